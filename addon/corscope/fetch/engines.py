@@ -1,0 +1,84 @@
+"""Which engine asks, and where does it leave the standard?
+
+The standard is the code; each departure is an entry of `DEPARTURES`, consulted by the step of the
+standard that it changes. An unknown engine has none.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Final
+
+from corscope.fetch.headers import get
+from corscope.messages import HeaderList
+
+__all__ = ["DEPARTURES", "Departure", "DepartureEntry", "Engine", "departs", "engine_of"]
+
+
+class Engine(StrEnum):
+    """A browser engine, as the journal names it."""
+
+    CHROMIUM = "chromium"
+    FIREFOX = "firefox"
+    WEBKIT = "webkit"
+    UNKNOWN = "unknown"
+
+
+class Departure(Enum):
+    """A named point at which engines leave the standard."""
+
+    AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
+    EMPTY_CREDENTIALS_LINE_DROPPED = "empty-credentials-line-dropped"
+    STATUS_NAMED_BEFORE_ORIGIN = "status-named-before-origin"
+
+
+@dataclass(frozen=True, slots=True)
+class DepartureEntry:
+    """What the standard says, what the engines do instead, and the versions it was seen in."""
+
+    engines: frozenset[Engine]
+    standard: str
+    instead: str
+    seen_in: str
+
+
+DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
+    Departure.AUTHORIZATION_COVERED_BY_WILDCARD: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT}),
+        "`Access-Control-Allow-Headers: *` never covers Authorization",
+        "it does, where credentials are not included",
+        "Chromium 156, Firefox 153, WebKitGTK 2.50",
+    ),
+    Departure.EMPTY_CREDENTIALS_LINE_DROPPED: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "two Access-Control-Allow-Credentials lines, `true` and an empty one, are not `true`",
+        "the empty line is dropped",
+        "Firefox 153",
+    ),
+    Departure.STATUS_NAMED_BEFORE_ORIGIN: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a preflight's CORS check comes before its status",
+        "the status is tested, and named, first",
+        "WebKitGTK 2.50",
+    ),
+}
+
+_IOS = re.compile(r"\b(?:CriOS|FxiOS|EdgiOS|OPiOS|iPhone|iPad|iPod)\b")
+_CHROMIUM = re.compile(r"\b(?:Headless)?Chrom(?:e|ium)/")
+
+
+def departs(engine: Engine, departure: Departure) -> bool:
+    """Whether this engine leaves the standard at this point."""
+    return engine in DEPARTURES[departure].engines
+
+
+def engine_of(headers: HeaderList) -> Engine:
+    """Tell the engine from a request's client hints and User-Agent; every iOS browser is WebKit."""
+    user_agent = get(headers, "User-Agent") or ""
+    if _IOS.search(user_agent) and "AppleWebKit/" in user_agent:
+        return Engine.WEBKIT
+    if "Chromium" in (get(headers, "Sec-CH-UA") or "") or _CHROMIUM.search(user_agent):
+        return Engine.CHROMIUM
+    if "Gecko/" in user_agent and "Firefox/" in user_agent:
+        return Engine.FIREFOX
+    return Engine.WEBKIT if "AppleWebKit/" in user_agent else Engine.UNKNOWN

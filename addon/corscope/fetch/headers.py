@@ -1,0 +1,194 @@
+"""How is a header read out of a header list?
+
+Follows https://fetch.spec.whatwg.org/#terminology-headers and the list syntax of RFC 9110,
+section 5.6.1. What a particular header means is left to the modules that read it.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from corscope.messages import HeaderList
+
+__all__ = [
+    "FAILURE",
+    "Failed",
+    "append",
+    "combine",
+    "contains",
+    "convert_header_names_to_sorted_lowercase_set",
+    "delete",
+    "extract_header_list_values",
+    "from_fields",
+    "get",
+    "get_decode_and_split",
+    "is_token",
+    "names",
+    "normalize",
+    "set_header",
+    "sort_and_combine",
+    "split_value",
+    "values",
+]
+
+Failed = Literal["failure"]
+FAILURE: Final[Failed] = "failure"
+"""The standard's *failure*, where null already means that the header is absent."""
+
+HTTP_TAB_OR_SPACE: Final = "\t "
+HTTP_WHITESPACE: Final = "\t\n\r "
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_UP_TO_QUOTE_OR_COMMA = re.compile(r'[^",]*')
+_DELTA_SECONDS = re.compile(r"[0-9]+")
+
+
+def from_fields(fields: Iterable[tuple[bytes, bytes]]) -> HeaderList:
+    """Decode raw header lines isomorphically; a header value has no outer tab or space."""
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1").strip(HTTP_TAB_OR_SPACE))
+        for name, value in fields
+    )
+
+
+def normalize(potential_value: str) -> str:
+    """Normalize a value: https://fetch.spec.whatwg.org/#concept-header-value-normalize"""
+    return potential_value.strip(HTTP_WHITESPACE)
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` is a token, as methods and header names are: RFC 9110, section 5.6.2."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def values(headers: HeaderList, name: str) -> tuple[str, ...]:
+    """All values of the header, one for each of its lines, in order."""
+    wanted = name.lower()
+    return tuple(value for key, value in headers if key.lower() == wanted)
+
+
+def names(headers: HeaderList) -> tuple[str, ...]:
+    """All header names in order, as they were written, repeated ones repeated."""
+    return tuple(name for name, _ in headers)
+
+
+def contains(headers: HeaderList, name: str) -> bool:
+    """Contains: https://fetch.spec.whatwg.org/#header-list-contains"""
+    wanted = name.lower()
+    return any(key.lower() == wanted for key, _ in headers)
+
+
+def get(headers: HeaderList, name: str) -> str | None:
+    """Get: https://fetch.spec.whatwg.org/#concept-header-list-get"""
+    found = values(headers, name)
+    return ", ".join(found) if found else None
+
+
+def get_decode_and_split(headers: HeaderList, name: str) -> list[str] | None:
+    """Get, decode, and split: https://fetch.spec.whatwg.org/#concept-header-list-get-decode-split"""
+    value = get(headers, name)
+    return None if value is None else split_value(value)
+
+
+def split_value(value: str) -> list[str]:
+    """Get, decode, and split a value: https://fetch.spec.whatwg.org/#header-value-get-decode-and-split"""
+    position, found, temporary = 0, [], ""
+    while True:
+        plain = _UP_TO_QUOTE_OR_COMMA.match(value, position)
+        assert plain is not None  # the pattern also matches nothing
+        temporary += plain[0]
+        position = plain.end()
+        if position < len(value) and value[position] == '"':
+            end = _end_of_quoted_string(value, position)
+            temporary += value[position:end]
+            position = end
+            if position < len(value):
+                continue
+        found.append(temporary.strip(HTTP_TAB_OR_SPACE))
+        temporary = ""
+        if position >= len(value):
+            return found
+        position += 1
+
+
+def _end_of_quoted_string(text: str, position: int) -> int:
+    """Collect an HTTP quoted string: https://fetch.spec.whatwg.org/#collect-an-http-quoted-string"""
+    position += 1
+    while position < len(text):
+        if text[position] == '"':
+            return position + 1
+        position += 2 if text[position] == "\\" else 1
+    return len(text)
+
+
+def append(headers: HeaderList, name: str, value: str) -> HeaderList:
+    """Append: https://fetch.spec.whatwg.org/#concept-header-list-append"""
+    wanted = name.lower()
+    casing = next((key for key, _ in headers if key.lower() == wanted), name)
+    return (*headers, (casing, value))
+
+
+def delete(headers: HeaderList, name: str) -> HeaderList:
+    """Delete: https://fetch.spec.whatwg.org/#concept-header-list-delete"""
+    wanted = name.lower()
+    return tuple(pair for pair in headers if pair[0].lower() != wanted)
+
+
+def set_header(headers: HeaderList, name: str, value: str) -> HeaderList:
+    """Set: https://fetch.spec.whatwg.org/#concept-header-list-set"""
+    wanted, kept, placed = name.lower(), [], False
+    for key, old in headers:
+        if key.lower() != wanted:
+            kept.append((key, old))
+        elif not placed:
+            kept.append((key, value))
+            placed = True
+    return tuple(kept) if placed else append(headers, name, value)
+
+
+def combine(headers: HeaderList, name: str, value: str) -> HeaderList:
+    """Combine: https://fetch.spec.whatwg.org/#concept-header-list-combine"""
+    wanted = name.lower()
+    for index, (key, old) in enumerate(headers):
+        if key.lower() == wanted:
+            return (*headers[:index], (key, f"{old}, {value}"), *headers[index + 1 :])
+    return append(headers, name, value)
+
+
+def convert_header_names_to_sorted_lowercase_set(header_names: Iterable[str]) -> list[str]:
+    """Convert header names to a sorted-lowercase set.
+
+    https://fetch.spec.whatwg.org/#convert-header-names-to-a-sorted-lowercase-set
+    """
+    return sorted({name.lower() for name in header_names})
+
+
+def sort_and_combine(headers: HeaderList) -> HeaderList:
+    """Sort and combine: https://fetch.spec.whatwg.org/#concept-header-list-sort-and-combine"""
+    combined: list[tuple[str, str]] = []
+    for name in convert_header_names_to_sorted_lowercase_set(names(headers)):
+        if name == "set-cookie":
+            combined.extend((name, value) for value in values(headers, name))
+        else:
+            combined.append((name, ", ".join(values(headers, name))))
+    return tuple(combined)
+
+
+def extract_header_list_values(name: str, headers: HeaderList) -> list[str] | Failed | None:
+    """Extract header list values: https://fetch.spec.whatwg.org/#extract-header-list-values
+
+    Knows the ABNF of the CORS protocol's list headers (`#field-name` and `#method`, both lists of
+    tokens) and of `Access-Control-Max-Age` (`delta-seconds`, once).
+    """
+    lines = values(headers, name)
+    if not lines:
+        return None
+    if name.lower() == "access-control-max-age":
+        single = len(lines) == 1 and _DELTA_SECONDS.fullmatch(lines[0])
+        return [lines[0]] if single else FAILURE
+    extracted: list[str] = []
+    for line in lines:
+        elements = [element.strip(HTTP_TAB_OR_SPACE) for element in line.split(",")]
+        if not all(is_token(element) for element in elements if element):
+            return FAILURE
+        extracted.extend(element for element in elements if element)
+    return extracted

@@ -1,0 +1,127 @@
+"""What does a preflight ask, and does its answer let the actual request go?
+
+Follows https://fetch.spec.whatwg.org/#cors-preflight-request and step 7 of
+https://fetch.spec.whatwg.org/#cors-preflight-fetch-0. What a success leaves behind is in `cache`.
+"""
+
+from dataclasses import dataclass
+
+from corscope.fetch.check import CredentialsMode, cors_check
+from corscope.fetch.engines import Departure, Engine, departs
+from corscope.fetch.headers import FAILURE, contains, extract_header_list_values, get
+from corscope.fetch.reasons import Failure, Reason
+from corscope.fetch.safelist import (
+    is_cors_non_wildcard_request_header_name,
+    is_cors_safelisted_method,
+)
+from corscope.messages import HeaderList, Request, Response
+
+__all__ = [
+    "CorsRequest",
+    "announced_request",
+    "is_cors_preflight_request",
+    "is_ok_status",
+    "is_redirect_status",
+    "preflight_failure",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CorsRequest:
+    """What the CORS protocol knows of the fetch's own request.
+
+    Attributes:
+        origin: its origin, byte-serialized.
+        url: its current URL.
+        method: its method, never a preflight's `OPTIONS`.
+        unsafe_names: its CORS-unsafe request-header names, lower-case.
+    """
+
+    origin: str
+    url: str
+    method: str
+    unsafe_names: tuple[str, ...]
+
+
+def is_cors_preflight_request(request: Request) -> bool:
+    """A CORS-preflight request: https://fetch.spec.whatwg.org/#cors-preflight-request"""
+    return (
+        request.method == "OPTIONS"
+        and contains(request.headers, "Origin")
+        and contains(request.headers, "Access-Control-Request-Method")
+    )
+
+
+def announced_request(preflight: Request) -> CorsRequest:
+    """The actual request that this CORS-preflight request announces."""
+    announced = get(preflight.headers, "Access-Control-Request-Headers") or ""
+    stripped = (name.strip("\t ").lower() for name in announced.split(","))
+    return CorsRequest(
+        get(preflight.headers, "Origin") or "",
+        preflight.url,
+        get(preflight.headers, "Access-Control-Request-Method") or "",
+        tuple(name for name in stripped if name),
+    )
+
+
+def is_ok_status(status: int) -> bool:
+    """An ok status: https://fetch.spec.whatwg.org/#ok-status"""
+    return 200 <= status <= 299
+
+
+def is_redirect_status(status: int) -> bool:
+    """A redirect status: https://fetch.spec.whatwg.org/#redirect-status"""
+    return status in {301, 302, 303, 307, 308}
+
+
+def preflight_failure(
+    announced: CorsRequest,
+    response: Response,
+    mode: CredentialsMode,
+    engine: Engine = Engine.UNKNOWN,
+) -> Failure | None:
+    """Whether the preflight's answer is a network error, and why; None lets the request go.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7. A preflight isn't redirected:
+    HTTP-network-or-cache fetch returns the redirect itself, whose status is not ok.
+    """
+    headers = response.headers
+    if is_redirect_status(response.status) and contains(headers, "Location"):
+        return Failure(Reason.PREFLIGHT_REDIRECT, get(headers, "Location"))
+    bad_status = None
+    if not is_ok_status(response.status):
+        bad_status = Failure(Reason.PREFLIGHT_STATUS, str(response.status))
+    if bad_status and departs(engine, Departure.STATUS_NAMED_BEFORE_ORIGIN):
+        return bad_status
+    refused = cors_check(announced.origin, mode, headers, engine) or bad_status  # 7
+    return refused or _method_or_header_failure(announced, headers, mode, engine)
+
+
+def _method_or_header_failure(
+    announced: CorsRequest, headers: HeaderList, mode: CredentialsMode, engine: Engine
+) -> Failure | None:
+    """Steps 7.1 to 7.7. No browser lets the use-CORS-preflight flag stand in for step 7.4."""
+    methods = extract_header_list_values("Access-Control-Allow-Methods", headers)  # 1
+    header_names = extract_header_list_values("Access-Control-Allow-Headers", headers)  # 2
+    if methods == FAILURE:  # 3
+        return Failure(Reason.ALLOW_METHODS_INVALID, get(headers, "Access-Control-Allow-Methods"))
+    if header_names == FAILURE:
+        return Failure(Reason.ALLOW_HEADERS_INVALID, get(headers, "Access-Control-Allow-Headers"))
+    wildcard_counts = mode is not CredentialsMode.INCLUDE
+    allowed_methods = set(methods or ())
+    if (  # 5
+        announced.method not in allowed_methods
+        and not is_cors_safelisted_method(announced.method)
+        and not (wildcard_counts and "*" in allowed_methods)
+    ):
+        return Failure(Reason.METHOD_NOT_ALLOWED, announced.method)
+    allowed_names = {name.lower() for name in header_names or ()}
+    everything = wildcard_counts and "*" in allowed_names
+    covers_authorization = departs(engine, Departure.AUTHORIZATION_COVERED_BY_WILDCARD)
+    for name in announced.unsafe_names:  # 6 and 7
+        covered = everything and (
+            covers_authorization or not is_cors_non_wildcard_request_header_name(name)
+        )
+        if name not in allowed_names and not covered:
+            return Failure(Reason.HEADER_NOT_ALLOWED, name)
+    return None

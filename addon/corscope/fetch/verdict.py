@@ -1,0 +1,32 @@
+"""What will the browser do with this answer? The room's front door.
+
+Puts the CORS check, the preflight's decision and the redirect rules together for one exchange
+and one credentials mode. The caller asks once for each mode that it can't rule out.
+"""
+
+from corscope.fetch.check import CredentialsMode, cors_check
+from corscope.fetch.engines import Engine
+from corscope.fetch.preflight import CorsRequest, preflight_failure
+from corscope.fetch.reasons import Failure, Kind
+from corscope.fetch.redirect import redirect_failure
+from corscope.messages import Response
+
+__all__ = ["judge"]
+
+
+def judge(
+    kind: Kind,
+    request: CorsRequest,
+    response: Response,
+    mode: CredentialsMode,
+    engine: Engine = Engine.UNKNOWN,
+) -> Failure | None:
+    """Judge one answer to a request of mode "cors"; None means that the browser goes on with it.
+
+    https://fetch.spec.whatwg.org/#concept-http-fetch: the preflight's decision for a preflight;
+    for an actual response the CORS check, then what HTTP-redirect fetch refuses.
+    """
+    if kind == "preflight":
+        return preflight_failure(request, response, mode, engine)
+    refused = cors_check(request.origin, mode, response.headers, engine)
+    return refused or redirect_failure(response, request.url)
