@@ -1,0 +1,108 @@
+"""Which origins does an origin pattern allow?
+
+A pattern is a serialized origin in which `*.` before the host stands for one or more labels and
+`:*` for any port, the default port included: `https://*.preview.example.com`, `http://localhost:*`.
+Libraries with other ideas (suffixes, globs, prefixes) have them in their dialect.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from corscope.fetch.origin import TupleOrigin, parse_serialized_origin
+
+__all__ = [
+    "OriginPattern",
+    "is_any_of",
+    "matches_pattern",
+    "matches_regex",
+    "parse_origin_pattern",
+    "regex_error",
+]
+
+MAX_REGEX_SUBJECT = 512
+"""The longest Origin that a regex is tried on; a scheme, 253 bytes of host and a port fit twice."""
+
+_PATTERN = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<wildcard>\*\.)?(?P<host>[^*/:\s]+|\[[^*/\s]+\])"
+    r"(?::(?P<port>\*|[0-9]+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OriginPattern:
+    """A set of origins: those of `base` itself, or of its subdomains, or on any port."""
+
+    base: TupleOrigin
+    subdomains: bool = False
+    any_port: bool = False
+
+    def allows(self, origin: TupleOrigin) -> bool:
+        """Whether the origin is one of the set."""
+        if origin.scheme != self.base.scheme:
+            return False
+        if not self.any_port and origin.port != self.base.port:
+            return False
+        if self.subdomains:
+            return origin.host.endswith(f".{self.base.host}")
+        return origin.host == self.base.host
+
+
+@lru_cache(maxsize=4096)
+def parse_origin_pattern(text: str) -> OriginPattern | None:
+    """Read an origin or a pattern; None if it is neither, so that no origin can ever match it."""
+    found = _PATTERN.fullmatch(text)
+    if found is None:
+        return None
+    any_port = found["port"] == "*"
+    port = f":{found['port']}" if found["port"] and not any_port else ""
+    base = parse_serialized_origin(f"{found['scheme']}://{found['host']}{port}")
+    if base is None:
+        return None
+    return OriginPattern(base, subdomains=found["wildcard"] is not None, any_port=any_port)
+
+
+def matches_pattern(pattern: str, origin: str) -> bool:
+    """Whether a serialized origin is the pattern's text itself or one of those it allows."""
+    if pattern == origin:
+        return True
+    parsed_pattern, parsed_origin = parse_origin_pattern(pattern), parse_serialized_origin(origin)
+    if parsed_pattern is None or parsed_origin is None:
+        return False
+    return parsed_pattern.allows(parsed_origin)
+
+
+def is_any_of(origin: str, patterns: Iterable[str]) -> bool:
+    """Whether any of the patterns allows the origin."""
+    return any(matches_pattern(pattern, origin) for pattern in patterns)
+
+
+def matches_regex(
+    pattern: str, origin: str, how: Literal["fullmatch", "match", "search"], *, flags: int = 0
+) -> bool:
+    """Whether a regex allows the origin, anchored as the dialect does it.
+
+    No Origin that a browser sends is longer than the bound; it keeps a made-up one from costing
+    much. What a pattern with nested repetition costs is up to who wrote it.
+    """
+    if len(origin) > MAX_REGEX_SUBJECT:
+        return False
+    compiled = re.compile(pattern, flags)
+    match how:
+        case "fullmatch":
+            return compiled.fullmatch(origin) is not None
+        case "match":
+            return compiled.match(origin) is not None
+        case "search":
+            return compiled.search(origin) is not None
+
+
+def regex_error(pattern: str) -> str | None:
+    """Why a regex is none in Python's syntax; None if it is one."""
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return str(error)
+    return None

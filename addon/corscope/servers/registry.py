@@ -1,0 +1,38 @@
+"""Which dialects are there?
+
+Here a new dialect is listed; nothing else has to know it.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+from corscope.servers.dialect import Dialect
+from corscope.servers.standard import STANDARD
+
+__all__ = ["dialects", "find", "nearest", "suggest"]
+
+_DIALECTS = (STANDARD,)
+_BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
+_LONGEST_TYPO = 64  # comparing costs the product of both lengths
+
+
+def dialects() -> tuple[Dialect, ...]:
+    """All dialects, the standard first."""
+    return _DIALECTS
+
+
+def find(name: str) -> Dialect | None:
+    """The dialect of this name."""
+    return _BY_NAME.get(name)
+
+
+def suggest(name: str) -> str | None:
+    """The dialect's name that was perhaps meant."""
+    return nearest(name, _BY_NAME)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that a mistyped one looks most like."""
+    lowered = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word[:_LONGEST_TYPO].lower(), lowered, n=1, cutoff=0.6)
+    return lowered[found[0]] if found else None
