@@ -1,0 +1,1 @@
+"""corscope held against real browser engines."""

@@ -1,0 +1,1 @@
+"""Real programs for tests to drive: a server, a mitmdump, a browser."""

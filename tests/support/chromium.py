@@ -1,0 +1,273 @@
+"""Debian's Chromium, driven for what its scripts see and what its network stack reports.
+
+Playwright starts and steers it; a DevTools session beside that listens to ``Network.*``, because
+only there does Chromium name the CORS error (``corsErrorStatus.corsError``): a script sees the
+same TypeError for every cause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import threading
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from .mitmdump import wait_until
+
+if TYPE_CHECKING:  # imported at run time only once it is known to be installed
+    from playwright.async_api import Browser, BrowserContext, Frame, Playwright
+    from playwright.async_api import Page as PlaywrightPage
+
+__all__ = ["Chromium", "Failed", "Page", "Seen", "missing_parts"]
+
+T = TypeVar("T")
+
+CALL_SECONDS = 60.0
+
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-client-side-phishing-detection",
+    "--no-pings",
+    "--no-service-autorun",
+    # Proxied hosts are never resolved here, so that whatever still asks for a name is to fail.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+# The browser's own address bar must not rewrite http to https, an isolated sandbox would hide its
+# requests from the page's DevTools session, and pages of a proxied "public" host may be asked
+# for a permission before they reach a "local" one: none of the three is CORS.
+DISABLED_FEATURES = (
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "IsolateSandboxedIframes",
+    "LocalNetworkAccessChecks",
+    "MediaRouter",
+    "DialMediaRouteProvider",
+    "OptimizationHints",
+    "Translate",
+)
+
+FETCH = """
+async ([url, init]) => {
+    try {
+        const answer = await fetch(url, init);
+        return {ok: true, error: "", status: answer.status, type: answer.type,
+                headers: [...answer.headers], body: await answer.text()};
+    } catch (error) {
+        return {ok: false, error: String(error), status: 0, type: "error", headers: [], body: ""};
+    }
+}
+"""
+
+XHR = """
+([url, init]) => new Promise(resolve => {
+    const xhr = new XMLHttpRequest();
+    xhr.onloadend = () => resolve({
+        ok: xhr.status !== 0, error: xhr.status === 0 ? "error event" : "", status: xhr.status,
+        type: "xhr", body: xhr.responseText,
+        headers: xhr.getAllResponseHeaders().trim().split("\\r\\n").filter(line => line)
+            .map(line => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
+    });
+    xhr.open(init.method || "GET", url);
+    xhr.withCredentials = init.credentials === "include";
+    for (const [name, value] of Object.entries(init.headers || {})) {
+        xhr.setRequestHeader(name, value);
+    }
+    xhr.send(init.body || null);
+})
+"""
+
+ADD_SANDBOXED_FRAME = """
+() => new Promise(resolve => {
+    const frame = document.createElement("iframe");
+    frame.sandbox = "allow-scripts";
+    frame.srcdoc = "<title>sandboxed</title>";
+    frame.onload = () => resolve();
+    document.body.append(frame);
+})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What script got: whether the fetch resolved, and then all that it could read."""
+
+    ok: bool
+    error: str
+    status: int
+    type: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One ``Network.loadingFailed``; the error of a preflight stands on its actual request."""
+
+    start: str  # where the fetch began
+    url: str  # where it ended, after redirects
+    cors_error: str | None
+    failed_parameter: str
+    error_text: str
+
+
+def missing_parts() -> str:
+    """Name what a browser test needs and this machine lacks; empty when all is there."""
+    missing = []
+    if shutil.which("chromium") is None:
+        missing.append("the program chromium (Debian: apt install chromium)")
+    if importlib.util.find_spec("playwright") is None:
+        missing.append("the Python package playwright")
+    return " and ".join(missing)
+
+
+class Chromium:
+    """One headless browser with a fresh profile; each proxy gets a context of its own.
+
+    Playwright runs on an event loop in a thread of its own: its synchronous interface would
+    leave a running loop in the tests' thread, where any later ``asyncio.run`` then fails.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._playwright, self._browser = self.call(_launch())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.call(self._browser.close())
+        self.call(self._playwright.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the browser's loop and wait for what it returns."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(CALL_SECONDS)
+
+    def open(self, url: str, proxy_port: int) -> Page:
+        """Open a page through a proxy, with cookies and caches that no other page shares."""
+        return self.call(_open(self, url, proxy_port))
+
+    @property
+    def version(self) -> str:
+        """The browser's version, for reports."""
+        return self._browser.version
+
+
+class Page:
+    """An open document. Its methods run in it, or in a sandboxed frame of it."""
+
+    def __init__(self, browser: Chromium, context: BrowserContext, page: PlaywrightPage) -> None:
+        self._browser = browser
+        self._context = context
+        self._page = page
+        self._sandbox: Frame | None = None
+        self._urls: dict[str, list[str]] = {}
+        self.failed: list[Failed] = []
+
+    def fetch(
+        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
+    ) -> Seen:
+        """Fetch; ``sandboxed`` does it in a frame whose origin is opaque (``Origin: null``)."""
+        return self._run(FETCH, url, init, sandboxed)
+
+    def xhr(
+        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
+    ) -> Seen:
+        """Send an XMLHttpRequest, described as a fetch would be."""
+        return self._run(XHR, url, init, sandboxed)
+
+    def wait_for_failure(self, start: str, timeout: float = 10.0) -> Failed:
+        """Return the latest failure of a fetch that began at this URL; it may trail the promise.
+
+        A URL that is fetched again after a failure needs ``failed`` cleared in between.
+        """
+        return wait_until(
+            lambda: [failed for failed in self.failed if failed.start == start],
+            timeout,
+            f"Network.loadingFailed for {start}",
+        )[-1]
+
+    def close(self) -> None:
+        """Close the page and forget its cookies and caches."""
+        self._browser.call(self._context.close())
+
+    def _run(
+        self, script: str, url: str, init: Mapping[str, object] | None, sandboxed: bool
+    ) -> Seen:
+        frame = self._sandboxed_frame() if sandboxed else self._page.main_frame
+        seen = self._browser.call(frame.evaluate(script, [url, dict(init or {})]))
+        headers = tuple((str(name), str(value)) for name, value in seen.pop("headers"))
+        return Seen(headers=headers, **seen)
+
+    def _sandboxed_frame(self) -> Frame:
+        if self._sandbox is None:
+            self._browser.call(self._page.evaluate(ADD_SANDBOXED_FRAME))
+            self._sandbox = self._page.frames[-1]
+        return self._sandbox
+
+    def on_request(self, event: dict[str, Any]) -> None:
+        """Note a request's URLs; a redirect repeats the event under the same id."""
+        self._urls.setdefault(event["requestId"], []).append(event["request"]["url"])
+
+    def on_failed(self, event: dict[str, Any]) -> None:
+        """Note a failure, and the CORS error where that was the cause.
+
+        A preflight is a request of its own here and may fail beside the one it was sent for, with
+        the same URL; only the latter carries the CORS error.
+        """
+        if event["type"] == "Preflight":
+            return
+        status = event.get("corsErrorStatus") or {}
+        urls = self._urls[event["requestId"]]
+        self.failed.append(
+            Failed(
+                start=urls[0],
+                url=urls[-1],
+                cors_error=status.get("corsError"),
+                failed_parameter=status.get("failedParameter", ""),
+                error_text=event["errorText"],
+            )
+        )
+
+
+async def _launch() -> tuple[Playwright, Browser]:
+    from playwright.async_api import async_playwright
+
+    playwright = await async_playwright().start()
+    browser = await playwright.chromium.launch(
+        executable_path=shutil.which("chromium"),
+        chromium_sandbox=os.geteuid() != 0,  # Chromium refuses to sandbox for root
+        args=[*FLAGS, f"--disable-features={','.join(DISABLED_FEATURES)}"],
+    )
+    return playwright, browser
+
+
+async def _open(browser: Chromium, url: str, proxy_port: int) -> Page:
+    context = await browser._browser.new_context(
+        proxy={"server": f"http://127.0.0.1:{proxy_port}", "bypass": "<-loopback>"},
+        ignore_https_errors=True,
+    )
+    tab = await context.new_page()
+    page = Page(browser, context, tab)
+    devtools = await context.new_cdp_session(tab)
+    devtools.on("Network.requestWillBeSent", page.on_request)
+    devtools.on("Network.loadingFailed", page.on_failed)
+    await devtools.send("Network.enable")
+    await tab.goto(url)
+    return page

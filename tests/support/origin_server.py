@@ -1,0 +1,172 @@
+"""A server that writes exactly the bytes a test asks for, and remembers what it was asked.
+
+Point mitmproxy at it with ``--mode upstream:http://127.0.0.1:PORT`` and every host and port
+exists without name resolution, because a proxy is asked in absolute form
+(``GET http://api.test/x HTTP/1.1``). Asked in origin form it is a plain server of its own.
+
+No HTTP library writes the answers: a doubled header, an odd byte or an empty value is the very
+thing under test, and a library would mend it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socketserver
+import threading
+import time
+from dataclasses import dataclass
+from typing import Self, cast
+
+__all__ = [
+    "NOT_SCRIPTED",
+    "Answer",
+    "HangUp",
+    "HeaderPairs",
+    "OriginServer",
+    "Received",
+    "Scripted",
+]
+
+HeaderPairs = tuple[tuple[str, str], ...]
+
+WITHOUT_BODY = {204, 304}  # these statuses end with the head, whatever it says of a length
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response: the headers are written in this order, in Latin-1, and not checked."""
+
+    status: int = 200
+    headers: HeaderPairs = ()
+    body: bytes = b"body"
+    reason: str = "Scripted"
+    delay: float = 0.0
+
+    def wire(self, method: str) -> bytes:
+        """Return the bytes to write; only the framing is added to what the test asked for."""
+        without_body = self.status in WITHOUT_BODY
+        framing = () if without_body else (("Content-Length", str(len(self.body))),)
+        fields = (*self.headers, *framing, ("Connection", "close"))
+        head = f"HTTP/1.1 {self.status} {self.reason}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in fields)
+        body = b"" if without_body or method == "HEAD" else self.body
+        return head.encode("latin-1") + b"\r\n" + body
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """In place of an answer: close the connection without a word, as a dying backend does."""
+
+
+Scripted = Answer | HangUp
+
+NOT_SCRIPTED = Answer(501, reason="Not Scripted")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request as it came off the wire, headers in order and decoded as Latin-1."""
+
+    method: str
+    url: str
+    headers: HeaderPairs
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of every header line with this name, in order."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+class OriginServer:
+    """Listens on a free loopback port while used as a context manager.
+
+    ``routes`` maps (method, absolute URL) to what is answered; the method ``*`` stands for any,
+    and an exact method goes before it. The table may be changed at any time. Whatever is not in
+    it gets a 501, so that a request nobody expected cannot pass for an answer.
+    """
+
+    def __init__(self, routes: dict[tuple[str, str], Scripted] | None = None) -> None:
+        self.routes: dict[tuple[str, str], Scripted] = dict(routes or {})
+        self.received: list[Received] = []
+        self._server = _Listener(self)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+
+    @property
+    def port(self) -> int:
+        """The loopback port it listens on."""
+        return int(self._server.server_address[1])
+
+    @property
+    def upstream_mode(self) -> str:
+        """The value of mitmproxy's option ``mode`` that sends every request here."""
+        return f"upstream:http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def take(self, request: Received) -> Scripted:
+        """Record a request and look up what it is to be answered with."""
+        self.received.append(request)
+        for method in (request.method, "*"):
+            if (method, request.url) in self.routes:
+                return self.routes[method, request.url]
+        return NOT_SCRIPTED
+
+
+class _Listener(socketserver.ThreadingTCPServer):
+    """The listening socket; each connection carries one request and gets a thread."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, owner: OriginServer) -> None:
+        self.owner = owner
+        super().__init__(("127.0.0.1", 0), _Connection)
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    """Reads one request, writes one answer, closes."""
+
+    def handle(self) -> None:
+        request = self._read_request()
+        if request is None:
+            return
+        answer = cast("_Listener", self.server).owner.take(request)
+        if isinstance(answer, HangUp):
+            return
+        time.sleep(answer.delay)
+        with contextlib.suppress(ConnectionError):  # some tests make the client hang up first
+            self.wfile.write(answer.wire(request.method))
+
+    def _read_request(self) -> Received | None:
+        """Read head and body; None when the client closed without asking anything."""
+        request_line = self.rfile.readline().decode("latin-1").split()
+        if len(request_line) != 3:
+            return None
+        headers = self._read_headers()
+        length = [value for name, value in headers if name.lower() == "content-length"]
+        self.rfile.read(int(length[0]) if length else 0)
+        method, target, _version = request_line
+        return Received(method, _absolute(target, headers), headers)
+
+    def _read_headers(self) -> HeaderPairs:
+        pairs = []
+        while line := self.rfile.readline().decode("latin-1").rstrip("\r\n"):
+            name, _, value = line.partition(":")
+            pairs.append((name, value.strip(" \t")))
+        return tuple(pairs)
+
+
+def _absolute(target: str, headers: HeaderPairs) -> str:
+    """Complete an origin-form target with the Host header, as a direct origin server must."""
+    if not target.startswith("/"):
+        return target
+    host = next((value for name, value in headers if name.lower() == "host"), "")
+    return f"http://{host}{target}"
