@@ -1,0 +1,90 @@
+"""Does a text match a pattern in which `*` stands for any characters?
+
+A pattern is compared piece by piece with string searches: no regex is built from what a user
+wrote, so that no pattern can take more than linear time. Nothing but `*` is special.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["HostName", "UrlGlob", "glob_matches", "host_matches", "split_host", "split_url_glob"]
+
+
+def glob_matches(pattern: str, text: str) -> bool:
+    """Whether the whole text matches; `*` stands for any characters, also for none."""
+    first, *others = pattern.split("*")
+    if not others:
+        return text == first
+    *middle, last = others
+    if len(text) < len(first) + len(last) or not text.startswith(first):
+        return False
+    position, end = len(first), len(text) - len(last)
+    for piece in middle:
+        position = text.find(piece, position, end)
+        if position < 0:
+            return False
+        position += len(piece)
+    return text.endswith(last)
+
+
+@dataclass(frozen=True, slots=True)
+class UrlGlob:
+    """A glob over a whole URL in its three parts.
+
+    Each part is matched on its own. Otherwise `https://*.example.com/*` would match
+    `https://evil.test/a.example.com/`, and a rule meant for one's own hosts loosen another's.
+    """
+
+    scheme: str
+    host: str
+    rest: str
+
+    def matches(self, url: "UrlGlob") -> bool:
+        """Whether a URL, split the same way, matches."""
+        return (
+            glob_matches(self.host, url.host)
+            and glob_matches(self.scheme, url.scheme)
+            and glob_matches(self.rest, url.rest)
+        )
+
+
+ANY_URL = UrlGlob("*", "*", "*")
+
+
+def split_url_glob(text: str) -> UrlGlob | None:
+    """Split an absolute URL or a glob over one; None if it has no scheme, host or path.
+
+    Scheme and host are folded to lower case, as they are in the URL that a browser sends.
+    """
+    if text == "*":
+        return ANY_URL
+    scheme, separator, after = text.partition("://")
+    host, slash, path = after.partition("/")
+    if not separator or not slash or not host:
+        return None
+    return UrlGlob(scheme.lower(), host.lower(), slash + path)
+
+
+@dataclass(frozen=True, slots=True)
+class HostName:
+    """A host, or a pattern of hosts, and its port; None where none is named."""
+
+    name: str
+    port: str | None
+
+
+def split_host(text: str) -> HostName:
+    """Split `host`, `host:port` or `[address]:port`, folded to lower case."""
+    name, colon, port = text.lower().rpartition(":")
+    if not colon or port.endswith("]"):
+        return HostName(text.lower(), None)
+    return HostName(name, port)
+
+
+def host_matches(pattern: HostName, host: HostName, scheme: str) -> bool:
+    """Whether a host matches; a pattern without a port matches any port."""
+    if not glob_matches(pattern.name, host.name):
+        return False
+    if pattern.port is None:
+        return True
+    port = host.port or {"http": "80", "https": "443", "ws": "80", "wss": "443"}.get(scheme, "")
+    return glob_matches(pattern.port, port)

@@ -1,0 +1,247 @@
+"""What rules do these files hold, and what is wrong with them?
+
+From text to typed rules: every mistake of every file is found in one go, with its line. Reading
+the files is left to the caller, as is judging mitmproxy's filter expressions; what only looks
+suspicious is found in `lint`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from corscope.rules._toml import loads
+from corscope.rules.kinds import At, Remark
+from corscope.rules.lint import lint_rule, unreachable
+from corscope.rules.locate import KeyPath, Places, locate
+from corscope.rules.model import Place, Rule, Ruleset
+from corscope.rules.problems import Problem, RulesError, Severity, kind_of, shown, written_path
+from corscope.rules.schema import RULE
+from corscope.servers.registry import nearest
+
+__all__ = ["Source", "load"]
+
+MAX_BYTES = 4 * 1024 * 1024
+"""The largest file that is read: some 20,000 rules. Beyond it lie mistakes, such as a log file."""
+
+_WITHOUT_BODY = (204, 205, 304)
+_PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A rule file; `error` says why its data could not be read."""
+
+    path: str
+    data: bytes | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A file that is TOML."""
+
+    file: str
+    tables: Mapping[str, Any]
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is found out while all files are read."""
+
+    check_filter: Callable[[str], None]
+    rules: list[Rule]
+    problems: list[Problem]
+    first_places: dict[str, Place]
+
+
+def _take_any(_expression: str) -> None: ...
+
+
+def load(sources: Sequence[Source], check_filter: Callable[[str], None] = _take_any) -> Ruleset:
+    """Read rule files, in the order in which their rules are to be tried.
+
+    Args:
+        sources: the files.
+        check_filter: raises ValueError for a bad mitmproxy filter expression.
+
+    Raises:
+        RulesError: anything is wrong in any of the files; it has every error and warning.
+    """
+    reading = _Reading(check_filter, [], [], {})
+    documents: dict[str, _Document] = {}
+    for source in sources:
+        document = _parse(source, reading.problems)
+        if document is not None:
+            documents[document.file] = document
+            _read_rules(document, reading)
+    reading.problems.extend(_taken(reading.rules))
+    problems = sorted(reading.problems, key=_by_place([source.path for source in sources]))
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise RulesError(problems)
+    return Ruleset.of(reading.rules, [source.path for source in sources], problems)
+
+
+def _by_place(files: Sequence[str]) -> Callable[[Problem], tuple[int, int, int]]:
+    order = {file: number for number, file in enumerate(files)}
+    return lambda problem: (order[problem.file], problem.line or 0, problem.column or 0)
+
+
+def _parse(source: Source, problems: list[Problem]) -> _Document | None:
+    """The file as TOML; None if it is none, which is then among the problems."""
+    text = _decoded(source, problems)
+    if text is None:
+        return None
+    try:
+        return _Document(source.path, loads(text), locate(text))
+    except RecursionError:
+        problems.append(_file_problem(source.path, "is nested too deeply"))
+    except ValueError as error:
+        problems.append(_syntax_problem(source.path, text, str(error)))
+    return None
+
+
+def _decoded(source: Source, problems: list[Problem]) -> str | None:
+    if source.data is None:
+        reason = source.error or "unknown reason"
+        problems.append(_file_problem(source.path, f"can't be read: {reason}"))
+        return None
+    if len(source.data) > MAX_BYTES:
+        message = f"has {len(source.data):,} bytes, more than the {MAX_BYTES:,} that are read"
+        problems.append(_file_problem(source.path, message, "split it, or name another file"))
+        return None
+    try:
+        return source.data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = source.data.count(b"\n", 0, error.start) + 1
+        utf16 = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        hint = "save it as UTF-8, it is UTF-16 now" if utf16 else "is it a TOML file?"
+        message = f"is not UTF-8: byte 0x{source.data[error.start]:02x}"
+        problems.append(_file_problem(source.path, message, hint, line))
+        return None
+
+
+def _file_problem(
+    file: str, message: str, hint: str = "", line: int | None = None, column: int | None = None
+) -> Problem:
+    return Problem(file, line, column, None, "", None, message, hint)
+
+
+def _syntax_problem(file: str, text: str, message: str) -> Problem:
+    found = _PLACE_IN_MESSAGE.search(message)
+    if found is None:
+        return _file_problem(file, f"is no TOML: {message}")
+    what = message[: found.start()]
+    if found[1]:
+        return _file_problem(file, f"is no TOML: {what}", "", int(found[1]), int(found[2]))
+    last = text.rstrip().count("\n") + 1
+    return _file_problem(file, f"is no TOML: {what} at the end of the file", "", last)
+
+
+def _read_rules(document: _Document, reading: _Reading) -> None:
+    reading.problems.extend(_problems_of_top_level(document))
+    tables = document.tables.get("rule", [])
+    if not isinstance(tables, list):
+        return
+    for number, table in enumerate(tables):
+        _read_rule(document, number, table, reading)
+
+
+def _problems_of_top_level(document: _Document) -> Iterator[Problem]:
+    for key, value in document.tables.items():
+        path: KeyPath = (key,)
+        if key != "rule":
+            inner = {each.name for each in RULE.fields}
+            belongs = f"write [rule.{key}], below a [[rule]]" if key in inner else ""
+            meant = "did you mean [[rule]]?" if nearest(key, ["rule"]) else ""
+            remark = Remark(path, None, "is no key that is known here", belongs or meant)
+            yield _problem(document, path, None, remark)
+        elif not isinstance(value, list):
+            message = f"must be an array of tables, not {kind_of(value)}"
+            yield _problem(
+                document, path, None, Remark(path, shown(value), message, "write [[rule]]")
+            )
+
+
+def _read_rule(document: _Document, number: int, table: object, reading: _Reading) -> None:
+    path: KeyPath = ("rule", number)
+    remarks: list[Remark] = []
+    at = At(path, remarks, reading.check_filter)
+    values = RULE.read(table, at)
+    name = table.get("name") if isinstance(table, dict) else None
+    called = name if isinstance(name, str) and name else f"#{number + 1}"
+    place = Place(document.file, document.places.find(path)[0])
+    if isinstance(table, dict):
+        _check_status(table, at)
+    if called == name:
+        _check_unique(name, place, at, reading)
+    reading.problems.extend(_problem(document, path, called, remark) for remark in remarks)
+    if values is None or remarks:
+        return
+    rule = Rule(place=place, **values)
+    reading.rules.append(rule)
+    reading.problems.extend(
+        _problem(document, path, called, _below(path, remark), Severity.WARNING)
+        for remark in lint_rule(rule)
+    )
+
+
+def _check_status(table: Mapping[str, object], at: At) -> None:
+    """A status is only known when a server has answered; see `match` for who is asked when."""
+    match, fault = table.get("match"), table.get("fault")
+    if not isinstance(match, dict) or "status" not in match:
+        return
+    place = at.into("match").into("status")
+    if not {"headers", "fault"} & table.keys():
+        hint = "a policy acts before a server has a status; add [rule.headers] or [rule.fault]"
+        place.complain("is only for rules with headers or fault", hint)
+    if isinstance(fault, dict) and fault.get("status") in _WITHOUT_BODY:
+        message = "allows no body, but the server's answer has come with one"
+        at.into("fault").into("status").complain(
+            message, "drop match.status, or use another status", value=fault["status"]
+        )
+
+
+def _check_unique(name: str, place: Place, at: At, reading: _Reading) -> None:
+    first = reading.first_places.setdefault(name, place)
+    if first is not place:
+        message = f"is the name of another rule, in {first.file}:{first.line}"
+        at.into("name").complain(message, "give each rule a name of its own", value=name)
+
+
+def _taken(rules: Sequence[Rule]) -> Iterator[Problem]:
+    for rule, earlier in unreachable(rules):
+        where = f"{earlier.place.file}:{earlier.place.line}"
+        message = f"never matches: rule {shown(earlier.name)} ({where}) takes all it could"
+        hint = "put the narrower rule first"
+        place = rule.place
+        yield Problem(
+            place.file, place.line, 1, rule.name, "", None, message, hint, Severity.WARNING
+        )
+
+
+def _below(path: KeyPath, remark: Remark) -> Remark:
+    return replace(remark, path=(*path, *remark.path))
+
+
+def _problem(
+    document: _Document,
+    rule_path: KeyPath,
+    rule: str | None,
+    remark: Remark,
+    severity: Severity = Severity.ERROR,
+) -> Problem:
+    line, column = document.places.find(remark.path)
+    inner = remark.path if rule is None else remark.path[len(rule_path) :]
+    return Problem(
+        file=document.file,
+        line=line,
+        column=column,
+        rule=rule,
+        path=written_path(inner),
+        value=remark.value,
+        message=remark.message,
+        hint=remark.hint,
+        severity=severity,
+    )

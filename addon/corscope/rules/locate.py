@@ -1,0 +1,176 @@
+"""Where in a TOML text does each key stand?
+
+The standard library's parser gives values without places. This walks a text that the parser has
+accepted and notes where each key and each item of an array begins. It follows the grammar of
+https://toml.io/en/v1.0.0 as far as places need it; of a text that isn't valid it promises nothing.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from corscope.rules._toml import loads
+
+__all__ = ["KeyPath", "Places", "locate"]
+
+KeyPath = tuple[str | int, ...]
+
+_DEEPEST = 8
+"""Deeper paths are not noted: no rule has any, and a key of a thousand dots has very long ones."""
+
+_SPACE = re.compile(r"(?:[ \t\n]+|#[^\n]*)*")
+_BLANK = re.compile(r"[ \t]*")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_STRING = re.compile(
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'
+    r"|'''(?:[^']++|'(?!''))*+'{3,5}"
+    r'|"(?:[^"\\\n]++|\\.)*+"'
+    r"|'[^'\n]*'",
+    re.DOTALL,
+)
+_SCALAR = re.compile(r"[^,\]}#\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where keys stand, in characters from the text's beginning."""
+
+    offsets: Mapping[KeyPath, int]
+    line_starts: tuple[int, ...]
+
+    def find(self, path: KeyPath) -> tuple[int, int]:
+        """Line and column, from 1, of the key or of the nearest one above it."""
+        while path and path not in self.offsets:
+            path = path[:-1]
+        offset = self.offsets.get(path, 0)
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+
+def locate(text: str) -> Places:
+    """Note where each key of a valid TOML text stands."""
+    walker = _Walker(text.replace("\r\n", "\n"))
+    walker.document()
+    starts = (0, *(newline.end() for newline in re.finditer("\n", walker.text)))
+    return Places(walker.offsets, starts)
+
+
+class _Walker:
+    """The reading position in a text, and what was found so far."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.offsets: dict[KeyPath, int] = {}
+        self.counts: dict[KeyPath, int] = {}  # tables so far in each array of tables
+
+    def document(self) -> None:
+        table: KeyPath = ()
+        self.skip(_SPACE)
+        while self.position < len(self.text):
+            if self.text.startswith("[", self.position):
+                table = self.header()
+            else:
+                self.key_value(table)
+            self.skip(_SPACE)
+
+    def header(self) -> KeyPath:
+        """A table's header; returns the path that its keys begin with."""
+        start = self.position
+        array = self.text.startswith("[[", start)
+        self.position += 2 if array else 1
+        names = self.key()[:_DEEPEST]
+        self.position += 2 if array else 1
+        path: KeyPath = ()
+        for name in names[:-1]:
+            path = self.entered((*path, name), start)
+        path = (*path, names[-1])
+        if array:
+            self.counts[path] = self.counts.get(path, 0) + 1
+        return self.entered(path, start)
+
+    def entered(self, path: KeyPath, start: int) -> KeyPath:
+        """Note a table; of an array of tables the last one is meant."""
+        self.note(path, start)
+        if path in self.counts:
+            path = (*path, self.counts[path] - 1)
+            self.note(path, start)
+        return path
+
+    def key_value(self, table: KeyPath) -> None:
+        start = self.position
+        path = table
+        for name in self.key():
+            path = (*path, name) if len(path) < _DEEPEST else path
+            self.note(path, start)
+        self.position += 1  # the equals sign
+        self.skip(_BLANK)
+        self.value(path)
+
+    def key(self) -> list[str]:
+        """A key's names; ends behind the blanks that follow it."""
+        names = []
+        while True:
+            self.skip(_BLANK)
+            start = self.position
+            if self.text[start] in "\"'":
+                self.skip(_STRING)
+                names.append(_string_value(self.text[start : self.position]))
+            else:
+                self.skip(_BARE_KEY)
+                names.append(self.text[start : self.position])
+            self.skip(_BLANK)
+            if not self.text.startswith(".", self.position):
+                return names
+            self.position += 1
+
+    def value(self, path: KeyPath) -> None:
+        match self.text[self.position]:
+            case "[":
+                self.array(path)
+            case "{":
+                self.inline_table(path)
+            case '"' | "'":
+                self.skip(_STRING)
+            case _:
+                self.skip(_SCALAR)
+
+    def array(self, path: KeyPath) -> None:
+        index = 0
+        while self.another("]"):
+            self.note((*path, index), self.position)
+            self.value((*path, index))
+            index += 1
+
+    def inline_table(self, path: KeyPath) -> None:
+        while self.another("}"):
+            self.key_value(path)
+
+    def another(self, end: str) -> bool:
+        """Go behind the opening bracket or the comma; False behind the closing bracket."""
+        self.skip(_SPACE)
+        if self.text[self.position] != end:
+            self.position += 1
+            self.skip(_SPACE)
+        if self.text[self.position] != end:
+            return True
+        self.position += 1
+        return False
+
+    def note(self, path: KeyPath, offset: int) -> None:
+        if len(path) <= _DEEPEST:
+            self.offsets.setdefault(path, offset)
+
+    def skip(self, pattern: re.Pattern[str]) -> None:
+        found = pattern.match(self.text, self.position)
+        assert found is not None, "the text was said to be valid TOML"
+        self.position = found.end()
+
+
+def _string_value(written: str) -> str:
+    if "\\" not in written:
+        return written[1:-1]
+    value = loads(f"key = {written}")["key"]
+    assert isinstance(value, str)
+    return value

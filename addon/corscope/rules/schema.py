@@ -1,0 +1,380 @@
+"""Which keys does a rule file have, and what may they be?
+
+The tables below are the only place where that is said: `load` reads with them, and `schema_text`
+writes them as JSON Schema (draft 2020-12) for editors. It ships as `schema.json` beside this
+module; a test compares. After a change here write it anew:
+
+    python -c "from corscope.rules.schema import schema_text as t; print(t(), end='')" > schema.json
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from corscope.fetch.headers import is_token
+from corscope.rules.glob import HostName, UrlGlob, split_host, split_url_glob
+from corscope.rules.kinds import (
+    Amount,
+    At,
+    Choice,
+    Either,
+    Field,
+    Filter,
+    Flag,
+    OneOrMany,
+    Pairs,
+    Status,
+    Table,
+    Text,
+    ValueKind,
+    Whole,
+)
+from corscope.rules.model import Fault, HeaderEdits, Match, Mode
+from corscope.rules.problems import BadValueError, shown
+from corscope.rules.template import Template, parse_template
+from corscope.servers.dialect import Dialect, Setting
+from corscope.servers.parts import is_sendable
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.registry import dialects, find
+from corscope.servers.standard import STANDARD
+
+__all__ = ["RULE", "json_schema", "schema_text"]
+
+LONGEST_DELAY = 600
+MAX_MAX_AGE = 2**31 - 1
+
+_TCHARS = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+_HEADER_VALUE = r"^[^\u0000\n\r\u0100-\uffff]*$"
+_FRAMING = frozenset(
+    {
+        "connection",
+        "content-length",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def _name(text: str) -> str:
+    if not text.isprintable():
+        raise BadValueError("must be one line of printable characters")
+    return text
+
+
+def _token(text: str) -> str:
+    if not is_token(text):
+        raise BadValueError("is no token", "letters, digits and !#$%&'*+-.^_`|~ are allowed")
+    return text
+
+
+def _header_name(text: str) -> str:
+    if not is_token(text):
+        raise BadValueError("is no header name", "letters, digits and !#$%&'*+-.^_`|~ are allowed")
+    return text
+
+
+def _edited_name(text: str) -> str:
+    if text.lower() in _FRAMING:
+        message = "frames the message and belongs to the proxy"
+        raise BadValueError(message, "a rule must not be able to split a response")
+    return _header_name(text)
+
+
+def _header_value(text: str) -> str:
+    if not {"\r", "\n", "\0"}.isdisjoint(text):
+        raise BadValueError("must not hold a line break or NUL", "it would split the response")
+    if not is_sendable(text):
+        raise BadValueError("must be Latin-1: a header has bytes, no other characters")
+    return text
+
+
+def _template(text: str) -> Template:
+    return parse_template(_header_value(text))
+
+
+def _url_glob(text: str) -> UrlGlob:
+    glob = split_url_glob(text)
+    if glob is None:
+        scheme, separator, after = text.rpartition("://")
+        written = f"{scheme or 'https'}://{after.removesuffix('*').rstrip('/')}"
+        path = "" if not separator and "/" in after else "/*"
+        hint = f"write {shown(written + path if path else 'https://' + text)}"
+        raise BadValueError("has no scheme" if not separator else "has no path", hint)
+    if not glob.host.isascii():
+        raise BadValueError("has a host that isn't ASCII", _punycode(glob.host))
+    return glob
+
+
+def _host(text: str) -> HostName:
+    if "://" in text or "/" in text:
+        bare = text.rpartition("://")[2].partition("/")[0]
+        hint = f"write {shown(bare)} here, or use the key url"
+        raise BadValueError("must be a host, not a URL", hint)
+    if not text.isascii():
+        raise BadValueError("isn't ASCII", _punycode(text))
+    host = split_host(text)
+    address = host.name.startswith("[") and host.name.endswith("]")
+    spaced = any(char.isspace() for char in text)
+    if not host.name or spaced or (":" in host.name and not address):
+        raise BadValueError(
+            "is no host", 'examples: "api.example.com", "*.example.com", "[::1]:8080"'
+        )
+    if host.port is not None and not re.fullmatch(r"[0-9]{1,5}|\*", host.port):
+        raise BadValueError("has no port after its colon", "a port has digits only, or is *")
+    return host
+
+
+def _punycode(host: str) -> str:
+    try:
+        return f"browsers send {shown(host.encode('idna').decode('ascii'))}"
+    except UnicodeError:
+        return "browsers send it in punycode"
+
+
+def _dialect(text: str) -> Dialect:
+    dialect = find(text)
+    assert dialect is not None, "the choice has checked it"
+    return dialect
+
+
+def _read_redirect(text: str) -> str:
+    if any(char.isspace() for char in _header_value(text)):
+        raise BadValueError("must not hold spaces", "write %20")
+    return text
+
+
+_HEADER_NAME = Text(_header_name, _TCHARS)
+_METHOD = Text(_token, _TCHARS)
+_EDITED_NAME = Text(_edited_name, _TCHARS)
+_EDITED_VALUE = Text(_template, _HEADER_VALUE, may_be_empty=True)
+_ORIGIN = Text(_header_value, _HEADER_VALUE)
+_STAR_OR_ECHO = Choice({WILDCARD: WILDCARD, ECHO: ECHO})
+
+
+def _check_fault(values: Mapping[str, Any], at: At) -> None:
+    status, redirect = values.get("status"), values.get("redirect")
+    if redirect is not None and status is not None and status not in _REDIRECTS:
+        hint = f"use {', '.join(map(str, _REDIRECTS[:-1]))} or {_REDIRECTS[-1]}, or leave it out"
+        at.into("status").complain("is no redirect, but redirect is set", hint, value=status)
+    if values.get("abort") and (status is not None or redirect is not None):
+        hint = "drop the connection, or answer"
+        at.into("abort").complain("leaves nothing to send a status with", hint, value=True)
+
+
+def _setting_kind(setting: Setting) -> ValueKind:
+    match setting.kind:
+        case "boolean":
+            return Flag()
+        case "integer":
+            return Whole(-MAX_MAX_AGE, MAX_MAX_AGE)
+        case "string":
+            return Text(_header_value, may_be_empty=True)
+        case "strings":
+            return OneOrMany(Text(_header_value))
+
+
+def _setting_fields(dialect: Dialect) -> tuple[Field, ...]:
+    return tuple(
+        Field(
+            setting.name,
+            _setting_kind(setting),
+            f"Only for {dialect.name}: {setting.doc}",
+            list(setting.default) if isinstance(setting.default, tuple) else setting.default,
+        )
+        for setting in dialect.settings
+    )
+
+
+def _further_policy_fields(raw: Mapping[str, object]) -> Sequence[Field]:
+    like = raw.get("like", STANDARD.name)
+    dialect = find(like) if isinstance(like, str) else None
+    return _setting_fields(dialect) if dialect else ()
+
+
+def _build_policy(*, dialect: Dialect = STANDARD, **values: Any) -> tuple[Dialect, Policy]:
+    settings = {setting.name for setting in dialect.settings}
+    known = {name: value for name, value in values.items() if name not in settings}
+    further = tuple((name, value) for name, value in values.items() if name in settings)
+    return dialect, Policy(**known, settings=further)
+
+
+def _check_policy(values: Mapping[str, Any], at: At) -> None:
+    dialect, policy = _build_policy(**values)
+    for complaint in dialect.complaints(policy):
+        value = values.get(complaint.field)
+        shown_value = value if isinstance(value, bool | int | str) else None
+        place = at.into(complaint.field) if complaint.field in values else at
+        place.complain(complaint.message, complaint.hint, value=shown_value)
+
+
+POLICY = Table(
+    fields=(
+        Field(
+            "like",
+            Choice({dialect.name: dialect for dialect in dialects()}),
+            "The dialect: which server library's way of answering is imitated.",
+            STANDARD.name,
+            into="dialect",
+        ),
+        Field(
+            "allow_origins",
+            Either(_ORIGIN, _ORIGIN),
+            "The allowed origins and patterns; or one origin that is sent to everybody; "
+            'or "*", the wildcard; or "request", which sends back any origin.',
+        ),
+        Field(
+            "allow_origin_regex",
+            Text(may_be_empty=True),
+            "A regular expression for origins, as that server understands it.",
+        ),
+        Field(
+            "allow_methods",
+            Either(_STAR_OR_ECHO, _METHOD),
+            'The allowed methods, or "*", or "request", which sends back what is asked for.',
+        ),
+        Field(
+            "allow_headers",
+            Either(_STAR_OR_ECHO, _HEADER_NAME),
+            'The allowed request headers, or "*", or "request", which sends back those asked for.',
+        ),
+        Field(
+            "expose_headers",
+            Either(Choice({WILDCARD: WILDCARD}), _HEADER_NAME),
+            'The response headers that script may read, or "*".',
+        ),
+        Field("allow_credentials", Flag(), "Whether credentialed requests are allowed."),
+        Field(
+            "max_age",
+            Whole(-1, MAX_MAX_AGE),
+            "For how many seconds browsers may keep a preflight's answer.",
+        ),
+        Field(
+            "preflight",
+            Choice({"answer": False, "forward": True}),
+            "Answer preflights, or forward them to the backend and replace its CORS headers.",
+            "answer",
+            into="forward_preflight",
+        ),
+    ),
+    build=_build_policy,
+    check=_check_policy,
+    further=_further_policy_fields,
+    all_further=tuple(each for dialect in dialects() for each in _setting_fields(dialect)),
+)
+
+MATCH = Table(
+    fields=(
+        Field(
+            "url",
+            OneOrMany(Text(_url_glob, r"^(?:\*|.*://[^/]+/.*)$")),
+            "A glob over the whole URL, such as https://api.example.com/v1/*; "
+            "an asterisk before the path stays before the path.",
+        ),
+        Field(
+            "host",
+            OneOrMany(Text(_host, r"^[^/\s]+$")),
+            "A host or a glob over one, with or without a port: *.example.com, localhost:8080.",
+        ),
+        Field("origin", OneOrMany(Text()), "A glob over the Origin header, which must be there."),
+        Field("method", OneOrMany(_METHOD), "The fetch's method; upper and lower case differ."),
+        Field(
+            "kind",
+            OneOrMany(Choice({"preflight": "preflight", "actual": "actual"})),
+            "Preflights or actual requests; default both.",
+        ),
+        Field(
+            "status",
+            OneOrMany(Status()),
+            "The server's status, such as 404 or 5xx; for rules with headers or fault.",
+        ),
+        Field("filter", OneOrMany(Filter()), "A mitmproxy filter expression over the request."),
+    ),
+    build=Match,
+    any_of=("url", "host"),
+)
+
+HEADERS = Table(
+    fields=(
+        Field("remove", OneOrMany(_EDITED_NAME), "Headers to remove."),
+        Field(
+            "set",
+            Pairs(_EDITED_NAME, _EDITED_VALUE),
+            "Headers to set, replacing those of the same name; "
+            "{origin} {method} {headers} {host} are filled in.",
+        ),
+        Field(
+            "add",
+            Pairs(_EDITED_NAME, OneOrMany(_EDITED_VALUE), repeated=True),
+            "Header lines to add to those that are there.",
+        ),
+    ),
+    build=HeaderEdits,
+    any_of=("remove", "set", "add"),
+)
+
+FAULT = Table(
+    fields=(
+        Field("status", Whole(200, 599), "Answer with this status and without CORS headers."),
+        Field(
+            "redirect", Text(_read_redirect, _HEADER_VALUE), "Answer with a redirect to this URL."
+        ),
+        Field("delay", Amount(LONGEST_DELAY), "Seconds to wait before the answer.", 0),
+        Field("abort", Flag(), "Drop the connection instead of answering.", default=False),
+    ),
+    build=Fault,
+    any_of=("status", "redirect", "delay", "abort"),
+    check=_check_fault,
+)
+
+
+def _build_rule(*, policy: tuple[Dialect, Policy] | None = None, **values: Any) -> dict[str, Any]:
+    dialect, built = policy or (None, None)
+    return {**values, "policy": built, "dialect": dialect}
+
+
+_IN_MATCH = {each.name: "it belongs into [rule.match]" for each in MATCH.fields}
+_IN_POLICY = {each.name: "it belongs into [rule.policy]" for each in POLICY.fields}
+
+RULE = Table(
+    fields=(
+        Field("name", Text(_name), "What the log calls this rule; unique.", required=True),
+        Field("description", Text(may_be_empty=True), "A note for people.", ""),
+        Field("enabled", Flag(), "Whether the rule is looked at.", default=True),
+        Field(
+            "mode",
+            Choice({mode.value: mode for mode in Mode}),
+            "Whether the rule acts, or only logs what it would do.",
+            Mode.APPLY.value,
+        ),
+        Field("match", MATCH, "Whom the rule is about; every key must hold.", required=True),
+        Field("policy", POLICY, "Act as a server that has this policy."),
+        Field("headers", HEADERS, "Edit response headers by hand."),
+        Field("fault", FAULT, "Break the answer as real servers do."),
+    ),
+    build=_build_rule,
+    any_of=("policy", "headers", "fault"),
+    elsewhere={**_IN_POLICY, **_IN_MATCH},
+)
+
+
+def json_schema() -> dict[str, Any]:
+    """The rule file's JSON Schema."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "corscope rule file",
+        "description": "Rules are tried in order; the first one that matches applies.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"rule": {"type": "array", "items": RULE.schema()}},
+    }
+
+
+def schema_text() -> str:
+    """The schema as it ships."""
+    return json.dumps(json_schema(), indent=2) + "\n"
