@@ -1,0 +1,106 @@
+"""What does each reason mean, and what is to be changed?
+
+One entry a reason, worded for the person who runs the page. The placeholders are filled with the
+exchange's own values: {origin} {url} {method} {status} {detail} {header}.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from corscope.fetch.reasons import Reason
+
+__all__ = ["WORDS", "Words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What happened, in a clause, and how it is mended, in a sentence."""
+
+    what: str
+    fix: str
+
+
+_ALLOW_THIS_ORIGIN: Final = (
+    'send "Access-Control-Allow-Origin: {origin}" and "Vary: Origin", on error answers too.'
+)
+
+WORDS: Final[dict[Reason, Words]] = {
+    Reason.ALLOW_ORIGIN_MISSING: Words(
+        "the answer (status {status}) has no Access-Control-Allow-Origin", _ALLOW_THIS_ORIGIN
+    ),
+    Reason.ALLOW_ORIGIN_REPEATED: Words(
+        'Access-Control-Allow-Origin is there more than once, which makes "{detail}"',
+        "let one place set it: the application or the proxy before it, not both.",
+    ),
+    Reason.ALLOW_ORIGIN_LIST: Words(
+        'Access-Control-Allow-Origin is a list, "{detail}", where one origin may stand',
+        "compare the request's Origin with your list and send back the one that matches, with "
+        '"Vary: Origin".',
+    ),
+    Reason.ALLOW_ORIGIN_INVALID: Words(
+        'Access-Control-Allow-Origin is "{detail}", which is no origin',
+        'send an origin, scheme, host and port: "Access-Control-Allow-Origin: {origin}".',
+    ),
+    Reason.ALLOW_ORIGIN_MISMATCH: Words(
+        'Access-Control-Allow-Origin is "{detail}", not the page\'s origin, to the letter',
+        _ALLOW_THIS_ORIGIN,
+    ),
+    Reason.WILDCARD_WITH_CREDENTIALS: Words(
+        'Access-Control-Allow-Origin is "*", which doesn\'t count where credentials are included',
+        'send "Access-Control-Allow-Origin: {origin}" and "Vary: Origin", or let the page not '
+        "include credentials.",
+    ),
+    Reason.ALLOW_CREDENTIALS_NOT_TRUE: Words(
+        "credentials are included, but Access-Control-Allow-Credentials is {detail}",
+        'send "Access-Control-Allow-Credentials: true", once and in lower case, or let the page '
+        "not include credentials.",
+    ),
+    Reason.PREFLIGHT_REDIRECT: Words(
+        'the preflight is redirected (status {status}) to "{detail}"; a preflight may not be',
+        "let the page ask for the final URL, or answer OPTIONS before the redirect.",
+    ),
+    Reason.PREFLIGHT_STATUS: Words(
+        "the preflight's status is {status}, not 200 to 299",
+        "answer OPTIONS with 204 before authentication and routing: a preflight never carries "
+        "credentials.",
+    ),
+    Reason.ALLOW_METHODS_INVALID: Words(
+        'Access-Control-Allow-Methods, "{detail}", is no list of methods',
+        'send method names with commas between: "Access-Control-Allow-Methods: {method}".',
+    ),
+    Reason.ALLOW_HEADERS_INVALID: Words(
+        'Access-Control-Allow-Headers, "{detail}", is no list of header names',
+        'send header names with commas between: "Access-Control-Allow-Headers: {headers}".',
+    ),
+    Reason.METHOD_NOT_ALLOWED: Words(
+        "Access-Control-Allow-Methods doesn't allow {detail}",
+        'add it to the preflight\'s answer: "Access-Control-Allow-Methods: {method}" (names are '
+        "case-sensitive, and * doesn't count with credentials).",
+    ),
+    Reason.HEADER_NOT_ALLOWED: Words(
+        "Access-Control-Allow-Headers doesn't allow {detail}",
+        "add it to the preflight's answer: \"Access-Control-Allow-Headers: {headers}\" (* doesn't "
+        "count with credentials), or let the page not send it.",
+    ),
+    Reason.REDIRECT_WITH_CREDENTIALS: Words(
+        "the redirect's Location has a user name or a password (host {detail})",
+        "redirect to a URL without them.",
+    ),
+    Reason.REDIRECT_NOT_HTTP: Words(
+        'the redirect leads to a "{detail}" URL, not to an http(s) one',
+        "redirect to an http or https URL.",
+    ),
+    Reason.NO_RESPONSE: Words(
+        "no answer came from the server ({error}); the proxy's error page has no CORS headers, "
+        "so the browser calls it a CORS error, which it is not",
+        "start the server, or mend its address.",
+    ),
+    Reason.CONNECTION_DROPPED: Words(
+        "the connection was dropped without an answer ({error}); that is no CORS error",
+        "see why the connection was dropped.",
+    ),
+    Reason.CLIENT_GONE: Words(
+        "the browser went away before the answer ({error})",
+        "nothing, if the page was left or the request was aborted.",
+    ),
+}

@@ -1,0 +1,298 @@
+"""What is recorded of an exchange, and how is it made from what the proxy saw?
+
+A `Sighting` is what the adapter saw, an `Exchange` what the journal keeps of it: judged for each
+credentials mode, without secrets.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final, Literal
+
+from corscope.fetch.check import CredentialsMode
+from corscope.fetch.engines import Engine
+from corscope.fetch.exposed import cors_filtered_headers
+from corscope.fetch.reasons import Failure, Kind, Reason, chromium_name, firefox_name
+from corscope.fetch.redirect import location_url
+from corscope.fetch.verdict import judge
+from corscope.journal.masking import masked_url, plain_url
+from corscope.journal.wire import Credentials, WireView
+from corscope.messages import HeaderList, Response
+
+__all__ = [
+    "Exchange",
+    "Finding",
+    "Judgement",
+    "Missing",
+    "Outcome",
+    "Shadow",
+    "Sighting",
+    "Touch",
+    "Verdict",
+    "Verdicts",
+    "record",
+]
+
+Verdict = Literal["allowed", "blocked", "conditional"]
+
+_RECORDED: Final = frozenset({"vary", "timing-allow-origin", "cross-origin-resource-policy"})
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What a rule did to an exchange.
+
+    Attributes:
+        rule: the rule's name.
+        mode: whether it was applied or only shadowed.
+        answered: whether the rule answered in the server's stead.
+        server_response: what the server had sent; None where it wasn't changed or asked.
+        shadow: what a rule in shadow mode would have let the browser get.
+    """
+
+    rule: str
+    mode: Literal["apply", "shadow"]
+    answered: bool = False
+    server_response: Response | None = None
+    shadow: Response | None = None
+
+
+class Missing(Enum):
+    """How the browser came to get no answer from the server."""
+
+    NO_ANSWER = "no answer"
+    """The proxy answered with an error page of its own, which has no CORS headers."""
+    DROPPED = "dropped"
+    """The proxy closed the connection."""
+    CLIENT_GONE = "client gone"
+    """The browser went away first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One exchange as the proxy saw it.
+
+    `response` is what the browser got; where that is None, `missing` and `error` say why.
+    """
+
+    id: str
+    response: Response | None
+    missing: Missing | None = None
+    error: str | None = None
+    touch: Touch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The browser's decision for one credentials mode, and its names for the reason."""
+
+    verdict: Verdict
+    reason: Reason | None = None
+    detail: str | None = None
+    chromium: str | None = None
+    firefox: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The decision for each credentials mode; `omit` stands for `same-origin` too."""
+
+    omit: Judgement
+    include: Judgement
+
+    def seen(self, credentials: Credentials) -> Judgement:
+        """The decision for what the wire showed; conditional where it didn't and it matters."""
+        if credentials == "include":
+            return self.include
+        if credentials == "unknown" and self.omit.verdict != self.include.verdict:
+            blocked = self.include
+            return Judgement(
+                "conditional", blocked.reason, blocked.detail, blocked.chromium, blocked.firefox
+            )
+        return self.omit
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What a rule in shadow mode would have sent, and what the browser would do with it."""
+
+    headers: HeaderList
+    verdicts: Verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A remark about an exchange that is no verdict."""
+
+    id: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One exchange as the journal keeps it; the names are those of its lines."""
+
+    time: datetime
+    id: str
+    kind: Kind
+    origin: str
+    url: str
+    method: str
+    request_headers: tuple[str, ...]
+    mode: str
+    mode_from: str
+    credentials: Credentials
+    engine: Engine
+    status: int | None
+    error: str | None
+    headers: HeaderList
+    server_headers: HeaderList | None
+    rule: str | None
+    rule_mode: Literal["apply", "shadow"] | None
+    answered_by: Literal["server", "rule"]
+    judgement: Judgement
+    verdicts: Verdicts
+    server_verdict: Verdicts | None
+    shadow: Shadow | None
+    preflight: str | None
+    exposed: tuple[str, ...] | None
+    hidden: tuple[str, ...] | None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a preflight."""
+
+    time: datetime
+    id: str
+    outcome: Literal["followed", "not-followed"]
+    credentials: Credentials = "unknown"
+    actual: str | None = None
+    after_ms: int | None = None
+
+
+_ALLOWED: Final = Judgement("allowed")
+_WHY_MISSING: Final = {
+    Missing.NO_ANSWER: Reason.NO_RESPONSE,
+    Missing.DROPPED: Reason.CONNECTION_DROPPED,
+    Missing.CLIENT_GONE: Reason.CLIENT_GONE,
+}
+
+
+def record(
+    seen: Sighting,
+    wire: WireView,
+    *,
+    time: datetime,
+    credentials: Credentials,
+    preflight: str | None,
+    mask_urls: bool,
+) -> Exchange:
+    """Judge what was seen and keep of it what the journal may know.
+
+    Args:
+        seen: the exchange.
+        wire: what its request shows, with the fetch's own headers as far as the preflight tells.
+        time: when its final picture was taken.
+        credentials: the credentials mode as far as it shows.
+        preflight: the id of the preflight that opened an actual request's way.
+        mask_urls: whether query values are secret.
+    """
+    touch, response = seen.touch, seen.response
+    clean = masked_url if mask_urls else plain_url
+    verdicts = _verdicts(wire, response, seen.missing, clean)
+    judgement = verdicts.seen(credentials)
+    exposed, hidden = _readable(wire, response, judgement, credentials)
+    server = touch.server_response if touch else None
+    shadow = touch.shadow if touch else None
+    return Exchange(
+        time=time,
+        id=seen.id,
+        kind=wire.kind,
+        origin=wire.cors.origin,
+        url=clean(wire.cors.url),
+        method=wire.cors.method,
+        request_headers=wire.cors.unsafe_names,
+        mode=wire.mode,
+        mode_from=wire.mode_from,
+        credentials=credentials,
+        engine=wire.engine,
+        status=response.status if response else None,
+        error=seen.error,
+        headers=_cors_headers(response) if response else (),
+        server_headers=_cors_headers(server) if server else None,
+        rule=touch.rule if touch else None,
+        rule_mode=touch.mode if touch else None,
+        answered_by="rule" if touch and touch.answered else "server",
+        judgement=judgement,
+        verdicts=verdicts,
+        server_verdict=_verdicts(wire, server, None, clean) if server else None,
+        shadow=Shadow(_cors_headers(shadow), _verdicts(wire, shadow, None, clean))
+        if shadow
+        else None,
+        preflight=preflight,
+        exposed=exposed,
+        hidden=hidden,
+    )
+
+
+def _verdicts(
+    wire: WireView, response: Response | None, missing: Missing | None, clean: Callable[[str], str]
+) -> Verdicts:
+    return Verdicts(
+        _judgement(wire, response, missing, CredentialsMode.OMIT, clean),
+        _judgement(wire, response, missing, CredentialsMode.INCLUDE, clean),
+    )
+
+
+def _judgement(
+    wire: WireView,
+    response: Response | None,
+    missing: Missing | None,
+    mode: CredentialsMode,
+    clean: Callable[[str], str],
+) -> Judgement:
+    """The CORS protocol decides only on requests of mode "cors"; no answer at all fails each."""
+    if response is None:
+        failure = Failure(_WHY_MISSING[missing or Missing.NO_ANSWER])
+    elif wire.mode != "cors":
+        return _ALLOWED
+    else:
+        judged = judge(wire.kind, wire.cors, response, mode, wire.engine)
+        if judged is None:
+            return _ALLOWED
+        failure = judged
+    detail = failure.detail
+    if detail and failure.reason is Reason.PREFLIGHT_REDIRECT:
+        detail = clean(detail)
+    named = wire.mode == "cors"
+    return Judgement(
+        "blocked",
+        failure.reason,
+        detail,
+        chromium_name(failure.reason, wire.kind) if named else None,
+        firefox_name(failure.reason) if named else None,
+    )
+
+
+def _readable(
+    wire: WireView, response: Response | None, judgement: Judgement, credentials: Credentials
+) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """The names that script can and can't read; of a redirect or an opaque response, none."""
+    if response is None or wire.kind == "preflight" or judgement.verdict == "blocked":
+        return None, None
+    mode = CredentialsMode.INCLUDE if credentials == "include" else CredentialsMode.OMIT
+    exposed, hidden = cors_filtered_headers(response.headers, mode)
+    if wire.mode != "cors" or location_url(response, wire.cors.url) is not None:
+        return (), tuple(sorted(exposed + hidden))
+    return exposed, hidden
+
+
+def _cors_headers(response: Response) -> HeaderList:
+    return tuple(
+        pair
+        for pair in response.headers
+        if pair[0].lower().startswith("access-control-") or pair[0].lower() in _RECORDED
+    )

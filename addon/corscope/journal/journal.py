@@ -1,0 +1,118 @@
+"""What happened, in order? The room's front door.
+
+The adapter tells the journal of each request as it comes and of each exchange once its final
+headers are known; the journal judges, pairs and returns what there is to record. The clock is
+the caller's.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from corscope.journal.exchange import Exchange, Outcome, Sighting, record
+from corscope.journal.pairing import Pairing, Waiting
+from corscope.journal.wire import Credentials, WireView, is_cors_exchange, view
+from corscope.messages import Request
+
+__all__ = ["Journal"]
+
+MAX_IN_FLIGHT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _InFlight:
+    wire: WireView
+    client: str
+    credentials: Credentials
+    preflight: str | None
+
+
+@dataclass(slots=True)
+class Journal:
+    """The exchanges in flight and the preflights that wait for their outcome; both bounded."""
+
+    mask_urls: bool = True
+    pairing: Pairing = field(default_factory=Pairing)
+    in_flight: "OrderedDict[str, _InFlight]" = field(default_factory=OrderedDict)
+
+    def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
+        """Take note of a request as it comes; returns the outcome of the preflight it follows.
+
+        Args:
+            id_: the exchange's id.
+            client: what tells one browser from another.
+            request: the request as the browser sent it.
+            now: when it came.
+        """
+        if not is_cors_exchange(request):
+            return []
+        wire = view(request)
+        if wire.kind == "preflight" or wire.mode != "cors":
+            self._remember(id_, _InFlight(wire, client, wire.credentials, None))
+            return []
+        waiting, announced = self.pairing.match(client, wire, now)
+        wire = _completed(wire, waiting)
+        credentials = _credentials(wire, waiting)
+        self._remember(id_, _InFlight(wire, client, credentials, waiting.id if waiting else None))
+        if waiting is None or not announced:
+            return []
+        waiting.followed_by = id_
+        after = round((now - waiting.answered) / timedelta(milliseconds=1))
+        return [Outcome(now, waiting.id, "followed", credentials, id_, max(0, after))]
+
+    def _remember(self, id_: str, seen: _InFlight) -> None:
+        self.in_flight[id_] = seen
+        if len(self.in_flight) > MAX_IN_FLIGHT:
+            self.in_flight.popitem(last=False)
+
+    def answered(self, seen: Sighting, now: datetime) -> Exchange | None:
+        """Record an exchange whose final headers, or whose failure, are known.
+
+        Returns None for what is no CORS exchange, or was recorded before.
+        """
+        known = self.in_flight.pop(seen.id, None)
+        if known is None:
+            return None
+        exchange = record(
+            seen,
+            known.wire,
+            time=now,
+            credentials=known.credentials,
+            preflight=known.preflight,
+            mask_urls=self.mask_urls,
+        )
+        if exchange.kind == "preflight":
+            answer = seen.response.headers if seen.response else ()
+            passes = exchange.verdicts.omit.verdict == "allowed"
+            waiting = Waiting(seen.id, known.wire.cors, answer, now, passes)
+            self.pairing.add(known.client, waiting)
+        return exchange
+
+    def due(self, now: datetime) -> list[Outcome]:
+        """The preflights that weren't followed within the wait."""
+        return [_not_followed(waiting, now) for waiting in self.pairing.overdue(now)]
+
+    def close(self, now: datetime) -> list[Outcome]:
+        """The outcome of all preflights that are still open."""
+        return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
+
+
+def _not_followed(waiting: Waiting, now: datetime) -> Outcome:
+    after = round((now - waiting.answered) / timedelta(milliseconds=1))
+    return Outcome(now, waiting.id, "not-followed", after_ms=max(0, after))
+
+
+def _completed(wire: WireView, waiting: Waiting | None) -> WireView:
+    """Count as the fetch's own the headers that its preflight announced."""
+    if waiting is None:
+        return wire
+    announced = wire.present.intersection(waiting.announced.unsafe_names)
+    names = tuple(sorted(announced.union(wire.cors.unsafe_names)))
+    return replace(wire, cors=replace(wire.cors, unsafe_names=names))
+
+
+def _credentials(wire: WireView, waiting: Waiting | None) -> Credentials:
+    """An Authorization that no preflight announced is the browser's own, hence `include`."""
+    unannounced = "authorization" in wire.present and "authorization" not in wire.cors.unsafe_names
+    return "include" if unannounced and waiting is None else wire.credentials

@@ -1,0 +1,115 @@
+"""How is the journal written? JSON Lines, version 1.
+
+One JSON object a line; its keys keep their name and meaning within a version.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from corscope.journal.exchange import Exchange, Judgement, Outcome, Shadow, Verdicts
+from corscope.messages import HeaderList
+
+__all__ = ["VERSION", "exchange_line", "outcome_line", "rules_line", "start_line"]
+
+VERSION: Final = 1
+
+Line = dict[str, Any]
+
+
+def _line(type_: str, time: datetime, content: Line) -> str:
+    moment = time.astimezone(UTC).isoformat(timespec="milliseconds")
+    head = {"v": VERSION, "type": type_, "time": moment.replace("+00:00", "Z")}
+    return json.dumps(head | content, separators=(",", ":"))
+
+
+def start_line(time: datetime, version: str, mitmproxy: str, options: Mapping[str, object]) -> str:
+    """The first line of a run: corscope's and mitmproxy's versions, and corscope's options."""
+    return _line(
+        "start", time, {"version": version, "mitmproxy": mitmproxy, "options": dict(options)}
+    )
+
+
+def rules_line(
+    time: datetime, files: Sequence[str], count: int, errors: Sequence[Line], *, applied: bool
+) -> str:
+    """A load of the rule files: the files, the rules in force, and each mistake with its place."""
+    content = {"files": list(files), "count": count, "errors": list(errors), "applied": applied}
+    return _line("rules", time, content)
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """What became of a preflight."""
+    return _line(
+        "outcome",
+        outcome.time,
+        {
+            "id": outcome.id,
+            "credentials": outcome.credentials,
+            "outcome": outcome.outcome,
+            "actual": outcome.actual,
+            "after_ms": outcome.after_ms,
+        },
+    )
+
+
+def exchange_line(exchange: Exchange) -> str:
+    """One exchange."""
+    return _line("exchange", exchange.time, _exchange(exchange))
+
+
+def _exchange(exchange: Exchange) -> Line:
+    return {
+        "id": exchange.id,
+        "kind": exchange.kind,
+        "origin": exchange.origin,
+        "url": exchange.url,
+        "method": exchange.method,
+        "request_headers": list(exchange.request_headers),
+        "mode": exchange.mode,
+        "mode_from": exchange.mode_from,
+        "credentials": exchange.credentials,
+        "engine": exchange.engine,
+        "status": exchange.status,
+        "error": exchange.error,
+        "headers": _pairs(exchange.headers),
+        "server_headers": _pairs(exchange.server_headers),
+        "rule": exchange.rule,
+        "rule_mode": exchange.rule_mode,
+        "answered_by": exchange.answered_by,
+        **_judgement(exchange.judgement),
+        "verdicts": _verdicts(exchange.verdicts),
+        "server_verdict": _verdicts(exchange.server_verdict),
+        "shadow": _shadow(exchange.shadow),
+        "preflight": exchange.preflight,
+        "exposed": None if exchange.exposed is None else list(exchange.exposed),
+        "hidden": None if exchange.hidden is None else list(exchange.hidden),
+        "findings": [{"id": found.id, "detail": found.detail} for found in exchange.findings],
+    }
+
+
+def _pairs(headers: HeaderList | None) -> list[list[str]] | None:
+    return None if headers is None else [list(pair) for pair in headers]
+
+
+def _judgement(judgement: Judgement) -> Line:
+    return {
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+        "detail": judgement.detail,
+        "chromium": judgement.chromium,
+        "firefox": judgement.firefox,
+    }
+
+
+def _verdicts(verdicts: Verdicts | None) -> Line | None:
+    if verdicts is None:
+        return None
+    return {"omit": _judgement(verdicts.omit), "include": _judgement(verdicts.include)}
+
+
+def _shadow(shadow: Shadow | None) -> Line | None:
+    if shadow is None:
+        return None
+    return {"headers": _pairs(shadow.headers), "verdicts": _verdicts(shadow.verdicts)}

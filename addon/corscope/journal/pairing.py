@@ -1,0 +1,115 @@
+"""Which preflight opened the way of which actual request?
+
+A preflight waits under the place it was sent for: the browser, origin and URL. The next request
+there with its method and headers is the one it announced. What comes later without a preflight of
+its own was let through by an earlier answer, as far as the preflight cache goes.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from corscope.fetch.cache import PreflightCache, is_covered, store
+from corscope.fetch.check import CredentialsMode
+from corscope.fetch.preflight import CorsRequest
+from corscope.fetch.safelist import is_cors_safelisted_method
+from corscope.journal.wire import WireView
+from corscope.messages import HeaderList
+
+__all__ = ["WAIT", "Pairing", "Waiting"]
+
+WAIT: Final = timedelta(seconds=3)
+"""How long a preflight may go without its actual request before it counts as not followed.
+
+Browsers send that request within milliseconds, or as soon as a connection is free; one that
+comes after all takes the outcome back.
+"""
+
+MAX_PER_PLACE: Final = 256
+MAX_WAITING: Final = 10_000
+
+Place = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Waiting:
+    """An answered preflight; `passes` where the browser goes on, for some credentials mode."""
+
+    id: str
+    announced: CorsRequest
+    answer: HeaderList
+    answered: datetime
+    passes: bool
+    followed_by: str | None = None
+
+
+@dataclass(slots=True)
+class Pairing:
+    """All answered preflights that may still matter, by place, the oldest first."""
+
+    places: dict[Place, deque[Waiting]] = field(default_factory=dict)
+    open: deque[Waiting] = field(default_factory=deque)
+
+    def add(self, client: str, waiting: Waiting) -> None:
+        """Let an answered preflight wait for its actual request."""
+        key = (client, waiting.announced.origin, waiting.announced.url)
+        place = self.places.pop(key, None) or deque(maxlen=MAX_PER_PLACE)
+        place.append(waiting)
+        self.places[key] = place  # the places used last stand last
+        if len(self.places) > MAX_WAITING:
+            del self.places[next(iter(self.places))]
+        self.open.append(waiting)
+
+    def match(self, client: str, wire: WireView, now: datetime) -> tuple[Waiting | None, bool]:
+        """Find the preflight that opened this actual request's way.
+
+        Returns:
+            the preflight, or None; and whether this request is the one that it announced, rather
+            than a later one that its cached answer covers.
+        """
+        place = self.places.get((client, wire.cors.origin, wire.cors.url))
+        if place is None:
+            return None, False
+        for waiting in place:
+            if waiting.passes and waiting.followed_by is None and _announces(waiting, wire):
+                return waiting, True
+        if is_cors_safelisted_method(wire.cors.method) and not wire.cors.unsafe_names:
+            return None, False
+        return next((w for w in reversed(place) if _covers(w, wire, now)), None), False
+
+    def overdue(self, now: datetime) -> Iterator[Waiting]:
+        """Take out the preflights that have waited long enough for what they announced."""
+        while self.open and (self.open[0].followed_by or self.open[0].answered + WAIT <= now):
+            yield from self._take()
+
+    def rest(self) -> Iterator[Waiting]:
+        """Take out all that still wait."""
+        while self.open:
+            yield from self._take()
+
+    def _take(self) -> Iterator[Waiting]:
+        waiting = self.open.popleft()
+        if waiting.followed_by is None:
+            yield waiting
+
+
+def _announces(waiting: Waiting, wire: WireView) -> bool:
+    """Whether the request is as announced: its sure headers, and maybe some a browser also adds."""
+    announced = waiting.announced
+    return (
+        announced.method == wire.cors.method
+        and set(wire.cors.unsafe_names) <= set(announced.unsafe_names)
+        and wire.present.issuperset(announced.unsafe_names)
+    )
+
+
+def _covers(waiting: Waiting, wire: WireView, now: datetime) -> bool:
+    """Whether this preflight's answer, if cached, lets the request go without one."""
+    if not waiting.passes:
+        return False
+    cache = PreflightCache()
+    then, mode = waiting.answered.timestamp(), CredentialsMode.OMIT
+    store(cache, "", waiting.announced, mode, waiting.answer, now=then)
+    return is_covered(cache, "", wire.cors, mode, now=now.timestamp())

@@ -1,0 +1,169 @@
+"""What does the wire show of the fetch behind a request?
+
+A proxy sees headers, not the fetch: whether it is a CORS exchange at all, its mode, its own
+headers and its credentials mode are read off here, or said to be unknown. Where the answer is an
+inference, its source is named.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from corscope.fetch.engines import Engine, engine_of
+from corscope.fetch.headers import contains, get, names
+from corscope.fetch.origin import (
+    is_potentially_trustworthy,
+    origin_of_url,
+    parse_serialized_origin,
+)
+from corscope.fetch.preflight import CorsRequest, announced_request, is_cors_preflight_request
+from corscope.fetch.reasons import Kind
+from corscope.fetch.safelist import (
+    cors_unsafe_request_header_names,
+    is_forbidden_request_header,
+)
+from corscope.messages import Request
+
+__all__ = ["Credentials", "WireView", "is_cors_exchange", "view"]
+
+Credentials = Literal["include", "omit", "unknown"]
+
+# Headers that browsers add to a fetch below the CORS protocol, though script may set them too.
+_AMBIGUOUS: Final = frozenset(
+    {
+        "authorization",
+        "cache-control",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "last-event-id",
+        "pragma",
+        "priority",
+        "purpose",
+        "save-data",
+        "upgrade-insecure-requests",
+        "user-agent",
+    }
+)
+
+# From these versions on, the header's absence is as telling as its presence.
+_STORAGE_ACCESS_SINCE: Final = {
+    Engine.CHROMIUM: re.compile(r"Chrom(?:e|ium)/(\d+)"),
+    Engine.FIREFOX: re.compile(r"Firefox/(\d+)"),
+}
+_STORAGE_ACCESS_VERSION: Final = {Engine.CHROMIUM: 133, Engine.FIREFOX: 153}
+
+
+@dataclass(frozen=True, slots=True)
+class WireView:
+    """A CORS exchange's request as far as the wire shows the fetch behind it.
+
+    Attributes:
+        kind: whether it is a preflight.
+        cors: the CORS protocol's view of the fetch's own request; for an actual request its
+            `unsafe_names` are only those that the browser can't have added by itself.
+        present: lower-case names of all headers on the wire.
+        mode: the request's mode; `mode_from` says how that is known.
+        engine: the engine that asks.
+        credentials: the credentials mode, as far as it shows.
+    """
+
+    kind: Kind
+    cors: CorsRequest
+    present: frozenset[str]
+    mode: str
+    mode_from: Literal["sec-fetch-mode", "inferred"]
+    engine: Engine
+    credentials: Credentials
+
+
+def is_cors_exchange(request: Request) -> bool:
+    """Whether it is a CORS request to another origin.
+
+    A CORS request carries `Origin`: https://fetch.spec.whatwg.org/#cors-request. One whose origin
+    is the URL's own is same-origin, however the browser sends it.
+    """
+    origin = get(request.headers, "Origin")
+    if origin is None or get(request.headers, "Sec-Fetch-Site") == "same-origin":
+        return False
+    asked_by = parse_serialized_origin(origin)
+    return asked_by is None or asked_by != origin_of_url(request.url)
+
+
+def view(request: Request) -> WireView:
+    """Read off a CORS exchange's request what it shows."""
+    engine = engine_of(request.headers)
+    present = frozenset(name.lower() for name in names(request.headers))
+    if is_cors_preflight_request(request):
+        return WireView(
+            "preflight",
+            announced_request(request),
+            present,
+            "cors",
+            "sec-fetch-mode" if "sec-fetch-mode" in present else "inferred",
+            engine,
+            _preflight_credentials(request, engine),
+        )
+    mode = get(request.headers, "Sec-Fetch-Mode")
+    return WireView(
+        "actual",
+        _actual_request(request),
+        present,
+        mode or _inferred_mode(request),
+        "sec-fetch-mode" if mode else "inferred",
+        engine,
+        _actual_credentials(request, engine),
+    )
+
+
+def _actual_request(request: Request) -> CorsRequest:
+    own = tuple(
+        (name, value)
+        for name, value in request.headers
+        if name.lower() not in _AMBIGUOUS and not is_forbidden_request_header(name, value)
+    )
+    return CorsRequest(
+        get(request.headers, "Origin") or "",
+        request.url,
+        request.method,
+        tuple(cors_unsafe_request_header_names(own)),
+    )
+
+
+def _inferred_mode(request: Request) -> str:
+    """Without Sec-Fetch-Mode, as to plain-http hosts, the request's other headers hint at it."""
+    if (get(request.headers, "Upgrade") or "").lower() == "websocket":
+        return "websocket"
+    if contains(request.headers, "Upgrade-Insecure-Requests"):
+        return "navigate"
+    return "cors"
+
+
+def _preflight_credentials(request: Request, engine: Engine) -> Credentials:
+    """Preflights never carry credentials; only Firefox's tell their fetch's credentials mode."""
+    if contains(request.headers, "Sec-Fetch-Storage-Access"):
+        return "include"
+    if engine is Engine.FIREFOX and _storage_access_is_sent(request, engine):
+        return "omit"
+    return "unknown"
+
+
+def _actual_credentials(request: Request, engine: Engine) -> Credentials:
+    if contains(request.headers, "Cookie"):
+        return "include"
+    if contains(request.headers, "Sec-Fetch-Storage-Access"):
+        return "include"
+    return "omit" if _storage_access_is_sent(request, engine) else "unknown"
+
+
+def _storage_access_is_sent(request: Request, engine: Engine) -> bool:
+    """Whether this browser sends Sec-Fetch-Storage-Access here if credentials are included."""
+    if get(request.headers, "Sec-Fetch-Site") != "cross-site":
+        return False
+    if engine not in _STORAGE_ACCESS_SINCE:
+        return False
+    found = _STORAGE_ACCESS_SINCE[engine].search(get(request.headers, "User-Agent") or "")
+    recent = found is not None and int(found[1]) >= _STORAGE_ACCESS_VERSION[engine]
+    return recent and is_potentially_trustworthy(origin_of_url(request.url))

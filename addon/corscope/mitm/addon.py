@@ -1,0 +1,250 @@
+"""The addon: what does corscope do when mitmproxy calls?
+
+This half changes flows as the rules say, and holds the parts together; the other half, `recorder`,
+observes. Neither decides anything: rules, journal and explain do.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from mitmproxy import addonmanager, command, ctx, http, version
+
+import corscope
+from corscope.journal.exchange import Touch
+from corscope.journal.journal import Journal
+from corscope.journal.lines import rules_line, start_line
+from corscope.messages import Response
+from corscope.mitm import options, translate
+from corscope.mitm.filters import check_filter, matcher
+from corscope.mitm.guard import harmless
+from corscope.mitm.journal_file import JournalFile
+from corscope.mitm.recorder import Recorder
+from corscope.mitm.rule_files import RuleFiles
+from corscope.rules.apply import answer, answers_by_itself, edit
+from corscope.rules.match import Subject, choose_at_request, choose_at_response, subject_of
+from corscope.rules.model import Mode, Rule
+from corscope.rules.problems import Problem, Severity
+from corscope.rules.reload import State, reload
+
+__all__ = ["Corscope"]
+
+LOOK_EVERY: Final = 0.2
+"""Seconds between two looks at the rule files and at the preflights that wait."""
+
+_CONDITIONAL_HEADERS: Final = ("If-None-Match", "If-Modified-Since")
+
+logger = logging.getLogger("corscope")
+
+
+class Corscope:
+    """The addon that `addon/cors.py` gives to mitmproxy."""
+
+    name = "corscope"
+
+    def __init__(self) -> None:
+        self._settings = options.Settings()
+        self._files = RuleFiles(())
+        self._state = State()
+        self._subjects: dict[str, Subject] = {}
+        self._recorder = Recorder(Journal(), JournalFile(""), {})
+        self._watcher: asyncio.Task[None] | None = None
+
+    # Its life in mitmproxy
+
+    def load(self, loader: addonmanager.Loader) -> None:
+        """Declare the options."""
+        options.declare(loader)
+
+    def configure(self, updated: set[str]) -> None:
+        """Take over the options that have changed."""
+        changed = {name for name in updated if name.startswith("cors_")}
+        if not changed:
+            return
+        self._settings = options.read(ctx.options)
+        self._recorder.journal.mask_urls = self._settings.urls == "masked"
+        if "cors_journal" in changed:
+            self._open_journal()
+        if "cors_rules" in changed:
+            self._files = RuleFiles(self._settings.rules)
+            self._state = State()
+            if self._settings.rules:
+                self._reload()
+
+    def running(self) -> None:
+        """Take the recorder's place in the chain, and begin to watch the rule files."""
+        addons = ctx.master.addons
+        saves = addons.get("save")
+        place = addons.chain.index(saves) if saves in addons.chain else len(addons.chain)
+        addons.chain.insert(place, addons.register(self._recorder))
+        self._watcher = asyncio.create_task(self._watch(), name="corscope watcher")
+
+    def done(self) -> None:
+        """Let go of everything."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+        self._recorder.close(datetime.now(UTC))
+        if self._recorder in ctx.master.addons.chain:
+            ctx.master.addons.remove(self._recorder)
+
+    # What it changes
+
+    @harmless
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Answer in the server's stead where a rule does."""
+        request = translate.request_of(flow)
+        self._recorder.requested(flow, request)
+        if not self._state.ruleset.rules or not flow.live or flow.error or flow.response:
+            return
+        subject = self._subjects[flow.id] = subject_of(request)
+        rule = choose_at_request(self._state.ruleset, subject, matcher(flow))
+        if rule is None or rule.mode is Mode.SHADOW:
+            return
+        if answers_by_itself(rule, subject):
+            await self._answer(flow, rule, subject)
+        elif self._settings.fresh and subject.kind == "actual":
+            for name in _CONDITIONAL_HEADERS:  # a 304 would show what was cached before the rule
+                flow.request.headers.pop(name, None)
+
+    async def _answer(self, flow: http.HTTPFlow, rule: Rule, subject: Subject) -> None:
+        del self._subjects[flow.id]
+        self._recorder.touches[flow.id] = Touch(rule.name, "apply", answered=True)
+        await _break(flow, rule)
+        made = answer(rule, subject, fresh=self._settings.fresh)
+        if made is not None and not flow.error:
+            flow.request.stream = False  # a request can't be both streamed on and answered here
+            flow.response = translate.made_response(made, flow.request)
+
+    @harmless
+    async def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Edit the server's answer; later would be too late for a streamed one."""
+        subject = self._subjects.pop(flow.id, None)
+        if subject is None or flow.response is None or flow.error:
+            return
+        response = translate.response_of(flow.response)
+        status = response.status
+        rule = choose_at_response(self._state.ruleset, subject, status, matcher(flow))
+        if rule is None:
+            return
+        if rule.mode is Mode.SHADOW:
+            shadow = self._shadow(rule, subject, response)
+            self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
+            return
+        await _break(flow, rule)
+        edited = edit(rule, subject, response, fresh=self._settings.fresh)
+        if edited != response:
+            translate.write_response(flow, edited)
+        server = response if edited != response else None
+        self._recorder.touches[flow.id] = Touch(rule.name, "apply", server_response=server)
+
+    def _shadow(self, rule: Rule, subject: Subject, response: Response) -> Response:
+        made = answer(rule, subject, fresh=self._settings.fresh)
+        if made is not None:
+            return Response(made.status, made.headers)
+        return edit(rule, subject, response, fresh=self._settings.fresh)
+
+    @harmless
+    def error(self, flow: http.HTTPFlow) -> None:
+        """Forget a flow that gets no answer; a rule in shadow mode may have had one."""
+        subject = self._subjects.pop(flow.id, None)
+        if subject is None:
+            return
+        rule = choose_at_request(self._state.ruleset, subject, matcher(flow))
+        if rule is not None and rule.mode is Mode.SHADOW:
+            made = answer(rule, subject, fresh=self._settings.fresh)
+            shadow = Response(made.status, made.headers) if made else None
+            self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
+
+    # The rules
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            await self._look()
+
+    @harmless
+    async def _look(self) -> None:
+        self._recorder.tick(datetime.now(UTC))
+        files = self._files
+        if await asyncio.to_thread(files.changed):
+            # A large file is parsed beside the traffic, not in its way.
+            state = await asyncio.to_thread(self._read, files)
+            if files is self._files:
+                self._take(state)
+
+    def _read(self, files: RuleFiles) -> State:
+        return reload(self._state, files.sources(), check_filter)
+
+    def _reload(self) -> None:
+        self._take(self._read(self._files))
+
+    def _take(self, state: State) -> None:
+        """Let the rules count, or say why the ones before them still do."""
+        self._state = state
+        errors = [p for p in state.problems if p.severity is Severity.ERROR]
+        for problem in state.problems:
+            logger.warning("CORS rules: %s", problem)
+        count = len(state.ruleset.rules)
+        if state.applied:
+            logger.info("CORS rules: %d in force", count)
+        else:
+            logger.warning("CORS rules: not applied; the %d before stay in force", count)
+        self._recorder.file.write(
+            rules_line(
+                datetime.now(UTC),
+                state.files,
+                count,
+                [_error(problem) for problem in errors],
+                applied=state.applied,
+            )
+        )
+
+    @command.command("cors.reload")
+    def reload_rules(self) -> None:
+        """Read the CORS rule files again, changed or not."""
+        self._reload()
+
+    @command.command("cors.rules")
+    def list_rules(self) -> Sequence[str]:
+        """List the CORS rules in force, in the order in which they are tried."""
+        return [_told(rule) for rule in self._state.ruleset.rules]
+
+    # The journal
+
+    def _open_journal(self) -> None:
+        self._recorder.file.close()
+        self._recorder.file = JournalFile(self._settings.journal)
+        self._recorder.file.write(
+            start_line(
+                datetime.now(UTC),
+                corscope.__version__,
+                version.VERSION,
+                self._settings.as_options(),
+            )
+        )
+
+
+async def _break(flow: http.HTTPFlow, rule: Rule) -> None:
+    """Wait and drop the connection, as the rule's fault says."""
+    if rule.fault is None:
+        return
+    if rule.fault.delay:
+        await asyncio.sleep(rule.fault.delay)
+    if rule.fault.abort and flow.killable:
+        flow.kill()
+
+
+def _error(problem: Problem) -> dict[str, object]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "message": str(problem),
+    }
+
+
+def _told(rule: Rule) -> str:
+    state = rule.mode.value if rule.enabled else "disabled"
+    return f"{rule.name} ({state}; {rule.place.file}:{rule.place.line})"

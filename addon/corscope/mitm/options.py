@@ -1,0 +1,61 @@
+"""Which options has corscope in mitmproxy?
+
+Declared here, and read once into frozen `Settings`, so that no other room asks mitmproxy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from mitmproxy import addonmanager, optmanager
+
+__all__ = ["Settings", "declare", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options' values; each field is the option `cors_<field>`."""
+
+    rules: tuple[str, ...] = ()
+    journal: str = ""
+    fresh: bool = True
+    urls: str = "masked"
+
+    def as_options(self) -> dict[str, object]:
+        """The values by the options' names."""
+        return {f"cors_{name}": value for name, value in asdict(self).items()}
+
+
+def declare(loader: addonmanager.Loader) -> None:
+    """Declare the options."""
+    loader.add_option(
+        "cors_rules",
+        Sequence[str],
+        [],
+        "CORS rule files (TOML), or folders of them. Saving a file is enough for it to count.",
+    )
+    loader.add_option(
+        "cors_journal",
+        str,
+        "",
+        "Append every CORS exchange to this file, one JSON object a line. Empty for no file.",
+    )
+    loader.add_option(
+        "cors_fresh",
+        bool,
+        True,
+        "Keep what a rule touches out of the browser's caches, unless the rule sets max_age.",
+    )
+    loader.add_option(
+        "cors_urls",
+        str,
+        "masked",
+        "How URLs are written to the journal and the log: query values masked, or in full.",
+        choices=["masked", "full"],
+    )
+
+
+def read(options: optmanager.OptManager) -> Settings:
+    """Read the options."""
+    return Settings(
+        tuple(options.cors_rules), options.cors_journal, options.cors_fresh, options.cors_urls
+    )

@@ -1,0 +1,34 @@
+"""What would corscope have said of saved flows?
+
+The same journal and the same words as live, fed from flows that were saved.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from mitmproxy import http
+
+from corscope.explain.line import exchange_text
+from corscope.journal.exchange import Exchange
+from corscope.journal.journal import Journal
+from corscope.mitm.recorder import sighting
+from corscope.mitm.translate import client_of, moment, request_of
+
+__all__ = ["exchanges", "explain_flows"]
+
+
+def exchanges(flows: Iterable[http.HTTPFlow], *, mask_urls: bool = True) -> Iterator[Exchange]:
+    """The CORS exchanges among saved flows, in their order, as the journal records them."""
+    journal = Journal(mask_urls)
+    for flow in flows:
+        asked = moment(flow.request.timestamp_start)
+        journal.requested(flow.id, client_of(flow), request_of(flow), asked)
+        answered = moment(flow.response.timestamp_start if flow.response else None)
+        exchange = journal.answered(sighting(flow, None), max(asked, answered))
+        if exchange is not None:
+            yield exchange
+        journal.due(asked)
+
+
+def explain_flows(flows: Iterable[http.HTTPFlow]) -> Iterator[str]:
+    """The line of each CORS exchange among saved flows."""
+    return map(exchange_text, exchanges(flows))
