@@ -8,7 +8,7 @@ adapter, and so is shadow mode: what is computed here need not be sent.
 from corscope.fetch.headers import append, contains, delete, get, set_header
 from corscope.messages import HeaderList, Response
 from corscope.rules.match import Subject
-from corscope.rules.model import HeaderEdits, Rule
+from corscope.rules.model import REDIRECT_STATUSES, Fault, HeaderEdits, Rule
 from corscope.rules.template import Template, fill
 from corscope.servers.answer import Answer
 from corscope.servers.parts import (
@@ -93,14 +93,19 @@ def _finished(rule: Rule, subject: Subject, response: Response, *, fresh: bool) 
     headers = response.headers
     if rule.headers is not None:
         headers = _edited(rule.headers, subject, headers)
-    status = response.status
-    if rule.fault is not None:
-        status = rule.fault.status or (302 if rule.fault.redirect else status)
-        if rule.fault.redirect is not None:
-            headers = set_header(headers, "location", rule.fault.redirect)
+    if rule.fault is not None and rule.fault.redirect is not None:
+        headers = set_header(headers, "location", rule.fault.redirect)
     if fresh:
         headers = _uncached(rule, subject, headers)
-    return Response(status, headers)
+    return Response(_status(rule.fault, response.status), headers)
+
+
+def _status(fault: Fault | None, status: int) -> int:
+    if fault is None:
+        return status
+    if fault.redirect is not None:
+        return fault.status if fault.status in REDIRECT_STATUSES else 302
+    return status if fault.status is None else fault.status
 
 
 def _edited(edits: HeaderEdits, subject: Subject, headers: HeaderList) -> HeaderList:

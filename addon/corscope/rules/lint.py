@@ -24,7 +24,7 @@ from corscope.fetch.safelist import (
 from corscope.rules.glob import HostName, UrlGlob, glob_matches, split_host
 from corscope.rules.kinds import Remark
 from corscope.rules.locate import KeyPath
-from corscope.rules.model import Match, Mode, Rule, Ruleset
+from corscope.rules.model import REDIRECT_STATUSES, Fault, Match, Mode, Rule, Ruleset
 from corscope.rules.problems import shown
 from corscope.servers.origins import matches_regex, parse_origin_pattern
 from corscope.servers.parts import ALLOW_ORIGIN, is_cors_response_header_name
@@ -35,7 +35,7 @@ __all__ = ["lint_rule", "unreachable"]
 MAX_AGE_CAPS: Final = {"WebKit": 600, "Chromium": 7200, "Firefox": 86400}
 """The longest time, in seconds, for which each engine keeps a preflight's answer."""
 
-MAX_COMPARISONS: Final = 64
+MAX_COMPARISONS: Final = 16
 """How many earlier rules a rule is compared with; with all of them 10,000 would take minutes."""
 
 ANY_ORIGIN: Final = "https://any.origin.invalid"
@@ -59,6 +59,8 @@ def lint_rule(rule: Rule) -> Iterator[Remark]:
         yield from _exposed_headers(rule.policy)
         yield from _credentials(rule.policy)
         yield from _max_age(rule.policy)
+    if rule.fault is not None:
+        yield from _fault(rule.fault)
     if rule.enabled and rule.mode is Mode.APPLY:
         yield from _loosened(rule)
 
@@ -144,7 +146,7 @@ def _methods(policy: Policy) -> Iterator[Remark]:
         elif method != method.upper():
             hint = f"browsers send {method.upper()}; methods differ by case"
             if normalize_method(method) == method:
-                hint = f"methods differ by case; script that writes {method!r} is refused elsewhere"
+                hint = f"browsers send it as script wrote it: {method.upper()} is another method"
             yield _remark(path, method, "is not in upper case", hint)
 
 
@@ -198,6 +200,16 @@ def _max_age(policy: Policy) -> Iterator[Remark]:
     caps = [f"{engine} ({cap})" for engine, cap in MAX_AGE_CAPS.items() if age > cap]
     if caps:
         yield _remark(path, age, f"is more than these browsers keep: {', '.join(caps)}")
+
+
+def _fault(fault: Fault) -> Iterator[Remark]:
+    redirects = fault.redirect is not None
+    if fault.abort and (redirects or fault.status is not None):
+        message = "leaves nothing to send a status or a redirect with"
+        yield _remark(("fault", "abort"), True, message, "drop the connection, or answer")
+    elif redirects and fault.status is not None and fault.status not in REDIRECT_STATUSES:
+        message = "is no redirect: 302 is sent instead"
+        yield _remark(("fault", "status"), fault.status, message, "drop it, or use 307")
 
 
 # Which hosts are opened to whom

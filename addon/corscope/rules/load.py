@@ -130,8 +130,8 @@ def _file_problem(
 
 def _syntax_problem(file: str, text: str, message: str) -> Problem:
     found = _PLACE_IN_MESSAGE.search(message)
-    if found is None:
-        return _file_problem(file, f"is no TOML: {message}")
+    if found is None:  # Python's own limit for numbers, and whatever else has no place
+        return _file_problem(file, f"is no TOML: {message.partition(';')[0]}")
     what = message[: found.start()]
     if found[1]:
         return _file_problem(file, f"is no TOML: {what}", "", int(found[1]), int(found[2]))

@@ -6,7 +6,7 @@ Every value here is known to be good: `load` is what makes them, and it refuses 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Final, Literal
 
 from corscope.rules.glob import HostName, UrlGlob
 from corscope.rules.index import HostIndex, build_host_index
@@ -15,9 +15,22 @@ from corscope.rules.template import Template
 from corscope.servers.dialect import Dialect
 from corscope.servers.policy import Policy
 
-__all__ = ["Fault", "HeaderEdits", "Kind", "Match", "Mode", "Place", "Rule", "Ruleset"]
+__all__ = [
+    "REDIRECT_STATUSES",
+    "Fault",
+    "HeaderEdits",
+    "Kind",
+    "Match",
+    "Mode",
+    "Place",
+    "Rule",
+    "Ruleset",
+]
 
 Kind = Literal["preflight", "actual"]
+
+REDIRECT_STATUSES: Final = (301, 302, 303, 307, 308)
+"""Redirect statuses: https://fetch.spec.whatwg.org/#redirect-status"""
 
 
 class Mode(Enum):
@@ -109,7 +122,7 @@ class Ruleset:
 def _host_globs(match: Match) -> list[str]:
     if match.host:
         return [host.name for host in match.host]
-    return [_host_name(url.host) for url in match.url]
+    return [_host_name(url.host) for url in match.url] or ["*"]
 
 
 def _host_name(authority: str) -> str:

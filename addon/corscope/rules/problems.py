@@ -52,7 +52,7 @@ class Problem:
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
         warning = "warning: " if self.severity is Severity.WARNING else ""
         rule = "" if self.rule is None else f"rule {shown(self.rule)}: "
-        what = self.path if self.value is None else f"{self.path} = {self.value}"
+        what = " = ".join(part for part in (self.path, self.value) if part)
         hint = f" Hint: {self.hint}" if self.hint else ""
         line = f"{where}: {warning}{rule}{what and f'{what}: '}{self.message}.{hint}"
         return _without_controls(line)

@@ -58,7 +58,6 @@ _FRAMING = frozenset(
         "upgrade",
     }
 )
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def _name(text: str) -> str:
@@ -155,16 +154,6 @@ _EDITED_NAME = Text(_edited_name, _TCHARS)
 _EDITED_VALUE = Text(_template, _HEADER_VALUE, may_be_empty=True)
 _ORIGIN = Text(_header_value, _HEADER_VALUE)
 _STAR_OR_ECHO = Choice({WILDCARD: WILDCARD, ECHO: ECHO})
-
-
-def _check_fault(values: Mapping[str, Any], at: At) -> None:
-    status, redirect = values.get("status"), values.get("redirect")
-    if redirect is not None and status is not None and status not in _REDIRECTS:
-        hint = f"use {', '.join(map(str, _REDIRECTS[:-1]))} or {_REDIRECTS[-1]}, or leave it out"
-        at.into("status").complain("is no redirect, but redirect is set", hint, value=status)
-    if values.get("abort") and (status is not None or redirect is not None):
-        hint = "drop the connection, or answer"
-        at.into("abort").complain("leaves nothing to send a status with", hint, value=True)
 
 
 def _setting_kind(setting: Setting) -> ValueKind:
@@ -329,7 +318,6 @@ FAULT = Table(
     ),
     build=Fault,
     any_of=("status", "redirect", "delay", "abort"),
-    check=_check_fault,
 )
 
 
