@@ -1,0 +1,42 @@
+"""Which subcommands are there? The group, and those that are only a line or two."""
+
+import click
+
+from corscope import __version__
+from corscope.cli.check import check
+from corscope.cli.demo.command import demo
+from corscope.cli.explain import explain
+from corscope.cli.run import run
+from corscope.mitm.launch import LaunchError, script_path
+from corscope.rules.schema import schema_text
+
+__all__ = ["corscope"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="corscope")
+def corscope() -> None:
+    """Show what the browser does with every CORS answer, why, and change it.
+
+    corscope is an addon for mitmproxy. `corscope demo` shows what it does, `corscope run` starts
+    mitmproxy with it; the other commands work without a proxy.
+    """
+
+
+@corscope.command()
+def path() -> None:
+    """Print where the script is: mitmproxy -s "$(corscope path)"."""
+    try:
+        click.echo(str(script_path()))
+    except LaunchError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@corscope.command()
+def schema() -> None:
+    """Print the JSON Schema of rule files, for editors."""
+    click.echo(schema_text().rstrip())
+
+
+for command in (check, explain, run, demo):
+    corscope.add_command(command)

@@ -1,0 +1,113 @@
+"""What happened in a saved capture? `corscope explain` says it in the words of the live log.
+
+Reading files is done in `mitm.flows`, judging and wording in `mitm.replay`; here are the
+progress bar and the exit status.
+"""
+
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from mitmproxy.http import HTTPFlow
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from corscope.mitm.flows import FlowFileError, read_flows
+from corscope.mitm.replay import explain_flows
+
+__all__ = ["explain"]
+
+Advance = Callable[[int], None]
+Show = Callable[[str], None]
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+def explain(files: tuple[str, ...]) -> None:
+    """Explain the CORS exchanges in saved FILES: flow files of mitmproxy, or HARs of browsers.
+
+    Prints one line an exchange, as the log does live. A single - reads the standard input.
+    What can't be read is told at the end; the exit status is then 1.
+    """
+    readings = [_Reading(file) for file in files]
+    for reading in readings:
+        with _progress(reading) as (advance, show):
+            for line in explain_flows(reading.flows(advance)):
+                reading.lines += 1
+                show(line)
+    for reading in readings:
+        reading.report()
+    if any(reading.error for reading in readings):
+        raise click.exceptions.Exit(1)
+
+
+class _Reading:
+    """One file on its way through: how much came of it, and what could not be read."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.count = 0
+        self.lines = 0
+        self.error: FlowFileError | None = None
+
+    @property
+    def size(self) -> int | None:
+        """The file's size in bytes, where that is known."""
+        path = Path(self.file)
+        return path.stat().st_size if self.file != "-" and path.is_file() else None
+
+    def flows(self, advance: Advance) -> Iterator[HTTPFlow]:
+        """Yield the file's flows; an error is kept for the end."""
+        source = _standard_input() if self.file == "-" else Path(self.file).expanduser()
+        try:
+            for flow in read_flows(source, advance):
+                self.count += 1
+                yield flow
+        except FlowFileError as error:
+            self.error = error
+
+    def report(self) -> None:
+        """Say what could not be read, and where nothing was found, that it was looked for."""
+        if self.error is not None:
+            click.echo(str(self.error), err=True)
+        if not self.lines and (self.count or self.error is None):
+            told = f"{self.file}: no CORS exchange among {self.count} HTTP flows"
+            click.echo(told, err=True)
+
+
+def _standard_input() -> io.BufferedReader:
+    stream = sys.stdin.buffer
+    assert isinstance(stream, io.BufferedReader)  # as Python opens it on every system
+    return stream
+
+
+def _print(line: str) -> None:
+    click.echo(line)
+
+
+@contextmanager
+def _progress(reading: _Reading) -> Iterator[tuple[Advance, Show]]:
+    """Show a bar on a terminal, and nothing where the messages go into a file or a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _: None, _print
+        return
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(reading.file, total=reading.size)
+
+        def above_the_bar(line: str) -> None:
+            console.print(Text(line), soft_wrap=True)
+
+        # Where lines and bar share the terminal, the bar has to make way for each line.
+        shared = sys.stdout.isatty()
+        yield lambda done: bar.update(task, completed=done), above_the_bar if shared else _print

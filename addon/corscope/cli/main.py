@@ -1,0 +1,28 @@
+"""Where does the command `corscope` begin?
+
+Here, before anything is imported that may be missing: the script for mitmproxy needs neither
+click nor rich, so a copy that was never installed may lack them.
+"""
+
+import io
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from corscope.cli.commands import corscope
+    except ModuleNotFoundError as missing:
+        if missing.name not in {"click", "rich", "mitmproxy"}:
+            raise
+        sys.exit(
+            f"corscope: the command needs the Python package {missing.name}, which is missing in "
+            f"{sys.executable}: install it with `pip install {missing.name}`, or corscope with "
+            "`pip install .` in its folder"
+        )
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # Windows' code pages lack most letters
+    corscope(prog_name="corscope")

@@ -1,0 +1,125 @@
+"""How is mitmproxy started with corscope in it? `corscope run` does it with few words.
+
+Which program and which script is decided in `mitm.launch`; here are the arguments, the browser
+beside it, and the exit status.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from corscope.cli.browsers import browser_choice, choose_browser
+from corscope.mitm.browser import BrowserError, RunningBrowser
+from corscope.mitm.launch import PROGRAMS, LaunchError, Ui, build_command
+
+__all__ = ["port_is_open", "run"]
+
+_START_SECONDS = 60.0
+
+_EXISTING = click.Path(exists=True, path_type=Path)
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--ui",
+    type=click.Choice(list(PROGRAMS)),
+    default="console",
+    show_default=True,
+    help="mitmweb, mitmproxy or mitmdump.",
+)
+@click.option("--rules", multiple=True, type=_EXISTING, help="Rule file or folder; repeatable.")
+@click.option("--journal", type=click.Path(dir_okay=False), help="Append every exchange to it.")
+@browser_choice(default=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[MITMPROXY OPTIONS]...")
+def run(
+    ui: Ui,
+    rules: tuple[Path, ...],
+    journal: str | None,
+    browser: bool,
+    browser_name: str | None,
+    arguments: tuple[str, ...],
+) -> NoReturn:
+    """Start mitmproxy with corscope in it.
+
+    Options that aren't listed here are handed on to mitmproxy, such as -p 8888 or
+    --mode reverse:http://localhost:3000.
+    """
+    options: dict[str, object] = {}
+    if rules:
+        options["cors_rules"] = [path.resolve() for path in rules]
+    if journal is not None:
+        options["cors_journal"] = Path(journal).resolve()
+    try:
+        command = build_command(ui, options, arguments)
+        if browser:
+            sys.exit(_run_with_browser(command, arguments, browser_name))
+    except (LaunchError, BrowserError) as error:
+        raise click.ClickException(str(error)) from error
+    if sys.platform == "win32":  # os.exec* returns to the prompt at once there
+        sys.exit(_wait(subprocess.Popen(command)))  # noqa: S603 - our own command
+    os.execv(command[0], command)  # noqa: S606 - the same
+
+
+def _run_with_browser(command: list[str], arguments: tuple[str, ...], name: str | None) -> int:
+    """Open the browser once the proxy listens, and close it when the proxy has ended."""
+    chosen = choose_browser(name)
+    if chosen is None:
+        raise BrowserError("no browser was found; leave --browser out and set the proxy by hand")
+    host = _given(arguments, "listen_host", "--listen-host") or "127.0.0.1"
+    port = int(_given(arguments, "listen_port", "--listen-port", "-p") or 8080)
+    folder = Path(_given(arguments, "confdir") or "~/.mitmproxy").expanduser()
+    if port_is_open(host, port):
+        raise LaunchError(f"port {port} is in use by another program; choose one with -p PORT")
+    process = subprocess.Popen(command)  # noqa: S603 - our own command
+    with ExitStack() as stack:
+        if _wait_for_port(process, host, port):
+            authority = folder / "mitmproxy-ca-cert.pem"
+            trusted = authority if authority.is_file() else None
+            stack.enter_context(RunningBrowser(chosen, (host, port), "about:blank", trusted))
+        return _wait(process)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the proxy; Ctrl-C reaches it too, and ending is its affair."""
+    while True:
+        with suppress(KeyboardInterrupt):
+            return process.wait()
+
+
+def _wait_for_port(process: subprocess.Popen[bytes], host: str, port: int) -> bool:
+    """Wait until the proxy listens; False where it ended before, having said why."""
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        if port_is_open(host, port):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def port_is_open(host: str, port: int) -> bool:
+    """Tell whether something listens on this port."""
+    reachable = "127.0.0.1" if host in {"", "0.0.0.0"} else host  # noqa: S104 - it binds nothing
+    with suppress(OSError), socket.create_connection((reachable, port), timeout=1):
+        return True
+    return False
+
+
+def _given(arguments: tuple[str, ...], option: str, *flags: str) -> str | None:
+    """Find what the user set an option of mitmproxy to; the last one counts, as it does there."""
+    found = None
+    for argument, following in zip(arguments, (*arguments[1:], ""), strict=True):
+        name, _, value = argument.partition("=")
+        if argument == "--set" and following.startswith(f"{option}="):
+            found = following.partition("=")[2]
+        elif name in flags:
+            found = value or following
+        elif "-p" in flags and argument.startswith("-p") and argument[2:].isdigit():
+            found = argument[2:]
+    return found

@@ -1,0 +1,207 @@
+"""Which exchanges does a saved file hold? Flow files of mitmproxy and HARs of browsers.
+
+Reads forward, one flow at a time, so that a file's size doesn't matter. All that is readable is
+yielded first; then one `FlowFileError` lists what was not. What the flows mean is said in
+`replay` and `explain`.
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mitmproxy.http import HTTPFlow
+from mitmproxy.io import FlowReader
+
+from corscope.mitm.har import HarError, HarText, entries, entry_flow
+
+__all__ = ["FlowFileError", "FlowProblem", "read_flows"]
+
+LARGEST: Final = 256 * 1024 * 1024
+"""One flow or entry longer than this is left out, so that memory stays bounded."""
+
+LISTED: Final = 20
+"""So many problems are told in full; a file of junk would fill the screen otherwise."""
+
+_PIECE: Final = 1024 * 1024
+_SAVE_AGAIN: Final = "what stands before it was read; the rest can only be captured again"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowProblem:
+    """Something in the file that can't be read: where, what, and what to do."""
+
+    place: str
+    message: str
+    hint: str
+
+
+class FlowFileError(Exception):
+    """A file can't be read, or not all of it; `problems` lists what, after all the rest was read.
+
+    `unlisted` counts further problems beyond those.
+    """
+
+    def __init__(self, file: str, problems: tuple[FlowProblem, ...], unlisted: int = 0) -> None:
+        self.file = file
+        self.problems = problems
+        self.unlisted = unlisted
+        lines = [
+            f"{file}: {problem.place}{': ' if problem.place else ''}{problem.message}\n"
+            f"    {problem.hint}"
+            for problem in problems
+        ]
+        if unlisted:
+            lines.append(f"{file}: and {unlisted} more like these")
+        super().__init__("\n".join(lines))
+
+
+class _Problems:
+    """Collects problems, but not without bound."""
+
+    def __init__(self) -> None:
+        self.listed: list[FlowProblem] = []
+        self.unlisted = 0
+
+    def add(self, place: str, message: str, hint: str) -> None:
+        if len(self.listed) < LISTED:
+            self.listed.append(FlowProblem(place, message, hint))
+        else:
+            self.unlisted += 1
+
+
+class _Counted:
+    """A stream that tells how far it was read."""
+
+    def __init__(self, stream: io.BufferedReader, on_progress: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._on_progress = on_progress
+        self.offset = 0
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes, in pieces: a length in the file is not to be trusted."""
+        pieces = []
+        while size > 0 and (piece := self._stream.read(min(size, _PIECE))):
+            pieces.append(piece)
+            size -= len(piece)
+            self.offset += len(piece)
+            self._on_progress(self.offset)
+        return b"".join(pieces)
+
+    def skip(self, size: int) -> int:
+        """Read and forget; returns how many bytes there were."""
+        before = self.offset
+        while size > 0 and (piece := self.read(min(size, _PIECE))):
+            size -= len(piece)
+        return self.offset - before
+
+
+def read_flows(
+    source: Path | io.BufferedReader, on_progress: Callable[[int], None] = lambda _: None
+) -> Iterator[HTTPFlow]:
+    """Yield a file's HTTP flows in order; `on_progress` hears the number of bytes read so far.
+
+    Raises FlowFileError when all that is readable has been yielded.
+    """
+    name = str(source if isinstance(source, Path) else getattr(source, "name", "the input"))
+    problems = _Problems()
+    try:
+        with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
+            head = stream.peek(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+            counted = _Counted(stream, on_progress)
+            if head.startswith(b"{"):
+                yield from _har_flows(counted, problems)
+            else:
+                yield from _saved_flows(counted, problems)
+    except OSError as error:
+        problems.add("", *_unreadable(error))
+    if problems.listed:
+        raise FlowFileError(name, tuple(problems.listed), problems.unlisted)
+
+
+def _unreadable(error: OSError) -> tuple[str, str]:
+    """Word why the file can't be read; opening a folder fails in other words on each system."""
+    if error.filename and Path(error.filename).is_dir():
+        return "this is a folder", "name the flow files or HARs in it"
+    return f"can't be read: {error.strerror or error}", "check the name and who may read it"
+
+
+def _har_flows(stream: _Counted, problems: _Problems) -> Iterator[HTTPFlow]:
+    number = 0
+    try:
+        for number, text in enumerate(entries(HarText(stream.read), LARGEST), start=1):
+            try:
+                found = entry_flow(json.loads(_within_limit(text)))
+            except (ValueError, RecursionError) as error:
+                problems.add(f"entry {number}", f"can't be read: {error}", "the others were read")
+                continue
+            if found is not None:
+                yield found
+    except (HarError, ValueError, RecursionError) as error:
+        problems.add(f"after entry {number}", str(error), _SAVE_AGAIN)
+
+
+def _within_limit(text: str | None) -> str:
+    if text is None:
+        raise ValueError(f"it is longer than {LARGEST:,} characters")
+    return text
+
+
+def _saved_flows(stream: _Counted, problems: _Problems) -> Iterator[HTTPFlow]:
+    """Read mitmproxy's own format: a row of tnetstrings, each `length:payload}`."""
+    while True:
+        start = stream.offset
+        place = f"the flow at byte {start}"
+        try:
+            length = _length(stream)
+        except ValueError as error:
+            problems.add(f"at byte {start}", str(error), _hint_for_junk(start))
+            return
+        if length is None:
+            return
+        size = length + 1  # one byte for the type follows the payload
+        if length > LARGEST:
+            missing = size - stream.skip(size)
+            problems.add(place, f"is longer than {LARGEST:,} bytes", "the others were read")
+        else:
+            payload = stream.read(size)
+            missing = size - len(payload)
+            if not missing:
+                yield from _flow(b"%d:" % length + payload, place, problems)
+        if missing:
+            problems.add(place, f"is cut off, {missing:,} bytes are missing", _SAVE_AGAIN)
+            return
+
+
+def _length(stream: _Counted) -> int | None:
+    """Read a tnetstring's length and the colon; None at the end of the file."""
+    digits = b""
+    while (byte := stream.read(1)).isdigit() and len(digits) < 12:
+        digits += byte
+    if byte == b":" and digits:
+        return int(digits)
+    if byte:
+        raise ValueError("there is no flow here")
+    if digits:
+        raise ValueError("the file ends in the middle of a flow's length")
+    return None
+
+
+def _hint_for_junk(start: int) -> str:
+    if start:
+        return _SAVE_AGAIN
+    return "corscope reads flow files (mitmproxy -w FILE, or `w` in its list of flows) and HARs"
+
+
+def _flow(record: bytes, place: str, problems: _Problems) -> Iterator[HTTPFlow]:
+    """Yield the flow that one record holds, unless it is of another protocol."""
+    try:
+        for found in FlowReader(io.BytesIO(record)).stream():
+            if isinstance(found, HTTPFlow):
+                yield found
+    except Exception as error:  # mitmproxy lets KeyError and others through from a mangled state
+        reason = f"{type(error).__name__}: {error}"
+        problems.add(place, f"can't be read ({reason})", "the others were read")

@@ -1,0 +1,1 @@
+"""The command `corscope`, as a user runs it."""

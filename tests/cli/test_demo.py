@@ -1,0 +1,215 @@
+"""The demo, started as a user starts it and pressed in a real Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corscope.cli.demo.cases import CASES
+from tests.cli.conftest import Command, environment
+from tests.cli.demo_driver import Demo, DemoPage, take_picture
+from tests.support.chromium import Chromium
+from tests.support.mitmdump import wait_until
+
+pytestmark = pytest.mark.live
+
+ALLOWED = "Allowed"
+
+HEADINGS = {
+    "works": ALLOWED,
+    "no-allow-origin": "Blocked: allow-origin-missing",
+    "wrong-origin": "Blocked: allow-origin-mismatch",
+    "trailing-slash": "Blocked: allow-origin-mismatch",
+    "wildcard-with-cookies": "Blocked: wildcard-with-credentials",
+    "credentials-spelling": "Blocked: allow-credentials-not-true",
+    "preflight-login": "Blocked: preflight-status",
+    "method-not-allowed": "Blocked: method-not-allowed",
+    "header-not-allowed": "Blocked: header-not-allowed",
+    "error-without-headers": "Blocked: allow-origin-missing",
+    "header-not-exposed": ALLOWED,
+    "redirect-elsewhere": "Blocked: allow-origin-mismatch",
+    "backend-down": "Blocked: no-response",
+    "two-origins": "Blocked: allow-origin-repeated",
+    "preflight-redirect": "Blocked: preflight-redirect",
+    "mended-by-rule": ALLOWED,
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with Demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(demo: Demo, chromium: Chromium) -> Iterator[DemoPage]:
+    with DemoPage(chromium, demo) as opened:
+        yield opened
+
+
+def test_every_case_has_an_expectation() -> None:
+    assert [case.id for case in CASES] == list(HEADINGS)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("case", HEADINGS)
+def test_what_script_saw_agrees_with_what_corscope_said(page: DemoPage, case: str) -> None:
+    shown = page.press(case)
+    assert shown.heading == HEADINGS[case]
+    assert shown.script == shown.corscope == ("allowed" if shown.heading == ALLOWED else "blocked")
+    assert ("Fix: " in shown.text) == (shown.heading != ALLOWED or case == "header-not-exposed")
+
+
+@pytest.mark.browser
+def test_the_page_names_the_errors_as_browsers_do(page: DemoPage) -> None:
+    text = page.press("method-not-allowed").text
+    assert "MethodDisallowedByPreflightResponse" in text
+    assert "CORSMethodNotFound" in text
+
+
+@pytest.mark.browser
+def test_a_saved_rule_file_counts_at_the_next_press(demo: Demo, page: DemoPage) -> None:
+    """The one thing that the demo asks the reader to try."""
+    rules = Path(demo.address("rule file"))
+    before = rules.read_text("utf-8")
+    try:
+        rules.write_text(before.replace('allow_methods = ["PUT"]', "allow_methods = []"), "utf-8")
+        wait_until(
+            lambda: page.press("mended-by-rule").heading == "Blocked: method-not-allowed",
+            10,
+            "the changed rule",
+        )
+    finally:
+        rules.write_text(before, "utf-8")
+    wait_until(lambda: page.press("mended-by-rule").heading == ALLOWED, 10, "the rule as it was")
+
+
+@pytest.mark.browser
+def test_all_can_be_sent_at_once_on_a_small_screen(demo: Demo, chromium: Chromium) -> None:
+    with DemoPage(chromium, demo, size=(360, 740)) as small:
+        small.evaluate("sendAll({currentTarget: document.querySelector('#send-all')})")
+        assert small.evaluate("document.querySelectorAll('.result:not([hidden])').length") == 16
+        assert small.evaluate("document.documentElement.scrollWidth") <= 360
+        assert small.console == []
+
+
+@pytest.mark.browser
+def test_a_browser_that_goes_past_the_proxy_is_told_so(demo: Demo, chromium: Chromium) -> None:
+    with DemoPage(chromium, demo, bypass="127.0.0.1") as direct:
+        shown = direct.press("works")
+        assert (shown.script, shown.corscope) == ("allowed", "nothing")
+        assert demo.address("proxy").removeprefix("http://") in direct.trouble()
+
+
+@pytest.mark.browser
+def test_a_picture_for_the_readme_can_be_taken(
+    demo: Demo, chromium: Chromium, tmp_path: Path
+) -> None:
+    picture = tmp_path / "images" / "demo.png"
+    take_picture(chromium, demo, picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_journal_is_for_the_page_alone(demo: Demo) -> None:
+    """No CORS headers, no other host name, and nothing of it on the API's origin."""
+    said = f"{demo.address('page')}said/abc"
+    with urllib.request.urlopen(said) as answer:
+        assert json.load(answer) == {"exchanges": []}
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+    assert _status(said, Host="rebound.example") == 421
+    assert _status(f"{demo.address('API')}/said/abc") == 404
+    assert _status(f"{demo.address('API')}/setting") == 404
+
+
+def _status(url: str, **headers: str) -> int:
+    request = urllib.request.Request(url, headers=headers)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    return refused.value.code
+
+
+def test_ctrl_c_stops_everything_and_leaves_nothing(tmp_path: Path) -> None:
+    with Demo(tmp_path) as demo:
+        folder = Path(demo.address("rule file")).parent
+        ports = [_port(demo.address(what)) for what in ("page", "API", "proxy")]
+        assert folder.is_dir()
+        assert demo.interrupt() == 0
+    assert not folder.exists()
+    assert not [port for port in ports if _is_open(port)]
+    assert "Traceback" not in demo.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to handle")
+def test_sigterm_ends_it_as_ctrl_c_does(tmp_path: Path) -> None:
+    with Demo(tmp_path) as demo:
+        folder = Path(demo.address("rule file")).parent
+        demo.process.send_signal(signal.SIGTERM)
+        assert demo.process.wait(30) == 0
+    assert not folder.exists()
+
+
+def test_keep_leaves_the_rule_file_and_the_journal(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with Demo(tmp_path, "--keep", environ={"TMPDIR": str(temporary)}) as demo:
+        journal = Path(demo.address("journal"))
+        demo.interrupt()
+    assert json.loads(journal.read_text("utf-8").splitlines()[0])["type"] == "start"
+    assert f"Kept: {journal.parent}" in demo.output
+
+
+def test_a_busy_port_is_said_to_be_busy(corscope: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = corscope("demo", "--no-browser", "--port", port)
+    assert done.returncode == 1
+    assert f"port {port} is in use" in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_a_proxy_that_dies_ends_the_demo_with_its_status(tmp_path: Path) -> None:
+    with Demo(tmp_path) as demo:
+        subprocess.run(["pkill", "-KILL", "-P", str(demo.process.pid), "mitmdump"], check=True)
+        assert demo.process.wait(30) == 1
+    assert "the proxy ended with status -9" in demo.output
+
+
+def test_a_proxy_that_does_not_start_is_told_of(tmp_path: Path) -> None:
+    """A mitmdump that ends at once stands beside the Python that runs the demo."""
+    broken = tmp_path / "bin"
+    broken.mkdir()
+    (broken / "python").symlink_to(sys.executable)
+    program = broken / "mitmdump"
+    program.write_text("#!/bin/sh\necho 'no such option'; exit 3\n")
+    program.chmod(0o755)
+    paths = os.pathsep.join(path for path in sys.path if path)
+    done = subprocess.run(
+        [broken / "python", "-m", "corscope", "demo", "--no-browser"],
+        env={**environment(), "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "no such option" in done.stdout
+    assert "mitmdump ended with status 3 before it listened" in done.stderr
+
+
+def _port(address: str) -> int:
+    return int(address.rstrip("/").rpartition(":")[2])
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
