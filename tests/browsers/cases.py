@@ -750,6 +750,7 @@ NULL_ORIGIN = (
 OTHER = "http://other.test/{case}/2"
 API_2 = "http://api.test/{case}/2"
 PAGE_2 = "http://page.test/{case}/2"
+LOCAL_PAGE_2 = "http://page.localhost/{case}/2"
 
 REDIRECTS = (
     Case(
@@ -833,6 +834,44 @@ REDIRECTS = (
         then=(Hop(PAGE_2, answer(allow("null"))),),
     ),
     Case(
+        "a redirect back to a trustworthy page's origin, with credentials",
+        None,
+        redirect(LOCAL_PAGE_2, allow(LOCAL_PAGE), credentials()),
+        init=INCLUDE,
+        url=LOCAL_API,
+        page=LOCAL_PAGE,
+        then=(Hop(LOCAL_PAGE_2, answer(allow("null"), credentials())),),
+    ),
+    Case(
+        "a redirect back to a trustworthy page's origin, with credentials and the wildcard",
+        "WildcardOriginNotAllowed",
+        redirect(LOCAL_PAGE_2, allow(LOCAL_PAGE), credentials()),
+        init=INCLUDE,
+        url=LOCAL_API,
+        page=LOCAL_PAGE,
+        then=(Hop(LOCAL_PAGE_2, answer(ANY, credentials())),),
+    ),
+    Case(
+        "a second preflight at a trustworthy page's own origin is allowed",
+        None,
+        redirect(LOCAL_PAGE_2, ANY, status=307),
+        PUT_FINE,
+        PUT,
+        LOCAL_API,
+        then=(Hop(LOCAL_PAGE_2, FINE, PUT_FINE),),
+        page=LOCAL_PAGE,
+    ),
+    Case(
+        "a second preflight at a trustworthy page's own origin is refused",
+        "PreflightMissingAllowOriginHeader",
+        redirect(LOCAL_PAGE_2, ANY, status=307),
+        PUT_FINE,
+        PUT,
+        LOCAL_API,
+        then=(Hop(LOCAL_PAGE_2, preflight=BARE),),
+        page=LOCAL_PAGE,
+    ),
+    Case(
         "userinfo in a cross-origin Location",
         "RedirectContainsCredentials",
         redirect("http://user:secret@other.test/{case}/2", ANY),
@@ -854,6 +893,11 @@ REDIRECTS = (
         "a redirect to ftp",
         "CorsDisabledScheme",
         redirect("ftp://files.test/{case}/2", ANY),
+    ),
+    Case(
+        "a redirect to an app's own scheme",
+        "CorsDisabledScheme",
+        redirect("x-app://open/{case}", ANY),
     ),
     Case("a redirect to data", "net::ERR_UNSAFE_REDIRECT", redirect("data:,{case}", ANY)),
     Case(

@@ -8,15 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.chromium import Chromium, missing_parts
-from tests.support.origin_server import Answer
 
 REQUIRED = "CORSCOPE_REQUIRE_BROWSERS"
-
-# An empty page; its icon is given so that the browser asks for none.
-DOCUMENT = Answer(
-    headers=(("Content-Type", "text/html"),),
-    body=b"<!doctype html><title>page</title><link rel=icon href='data:,'>",
-)
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browsers.cases import CASES, COOKIE_ORIGIN, PAGES, Case
-from tests.browsers.conftest import DOCUMENT
 from tests.support.chromium import Chromium, Failed, Page, Seen
 from tests.support.mitmdump import Entry, Mitmdump
-from tests.support.origin_server import Answer, HangUp, OriginServer, Received
+from tests.support.origin_server import EMPTY_PAGE, Answer, HangUp, OriginServer, Received
 
 pytestmark = pytest.mark.browser
 
@@ -81,7 +80,7 @@ def run(record: Record, case: Case) -> Run:
 def _open_pages(chromium: Chromium, server: OriginServer, proxy: Mitmdump) -> dict[str, Page]:
     """Open one page an origin, and have the one host with a cookie set it."""
     for origin in PAGES:
-        server.routes["GET", f"{origin}/"] = DOCUMENT
+        server.routes["GET", f"{origin}/"] = EMPTY_PAGE
     pages = {origin: chromium.open(f"{origin}/", proxy.port) for origin in PAGES}
     login = f"{COOKIE_ORIGIN}/login"
     for origin, page in pages.items():
@@ -251,7 +250,7 @@ def test_a_backend_that_is_not_there(chromium: Chromium, tmp_path: Path) -> None
         closed.bind(("127.0.0.1", 0))  # bound, not listening: nobody else can answer there
         start = f"http://127.0.0.1:{server.port}/"
         target = f"http://127.0.0.1:{closed.getsockname()[1]}/gone"
-        server.routes["GET", start] = DOCUMENT
+        server.routes["GET", start] = EMPTY_PAGE
         page = chromium.open(start, proxy.port)
         seen = page.fetch(target)
         failed = page.wait_for_failure(target)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Self, cast
 
 __all__ = [
+    "EMPTY_PAGE",
     "NOT_SCRIPTED",
     "Answer",
     "HangUp",
@@ -61,6 +62,12 @@ class HangUp:
 Scripted = Answer | HangUp
 
 NOT_SCRIPTED = Answer(501, reason="Not Scripted")
+
+# A page to fetch from; it gives its icon, so that the browser asks for none.
+EMPTY_PAGE = Answer(
+    headers=(("Content-Type", "text/html"),),
+    body=b"<!doctype html><title>page</title><link rel=icon href='data:,'>",
+)
 
 
 @dataclass(frozen=True, slots=True)
