@@ -5,7 +5,7 @@ with, `schema` says the same to editors in JSON Schema. Which key has which kind
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -272,10 +272,12 @@ class Either:
             return None
         remarks: list[Remark] = []
         read = self.single.read(value, At(at.path, remarks, at.check_filter))
-        if remarks:
+        if remarks and isinstance(self.single, Choice):
             items = ", ".join(shown(item.strip()) for item in value.split(",") if item.strip())
             message = f"{remarks[0].message}, or an array"
             at.complain(message, items and f"write [{items}]", value=value)
+        else:
+            at.remarks.extend(remarks)
         return read
 
     def schema(self) -> Json:
@@ -364,28 +366,31 @@ class Table:
         before = len(at.remarks)
         known = {each.name: each for each in (*self.fields, *self.further(value))}
         values: dict[str, Any] = {}
+        present = set(value)
         for name, item in value.items():
             if name not in known:
-                self._complain_of_key(name, known, at)
+                meant = nearest(name, known)
+                present.add(meant or name)
+                self._complain_of_key(name, meant, at)
                 continue
             mistakes = len(at.remarks)
             read = known[name].kind.read(item, at.into(name))
             if len(at.remarks) == mistakes:
                 values[known[name].into or name] = read
-        self._check_presence(value, at)
+        self._check_presence(present, at)
         self.check(values, at)
         return self.build(**values) if len(at.remarks) == before else None
 
-    def _complain_of_key(self, name: str, known: Mapping[str, Field], at: At) -> None:
-        meant = nearest(name, known)
+    def _complain_of_key(self, name: str, meant: str | None, at: At) -> None:
         hint = self.elsewhere.get(name) or (f"did you mean {meant}?" if meant else "")
         at.into(name).complain("is no key that is known here", hint)
 
-    def _check_presence(self, value: Mapping[str, object], at: At) -> None:
+    def _check_presence(self, present: Collection[str], at: At) -> None:
+        """Tell what is missing, but not of a key that is only misspelt."""
         for each in self.fields:
-            if each.required and each.name not in value:
+            if each.required and each.name not in present:
                 at.complain(f"has no {each.name}", "every rule needs one")
-        if self.any_of and not any(name in value for name in self.any_of):
+        if self.any_of and not any(name in present for name in self.any_of):
             *others, last = self.any_of
             wanted = f"{', '.join(others)} or {last}" if others else last
             at.complain(f"needs {wanted}")

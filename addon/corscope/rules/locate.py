@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from corscope.rules._toml import loads
 
-__all__ = ["KeyPath", "Places", "locate"]
+__all__ = ["DEEPEST", "KeyPath", "Places", "locate"]
 
 KeyPath = tuple[str | int, ...]
 
-_DEEPEST = 8
+DEEPEST = 8
 """Deeper paths are not noted: no rule has any, and a key of a thousand dots has very long ones."""
 
 _SPACE = re.compile(r"(?:[ \t\n]+|#[^\n]*)*")
@@ -80,7 +80,7 @@ class _Walker:
         start = self.position
         array = self.text.startswith("[[", start)
         self.position += 2 if array else 1
-        names = self.key()[:_DEEPEST]
+        names = self.key()[:DEEPEST]
         self.position += 2 if array else 1
         path: KeyPath = ()
         for name in names[:-1]:
@@ -102,7 +102,7 @@ class _Walker:
         start = self.position
         path = table
         for name in self.key():
-            path = (*path, name) if len(path) < _DEEPEST else path
+            path = (*path, name) if len(path) < DEEPEST else path
             self.note(path, start)
         self.position += 1  # the equals sign
         self.skip(_BLANK)
@@ -159,7 +159,7 @@ class _Walker:
         return False
 
     def note(self, path: KeyPath, offset: int) -> None:
-        if len(path) <= _DEEPEST:
+        if len(path) <= DEEPEST:
             self.offsets.setdefault(path, offset)
 
     def skip(self, pattern: re.Pattern[str]) -> None:

@@ -1,0 +1,277 @@
+"""From text to rules, and every mistake on the way: `rules.load`."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corscope.rules.glob import HostName, UrlGlob
+from corscope.rules.load import MAX_BYTES, Source, load
+from corscope.rules.model import Fault, HeaderEdits, Match, Mode, Place, Rule, Ruleset
+from corscope.rules.problems import Problem, RulesError, Severity
+from corscope.rules.template import parse_template
+from corscope.servers.policy import Policy
+from corscope.servers.standard import STANDARD
+from tests.rules.mistakes import MISTAKES, Mistake, rule
+
+GOOD = rule('match.host = "a.test"\nfault.status = 401')
+
+
+def check_filter(expression: str) -> None:
+    if expression == "~bad":
+        raise ValueError("there is no ~bad")
+
+
+def read(*texts: str | bytes) -> Ruleset:
+    sources = [
+        Source(f"{number}.toml", text if isinstance(text, bytes) else text.encode())
+        for number, text in enumerate(texts)
+    ]
+    return load(sources, check_filter)
+
+
+def problems(*texts: str | bytes) -> tuple[Problem, ...]:
+    with pytest.raises(RulesError) as caught:
+        read(*texts)
+    return caught.value.problems
+
+
+def test_every_key_is_read() -> None:
+    text = """
+[[rule]]
+name = "all"
+description = "d"
+enabled = false
+mode = "shadow"
+[rule.match]
+url = "https://a.test/*"
+host = ["*.A.test", "localhost:8080"]
+origin = "https://app.test"
+method = ["PUT", "DELETE"]
+kind = "actual"
+status = ["5xx", 404]
+filter = "~hq x"
+[rule.policy]
+like = "standard"
+allow_origins = ["https://app.test"]
+allow_origin_regex = "a"
+allow_methods = "request"
+allow_headers = ["x-a"]
+expose_headers = "*"
+allow_credentials = true
+max_age = 0
+preflight = "forward"
+[rule.headers]
+remove = "x-a"
+set = { "X-B" = "{origin}" }
+add = { "X-C" = ["1", "2"], "X-D" = "3" }
+[rule.fault]
+status = 500
+delay = 1
+"""
+    (found,) = read(text).rules
+    assert found == Rule(
+        name="all",
+        description="d",
+        enabled=False,
+        mode=Mode.SHADOW,
+        place=Place("0.toml", 2),
+        match=Match(
+            url=(UrlGlob("https", "a.test", "/*"),),
+            host=(HostName("*.a.test", None), HostName("localhost", "8080")),
+            origin=("https://app.test",),
+            method=("PUT", "DELETE"),
+            kind=("actual",),
+            status=(range(500, 600), range(404, 405)),
+            filter=("~hq x",),
+        ),
+        dialect=STANDARD,
+        policy=Policy(
+            allow_origins=("https://app.test",),
+            allow_origin_regex="a",
+            allow_methods="request",
+            allow_headers=("x-a",),
+            expose_headers="*",
+            allow_credentials=True,
+            max_age=0,
+            forward_preflight=True,
+        ),
+        headers=HeaderEdits(
+            remove=("x-a",),
+            set=(("X-B", parse_template("{origin}")),),
+            add=(
+                ("X-C", parse_template("1")),
+                ("X-C", parse_template("2")),
+                ("X-D", parse_template("3")),
+            ),
+        ),
+        fault=Fault(status=500, delay=1.0),
+    )
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    (found,) = read(GOOD).rules
+    assert found == Rule(
+        name="r",
+        match=Match(host=(HostName("a.test", None),)),
+        place=Place("0.toml", 1),
+        fault=Fault(status=401),
+    )
+
+
+def test_rules_stand_in_the_order_of_files_and_of_lines() -> None:
+    ruleset = read(GOOD + GOOD.replace('"r"', '"s"'), GOOD.replace('"r"', '"q"'))
+    assert [found.name for found in ruleset.rules] == ["r", "s", "q"]
+    assert ruleset.files == ("0.toml", "1.toml")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.sentence)
+def test_a_mistake_is_refused_with_its_place(mistake: Mistake) -> None:
+    found = problems(rule(mistake.wrong))
+    assert {problem.severity for problem in found} == {Severity.ERROR}
+    assert len(found) == 1, "one mistake is told once"
+    assert found[0].path.startswith(mistake.at)
+    assert found[0].rule == "r"
+    assert found[0].line is not None
+    assert mistake.says in str(found[0])
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.sentence)
+def test_its_twin_is_taken(mistake: Mistake) -> None:
+    assert len(read(rule(mistake.right)).rules) == 1
+
+
+def test_all_mistakes_of_all_files_are_told_at_once_in_their_order() -> None:
+    texts = [rule(mistake.wrong) for mistake in MISTAKES]
+    names = (text.replace('"r"', f'"{number}"') for number, text in enumerate(texts))
+    found = problems(*names)
+    assert [problem.file for problem in found] == [f"{n}.toml" for n in range(len(texts))]
+
+
+def test_several_mistakes_in_one_rule_are_told_at_once() -> None:
+    text = rule('match.host = 1\nmatch.status = 1\npolicy.max_age = ""\nfault.delay = -1\nx = 1')
+    assert [(found.line, found.path) for found in problems(text)] == [
+        (3, "match.host"),
+        (4, "match.status"),
+        (5, "policy.max_age"),
+        (6, "fault.delay"),
+        (7, "x"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "column", "says"),
+    [
+        pytest.param(b"a = [1,\n", 1, None, "is no TOML: ", id="truncated"),
+        pytest.param(b'[[rule]]\nname = "a', 2, None, "is no TOML: ", id="truncated in a string"),
+        pytest.param(b"[[rule]]\nname = = 1", 2, 8, "Invalid value", id="a syntax error"),
+        pytest.param(b"\n[[rule]]\nname = 'a'\nname = 'b'", 4, None, "overwrite", id="a key twice"),
+        pytest.param(b"\n\n\x80", 3, None, "is not UTF-8: byte 0x80", id="binary data"),
+        pytest.param("[[rule]]".encode("utf-16"), 1, None, "it is UTF-16 now", id="UTF-16"),
+        pytest.param(b'a = "\0"', 1, 6, "is no TOML", id="a NUL"),
+        pytest.param(b"a = " + b"[" * 100_000, None, None, "nested too deeply", id="deep arrays"),
+        pytest.param(b"a = " + b"{a=" * 100_000, None, None, "too deeply", id="deep tables"),
+        pytest.param(b"a = " + b"9" * 5000, None, None, "Exceeds the limit", id="a huge number"),
+        pytest.param(b"#" * (MAX_BYTES + 1), None, None, "more than the", id="a huge file"),
+        pytest.param(b"rule = 1", 1, 1, "must be an array of tables", id="rule is no table"),
+        pytest.param(b"[rule]\nname = 'a'", 1, 1, "write [[rule]]", id="a single bracket"),
+        pytest.param(b"rule = [1]", 1, 9, "must be a table, not an integer", id="a rule is none"),
+        pytest.param(b"[[rules]]", 1, 1, "did you mean [[rule]]?", id="the wrong word"),
+        pytest.param(b"[match]", 1, 1, "write [rule.match]", id="a table outside of its rule"),
+        pytest.param(b"[[rule]]", 1, 1, "has no name", id="a rule without anything"),
+    ],
+)
+def test_bad_files(data: bytes, line: int | None, column: int | None, says: str) -> None:
+    told = problems(data)
+    assert says in "\n".join(map(str, told))
+    assert told[0].line == line
+    assert column is None or told[0].column == column
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="an empty file"),
+        pytest.param(b"# nothing yet", id="only a comment"),
+        pytest.param(b"#" * MAX_BYTES, id="a file just small enough"),
+        pytest.param(b"\xef\xbb\xbf" + GOOD.encode(), id="a byte order mark"),
+        pytest.param(GOOD.replace("\n", "\r\n").encode(), id="Windows line ends"),
+        pytest.param(b"rule = []", id="an empty list of rules"),
+    ],
+)
+def test_odd_but_good_files(data: bytes) -> None:
+    assert read(data).warnings == ()
+
+
+def test_an_unreadable_file_is_told_with_the_others() -> None:
+    sources = [Source("a.toml", None, "permission denied"), Source("b.toml", b"x = 1")]
+    with pytest.raises(RulesError) as caught:
+        load(sources)
+    assert str(caught.value).splitlines() == [
+        "a.toml: can't be read: permission denied.",
+        "b.toml:1:1: x: is no key that is known here.",
+    ]
+
+
+def test_a_name_is_unique_over_all_files() -> None:
+    (told,) = problems(GOOD, "\n" + GOOD)
+    assert str(told) == (
+        '1.toml:3:1: rule "r": name = "r": is the name of another rule, in 0.toml:1. '
+        "Hint: give each rule a name of its own"
+    )
+
+
+def test_the_same_file_twice_is_its_names_twice() -> None:
+    with pytest.raises(RulesError):
+        load([Source("a.toml", GOOD.encode()), Source("a.toml", GOOD.encode())])
+
+
+def test_a_rule_without_a_usable_name_is_counted() -> None:
+    (told,) = problems(GOOD + GOOD.replace('name = "r"', "name = 3"))
+    assert told.rule == "#2"
+
+
+def test_a_message_is_one_line_whatever_the_file_holds() -> None:
+    text = rule('match.host = "a"\nfault.status = "\\u001b[31m\\n\\u202e' + "x" * 500 + '"')
+    (told,) = problems(text)
+    assert str(told).isprintable()
+    assert len(str(told)) < 200
+
+
+def test_warnings_come_with_the_errors() -> None:
+    warned = 'match.host = "a.example"\npolicy.allow_origins = "*"'
+    told = problems(rule(warned), rule("x = 1").replace('"r"', '"s"'))
+    assert {found.severity for found in told} == {Severity.ERROR, Severity.WARNING}
+    assert "0.toml:4:1: warning: rule" in str(told[0])
+
+
+def is_read_or_refused(data: str | bytes) -> bool:
+    try:
+        read(data)
+    except RulesError as error:
+        return all(str(problem).isprintable() for problem in error.problems)
+    return True
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_reader(data: bytes) -> None:
+    assert is_read_or_refused(data)
+
+
+words = st.sampled_from(
+    ["rule", "name", "match", "host", "status", "policy", "allow_origins", "headers", "set", "x"]
+)
+values = st.recursive(
+    st.sampled_from(['"a"', '"*"', "404", "true", "1.5", "[]", "{}", '""', "1979-05-27"]),
+    lambda inner: st.lists(inner, max_size=2).map(lambda items: f"[{', '.join(items)}]"),
+    max_leaves=3,
+)
+lines = st.one_of(
+    st.tuples(words, values).map(" = ".join),
+    st.lists(words, min_size=1, max_size=2).map(lambda path: f"[rule.{'.'.join(path)}]"),
+    st.just("[[rule]]"),
+)
+
+
+@given(st.lists(lines, max_size=8).map("\n".join))
+def test_no_toml_breaks_the_reader(text: str) -> None:
+    assert is_read_or_refused(text)
