@@ -5,12 +5,11 @@ https://fetch.spec.whatwg.org/#cors-preflight-fetch-0. The clock is the caller's
 seconds, from any fixed start.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from corscope.fetch.check import CredentialsMode
-from corscope.fetch.headers import FAILURE, extract_header_list_values
+from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.safelist import (
     is_cors_non_wildcard_request_header_name,
@@ -33,6 +32,9 @@ __all__ = [
 DEFAULT_MAX_AGE: Final = 5
 """Seconds that an answer without a usable Access-Control-Max-Age is kept."""
 
+MAX_DELTA_SECONDS: Final = 2**31
+"""What a greater number means: https://www.rfc-editor.org/rfc/rfc9111#section-1.2.2"""
+
 Place = tuple[str, str, str]
 """Where an entry belongs: network partition key, byte-serialized origin, URL."""
 
@@ -49,7 +51,7 @@ class CacheEntry:
 
 @dataclass(slots=True)
 class PreflightCache:
-    """A CORS-preflight cache: entries by place; storing to a place drops its expired ones."""
+    """A CORS-preflight cache: entries by place; storing drops what has expired."""
 
     entries: dict[Place, list[CacheEntry]] = field(default_factory=dict)
 
@@ -58,9 +60,9 @@ def extract_max_age(headers: HeaderList, imposed_limit: int | None = None) -> in
     """Steps 7.8 to 7.10 of CORS-preflight fetch: the max-age in seconds."""
     extracted = extract_header_list_values("Access-Control-Max-Age", headers)
     if extracted is None or extracted == FAILURE:
-        return DEFAULT_MAX_AGE
-    digits = extracted[0].lstrip("0") or "0"
-    max_age = int(digits) if len(digits) <= 18 else 10**18
+        max_age = DEFAULT_MAX_AGE
+    else:  # eleven digits are enough to be cut
+        max_age = min(int(extracted[0].lstrip("0")[:11] or "0"), MAX_DELTA_SECONDS)
     return max_age if imposed_limit is None else min(max_age, imposed_limit)
 
 
@@ -85,17 +87,26 @@ def store(
         now: the time of the answer, in seconds.
         imposed_limit: the browser's limit on max-age, in seconds; None for no limit.
     """
-    expires = now + extract_max_age(headers, imposed_limit)
-    methods = _extracted("Access-Control-Allow-Methods", headers)
-    header_names = _extracted("Access-Control-Allow-Headers", headers)
-    place = (key, request.origin, request.url)
-    entries = [entry for entry in cache.entries.get(place, ()) if entry.expires > now]
+    expires = now + extract_max_age(headers, imposed_limit)  # 8 to 10
     credentials = mode is CredentialsMode.INCLUDE
-    for method in methods:
-        entries = _renewed(entries, expires, credentials, method=method)
-    for header_name in header_names:
-        entries = _renewed(entries, expires, credentials, header_name=header_name)
+    place = (key, request.origin, request.url)
+    _remove_expired(cache, now)
+    entries = cache.entries.get(place, [])
+    for method in _extracted("Access-Control-Allow-Methods", headers):  # 12 and 13
+        entries = _with_entry(entries, CacheEntry(expires, credentials, method, None))
+    for header_name in _extracted("Access-Control-Allow-Headers", headers):  # 14 and 15
+        entries = _with_entry(entries, CacheEntry(expires, credentials, None, header_name))
     cache.entries[place] = entries
+
+
+def _remove_expired(cache: PreflightCache, now: float) -> None:
+    """Remove what has expired, everywhere, so that the cache doesn't grow for ever."""
+    for place, entries in list(cache.entries.items()):
+        live = [entry for entry in entries if entry.expires > now]
+        if live:
+            cache.entries[place] = live
+        else:
+            del cache.entries[place]
 
 
 def _extracted(name: str, headers: HeaderList) -> list[str]:
@@ -103,29 +114,23 @@ def _extracted(name: str, headers: HeaderList) -> list[str]:
     return [] if extracted is None or extracted == FAILURE else extracted
 
 
-def _renewed(
-    entries: Iterable[CacheEntry],
-    expires: float,
-    credentials: bool,
-    *,
-    method: str | None = None,
-    header_name: str | None = None,
-) -> list[CacheEntry]:
-    """Set the max-age of the matching entry, or add a new one."""
-    renewed, found = [], False
-    for entry in entries:
-        matches = _entry_match(entry, credentials) and (
-            _is_for_method(entry, method) if method else _is_for_header(entry, header_name or "")
-        )
-        found = found or matches
-        renewed.append(
-            CacheEntry(expires, entry.credentials, entry.method, entry.header_name)
-            if matches
-            else entry
-        )
-    if not found:
-        renewed.append(CacheEntry(expires, credentials, method, header_name))
-    return renewed
+def _with_entry(entries: list[CacheEntry], new: CacheEntry) -> list[CacheEntry]:
+    """Set the max-age of the entries that match what the new one is for, or else add that.
+
+    The standard counts the max-age from when an entry was first stored; engines, as here, from
+    the answer that set it.
+    """
+    matching = {
+        entry
+        for entry in entries
+        if _entry_match(entry, new.credentials)
+        and (_is_for_method(entry, new.method) or _is_for_header(entry, new.header_name))
+    }
+    if not matching:
+        return [*entries, new]
+    return [
+        replace(entry, expires=new.expires) if entry in matching else entry for entry in entries
+    ]
 
 
 def _entry_match(entry: CacheEntry, credentials: bool) -> bool:
@@ -133,16 +138,27 @@ def _entry_match(entry: CacheEntry, credentials: bool) -> bool:
     return entry.credentials or not credentials
 
 
-def _is_for_method(entry: CacheEntry, method: str) -> bool:
-    return entry.method is not None and entry.method in {method, "*"}
+def _is_wildcard(entry: CacheEntry, value: str) -> bool:
+    # By the cache's own text a `*` that was stored with credentials covers everything, though
+    # such a preflight takes it literally. No engine does that, and the note below
+    # https://fetch.spec.whatwg.org/#http-new-header-syntax says that it isn't meant.
+    return value == "*" and not entry.credentials
 
 
-def _is_for_header(entry: CacheEntry, header_name: str) -> bool:
-    if entry.header_name is None:
+def _is_for_method(entry: CacheEntry, method: str | None) -> bool:
+    if entry.method is None or method is None:
         return False
-    if entry.header_name.lower() == header_name.lower():
+    return entry.method == method or _is_wildcard(entry, entry.method)
+
+
+def _is_for_header(entry: CacheEntry, header_name: str | None) -> bool:
+    if entry.header_name is None or header_name is None:
+        return False
+    if byte_lowercase(entry.header_name) == byte_lowercase(header_name):
         return True
-    return entry.header_name == "*" and not is_cors_non_wildcard_request_header_name(header_name)
+    return _is_wildcard(entry, entry.header_name) and not is_cors_non_wildcard_request_header_name(
+        header_name
+    )
 
 
 def _live(

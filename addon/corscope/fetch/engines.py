@@ -74,10 +74,12 @@ def departs(engine: Engine, departure: Departure) -> bool:
 
 def engine_of(headers: HeaderList) -> Engine:
     """Tell the engine from a request's client hints and User-Agent; every iOS browser is WebKit."""
+    if "Chromium" in (get(headers, "Sec-CH-UA") or ""):
+        return Engine.CHROMIUM
     user_agent = get(headers, "User-Agent") or ""
     if _IOS.search(user_agent) and "AppleWebKit/" in user_agent:
         return Engine.WEBKIT
-    if "Chromium" in (get(headers, "Sec-CH-UA") or "") or _CHROMIUM.search(user_agent):
+    if _CHROMIUM.search(user_agent):
         return Engine.CHROMIUM
     if "Gecko/" in user_agent and "Firefox/" in user_agent:
         return Engine.FIREFOX

@@ -7,6 +7,7 @@ that sets the CORS-exposed header-name list, https://fetch.spec.whatwg.org/#main
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.headers import (
     FAILURE,
+    byte_lowercase,
     convert_header_names_to_sorted_lowercase_set,
     extract_header_list_values,
     names,
@@ -28,8 +29,8 @@ def cors_exposed_header_name_list(headers: HeaderList, mode: CredentialsMode) ->
     if header_names is None or header_names == FAILURE:
         return frozenset()
     if mode is not CredentialsMode.INCLUDE and "*" in header_names:
-        return frozenset(name.lower() for name in names(headers))
-    return frozenset(name.lower() for name in header_names)
+        return frozenset(map(byte_lowercase, names(headers)))
+    return frozenset(map(byte_lowercase, header_names))
 
 
 def cors_filtered_headers(

@@ -5,6 +5,7 @@ section 5.6.1. What a particular header means is left to the modules that read i
 """
 
 import re
+import string
 from collections.abc import Iterable
 from typing import Final, Literal
 
@@ -14,6 +15,8 @@ __all__ = [
     "FAILURE",
     "Failed",
     "append",
+    "byte_lowercase",
+    "collect_an_http_quoted_string",
     "combine",
     "contains",
     "convert_header_names_to_sorted_lowercase_set",
@@ -39,7 +42,15 @@ HTTP_TAB_OR_SPACE: Final = "\t "
 HTTP_WHITESPACE: Final = "\t\n\r "
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _UP_TO_QUOTE_OR_COMMA = re.compile(r'[^",]*')
+_QUOTED_STRING = re.compile(r'"((?:[^"\\]|\\.)*\\?)"?', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_TO_LOWERCASE: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _DELTA_SECONDS = re.compile(r"[0-9]+")
+
+
+def byte_lowercase(text: str) -> str:
+    """Byte-lowercase: https://infra.spec.whatwg.org/#byte-lowercase, so that É stays É."""
+    return text.translate(_TO_LOWERCASE)
 
 
 def from_fields(fields: Iterable[tuple[bytes, bytes]]) -> HeaderList:
@@ -62,8 +73,8 @@ def is_token(text: str) -> bool:
 
 def values(headers: HeaderList, name: str) -> tuple[str, ...]:
     """All values of the header, one for each of its lines, in order."""
-    wanted = name.lower()
-    return tuple(value for key, value in headers if key.lower() == wanted)
+    wanted = byte_lowercase(name)
+    return tuple(value for key, value in headers if byte_lowercase(key) == wanted)
 
 
 def names(headers: HeaderList) -> tuple[str, ...]:
@@ -73,8 +84,8 @@ def names(headers: HeaderList) -> tuple[str, ...]:
 
 def contains(headers: HeaderList, name: str) -> bool:
     """Contains: https://fetch.spec.whatwg.org/#header-list-contains"""
-    wanted = name.lower()
-    return any(key.lower() == wanted for key, _ in headers)
+    wanted = byte_lowercase(name)
+    return any(byte_lowercase(key) == wanted for key, _ in headers)
 
 
 def get(headers: HeaderList, name: str) -> str | None:
@@ -98,9 +109,8 @@ def split_value(value: str) -> list[str]:
         temporary += plain[0]
         position = plain.end()
         if position < len(value) and value[position] == '"':
-            end = _end_of_quoted_string(value, position)
-            temporary += value[position:end]
-            position = end
+            quoted, position = collect_an_http_quoted_string(value, position)
+            temporary += quoted
             if position < len(value):
                 continue
         found.append(temporary.strip(HTTP_TAB_OR_SPACE))
@@ -110,34 +120,39 @@ def split_value(value: str) -> list[str]:
         position += 1
 
 
-def _end_of_quoted_string(text: str, position: int) -> int:
-    """Collect an HTTP quoted string: https://fetch.spec.whatwg.org/#collect-an-http-quoted-string"""
-    position += 1
-    while position < len(text):
-        if text[position] == '"':
-            return position + 1
-        position += 2 if text[position] == "\\" else 1
-    return len(text)
+def collect_an_http_quoted_string(
+    text: str, position: int, *, extract_value: bool = False
+) -> tuple[str, int]:
+    """Collect an HTTP quoted string: https://fetch.spec.whatwg.org/#collect-an-http-quoted-string
+
+    Returns:
+        What was collected, without its quotes and backslashes if `extract_value`, and the position
+        behind it.
+    """
+    quoted = _QUOTED_STRING.match(text, position)
+    assert quoted is not None  # the caller has seen the opening quote
+    collected = _ESCAPE.sub(r"\1", quoted[1]) if extract_value else quoted[0]
+    return collected, quoted.end()
 
 
 def append(headers: HeaderList, name: str, value: str) -> HeaderList:
     """Append: https://fetch.spec.whatwg.org/#concept-header-list-append"""
-    wanted = name.lower()
-    casing = next((key for key, _ in headers if key.lower() == wanted), name)
+    wanted = byte_lowercase(name)
+    casing = next((key for key, _ in headers if byte_lowercase(key) == wanted), name)
     return (*headers, (casing, value))
 
 
 def delete(headers: HeaderList, name: str) -> HeaderList:
     """Delete: https://fetch.spec.whatwg.org/#concept-header-list-delete"""
-    wanted = name.lower()
-    return tuple(pair for pair in headers if pair[0].lower() != wanted)
+    wanted = byte_lowercase(name)
+    return tuple(pair for pair in headers if byte_lowercase(pair[0]) != wanted)
 
 
 def set_header(headers: HeaderList, name: str, value: str) -> HeaderList:
     """Set: https://fetch.spec.whatwg.org/#concept-header-list-set"""
     wanted, kept, placed = name.lower(), [], False
     for key, old in headers:
-        if key.lower() != wanted:
+        if byte_lowercase(key) != wanted:
             kept.append((key, old))
         elif not placed:
             kept.append((key, value))
@@ -147,9 +162,9 @@ def set_header(headers: HeaderList, name: str, value: str) -> HeaderList:
 
 def combine(headers: HeaderList, name: str, value: str) -> HeaderList:
     """Combine: https://fetch.spec.whatwg.org/#concept-header-list-combine"""
-    wanted = name.lower()
+    wanted = byte_lowercase(name)
     for index, (key, old) in enumerate(headers):
-        if key.lower() == wanted:
+        if byte_lowercase(key) == wanted:
             return (*headers[:index], (key, f"{old}, {value}"), *headers[index + 1 :])
     return append(headers, name, value)
 
@@ -159,7 +174,7 @@ def convert_header_names_to_sorted_lowercase_set(header_names: Iterable[str]) ->
 
     https://fetch.spec.whatwg.org/#convert-header-names-to-a-sorted-lowercase-set
     """
-    return sorted({name.lower() for name in header_names})
+    return sorted({byte_lowercase(name) for name in header_names})
 
 
 def sort_and_combine(headers: HeaderList) -> HeaderList:
@@ -182,7 +197,7 @@ def extract_header_list_values(name: str, headers: HeaderList) -> list[str] | Fa
     lines = values(headers, name)
     if not lines:
         return None
-    if name.lower() == "access-control-max-age":
+    if byte_lowercase(name) == "access-control-max-age":
         single = len(lines) == 1 and _DELTA_SECONDS.fullmatch(lines[0])
         return [lines[0]] if single else FAILURE
     extracted: list[str] = []

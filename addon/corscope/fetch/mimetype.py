@@ -6,12 +6,16 @@ Follows https://mimesniff.spec.whatwg.org/#parsing-a-mime-type, as far as the sa
 import re
 from dataclasses import dataclass
 
+from corscope.fetch.headers import (
+    HTTP_WHITESPACE,
+    byte_lowercase,
+    collect_an_http_quoted_string,
+    is_token,
+)
+
 __all__ = ["MimeType", "parse_a_mime_type"]
 
-_HTTP_WHITESPACE = "\t\n\r "
-_HTTP_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _QUOTED_STRING_TOKENS = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +37,16 @@ def parse_a_mime_type(text: str) -> MimeType | None:
 
     https://mimesniff.spec.whatwg.org/#parse-a-mime-type
     """
-    type_, slash, rest = text.strip(_HTTP_WHITESPACE).partition("/")
+    type_, slash, rest = text.strip(HTTP_WHITESPACE).partition("/")
     subtype, _, parameters = rest.partition(";")
-    subtype = subtype.rstrip(_HTTP_WHITESPACE)
-    if not slash or not _HTTP_TOKEN.fullmatch(type_) or not _HTTP_TOKEN.fullmatch(subtype):
+    subtype = subtype.rstrip(HTTP_WHITESPACE)
+    if not slash or not is_token(type_) or not is_token(subtype):
         return None
-    return MimeType(type_.lower(), subtype.lower(), _parameters(parameters))
+    return MimeType(byte_lowercase(type_), byte_lowercase(subtype), _parameters(parameters))
 
 
 def _parameters(text: str) -> tuple[tuple[str, str], ...]:
-    """Steps 11 of the parser: names lower-cased, the first of a name wins, bad ones skipped."""
+    """Step 11 of the parser: names lower-cased, the first of a name wins, bad ones skipped."""
     found: dict[str, str] = {}
     position = 0
     while position < len(text):
@@ -53,30 +57,25 @@ def _parameters(text: str) -> tuple[tuple[str, str], ...]:
             position += 1
             continue
         value, position = _parameter_value(text, position + 1)
-        usable = _HTTP_TOKEN.fullmatch(name) and value is not None
-        if usable and value is not None and _QUOTED_STRING_TOKENS.fullmatch(value):
+        if is_token(name) and value is not None and _QUOTED_STRING_TOKENS.fullmatch(value):
             found.setdefault(name, value)
     return tuple(found.items())
 
 
 def _parameter_name(text: str, position: int) -> tuple[str, int]:
     end = next((i for i in range(position, len(text)) if text[i] in ";="), len(text))
-    return text[position:end].lstrip(_HTTP_WHITESPACE).lower(), end
+    return byte_lowercase(text[position:end].lstrip(HTTP_WHITESPACE)), end
 
 
 def _parameter_value(text: str, position: int) -> tuple[str | None, int]:
     """The value from `position`, None where it is empty, and where the next parameter begins."""
     if text.startswith('"', position):
-        value, position = _quoted_string(text, position + 1)
-        end = text.find(";", position)
-        return value, len(text) if end < 0 else end + 1
+        value, position = collect_an_http_quoted_string(text, position, extract_value=True)
+        return value, _end_of_parameter(text, position) + 1
+    end = _end_of_parameter(text, position)
+    return text[position:end].rstrip(HTTP_WHITESPACE) or None, end + 1
+
+
+def _end_of_parameter(text: str, position: int) -> int:
     end = text.find(";", position)
-    end = len(text) if end < 0 else end
-    return text[position:end].rstrip(_HTTP_WHITESPACE) or None, end + 1
-
-
-def _quoted_string(text: str, start: int) -> tuple[str, int]:
-    position = start
-    while position < len(text) and text[position] != '"':
-        position += 2 if text[position] == "\\" else 1
-    return _ESCAPE.sub(r"\1", text[start:position]), min(position + 1, len(text))
+    return len(text) if end < 0 else end

@@ -4,12 +4,14 @@ Follows https://html.spec.whatwg.org/multipage/browsers.html#origin and the `Ori
 syntax, https://fetch.spec.whatwg.org/#origin-header.
 """
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
+from itertools import pairwise
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+
+from corscope.fetch.url import DEFAULT_PORTS, Url, parse_url
 
 __all__ = [
     "DEFAULT_PORTS",
@@ -21,16 +23,12 @@ __all__ = [
     "parse_serialized_origin",
 ]
 
-DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
-"""Default ports of special schemes: https://url.spec.whatwg.org/#default-port"""
-
 OPAQUE_SERIALIZED: Final = "null"
 """How every opaque origin is written; no two of them are the same origin."""
 
-_LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
+_LABEL = r"[a-z0-9_-]+"
 _SERIALIZED = re.compile(
-    rf"(?P<scheme>[a-z][a-z0-9+.-]*)://"
-    rf"(?P<host>\[[0-9a-f:]+\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::(?P<port>[1-9][0-9]{{0,4}}))?"
+    rf"[a-z][a-z0-9+.-]*://(?:\[[0-9a-f:]+\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::[0-9]{{1,5}})?"
 )
 
 
@@ -52,82 +50,59 @@ def parse_serialized_origin(text: str) -> TupleOrigin | None:
     """Read a serialized tuple origin, byte-exact; None for `null` and for anything else.
 
     Follows the `serialized-origin` syntax of https://fetch.spec.whatwg.org/#origin-header, but
-    takes the underscore and the final dot in a host that browsers do send. An explicit default
-    port or an IPv6 address that isn't compressed is no serialization, hence None.
+    takes what browsers do send beyond it: in a host's labels underscores and outer hyphens, and
+    its final dot. What would be written otherwise (a default port, an IPv4 address in three
+    parts, an IPv6 address that isn't compressed) is no serialization, hence None.
     """
-    found = _SERIALIZED.fullmatch(text)
-    if found is None:
-        return None
-    scheme, host, port = found["scheme"], found["host"], found["port"]
-    number = int(port) if port else None
-    if number is not None and (number > 65535 or DEFAULT_PORTS.get(scheme) == number):
-        return None
-    if host.startswith("[") and _serialized_ipv6(host[1:-1]) != host:
-        return None
-    return TupleOrigin(scheme, host, number)
-
-
-def _serialized_ipv6(address: str) -> str | None:
-    """Write an IPv6 address as a URL's host; None if it is none."""
-    try:
-        return f"[{ipaddress.IPv6Address(address).compressed}]"
-    except ValueError:
-        return None
+    origin = _tuple_origin(parse_url(text)) if _SERIALIZED.fullmatch(text) else None
+    return origin if str(origin) == text else None
 
 
 def origin_of_url(url: str) -> TupleOrigin | None:
-    """The origin of an absolute http(s) URL; None if it is opaque or no URL.
+    """The origin of an absolute URL; None if it is opaque or no URL.
 
-    https://url.spec.whatwg.org/#concept-url-origin
+    https://url.spec.whatwg.org/#concept-url-origin; a blob's URL counts as opaque here, because
+    none is ever requested over HTTP.
     """
-    parts = _split(url)
-    if parts is None or parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        return None
-    try:
-        port = parts.port
-    except ValueError:
-        return None
-    host = parts.hostname
-    if ":" in host:
-        host = _serialized_ipv6(host) or f"[{host}]"
-    return TupleOrigin(parts.scheme, host, None if port == DEFAULT_PORTS[parts.scheme] else port)
+    parsed = parse_url(url)
+    return _tuple_origin(parsed) if parsed and parsed.scheme in DEFAULT_PORTS else None
 
 
-def _split(url: str) -> SplitResult | None:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return None
+def _tuple_origin(url: Url | None) -> TupleOrigin | None:
+    return TupleOrigin(url.scheme, url.host, url.port) if url and url.host else None
 
 
 def has_redirect_tainted_origin(origin: TupleOrigin | None, url_list: Sequence[str]) -> bool:
     """Whether redirects tainted the request's origin, so that it is sent as `null`.
 
-    https://fetch.spec.whatwg.org/#concept-request-tainted-origin
+    https://fetch.spec.whatwg.org/#concept-request-tainted-origin, whether that isn't "same-origin".
 
     Args:
         origin: the request's origin; None if it is opaque.
         url_list: all URLs of the request, the redirects' targets included, in order.
     """
-    last: TupleOrigin | None = None
-    for index, url in enumerate(url_list):
-        current = origin_of_url(url)
-        if index and current != last and origin != last:
-            return True
-        last = current
-    return False
+    origins = [origin_of_url(url) for url in url_list]
+    return any(
+        not _is_same_origin(current, last) and not _is_same_origin(origin, last)
+        for last, current in pairwise(origins)
+    )
+
+
+def _is_same_origin(a: TupleOrigin | None, b: TupleOrigin | None) -> bool:
+    """https://html.spec.whatwg.org/multipage/browsers.html#same-origin; opaque ones never are."""
+    return a is not None and a == b
 
 
 def is_potentially_trustworthy(origin: TupleOrigin | None) -> bool:
     """Whether browsers send Fetch metadata to it: https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy"""
     if origin is None:
         return False
-    if origin.scheme in {"https", "wss"}:
+    if origin.scheme in {"https", "wss"} or origin.host == "[::1]":
         return True
     host = origin.host.removesuffix(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
+        return IPv4Address(origin.host).is_loopback
+    except AddressValueError:
         return False

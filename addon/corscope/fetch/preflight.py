@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.headers import FAILURE, contains, extract_header_list_values, get
+from corscope.fetch.headers import (
+    FAILURE,
+    HTTP_TAB_OR_SPACE,
+    byte_lowercase,
+    contains,
+    extract_header_list_values,
+    get,
+)
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.safelist import (
     is_cors_non_wildcard_request_header_name,
@@ -55,7 +62,7 @@ def is_cors_preflight_request(request: Request) -> bool:
 def announced_request(preflight: Request) -> CorsRequest:
     """The actual request that this CORS-preflight request announces."""
     announced = get(preflight.headers, "Access-Control-Request-Headers") or ""
-    stripped = (name.strip("\t ").lower() for name in announced.split(","))
+    stripped = (byte_lowercase(name.strip(HTTP_TAB_OR_SPACE)) for name in announced.split(","))
     return CorsRequest(
         get(preflight.headers, "Origin") or "",
         preflight.url,
@@ -86,8 +93,9 @@ def preflight_failure(
     HTTP-network-or-cache fetch returns the redirect itself, whose status is not ok.
     """
     headers = response.headers
-    if is_redirect_status(response.status) and contains(headers, "Location"):
-        return Failure(Reason.PREFLIGHT_REDIRECT, get(headers, "Location"))
+    location = get(headers, "Location")
+    if is_redirect_status(response.status) and location:  # engines overlook an empty one
+        return Failure(Reason.PREFLIGHT_REDIRECT, location)
     bad_status = None
     if not is_ok_status(response.status):
         bad_status = Failure(Reason.PREFLIGHT_STATUS, str(response.status))
@@ -115,7 +123,7 @@ def _method_or_header_failure(
         and not (wildcard_counts and "*" in allowed_methods)
     ):
         return Failure(Reason.METHOD_NOT_ALLOWED, announced.method)
-    allowed_names = {name.lower() for name in header_names or ()}
+    allowed_names = {byte_lowercase(name) for name in header_names or ()}
     everything = wildcard_counts and "*" in allowed_names
     covers_authorization = departs(engine, Departure.AUTHORIZATION_COVERED_BY_WILDCARD)
     for name in announced.unsafe_names:  # 6 and 7

@@ -31,8 +31,11 @@ class Reason(StrEnum):
     METHOD_NOT_ALLOWED = "method-not-allowed"
     HEADER_NOT_ALLOWED = "header-not-allowed"
     REDIRECT_WITH_CREDENTIALS = "redirect-with-credentials"
+    REDIRECT_INVALID = "redirect-invalid"
     REDIRECT_NOT_HTTP = "redirect-not-http"
     NO_RESPONSE = "no-response"
+    CONNECTION_DROPPED = "connection-dropped"
+    CLIENT_GONE = "client-gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,13 @@ CATALOGUE: Final[dict[Reason, Entry]] = {
     Reason.REDIRECT_WITH_CREDENTIALS: Entry(
         _REDIRECT, "RedirectContainsCredentials", "CORSExternalRedirectNotAllowed"
     ),
+    Reason.REDIRECT_INVALID: Entry(_REDIRECT, None, None),
     Reason.REDIRECT_NOT_HTTP: Entry(_REDIRECT, None, "CORSRequestNotHttp"),
     Reason.NO_RESPONSE: Entry(
         _NETWORK, "MissingAllowOriginHeader", "CORSMissingAllowOrigin", prefixed=True
     ),
+    Reason.CONNECTION_DROPPED: Entry(_NETWORK, None, "CORSDidNotSucceed"),
+    Reason.CLIENT_GONE: Entry(_NETWORK, None, None),
 }
 
 

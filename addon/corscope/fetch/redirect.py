@@ -1,45 +1,63 @@
 """May a redirect of a CORS request be followed?
 
-Follows https://fetch.spec.whatwg.org/#http-redirect-fetch, steps 2 to 8, for a request whose
-response tainting is "cors". The CORS check of the redirect itself has passed before.
+Follows https://fetch.spec.whatwg.org/#http-redirect-fetch, steps 3 to 10, for a request whose
+response tainting is "cors". The CORS check of the redirect itself has passed before; how many
+redirects there were is not seen in one exchange.
 """
 
+import re
 from urllib.parse import urljoin, urlsplit
 
-from corscope.fetch.headers import values
+from corscope.fetch.headers import FAILURE, Failed, get, values
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.reasons import Failure, Reason
+from corscope.fetch.url import C0_CONTROL_OR_SPACE, parse_url, percent_encode_non_ascii
 from corscope.messages import Response
 
 __all__ = ["location_url", "redirect_failure"]
 
+_BEFORE_HOST = re.compile(r"(?:(https?):)?[/\\]{2,}", re.IGNORECASE)
 
-def location_url(response: Response, url: str) -> str | None:
+
+def location_url(response: Response, url: str) -> str | Failed | None:
     """The location URL: https://fetch.spec.whatwg.org/#concept-response-location-url
 
-    Returns None for a response that redirects nowhere: no redirect status, no Location, several
-    different ones, or one that is no URL.
+    Returns None for a response that redirects nowhere. `Location` is a single header, but engines
+    take it also repeated, where all its lines agree.
+
+    Args:
+        response: the response.
+        url: its URL, absolute and http(s).
     """
     locations = set(values(response.headers, "Location"))
-    if not is_redirect_status(response.status) or len(locations) != 1:
+    if not is_redirect_status(response.status) or not locations:
         return None
+    location = percent_encode_non_ascii(locations.pop())
+    joined = _joined(url, location.strip(C0_CONTROL_OR_SPACE).replace("\t", ""))
+    return FAILURE if locations or parse_url(joined) is None else joined
+
+
+def _joined(url: str, location: str) -> str:
+    """As urllib joins them, but a host begins after slashes in any number and direction."""
+    with_host = _BEFORE_HOST.match(location)
+    if with_host:
+        return f"{with_host[1] or urlsplit(url).scheme}://{location[with_host.end() :]}"
     try:
-        return urljoin(url, locations.pop())
-    except ValueError:
-        return None
+        return urljoin(url, location)
+    except ValueError:  # a bracket where urllib sees the host of an absolute URL
+        return location
 
 
 def redirect_failure(response: Response, url: str) -> Failure | None:
     """Why following the redirect is a network error; None where it isn't, or none is to follow."""
-    location = location_url(response, url)
-    if location is None:  # 2
+    location = location_url(response, url)  # 3
+    if location is None:  # 4
         return None
-    try:
-        target = urlsplit(location)
-    except ValueError:
-        return None
-    if target.scheme not in {"http", "https"}:  # 4
+    target = parse_url(location)
+    if target is None:  # 5; the word failure is no URL either
+        return Failure(Reason.REDIRECT_INVALID, get(response.headers, "Location"))
+    if target.scheme not in {"http", "https"}:  # 6
         return Failure(Reason.REDIRECT_NOT_HTTP, f"{target.scheme}:")
-    if target.username or target.password:  # 8, and with it 7
-        return Failure(Reason.REDIRECT_WITH_CREDENTIALS, target.hostname)
+    if target.includes_credentials:  # 10, and with it 9
+        return Failure(Reason.REDIRECT_WITH_CREDENTIALS, target.host)
     return None

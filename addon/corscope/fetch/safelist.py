@@ -5,10 +5,15 @@ definitions below https://fetch.spec.whatwg.org/#terminology-headers.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from decimal import Decimal
 from typing import Final
 
-from corscope.fetch.headers import convert_header_names_to_sorted_lowercase_set, split_value
+from corscope.fetch.headers import (
+    byte_lowercase,
+    convert_header_names_to_sorted_lowercase_set,
+    split_value,
+)
 from corscope.fetch.mimetype import parse_a_mime_type
 from corscope.messages import HeaderList
 
@@ -77,6 +82,7 @@ _FORBIDDEN_REQUEST_HEADERS = frozenset(
         "via",
     }
 )
+_NORMALIZED = {m.lower(): m for m in ("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT")}
 _METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 
 
@@ -87,13 +93,12 @@ def is_cors_safelisted_method(method: str) -> bool:
 
 def is_forbidden_method(method: str) -> bool:
     """A forbidden method: https://fetch.spec.whatwg.org/#forbidden-method"""
-    return method.upper() in {"CONNECT", "TRACE", "TRACK"}
+    return byte_lowercase(method) in {"connect", "trace", "track"}
 
 
 def normalize_method(method: str) -> str:
     """Normalize a method: https://fetch.spec.whatwg.org/#concept-method-normalize"""
-    upper = method.upper()
-    return upper if upper in {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"} else method
+    return _NORMALIZED.get(byte_lowercase(method), method)
 
 
 def is_cors_unsafe_request_header_byte(byte: str) -> bool:
@@ -105,7 +110,7 @@ def is_cors_safelisted_request_header(name: str, value: str) -> bool:
     """A CORS-safelisted request-header: https://fetch.spec.whatwg.org/#cors-safelisted-request-header"""
     if len(value) > MAX_SAFELISTED_VALUE:
         return False
-    match name.lower():
+    match byte_lowercase(name):
         case "accept":
             return _UNSAFE_BYTES.isdisjoint(value)
         case "accept-language" | "content-language":
@@ -132,17 +137,13 @@ def parse_single_range_header_value(
     found = pattern.fullmatch(value)
     if found is None:
         return None
-    start, end = (_decimal(digits) for digits in found.groups())
+    # int() refuses more than 4,300 digits; Decimal takes them all and keeps them exactly.
+    start, end = (int(Decimal(digits)) if digits else None for digits in found.groups())
     if start is None and end is None:
         return None
     if start is not None and end is not None and start > end:
         return None
     return start, end
-
-
-def _decimal(digits: str) -> int | None:
-    # Python refuses to convert more than 4,300 digits; no header value compares that precisely.
-    return int(digits[:4300]) * 10 ** max(0, len(digits) - 4300) if digits else None
 
 
 def cors_unsafe_request_header_names(headers: HeaderList) -> list[str]:
@@ -163,7 +164,7 @@ def cors_unsafe_request_header_names(headers: HeaderList) -> list[str]:
 
 def is_cors_non_wildcard_request_header_name(name: str) -> bool:
     """A CORS non-wildcard request-header name: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
-    return name.lower() == "authorization"
+    return byte_lowercase(name) == "authorization"
 
 
 def is_cors_safelisted_response_header_name(name: str, exposed: Collection[str]) -> bool:
@@ -173,7 +174,7 @@ def is_cors_safelisted_response_header_name(name: str, exposed: Collection[str])
         name: the response header's name.
         exposed: the response's CORS-exposed header-name list, lower-cased.
     """
-    lower = name.lower()
+    lower = byte_lowercase(name)
     if lower in _SAFELISTED_RESPONSE_HEADERS:
         return True
     return lower in exposed and not is_forbidden_response_header_name(lower)
@@ -181,31 +182,32 @@ def is_cors_safelisted_response_header_name(name: str, exposed: Collection[str])
 
 def is_forbidden_response_header_name(name: str) -> bool:
     """A forbidden response-header name: https://fetch.spec.whatwg.org/#forbidden-response-header-name"""
-    return name.lower() in {"set-cookie", "set-cookie2"}
+    return byte_lowercase(name) in {"set-cookie", "set-cookie2"}
 
 
 def is_no_cors_safelisted_request_header(name: str, value: str) -> bool:
     """A no-CORS-safelisted request-header: https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header"""
-    if name.lower() not in {"accept", "accept-language", "content-language", "content-type"}:
+    if byte_lowercase(name) not in {
+        "accept",
+        "accept-language",
+        "content-language",
+        "content-type",
+    }:
         return False
     return is_cors_safelisted_request_header(name, value)
 
 
 def is_forbidden_request_header(name: str, value: str) -> bool:
     """A forbidden request-header: https://fetch.spec.whatwg.org/#forbidden-request-header"""
-    lower = name.lower()
+    lower = byte_lowercase(name)
     if lower in _FORBIDDEN_REQUEST_HEADERS or lower.startswith(("proxy-", "sec-")):
         return True
-    return lower in _METHOD_OVERRIDES and _names_a_forbidden_method(split_value(value))
-
-
-def _names_a_forbidden_method(methods: Iterable[str]) -> bool:
-    return any(is_forbidden_method(method) for method in methods)
+    return lower in _METHOD_OVERRIDES and any(map(is_forbidden_method, split_value(value)))
 
 
 def is_request_body_header_name(name: str) -> bool:
     """A request-body-header name: https://fetch.spec.whatwg.org/#request-body-header-name"""
-    return name.lower() in {
+    return byte_lowercase(name) in {
         "content-encoding",
         "content-language",
         "content-location",

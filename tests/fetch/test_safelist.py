@@ -1,0 +1,307 @@
+"""https://fetch.spec.whatwg.org/#methods and the safelists of #terminology-headers"""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corscope.fetch.safelist import (
+    cors_unsafe_request_header_names,
+    is_cors_non_wildcard_request_header_name,
+    is_cors_safelisted_method,
+    is_cors_safelisted_request_header,
+    is_cors_safelisted_response_header_name,
+    is_cors_unsafe_request_header_byte,
+    is_forbidden_method,
+    is_forbidden_request_header,
+    is_forbidden_response_header_name,
+    is_no_cors_safelisted_request_header,
+    is_request_body_header_name,
+    normalize_method,
+    parse_single_range_header_value,
+)
+from corscope.messages import HeaderList
+from tests.fetch.strategies import ALL_BYTES, any_value
+
+UNSAFE_BYTES = frozenset(map(chr, range(0x20))) - {"\t"} | frozenset('"():<>?@[\\]{}\x7f')
+SAFE_BYTES = frozenset(ALL_BYTES) - UNSAFE_BYTES
+LANGUAGE_BYTES = frozenset(string.ascii_letters + string.digits + " *,-.;=")
+
+
+@pytest.mark.parametrize(
+    ("method", "safelisted", "forbidden", "normalized"),
+    [
+        pytest.param("GET", True, False, "GET", id="GET is safelisted"),
+        pytest.param("HEAD", True, False, "HEAD", id="HEAD is safelisted"),
+        pytest.param("POST", True, False, "POST", id="POST is safelisted"),
+        pytest.param("get", False, False, "GET", id="get isn't, before it is normalized"),
+        pytest.param("oPtIoNs", False, False, "OPTIONS", id="OPTIONS is normalized"),
+        pytest.param("put", False, False, "PUT", id="PUT is normalized"),
+        pytest.param("delete", False, False, "DELETE", id="DELETE is normalized"),
+        pytest.param("patch", False, False, "patch", id="PATCH isn't normalized"),
+        pytest.param("CHICKEN", False, False, "CHICKEN", id="any token is a method"),
+        pytest.param("pu\xdf", False, False, "pu\xdf", id="other letters have no capitals"),
+        pytest.param("TRACE", False, True, "TRACE", id="TRACE is forbidden"),
+        pytest.param("track", False, True, "track", id="TRACK too, in any case"),
+        pytest.param("Connect", False, True, "Connect", id="and CONNECT"),
+    ],
+)
+def test_methods(method: str, *, safelisted: bool, forbidden: bool, normalized: str) -> None:
+    """https://fetch.spec.whatwg.org/#methods"""
+    assert is_cors_safelisted_method(method) == safelisted
+    assert is_forbidden_method(method) == forbidden
+    assert normalize_method(method) == normalized
+
+
+def test_of_all_bytes_45_are_unsafe() -> None:
+    """https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte"""
+    assert len(UNSAFE_BYTES) == 45
+    assert set(filter(is_cors_unsafe_request_header_byte, ALL_BYTES)) == UNSAFE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "expected"),
+    [
+        pytest.param("Accept", "a", "b", SAFE_BYTES, id="Accept takes all but the unsafe ones"),
+        pytest.param("Accept-Language", "en", "de", LANGUAGE_BYTES, id="Accept-Language takes 69"),
+        pytest.param("Content-Language", "en", "", LANGUAGE_BYTES, id="so does Content-Language"),
+        pytest.param("Content-Type", "text/plain;a=", "b", SAFE_BYTES, id="parameters take all"),
+        pytest.param("Content-Type", "text/plain", "", set("\t ;"), id="but types take few"),
+        pytest.param("Range", "bytes=1", "-", frozenset(string.digits), id="Range takes digits"),
+        pytest.param("X-A", "a", "b", frozenset(), id="other headers take none"),
+    ],
+)
+def test_of_all_bytes(name: str, before: str, after: str, expected: set[str]) -> None:
+    """https://fetch.spec.whatwg.org/#cors-safelisted-request-header"""
+    values = {byte: f"{before}{byte}{after}" for byte in ALL_BYTES}
+    safe = {byte for byte in ALL_BYTES if is_cors_safelisted_request_header(name, values[byte])}
+    assert safe == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        pytest.param("accept", "", True, id="an empty Accept"),
+        pytest.param("Accept", "a" * 128, True, id="128 bytes are enough"),
+        pytest.param("Accept", "a" * 129, False, id="129 are too many"),
+        pytest.param("Accept-Language", "a" * 128, True, id="128 bytes of language"),
+        pytest.param("Accept-Language", "a" * 129, False, id="not 129"),
+        pytest.param("Content-Type", "text/plain;" + "a" * 117, True, id="128 bytes of type"),
+        pytest.param("Content-Type", "text/plain;" + "a" * 118, False, id="not 129"),
+        pytest.param("Range", "bytes=" + "1" * 121 + "-", True, id="128 bytes of range"),
+        pytest.param("Range", "bytes=" + "1" * 122 + "-", False, id="not 129"),
+        pytest.param("Content-Type", "text/plain", True, id="plain text"),
+        pytest.param("Content-Type", "TEXT/Plain", True, id="in any case"),
+        pytest.param("Content-Type", "text/plain;charset=utf-8", True, id="with parameters"),
+        pytest.param("Content-Type", "text/plain;a=b,c", True, id="even one with a comma"),
+        pytest.param("Content-Type", "multipart/form-data", True, id="a form with files"),
+        pytest.param("Content-Type", "application/x-www-form-urlencoded", True, id="a form"),
+        pytest.param("Content-Type", "application/json", False, id="JSON"),
+        pytest.param("Content-Type", "text/html", False, id="HTML"),
+        pytest.param("Content-Type", "text", False, id="no MIME type"),
+        pytest.param("Content-Type", "", False, id="an empty type"),
+        pytest.param("Content-Type", 'text/plain;a="b"', False, id="a quoted parameter"),
+        pytest.param(
+            "Content-Type", "application/json, text/plain", False, id="two types don't choose"
+        ),
+        pytest.param("Range", "bytes=0-", True, id="a range from a start"),
+        pytest.param("Range", "bytes=0-0", True, id="a range from start to end"),
+        pytest.param("Range", "bytes=-500", False, id="a range from the end"),
+        pytest.param("Range", "bytes=1-0", False, id="a range that ends before it starts"),
+        pytest.param("Range", "bytes=0-1,3-4", False, id="two ranges"),
+        pytest.param("Range", "bytes= 0-1", False, id="white space in a range"),
+        pytest.param("Range", "Bytes=0-1", False, id="another case"),
+        pytest.param("Authorization", "", False, id="any other header, be it empty"),
+        pytest.param("DPR", "2", False, id="also a client hint"),
+    ],
+)
+def test_is_cors_safelisted_request_header(name: str, value: str, *, expected: bool) -> None:
+    """https://fetch.spec.whatwg.org/#cors-safelisted-request-header"""
+    assert is_cors_safelisted_request_header(name, value) == expected
+    assert is_no_cors_safelisted_request_header(name, value) == (expected and name != "Range")
+
+
+@pytest.mark.parametrize(
+    ("value", "strict", "lenient"),
+    [
+        pytest.param("bytes=0-", (0, None), (0, None), id="from a start"),
+        pytest.param("bytes=-500", (None, 500), (None, 500), id="to an end"),
+        pytest.param("bytes=5-10", (5, 10), (5, 10), id="from start to end"),
+        pytest.param("bytes=5-5", (5, 5), (5, 5), id="a single byte"),
+        pytest.param("bytes=6-5", None, None, id="start beyond end"),
+        pytest.param("bytes=10-9", None, None, id="compared as numbers"),
+        pytest.param("bytes=007-08", (7, 8), (7, 8), id="with leading zeros"),
+        pytest.param("bytes=-", None, None, id="neither start nor end"),
+        pytest.param("bytes=", None, None, id="nothing"),
+        pytest.param("bytes", None, None, id="no equals sign"),
+        pytest.param("bytes=5", None, None, id="no hyphen"),
+        pytest.param("items=0-5", None, None, id="another unit"),
+        pytest.param("BYTES=0-5", None, None, id="the unit in another case"),
+        pytest.param("bytes=0-5 ", None, None, id="white space at the end"),
+        pytest.param("bytes=0-5,7-8", None, None, id="two ranges"),
+        pytest.param("bytes=+0-5", None, None, id="a sign"),
+        pytest.param("bytes=0--5", None, None, id="two signs"),
+        pytest.param("bytes=\u0663-", None, None, id="another script's digits"),
+        pytest.param("bytes =0-5", None, (0, 5), id="white space before the equals sign"),
+        pytest.param("bytes=\t 0-5", None, (0, 5), id="and after it"),
+        pytest.param("bytes=0\t-5", None, (0, 5), id="and before the hyphen"),
+        pytest.param("bytes=0- 5", None, (0, 5), id="and after it too"),
+        pytest.param("bytes=0 0-5", None, None, id="but not in a number"),
+        pytest.param("bytes=0-\n5", None, None, id="and no newlines"),
+    ],
+)
+def test_parse_single_range_header_value(
+    value: str,
+    strict: tuple[int | None, int | None] | None,
+    lenient: tuple[int | None, int | None] | None,
+) -> None:
+    """https://fetch.spec.whatwg.org/#simple-range-header-value"""
+    assert parse_single_range_header_value(value, allow_whitespace=False) == strict
+    assert parse_single_range_header_value(value, allow_whitespace=True) == lenient
+
+
+def test_ranges_of_any_length_are_compared_exactly() -> None:
+    long = "1" + "0" * 5000
+    above, below = f"bytes={long}1-{long}0", f"bytes={long}0-{long}1"
+    assert parse_single_range_header_value(above, allow_whitespace=False) is None
+    assert parse_single_range_header_value(below, allow_whitespace=False) is not None
+
+
+@given(st.integers(0), st.integers(0))
+def test_a_range_is_any_two_numbers_in_order(start: int, end: int) -> None:
+    found = parse_single_range_header_value(f"bytes={start}-{end}", allow_whitespace=False)
+    assert found == ((start, end) if start <= end else None)
+
+
+FULL = "a" * 128
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        pytest.param([], [], id="no headers, no names"),
+        pytest.param([("Accept", "*/*")], [], id="a safelisted header is none"),
+        pytest.param([("X-B", ""), ("x-a", "")], ["x-a", "x-b"], id="sorted and lower-cased"),
+        pytest.param([("X-A", ""), ("x-a", "")], ["x-a"], id="each once"),
+        pytest.param([("Accept", "(")], ["accept"], id="an unsafe value gives the name away"),
+        pytest.param(
+            [("Accept", "("), ("Accept", "ok")], ["accept"], id="beside a safe one as well"
+        ),
+        pytest.param([("Accept", FULL)] * 8, [], id="1,024 bytes in all are enough"),
+        pytest.param(
+            [("Accept", FULL)] * 8 + [("Accept-Language", "a")],
+            ["accept", "accept-language"],
+            id="1,025 make every name unsafe",
+        ),
+        pytest.param(
+            [("Accept", FULL)] * 8 + [("Accept-Language", "")], [], id="an empty value adds nothing"
+        ),
+        pytest.param(
+            [("Accept", FULL)] * 8 + [("X-A", "a")], ["x-a"], id="unsafe values don't count"
+        ),
+    ],
+)
+def test_cors_unsafe_request_header_names(
+    headers: list[tuple[str, str]], expected: list[str]
+) -> None:
+    """https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names"""
+    assert cors_unsafe_request_header_names(tuple(headers)) == expected
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["Accept", "Content-Type", "Range", "X-A"]), any_value)).map(
+        tuple
+    )
+)
+def test_short_headers_are_unsafe_one_by_one(headers: HeaderList) -> None:
+    unsafe = {n.lower() for n, v in headers if not is_cors_safelisted_request_header(n, v)}
+    if sum(len(value) for _, value in headers) <= 1024:
+        assert cors_unsafe_request_header_names(headers) == sorted(unsafe)
+
+
+def test_authorization_is_the_only_non_wildcard_name() -> None:
+    """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
+    assert is_cors_non_wildcard_request_header_name("AuthoriZation")
+    assert not is_cors_non_wildcard_request_header_name("Proxy-Authorization")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Cache-Control",
+        "CONTENT-LANGUAGE",
+        "content-length",
+        "Content-Type",
+        "Expires",
+        "Last-Modified",
+        "Pragma",
+    ],
+)
+def test_seven_response_headers_are_always_readable(name: str) -> None:
+    """https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name"""
+    assert is_cors_safelisted_response_header_name(name, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("ETag", True, id="an exposed header is"),
+        pytest.param("Server", False, id="another isn't"),
+        pytest.param("Set-Cookie", False, id="a cookie isn't, though exposed"),
+        pytest.param("set-cookie2", False, id="nor is one of the second kind"),
+    ],
+)
+def test_other_response_headers_are_readable_if_exposed(name: str, *, expected: bool) -> None:
+    exposed = {"etag", "set-cookie", "set-cookie2"}
+    assert is_cors_safelisted_response_header_name(name, exposed) == expected
+    assert is_forbidden_response_header_name(name) == name.lower().startswith("set-cookie")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Accept-Charset", "Accept-Encoding", "Access-Control-Request-Headers"),
+        *("Access-Control-Request-Method", "Connection", "Content-Length", "Cookie", "Cookie2"),
+        *("Date", "DNT", "Expect", "Host", "Keep-Alive", "Origin", "Referer", "Set-Cookie", "TE"),
+        *("Trailer", "Transfer-Encoding", "Upgrade", "Via", "Proxy-", "Proxy-X", "Sec-", "SEC-X"),
+    ],
+)
+def test_script_cannot_set_these_request_headers(name: str) -> None:
+    """https://fetch.spec.whatwg.org/#forbidden-request-header"""
+    assert is_forbidden_request_header(name, "")
+    assert is_forbidden_request_header(name.lower(), "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        pytest.param("Proxy", "", False, id="a prefix has its hyphen"),
+        pytest.param("X-Sec-A", "", False, id="and begins the name"),
+        pytest.param("Authorization", "", False, id="Authorization can be set"),
+        pytest.param("User-Agent", "", False, id="so can User-Agent"),
+        pytest.param("X-HTTP-Method", "GET", False, id="an override may name a method"),
+        pytest.param("X-HTTP-Method", "trace", True, id="but no forbidden one"),
+        pytest.param("x-http-method-override", "GET, TRACK", True, id="not in a list"),
+        pytest.param("X-Method-Override", " CONNECT ", True, id="not with white space"),
+        pytest.param("X-Method-Override", '"CONNECT"', False, id="quotes are part of the value"),
+        pytest.param("X-Method", "CONNECT", False, id="another header overrides nothing"),
+    ],
+)
+def test_these_depend_on_name_or_value(name: str, value: str, *, expected: bool) -> None:
+    assert is_forbidden_request_header(name, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Content-Encoding", True),
+        ("content-language", True),
+        ("Content-Location", True),
+        ("CONTENT-TYPE", True),
+        ("Content-Length", False),
+    ],
+)
+def test_is_request_body_header_name(name: str, *, expected: bool) -> None:
+    """https://fetch.spec.whatwg.org/#request-body-header-name"""
+    assert is_request_body_header_name(name) == expected
