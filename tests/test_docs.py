@@ -1,0 +1,92 @@
+"""The documents say what is there."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from corscope.fetch.headers import from_fields
+from corscope.journal.exchange import Outcome, Sighting
+from corscope.journal.journal import Journal
+from corscope.journal.lines import exchange_line, outcome_line, rules_line, start_line
+from corscope.messages import Request, Response
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("rules/*.md")])
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_ROW = re.compile(r"^\| (`[^|]+`) \|", re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    for target in _LINK.findall(document.read_text(encoding="utf-8")):
+        if "://" not in target and not target.startswith("#"):
+            file = document.parent / target.partition("#")[0]
+            assert file.exists(), f"{document.name} links to {target}"
+
+
+def test_every_document_can_be_reached_from_the_readme() -> None:
+    reached: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        document = waiting.pop()
+        if document in reached:
+            continue
+        reached.add(document)
+        targets = _LINK.findall(document.read_text(encoding="utf-8"))
+        local = [(document.parent / t.partition("#")[0]).resolve() for t in targets if "://" not in t]
+        waiting.extend(path for path in local if path.suffix == ".md")
+    assert set(DOCUMENTS) <= reached
+
+
+def test_the_readme_names_make_targets_that_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
+    assert named
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def documented_keys(type_: str) -> set[str]:
+    text = (ROOT / "docs" / "journal.md").read_text(encoding="utf-8")
+    section = text.partition(f'## `"type": "{type_}"`')[2].partition("\n## ")[0]
+    rows = _ROW.findall(section)
+    assert rows, type_
+    return {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+
+
+def an_exchange_line() -> str:
+    journal = Journal()
+    headers = from_fields([(b"Origin", b"https://app.example")])
+    journal.requested("1", "client", Request("GET", "https://api.example/", headers), NOW)
+    exchange = journal.answered(Sighting("1", Response(200, ())), NOW)
+    assert exchange is not None
+    return exchange_line(exchange)
+
+
+def test_the_journal_has_the_documented_keys_of_an_exchange() -> None:
+    written = set(json.loads(an_exchange_line())) - {"v", "type", "time"}
+    assert documented_keys("exchange") == written
+
+
+def test_the_journal_has_the_documented_keys_of_an_outcome() -> None:
+    line = json.loads(outcome_line(Outcome(NOW, "1", "followed")))
+    assert documented_keys("outcome") == set(line) - {"v", "type", "time"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "line"),
+    [
+        ("rules", rules_line(NOW, ["a.toml"], 1, [], applied=True)),
+        ("start", start_line(NOW, "1.0", "12.0", {})),
+    ],
+)
+def test_the_journal_has_the_documented_keys_of_other_lines(type_: str, line: str) -> None:
+    text = (ROOT / "docs" / "journal.md").read_text(encoding="utf-8")
+    section = text.partition(f'## `"type": "{type_}"`')[2].partition("\n## ")[0]
+    for key in set(json.loads(line)) - {"v", "type", "time"}:
+        assert f"`{key}`" in section
