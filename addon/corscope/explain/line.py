@@ -8,9 +8,9 @@ from typing import Final
 
 from corscope.explain.words import WORDS
 from corscope.fetch.reasons import Reason
-from corscope.journal.exchange import Exchange, Judgement, Outcome
+from corscope.journal.exchange import Exchange, Judgement
 
-__all__ = ["comment", "escaped", "exchange_text", "outcome_text"]
+__all__ = ["comment", "escaped", "exchange_text"]
 
 _LONGEST_VALUE: Final = 200
 
@@ -41,12 +41,6 @@ def comment(exchange: Exchange) -> str:
     reason = exchange.judgement.reason
     told = f"CORS {exchange.judgement.verdict}"
     return f"{told}: {reason}" if reason else told
-
-
-def outcome_text(outcome: Outcome) -> str:
-    """What became of a preflight."""
-    after = "" if outcome.after_ms is None else f" after {outcome.after_ms} ms"
-    return f"preflight {outcome.id} {outcome.outcome}{after}"
 
 
 def _verdict(exchange: Exchange) -> str:

@@ -1,7 +1,7 @@
 """What does each reason mean, and what is to be changed?
 
 One entry a reason, worded for the person who runs the page. The placeholders are filled with the
-exchange's own values: {origin} {url} {method} {status} {detail} {header}.
+exchange's own values: {origin} {method} {headers} {status} {detail} {error}.
 """
 
 from dataclasses import dataclass
@@ -85,6 +85,10 @@ WORDS: Final[dict[Reason, Words]] = {
     Reason.REDIRECT_WITH_CREDENTIALS: Words(
         "the redirect's Location has a user name or a password (host {detail})",
         "redirect to a URL without them.",
+    ),
+    Reason.REDIRECT_INVALID: Words(
+        'the redirect\'s Location, "{detail}", is no URL',
+        "send one absolute http(s) URL or a path.",
     ),
     Reason.REDIRECT_NOT_HTTP: Words(
         'the redirect leads to a "{detail}" URL, not to an http(s) one',

@@ -174,6 +174,7 @@ class Outcome:
 
 
 _ALLOWED: Final = Judgement("allowed")
+_DETAIL_IS_URL: Final = frozenset({Reason.PREFLIGHT_REDIRECT, Reason.REDIRECT_INVALID})
 _WHY_MISSING: Final = {
     Missing.NO_ANSWER: Reason.NO_RESPONSE,
     Missing.DROPPED: Reason.CONNECTION_DROPPED,
@@ -265,7 +266,7 @@ def _judgement(
             return _ALLOWED
         failure = judged
     detail = failure.detail
-    if detail and failure.reason is Reason.PREFLIGHT_REDIRECT:
+    if detail and failure.reason in _DETAIL_IS_URL:
         detail = clean(detail)
     named = wire.mode == "cors"
     return Judgement(

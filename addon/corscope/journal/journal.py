@@ -53,7 +53,7 @@ class Journal:
             return []
         waiting, announced = self.pairing.match(client, wire, now)
         wire = _completed(wire, waiting)
-        credentials = _credentials(wire, waiting)
+        credentials = _credentials(wire, certain=waiting is None or announced)
         self._remember(id_, _InFlight(wire, client, credentials, waiting.id if waiting else None))
         if waiting is None or not announced:
             return []
@@ -112,7 +112,10 @@ def _completed(wire: WireView, waiting: Waiting | None) -> WireView:
     return replace(wire, cors=replace(wire.cors, unsafe_names=names))
 
 
-def _credentials(wire: WireView, waiting: Waiting | None) -> Credentials:
-    """An Authorization that no preflight announced is the browser's own, hence `include`."""
+def _credentials(wire: WireView, *, certain: bool) -> Credentials:
+    """An Authorization that no preflight announced is the browser's own, hence `include`.
+
+    That is certain unless a cached answer let the request through: it may cover the header too.
+    """
     unannounced = "authorization" in wire.present and "authorization" not in wire.cors.unsafe_names
-    return "include" if unannounced and waiting is None else wire.credentials
+    return "include" if unannounced and certain else wire.credentials

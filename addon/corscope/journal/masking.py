@@ -6,14 +6,19 @@ Never the fragment or the userinfo; the query's values only where the user asked
 import re
 from typing import Final
 
+from corscope.fetch.url import C0_CONTROL_OR_SPACE
+
 __all__ = ["masked_url", "plain_url"]
 
-_USERINFO: Final = re.compile(r"^([^:/?#]*:?//)[^/?#]*@")
+# Browsers take slashes in any number and direction, and after an http(s) scheme even none.
+_USERINFO: Final = re.compile(
+    r"^((?:https?:[/\\]*|(?:[^:/\\?#]*:)?[/\\]{2,}))[^/\\?#]*@", re.IGNORECASE
+)
 
 
 def plain_url(url: str) -> str:
     """The URL, absolute or relative, without its fragment and userinfo."""
-    return _USERINFO.sub(r"\1", url.partition("#")[0])
+    return _USERINFO.sub(r"\1", url.partition("#")[0].strip(C0_CONTROL_OR_SPACE))
 
 
 def masked_url(url: str) -> str:

@@ -1,0 +1,1 @@
+"""Tests of the explain room: sentences, and nothing that steers a terminal."""

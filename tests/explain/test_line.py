@@ -1,0 +1,236 @@
+"""The one line that tells an exchange."""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corscope.explain.line import comment, escaped, exchange_text
+from corscope.explain.words import WORDS
+from corscope.fetch.reasons import Reason
+from corscope.journal.exchange import Exchange, Missing, Sighting, Touch
+from corscope.journal.journal import Journal
+from corscope.messages import HeaderList, Request, Response
+from tests.journal.requests import ALLOWED, API, PAGE, REFUSED, actual, at, preflight
+
+BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def exchange_of(request: Request, seen: Sighting) -> Exchange:
+    journal = Journal()
+    journal.requested(seen.id, "browser", request, at(0))
+    exchange = journal.answered(seen, at(0))
+    assert exchange is not None
+    return exchange
+
+
+def told(request: Request, response: Response, touch: Touch | None = None) -> str:
+    return exchange_text(exchange_of(request, Sighting("x", response, touch=touch)))
+
+
+# Escaping
+
+
+@pytest.mark.parametrize("char", [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))])
+def test_no_control_character_reaches_the_terminal(char: str) -> None:
+    shown = escaped(f"a{char}b")
+    assert shown.isprintable()
+    assert char not in shown
+
+
+@pytest.mark.parametrize("char", [*BIDI, "\u2028", "\u2029", "\ufeff", "\xad", "\ud800"])
+def test_nor_what_turns_text_around_or_hides_it(char: str) -> None:
+    assert escaped(f"a{char}b") == f"a{char.encode('unicode_escape').decode()}b"
+
+
+def test_what_is_printable_stays_as_it_is() -> None:
+    assert escaped("https://bücher.test/?q=日本 ~") == "https://bücher.test/?q=日本 ~"
+
+
+def test_long_values_are_cut() -> None:
+    assert escaped("a" * 65_536) == "a" * 200 + "..."
+    assert escaped("a" * 200) == "a" * 200
+
+
+@given(st.text())
+def test_escaped_text_is_one_printable_line(text: str) -> None:
+    shown = escaped(text)
+    assert not any(unicodedata.category(char)[0] == "C" for char in shown)
+    assert len(shown.splitlines()) <= 1
+
+
+# The line
+
+
+def test_an_allowed_exchange() -> None:
+    assert told(actual(), ALLOWED) == f"CORS allowed: GET {API} from {PAGE}"
+
+
+def test_a_blocked_exchange_says_why_and_what_to_change() -> None:
+    assert told(actual("POST"), REFUSED) == (
+        f"CORS blocked: POST {API} from {PAGE}: allow-origin-missing: the answer (status 200) has "
+        f'no Access-Control-Allow-Origin. Fix: send "Access-Control-Allow-Origin: {PAGE}" and '
+        '"Vary: Origin", on error answers too.'
+    )
+
+
+def test_a_preflight_says_what_it_announces() -> None:
+    line = told(preflight("PUT", "x-a,x-b"), REFUSED)
+    assert line.startswith(f"CORS blocked, preflight: PUT {API} from {PAGE} with x-a, x-b: ")
+
+
+def test_a_conditional_verdict_says_on_what_it_hangs() -> None:
+    line = told(actual(), Response(200, (("Access-Control-Allow-Origin", "*"),)))
+    assert line.startswith(f"CORS conditional: GET {API} from {PAGE}: allowed without credentials;")
+    assert "with them blocked, wildcard-with-credentials: " in line
+
+
+def test_another_mode_is_named() -> None:
+    request = Request("GET", API, (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors")))
+    assert told(request, REFUSED).endswith(": mode no-cors, which needs no leave")
+
+
+def test_headers_that_script_commonly_wants_and_cannot_read_are_named() -> None:
+    extra = (("ETag", "a"), ("X-Request-Id", "b"), ("X-Odd", "c"), ("Retry-After", "1"))
+    exposing = (("Access-Control-Expose-Headers", "etag"),)
+    line = told(actual(), Response(200, (*ALLOWED.headers, *extra, *exposing)))
+    assert line.endswith("; script can't read retry-after, x-request-id")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ((("Access-Control-Allow-Credentials", "TRUE"),), 'Allow-Credentials is "TRUE"'),
+        ((), "Allow-Credentials is missing"),
+    ],
+)
+def test_credentials_that_are_not_true(line: HeaderList, expected: str) -> None:
+    response = Response(200, (("Access-Control-Allow-Origin", PAGE), *line))
+    assert expected in told(actual(headers=(("Cookie", "a=1"),)), response)
+
+
+# The rule
+
+
+@pytest.mark.parametrize(
+    ("touch", "ending"),
+    [
+        pytest.param(
+            Touch("r", "apply", server_response=REFUSED),
+            ' [rule "r"; the server\'s own answer: blocked, allow-origin-missing]',
+            id="what the server had sent",
+        ),
+        pytest.param(
+            Touch("r", "apply", server_response=ALLOWED),
+            ' [rule "r"; the server\'s own answer: allowed]',
+            id="what the server had rightly sent",
+        ),
+        pytest.param(Touch("r", "apply", answered=True), ' [rule "r"]', id="no server asked"),
+        pytest.param(
+            Touch("r", "shadow", shadow=REFUSED),
+            ' [rule "r" in shadow mode: would be blocked, allow-origin-missing]',
+            id="a shadow",
+        ),
+        pytest.param(Touch("r", "shadow"), ' [rule "r" in shadow mode]', id="no shadow known"),
+        pytest.param(Touch('"\x1b]0;\n', "apply"), ' [rule ""\\x1b]0;\\n"]', id="a hostile name"),
+    ],
+)
+def test_the_rule_is_named(touch: Touch, ending: str) -> None:
+    assert told(actual(), ALLOWED, touch).endswith(ending)
+
+
+# Hostile values
+
+
+EVIL = "\x1b[2J\x1b]52;c;x\x07\r\nCORS allowed: \x9b31m\x85\xad{origin}{0}%s"
+
+
+@pytest.mark.parametrize(
+    ("request_", "response"),
+    [
+        pytest.param(Request(EVIL, API, (("Origin", PAGE),)), REFUSED, id="method"),
+        pytest.param(Request("GET", f"{API}/{EVIL}", (("Origin", PAGE),)), REFUSED, id="URL"),
+        pytest.param(Request("GET", API, (("Origin", EVIL),)), REFUSED, id="origin"),
+        pytest.param(
+            Request("GET", API, (("Origin", PAGE), ("Sec-Fetch-Mode", EVIL))), REFUSED, id="mode"
+        ),
+        pytest.param(preflight(EVIL), ALLOWED, id="announced method"),
+        pytest.param(preflight("PUT", EVIL), ALLOWED, id="announced headers"),
+        *(
+            pytest.param(actual(), Response(200, ((name, EVIL),)), id=name)
+            for name in ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")
+        ),
+        pytest.param(
+            preflight(), Response(302, (*ALLOWED.headers, ("Location", EVIL))), id="Location"
+        ),
+        pytest.param(
+            preflight(),
+            Response(200, (*ALLOWED.headers, ("Access-Control-Allow-Methods", EVIL))),
+            id="Allow-Methods",
+        ),
+        pytest.param(
+            preflight(),
+            Response(200, (*ALLOWED.headers, ("Access-Control-Allow-Headers", EVIL))),
+            id="Allow-Headers",
+        ),
+        pytest.param(
+            actual(), Response(200, (*ALLOWED.headers, (EVIL, EVIL))), id="a header's name"
+        ),
+    ],
+)
+def test_no_value_from_the_wire_steers_the_terminal(request_: Request, response: Response) -> None:
+    line = told(request_, response)
+    assert line.isprintable()
+
+
+def test_nor_does_an_error_message() -> None:
+    seen = Sighting("x", None, Missing.NO_ANSWER, EVIL)
+    assert exchange_text(exchange_of(actual(), seen)).isprintable()
+
+
+def test_a_huge_value_does_not_fill_the_screen() -> None:
+    huge = "x" * 65_536
+    response = Response(200, (("Access-Control-Allow-Origin", huge),))
+    assert len(told(Request("GET", f"{API}/{huge}", (("Origin", huge),)), response)) < 2_000
+
+
+# The comment
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [(ALLOWED, "CORS allowed"), (REFUSED, "CORS blocked: allow-origin-missing")],
+)
+def test_the_comment_has_verdict_and_reason(response: Response, expected: str) -> None:
+    assert comment(exchange_of(actual(), Sighting("x", response))) == expected
+
+
+# The words
+
+
+def test_every_reason_has_words() -> None:
+    assert set(WORDS) == set(Reason)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_the_words_ask_only_for_what_an_exchange_has(reason: Reason) -> None:
+    words = WORDS[reason]
+    asked = {
+        field
+        for text in (words.what, words.fix)
+        for _, field, _, _ in string.Formatter().parse(text)
+        if field is not None
+    }
+    assert asked <= {"origin", "method", "headers", "status", "detail", "error"}
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_the_words_are_a_clause_and_a_sentence(reason: Reason) -> None:
+    words = WORDS[reason]
+    assert words.what
+    assert not words.what.endswith(".")
+    assert words.fix.endswith(".")
