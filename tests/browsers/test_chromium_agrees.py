@@ -47,10 +47,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All cases, and the last word on each preflight by its id."""
+    """All cases, the last word on each preflight by its id, and the event log."""
 
     runs: Mapping[str, Run]
     outcomes: Mapping[str, Entry]
+    log: str
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,7 @@ def record(chromium: Chromium, tmp_path_factory: pytest.TempPathFactory) -> Reco
     return Record(
         runs={run.case.slug: run for run in runs},
         outcomes={entry["id"]: entry for entry in journal if entry["type"] == "outcome"},
+        log=proxy.log(),
     )
 
 
@@ -128,6 +130,11 @@ def _is_preflight(request: Received) -> bool:
 def test_no_two_cases_share_a_url() -> None:
     """A shared URL would let one case's cached preflight open the way for another."""
     assert len({case.slug for case in CASES}) == len(CASES)
+
+
+def test_no_case_trips_corscope(record: Record) -> None:
+    """An exception in corscope lets the flow pass, so only the log would tell of one."""
+    assert "Traceback" not in record.log
 
 
 @every_case
