@@ -105,7 +105,7 @@ def test_all_can_be_sent_at_once_on_a_small_screen(demo: Demo, chromium: Chromiu
 
 @pytest.mark.browser
 def test_a_browser_that_goes_past_the_proxy_is_told_so(demo: Demo, chromium: Chromium) -> None:
-    with DemoPage(chromium, demo, bypass="127.0.0.1") as direct:
+    with DemoPage(chromium, demo, bypass="<-loopback>, 127.0.0.1") as direct:
         shown = direct.press("works")
         assert (shown.script, shown.corscope) == ("allowed", "nothing")
         assert demo.address("proxy").removeprefix("http://") in direct.trouble()

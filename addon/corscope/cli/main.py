@@ -15,11 +15,12 @@ def main() -> None:
     try:
         from corscope.cli.commands import corscope
     except ModuleNotFoundError as missing:
-        if missing.name not in {"click", "rich", "mitmproxy"}:
+        package = (missing.name or "").partition(".")[0]
+        if package not in {"click", "rich", "mitmproxy"}:
             raise
         sys.exit(
-            f"corscope: the command needs the Python package {missing.name}, which is missing in "
-            f"{sys.executable}: install it with `pip install {missing.name}`, or corscope with "
+            f"corscope: the command needs the Python package {package}, which is missing in "
+            f"{sys.executable}: install it with `pip install {package}`, or corscope with "
             "`pip install .` in its folder"
         )
     for stream in (sys.stdout, sys.stderr):

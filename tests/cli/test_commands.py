@@ -1,0 +1,286 @@
+"""The subcommands, as a user runs them: what they print, and their exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+from mitmproxy.test import tflow
+
+from corscope import __version__
+from tests.cli.conftest import ADDON, Command, environment
+from tests.cli.test_flows import entry, har, saved
+from tests.support.mitmdump import wait_until
+
+COMMANDS = ("path", "check", "schema", "explain", "run", "demo")
+
+RULE = """
+[[rule]]
+name = "one"
+[rule.match]
+host = "api.test"
+[rule.policy]
+allow_origins = ["https://app.test"]
+"""
+
+LINE = "CORS allowed: GET https://api.test/x from https://app.test"
+
+
+class TestHelp:
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_every_command_has_help(self, corscope: Command, command: str) -> None:
+        done = corscope(command, "--help")
+        assert done.returncode == 0
+        assert done.stdout.startswith(f"Usage: corscope {command}")
+
+    def test_the_group_lists_them_all(self, corscope: Command) -> None:
+        listed = re.findall(r"^  (\w+) ", corscope("--help").stdout.partition("Commands:")[2], re.M)
+        assert sorted(listed) == sorted(COMMANDS)
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_the_manual_has_every_command_and_option(self, corscope: Command, command: str) -> None:
+        manual = (ADDON.parent / "docs" / "commands.md").read_text("utf-8")
+        assert f"## corscope {command}" in manual
+        section = manual.partition(f"## corscope {command}")[2].partition("\n## ")[0]
+        for option in re.findall(r"--[a-z-]+", corscope(command, "--help").stdout):
+            assert option in section or option == "--help", f"{option} is missing in the manual"
+
+    def test_the_version_is_told(self, corscope: Command) -> None:
+        assert __version__ in corscope("--version").stdout
+
+
+@pytest.mark.parametrize("missing", ["click", "rich"])
+def test_a_missing_package_is_named_with_the_way_out(tmp_path: Path, missing: str) -> None:
+    """As in a clone that is run with nothing but mitmproxy installed."""
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{missing!r}] = None\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "corscope", "path"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ADDON)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"pip install {missing}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+class TestPathAndSchema:
+    def test_the_path_is_that_of_the_script(self, corscope: Command) -> None:
+        assert corscope("path").stdout == f"{ADDON / 'cors.py'}\n"
+
+    def test_the_schema_is_json(self, corscope: Command) -> None:
+        assert json.loads(corscope("schema").stdout)["properties"]["rule"]
+
+
+class TestCheck:
+    def test_a_good_file_is_fine(self, corscope: Command, tmp_path: Path) -> None:
+        (tmp_path / "a.toml").write_text(RULE)
+        done = corscope("check", tmp_path)
+        assert (done.returncode, done.stdout) == (0, "1 rule in 1 file: fine\n")
+
+    def test_every_mistake_of_all_files_is_told_with_its_place(
+        self, corscope: Command, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.toml").write_text(RULE.replace("host", "hosst"))
+        (tmp_path / "b.toml").write_text(RULE.replace("[rule.policy]", "[rule.policy"))
+        (tmp_path / "c.toml").write_bytes(b"\xff\x00\xfe")
+        done = corscope("check", tmp_path, tmp_path / "nowhere.toml")
+        assert done.returncode == 1
+        assert done.stdout == ""
+        for place in (r"a\.toml:\d+", r"b\.toml:\d+:\d+: ", r"c\.toml:", r"nowhere\.toml: "):
+            assert re.search(place, done.stderr), done.stderr
+
+    def test_a_bad_filter_is_a_mistake(self, corscope: Command, tmp_path: Path) -> None:
+        file = tmp_path / "a.toml"
+        file.write_text(RULE.replace('host = "api.test"', 'host = "api.test"\nfilter = "~nope ("'))
+        done = corscope("check", file)
+        assert done.returncode == 1
+        assert "filter" in done.stderr
+
+    def test_a_folder_without_rule_files_is_told(self, corscope: Command, tmp_path: Path) -> None:
+        done = corscope("check", tmp_path)
+        assert done.returncode == 1
+        assert "no *.toml" in done.stderr
+
+
+class TestExplain:
+    def test_a_line_for_each_cors_exchange(self, corscope: Command, tmp_path: Path) -> None:
+        file = tmp_path / "a.har"
+        file.write_text(har(entry(), entry()))
+        done = corscope("explain", file, file)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines() == [LINE] * 4
+
+    def test_a_saved_flow_file_is_read(self, corscope: Command, tmp_path: Path) -> None:
+        flow = tflow.tflow(resp=True)
+        flow.request.headers["Origin"] = "https://app.test"
+        (tmp_path / "a").write_bytes(saved(flow, tflow.tflow(resp=True)))
+        done = corscope("explain", tmp_path / "a")
+        assert done.returncode == 0
+        assert len(done.stdout.splitlines()) == 1
+        assert "allow-origin-missing" in done.stdout
+
+    def test_the_standard_input_is_read(self, corscope: Command) -> None:
+        done = corscope("explain", "-", stdin=har(entry()).encode())
+        assert done.stdout.splitlines() == [LINE]
+
+    def test_no_cors_exchange_is_said_to_be_none(self, corscope: Command, tmp_path: Path) -> None:
+        (tmp_path / "a").write_bytes(saved(tflow.tflow(resp=True)))
+        done = corscope("explain", tmp_path / "a")
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "no CORS exchange among 1 HTTP flows" in done.stderr
+
+    def test_what_is_readable_comes_first_then_the_errors(
+        self, corscope: Command, tmp_path: Path
+    ) -> None:
+        broken, whole = tmp_path / "broken.har", tmp_path / "whole.har"
+        broken.write_text(har(entry(), entry())[:-60])
+        whole.write_text(har(entry()))
+        done = corscope("explain", broken, tmp_path / "nowhere", tmp_path, whole)
+        assert done.returncode == 1
+        assert done.stdout.splitlines() == [LINE, LINE]
+        told = done.stderr
+        assert told.index("broken.har: after entry 1") < told.index("nowhere: can't be read")
+        assert "this is a folder" in told
+        assert "Traceback" not in told
+
+    def test_terminal_controls_are_escaped(self, corscope: Command) -> None:
+        headers = [{"name": "Access-Control-Allow-Origin", "value": "\x1b[31mred"}]
+        text = har(entry(response={"status": 200, "headers": headers}))
+        done = corscope("explain", "-", stdin=text.encode())
+        assert "\\x1b[31mred" in done.stdout
+        assert "\x1b" not in done.stdout
+
+    def test_a_reader_that_leaves_early_is_no_error(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.har"
+        file.write_text(har(*[entry()] * 5000))
+        command = f"{sys.executable} -m corscope explain {file} | head -1"
+        done = subprocess.run(
+            ["sh", "-c", command], env=environment(), capture_output=True, text=True, check=True
+        )
+        assert (done.stdout, done.stderr) == (f"{LINE}\n", "")
+
+    def test_a_terminal_gets_a_bar_above_which_the_lines_stand(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.har"
+        file.write_text(har(*[entry()] * 2000))
+        shown, status = _in_terminal("explain", str(file))
+        assert status == 0
+        assert shown.count(LINE) == 2000
+        assert "━" in shown
+        assert "kB" in shown or "MB" in shown
+
+    def test_a_long_line_is_not_broken_by_the_bar(self, tmp_path: Path) -> None:
+        """Else it can't be copied or searched for."""
+        url = "https://api.test/" + "x" * 150
+        file = tmp_path / "a.har"
+        file.write_text(har(entry(url)))
+        shown, _ = _in_terminal("explain", str(file))
+        assert url in shown
+
+    def test_the_bar_goes_to_the_terminal_and_the_lines_to_the_pipe(self, tmp_path: Path) -> None:
+        file, out = tmp_path / "a.har", tmp_path / "out"
+        file.write_text(har(*[entry()] * 2000))
+        shown, status = _in_terminal("explain", str(file), redirect=out)
+        assert status == 0
+        assert out.read_text().splitlines() == [LINE] * 2000
+        assert LINE not in shown
+        assert "━" in shown
+
+    def test_ctrl_c_ends_it_at_once_and_the_terminal_is_well(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.har"
+        file.write_text(har(*[entry()] * 10_000))
+        child = pexpect.spawn(sys.executable, ["-m", "corscope", "explain", str(file)], env=_env())
+        child.expect_exact(LINE)
+        child.sendintr()
+        rest = child.read().decode()
+        child.close()
+        assert child.exitstatus == 1
+        assert "Traceback" not in rest
+        assert rest.rindex("\x1b[?25h") > rest.rfind("\x1b[?25l")  # the cursor is back
+
+
+def _env() -> dict[str, str]:
+    return {**environment(), "TERM": "xterm-256color", "COLUMNS": "100"}
+
+
+def _in_terminal(*arguments: str, redirect: Path | None = None) -> tuple[str, int | None]:
+    """Run it in a terminal of 100 columns; `redirect` sends standard output to a file."""
+    command = [sys.executable, "-m", "corscope", *arguments]
+    if redirect is not None:
+        command = ["sh", "-c", 'exec "$@" > "$0"', str(redirect), *command]
+    child = pexpect.spawn(
+        command[0], command[1:], env=_env(), dimensions=(24, 100), timeout=60, encoding="utf-8"
+    )
+    shown = child.read()
+    child.close()
+    return shown, child.exitstatus
+
+
+@pytest.mark.live
+class TestRun:
+    def test_options_it_does_not_know_are_handed_on(self, corscope: Command) -> None:
+        done = corscope("run", "--ui", "dump", "--version")
+        assert done.stdout.startswith("Mitmproxy: ")
+
+    @pytest.mark.parametrize("ui", ["web", "console", "dump"])
+    def test_the_exit_status_is_the_programs(self, corscope: Command, ui: str) -> None:
+        done = corscope("run", "--ui", ui, "--no-such-option")
+        assert done.returncode == 1
+        assert "no-such-option" in done.stderr
+
+    def test_rules_and_journal_are_set(self, tmp_path: Path) -> None:
+        (tmp_path / "my rules.toml").write_text(RULE)
+        journal = tmp_path / "a b.jsonl"
+        process = subprocess.Popen(
+            [
+                *[sys.executable, "-m", "corscope", "run", "--ui", "dump", "--rules"],
+                *[str(tmp_path / "my rules.toml"), "--journal", str(journal)],
+                *["-p", "0", "--set", f"confdir={tmp_path / 'confdir'}"],
+            ],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            lines = wait_until(
+                lambda: journal.exists() and journal.read_text().splitlines()[1:], 60, "the rules"
+            )
+        finally:
+            process.send_signal(signal.SIGINT)
+            output = process.communicate(timeout=30)[0]
+        assert json.loads(lines[0])["count"] == 1
+        assert process.returncode == 0, output
+
+    def test_rules_that_are_not_there_are_told_at_once(self, corscope: Command) -> None:
+        done = corscope("run", "--rules", "nowhere.toml")
+        assert done.returncode == 2
+        assert "nowhere.toml" in done.stderr
+
+    def test_a_port_in_use_is_told_before_a_browser_opens(self, corscope: Command) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            done = corscope("run", "--ui", "dump", "--browser", "-p", port)
+        assert done.returncode == 1
+        assert "in use" in done.stderr or "no browser" in done.stderr
+
+    @pytest.mark.parametrize("name", ["chrome", "edge"])
+    def test_a_browser_that_is_not_there_is_told_with_those_that_are(
+        self, corscope: Command, name: str
+    ) -> None:
+        from corscope.mitm.browser import find_browsers
+
+        if name in {browser.name.lower() for browser in find_browsers()}:
+            pytest.skip(f"{name} is here")
+        done = corscope("run", "--ui", "dump", "--browser", "--browser-name", name)
+        assert done.returncode == 1
+        assert f"{name} was not found on this machine; found:" in done.stderr
