@@ -51,7 +51,8 @@ def _headers(sentence: str, wrong: str, right: str, at: str, says: str) -> Mista
 def _fault(sentence: str, wrong: str, right: str, says: str) -> Mistake:
     lines = f"{HOST}\nfault.{{}}"
     at = f"fault.{wrong.partition(' ')[0]}"
-    return Mistake(sentence, lines.format(wrong), lines.format(right), at, says)
+    seen = "nan" not in wrong  # JSON has no such number
+    return Mistake(sentence, lines.format(wrong), lines.format(right), at, says, seen)
 
 
 _RULE = [

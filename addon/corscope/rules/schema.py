@@ -46,6 +46,7 @@ MAX_MAX_AGE = 2**31 - 1
 
 _TCHARS = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 _HEADER_VALUE = r"^[^\u0000\n\r\u0100-\uffff]*$"
+_LOCATION = r"^[^\u0000\s\u0100-\uffff]*$"
 _FRAMING = frozenset(
     {
         "connection",
@@ -142,7 +143,7 @@ def _dialect(text: str) -> Dialect:
     return dialect
 
 
-def _read_redirect(text: str) -> str:
+def _location(text: str) -> str:
     if any(char.isspace() for char in _header_value(text)):
         raise BadValueError("must not hold spaces", "write %20")
     return text
@@ -310,9 +311,7 @@ HEADERS = Table(
 FAULT = Table(
     fields=(
         Field("status", Whole(200, 599), "Answer with this status and without CORS headers."),
-        Field(
-            "redirect", Text(_read_redirect, _HEADER_VALUE), "Answer with a redirect to this URL."
-        ),
+        Field("redirect", Text(_location, _LOCATION), "Answer with a redirect to this URL."),
         Field("delay", Amount(LONGEST_DELAY), "Seconds to wait before the answer.", 0),
         Field("abort", Flag(), "Drop the connection instead of answering.", default=False),
     ),

@@ -1,0 +1,64 @@
+"""The JSON Schema that editors use, held against what the reader itself takes and refuses."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import corscope.rules
+from corscope.rules.schema import json_schema, schema_text
+from tests.rules.mistakes import MISTAKES, Mistake, rule
+
+SHIPPED = Path(corscope.rules.__file__).with_name("schema.json")
+RULES = Path(__file__).parents[2] / "rules"
+VALIDATOR = Draft202012Validator(json.loads(SHIPPED.read_text(encoding="utf-8")))
+
+
+def errors(text: str) -> list[str]:
+    return [error.message for error in VALIDATOR.iter_errors(tomllib.loads(text))]
+
+
+def test_the_shipped_schema_is_the_generated_one() -> None:
+    """If not, see the docstring of `corscope.rules.schema`."""
+    assert SHIPPED.read_text(encoding="utf-8") == schema_text()
+
+
+def test_it_is_a_schema_of_its_draft() -> None:
+    Draft202012Validator.check_schema(json_schema())
+
+
+def objects(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """All schemas of tables within a schema."""
+    found = [schema] if "properties" in schema else []
+    inner = list(schema.get("properties", {}).values())
+    for each in inner + ([schema["items"]] if "items" in schema else []):
+        found += objects(each)
+    return found
+
+
+def test_every_key_is_explained_to_the_editor() -> None:
+    for table in objects(json_schema())[1:]:
+        for name, field in table["properties"].items():
+            assert field["description"].endswith("."), name
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.sentence)
+def test_an_editor_takes_what_the_reader_takes(mistake: Mistake) -> None:
+    assert errors(rule(mistake.right)) == []
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.sentence)
+def test_an_editor_sees_the_mistakes_that_a_schema_can_tell(mistake: Mistake) -> None:
+    assert bool(errors(rule(mistake.wrong))) is mistake.seen_by_schema
+
+
+@pytest.mark.parametrize("file", sorted(RULES.rglob("*.toml")), ids=lambda file: file.stem)
+def test_every_rule_file_names_the_schema_and_fits_it(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    keyword, _, named = text.partition("\n")[0].partition(" ")
+    assert keyword == "#:schema"
+    assert (file.parent / named).resolve() == SHIPPED.resolve()
+    assert errors(text) == []
