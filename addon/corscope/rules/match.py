@@ -93,6 +93,8 @@ def _first_match(
 ) -> Rule | None:
     host = split_host(subject.host)
     url = split_url_glob(subject.request.url)
+    if url is None:
+        return None
     for rule in candidates:
         match = rule.match
         if (
@@ -115,8 +117,7 @@ def _matches_exchange(match: Match, subject: Subject) -> bool:
     return origin is not None and any(glob_matches(pattern, origin) for pattern in match.origin)
 
 
-def _matches_place(match: Match, host: HostName, url: UrlGlob | None) -> bool:
-    scheme = url.scheme if url else ""
-    if match.host and not any(host_matches(pattern, host, scheme) for pattern in match.host):
+def _matches_place(match: Match, host: HostName, url: UrlGlob) -> bool:
+    if match.host and not any(host_matches(pattern, host, url.scheme) for pattern in match.host):
         return False
-    return not match.url or (url is not None and any(glob.matches(url) for glob in match.url))
+    return not match.url or any(glob.matches(url) for glob in match.url)
