@@ -30,6 +30,7 @@ class Departure(Enum):
     AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
     EMPTY_CREDENTIALS_LINE_DROPPED = "empty-credentials-line-dropped"
     STATUS_NAMED_BEFORE_ORIGIN = "status-named-before-origin"
+    INVALID_LOCATION_NAMED_FIRST = "invalid-location-named-first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "a preflight's CORS check comes before its status",
         "the status is tested, and named, first",
         "WebKitGTK 2.50",
+    ),
+    Departure.INVALID_LOCATION_NAMED_FIRST: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "the CORS check comes before anything is asked about a redirect's Location",
+        "its network stack has by then refused one that is no URL",
+        "Chromium 156",
     ),
 }
 

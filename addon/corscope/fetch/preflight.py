@@ -94,7 +94,7 @@ def preflight_failure(
     """
     headers = response.headers
     location = get(headers, "Location")
-    if is_redirect_status(response.status) and location:  # engines overlook an empty one
+    if is_redirect_status(response.status) and location:  # Chromium overlooks an empty one
         return Failure(Reason.PREFLIGHT_REDIRECT, location)
     bad_status = None
     if not is_ok_status(response.status):

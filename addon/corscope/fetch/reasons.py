@@ -33,6 +33,7 @@ class Reason(StrEnum):
     REDIRECT_WITH_CREDENTIALS = "redirect-with-credentials"
     REDIRECT_INVALID = "redirect-invalid"
     REDIRECT_NOT_HTTP = "redirect-not-http"
+    REDIRECT_TO_LOCAL = "redirect-to-local"
     NO_RESPONSE = "no-response"
     CONNECTION_DROPPED = "connection-dropped"
     CLIENT_GONE = "client-gone"
@@ -110,7 +111,8 @@ CATALOGUE: Final[dict[Reason, Entry]] = {
         _REDIRECT, "RedirectContainsCredentials", "CORSExternalRedirectNotAllowed"
     ),
     Reason.REDIRECT_INVALID: Entry(_REDIRECT, None, None),
-    Reason.REDIRECT_NOT_HTTP: Entry(_REDIRECT, None, "CORSRequestNotHttp"),
+    Reason.REDIRECT_NOT_HTTP: Entry(_REDIRECT, "CorsDisabledScheme", "CORSRequestNotHttp"),
+    Reason.REDIRECT_TO_LOCAL: Entry(_REDIRECT, None, "CORSRequestNotHttp"),
     Reason.NO_RESPONSE: Entry(
         _NETWORK, "MissingAllowOriginHeader", "CORSMissingAllowOrigin", prefixed=True
     ),

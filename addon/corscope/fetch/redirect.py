@@ -6,6 +6,7 @@ redirects there were is not seen in one exchange.
 """
 
 import re
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from corscope.fetch.headers import FAILURE, Failed, get, values
@@ -16,6 +17,8 @@ from corscope.messages import Response
 
 __all__ = ["location_url", "redirect_failure"]
 
+# Schemes whose URLs lead to nothing on a network; Chromium refuses them without naming CORS.
+_LOCAL_SCHEMES: Final = frozenset({"about", "blob", "chrome", "data", "file", "filesystem"})
 _BEFORE_HOST = re.compile(r"(?:(https?):)?[/\\]{2,}", re.IGNORECASE)
 
 
@@ -57,7 +60,9 @@ def redirect_failure(response: Response, url: str) -> Failure | None:
     if target is None:  # 5; the word failure is no URL either
         return Failure(Reason.REDIRECT_INVALID, get(response.headers, "Location"))
     if target.scheme not in {"http", "https"}:  # 6
-        return Failure(Reason.REDIRECT_NOT_HTTP, f"{target.scheme}:")
+        is_local = target.scheme in _LOCAL_SCHEMES
+        reason = Reason.REDIRECT_TO_LOCAL if is_local else Reason.REDIRECT_NOT_HTTP
+        return Failure(reason, f"{target.scheme}:")
     if target.includes_credentials:  # 10, and with it 9
         return Failure(Reason.REDIRECT_WITH_CREDENTIALS, target.host)
     return None

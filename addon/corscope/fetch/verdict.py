@@ -5,9 +5,9 @@ and one credentials mode. The caller asks once for each mode that it can't rule 
 """
 
 from corscope.fetch.check import CredentialsMode, cors_check
-from corscope.fetch.engines import Engine
+from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.preflight import CorsRequest, preflight_failure
-from corscope.fetch.reasons import Failure, Kind
+from corscope.fetch.reasons import Failure, Kind, Reason
 from corscope.fetch.redirect import redirect_failure
 from corscope.messages import Response
 
@@ -26,7 +26,13 @@ def judge(
     https://fetch.spec.whatwg.org/#concept-http-fetch: the preflight's decision for a preflight;
     for an actual response the CORS check, then what HTTP-redirect fetch refuses.
     """
+    not_followed = redirect_failure(response, request.url)
+    if (
+        not_followed is not None
+        and not_followed.reason is Reason.REDIRECT_INVALID
+        and departs(engine, Departure.INVALID_LOCATION_NAMED_FIRST)
+    ):
+        return not_followed
     if kind == "preflight":
         return preflight_failure(request, response, mode, engine)
-    refused = cors_check(request.origin, mode, response.headers, engine)
-    return refused or redirect_failure(response, request.url)
+    return cors_check(request.origin, mode, response.headers, engine) or not_followed
