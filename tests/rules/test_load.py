@@ -220,6 +220,11 @@ def test_a_name_is_unique_over_all_files() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ['""', '"a\\nb"', '"a\\u001b"', "3", "[]"])
+def test_a_name_is_one_line_of_text(name: str) -> None:
+    assert [told.path for told in problems(GOOD.replace('"r"', name))] == ["name"]
+
+
 def test_the_same_file_twice_is_its_names_twice() -> None:
     with pytest.raises(RulesError):
         load([Source("a.toml", GOOD.encode()), Source("a.toml", GOOD.encode())])

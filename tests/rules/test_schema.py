@@ -6,15 +6,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import corscope.rules
+from corscope.rules.load import Source, load
+from corscope.rules.problems import RulesError
 from corscope.rules.schema import json_schema, schema_text
 from tests.rules.mistakes import MISTAKES, Mistake, rule
 
 SHIPPED = Path(corscope.rules.__file__).with_name("schema.json")
 RULES = Path(__file__).parents[2] / "rules"
 VALIDATOR = Draft202012Validator(json.loads(SHIPPED.read_text(encoding="utf-8")))
+
+
+lines = st.sampled_from(
+    sorted({line for mistake in MISTAKES for line in mistake.right.splitlines() if "=" in line})
+)
+toml_texts = st.lists(lines, max_size=6, unique_by=lambda line: line.split("=")[0]).map(
+    lambda drawn: rule("\n".join(drawn))
+)
 
 
 def errors(text: str) -> list[str]:
@@ -53,6 +65,15 @@ def test_an_editor_takes_what_the_reader_takes(mistake: Mistake) -> None:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.sentence)
 def test_an_editor_sees_the_mistakes_that_a_schema_can_tell(mistake: Mistake) -> None:
     assert bool(errors(rule(mistake.wrong))) is mistake.seen_by_schema
+
+
+@given(toml_texts)
+def test_an_editor_complains_of_nothing_that_the_reader_takes(text: str) -> None:
+    try:
+        load([Source("a.toml", text.encode())])
+    except RulesError:
+        return
+    assert errors(text) == []
 
 
 @pytest.mark.parametrize("file", sorted(RULES.rglob("*.toml")), ids=lambda file: file.stem)

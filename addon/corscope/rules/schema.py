@@ -36,10 +36,19 @@ from corscope.rules.template import Template, parse_template
 from corscope.servers.dialect import Dialect, Setting
 from corscope.servers.parts import is_sendable
 from corscope.servers.policy import ECHO, WILDCARD, Policy
-from corscope.servers.registry import dialects, find
+from corscope.servers.registry import dialects
 from corscope.servers.standard import STANDARD
 
-__all__ = ["RULE", "json_schema", "schema_text"]
+__all__ = [
+    "FAULT",
+    "HEADERS",
+    "MATCH",
+    "POLICY",
+    "RULE",
+    "json_schema",
+    "policy_table",
+    "schema_text",
+]
 
 LONGEST_DELAY = 600
 MAX_MAX_AGE = 2**31 - 1
@@ -137,12 +146,6 @@ def _punycode(host: str) -> str:
         return "browsers send it in punycode"
 
 
-def _dialect(text: str) -> Dialect:
-    dialect = find(text)
-    assert dialect is not None, "the choice has checked it"
-    return dialect
-
-
 def _location(text: str) -> str:
     if any(char.isspace() for char in _header_value(text)):
         raise BadValueError("must not hold spaces", "write %20")
@@ -181,12 +184,6 @@ def _setting_fields(dialect: Dialect) -> tuple[Field, ...]:
     )
 
 
-def _further_policy_fields(raw: Mapping[str, object]) -> Sequence[Field]:
-    like = raw.get("like", STANDARD.name)
-    dialect = find(like) if isinstance(like, str) else None
-    return _setting_fields(dialect) if dialect else ()
-
-
 def _build_policy(*, dialect: Dialect = STANDARD, **values: Any) -> tuple[Dialect, Policy]:
     settings = {setting.name for setting in dialect.settings}
     known = {name: value for name, value in values.items() if name not in settings}
@@ -203,60 +200,74 @@ def _check_policy(values: Mapping[str, Any], at: At) -> None:
         place.complain(complaint.message, complaint.hint, value=shown_value)
 
 
-POLICY = Table(
-    fields=(
-        Field(
-            "like",
-            Choice({dialect.name: dialect for dialect in dialects()}),
-            "The dialect: which server library's way of answering is imitated.",
-            STANDARD.name,
-            into="dialect",
-        ),
-        Field(
-            "allow_origins",
-            Either(_ORIGIN, _ORIGIN),
-            "The allowed origins and patterns; or one origin that is sent to everybody; "
-            'or "*", the wildcard; or "request", which sends back any origin.',
-        ),
-        Field(
-            "allow_origin_regex",
-            Text(may_be_empty=True),
-            "A regular expression for origins, as that server understands it.",
-        ),
-        Field(
-            "allow_methods",
-            Either(_STAR_OR_ECHO, _METHOD),
-            'The allowed methods, or "*", or "request", which sends back what is asked for.',
-        ),
-        Field(
-            "allow_headers",
-            Either(_STAR_OR_ECHO, _HEADER_NAME),
-            'The allowed request headers, or "*", or "request", which sends back those asked for.',
-        ),
-        Field(
-            "expose_headers",
-            Either(Choice({WILDCARD: WILDCARD}), _HEADER_NAME),
-            'The response headers that script may read, or "*".',
-        ),
-        Field("allow_credentials", Flag(), "Whether credentialed requests are allowed."),
-        Field(
-            "max_age",
-            Whole(-1, MAX_MAX_AGE),
-            "For how many seconds browsers may keep a preflight's answer.",
-        ),
-        Field(
-            "preflight",
-            Choice({"answer": False, "forward": True}),
-            "Answer preflights, or forward them to the backend and replace its CORS headers.",
-            "answer",
-            into="forward_preflight",
-        ),
+_POLICY_FIELDS = (
+    Field(
+        "allow_origins",
+        Either(_ORIGIN, _ORIGIN),
+        "The allowed origins and patterns; or one origin that is sent to everybody; "
+        'or "*", the wildcard; or "request", which sends back any origin.',
     ),
-    build=_build_policy,
-    check=_check_policy,
-    further=_further_policy_fields,
-    all_further=tuple(each for dialect in dialects() for each in _setting_fields(dialect)),
+    Field(
+        "allow_origin_regex",
+        Text(may_be_empty=True),
+        "A regular expression for origins, as that server understands it.",
+    ),
+    Field(
+        "allow_methods",
+        Either(_STAR_OR_ECHO, _METHOD),
+        'The allowed methods, or "*", or "request", which sends back what is asked for.',
+    ),
+    Field(
+        "allow_headers",
+        Either(_STAR_OR_ECHO, _HEADER_NAME),
+        'The allowed request headers, or "*", or "request", which sends back those asked for.',
+    ),
+    Field(
+        "expose_headers",
+        Either(Choice({WILDCARD: WILDCARD}), _HEADER_NAME),
+        'The response headers that script may read, or "*".',
+    ),
+    Field("allow_credentials", Flag(), "Whether credentialed requests are allowed."),
+    Field(
+        "max_age",
+        Whole(-1, MAX_MAX_AGE),
+        "For how many seconds browsers may keep a preflight's answer.",
+    ),
+    Field(
+        "preflight",
+        Choice({"answer": False, "forward": True}),
+        "Answer preflights, or forward them to the backend and replace its CORS headers.",
+        "answer",
+        into="forward_preflight",
+    ),
 )
+
+
+def policy_table(known: Sequence[Dialect]) -> Table:
+    """The table of a policy; a dialect's further settings are keys of it where it is named."""
+    by_name = {dialect.name: dialect for dialect in known}
+
+    def further(raw: Mapping[str, object]) -> Sequence[Field]:
+        like = raw.get("like", STANDARD.name)
+        return _setting_fields(by_name[like]) if isinstance(like, str) and like in by_name else ()
+
+    like = Field(
+        "like",
+        Choice(by_name),
+        "The dialect: which server library's way of answering is imitated.",
+        STANDARD.name,
+        into="dialect",
+    )
+    return Table(
+        fields=(like, *_POLICY_FIELDS),
+        build=_build_policy,
+        check=_check_policy,
+        further=further,
+        all_further=tuple(each for dialect in known for each in _setting_fields(dialect)),
+    )
+
+
+POLICY = policy_table(dialects())
 
 MATCH = Table(
     fields=(
