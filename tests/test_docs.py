@@ -37,9 +37,9 @@ def test_every_document_can_be_reached_from_the_readme() -> None:
         if document in reached:
             continue
         reached.add(document)
-        targets = _LINK.findall(document.read_text(encoding="utf-8"))
-        local = [(document.parent / t.partition("#")[0]).resolve() for t in targets if "://" not in t]
-        waiting.extend(path for path in local if path.suffix == ".md")
+        for target in _LINK.findall(document.read_text(encoding="utf-8")):
+            if "://" not in target and target.partition("#")[0].endswith(".md"):
+                waiting.append((document.parent / target.partition("#")[0]).resolve())
     assert set(DOCUMENTS) <= reached
 
 

@@ -900,6 +900,30 @@ REDIRECTS = (
         redirect("x-app://open/{case}", ANY),
     ),
     Case("a redirect to data", "net::ERR_UNSAFE_REDIRECT", redirect("data:,{case}", ANY)),
+    Case("a bare redirect to data", "MissingAllowOriginHeader", redirect("data:,{case}")),
+    Case("a redirect to a file", "net::ERR_UNSAFE_REDIRECT", redirect("file:///{case}", ANY)),
+    Case(
+        "a bare redirect to ftp", "MissingAllowOriginHeader", redirect("ftp://files.test/{case}/2")
+    ),
+    Case(
+        "a bare redirect to a URL that cannot be parsed",
+        "net::ERR_INVALID_REDIRECT",
+        redirect("http://[{case}"),
+    ),
+    Case(
+        "a preflight redirected to a URL that cannot be parsed",
+        "net::ERR_INVALID_REDIRECT",
+        None,
+        redirect("http://[{case}", ANY, methods("PUT")),
+        PUT,
+    ),
+    Case(
+        "a preflight redirected to data",
+        "PreflightDisallowedRedirect",
+        None,
+        redirect("data:,{case}", ANY, methods("PUT")),
+        PUT,
+    ),
     Case(
         "a redirect to a URL that cannot be parsed",
         "net::ERR_INVALID_REDIRECT",

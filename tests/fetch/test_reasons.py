@@ -42,6 +42,7 @@ def test_chromium_name(reason: Reason, actual: str | None, preflight: str | None
 # https://chromedevtools.github.io/devtools-protocol/tot/Network/#type-CorsError
 KNOWN_TO_CHROMIUM = {
     "AllowOriginMismatch",
+    "CorsDisabledScheme",
     "HeaderDisallowedByPreflightResponse",
     "InvalidAllowCredentials",
     "InvalidAllowHeadersPreflightResponse",

@@ -65,7 +65,7 @@ def test_repeated_locations_must_agree() -> None:
         pytest.param("https://b.example/", None, id="another origin is allowed"),
         pytest.param("http://b.example/", None, id="by http as well"),
         pytest.param("//b.example:x/", (Reason.REDIRECT_INVALID, "//b.example:x/"), id="not wrong"),
-        pytest.param("data:,x", (Reason.REDIRECT_NOT_HTTP, "data:"), id="not to data"),
+        pytest.param("data:,x", (Reason.REDIRECT_TO_LOCAL, "data:"), id="not to data"),
         pytest.param("ws://b.example", (Reason.REDIRECT_NOT_HTTP, "ws:"), id="not to a WebSocket"),
         pytest.param(
             "https://u:p@b.example/",

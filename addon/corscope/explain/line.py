@@ -6,7 +6,8 @@ what a server sends may not steer a terminal.
 
 from typing import Final
 
-from corscope.explain.words import WORDS
+from corscope.explain.words import OPAQUE_ORIGIN_FIX, WORDS
+from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Judgement
 
@@ -61,7 +62,9 @@ def _why(exchange: Exchange, judgement: Judgement) -> str:
     assert reason is not None
     words = WORDS[reason]
     values = _values(exchange, judgement)
-    told = f"{reason}: {words.what.format_map(values)}. Fix: {words.fix.format_map(values)}"
+    hides_origin = exchange.origin == OPAQUE_SERIALIZED and "{origin}" in words.fix
+    fix = OPAQUE_ORIGIN_FIX if hides_origin else words.fix.format_map(values)
+    told = f"{reason}: {words.what.format_map(values)}. Fix: {fix}"
     if judgement.verdict == "conditional":
         return f"allowed without credentials; with them blocked, {told}"
     return told

@@ -9,7 +9,7 @@ from typing import Final
 
 from corscope.fetch.reasons import Reason
 
-__all__ = ["WORDS", "Words"]
+__all__ = ["OPAQUE_ORIGIN_FIX", "WORDS", "Words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,12 @@ class Words:
 _ALLOW_THIS_ORIGIN: Final = (
     'send "Access-Control-Allow-Origin: {origin}" and "Vary: Origin", on error answers too.'
 )
+
+OPAQUE_ORIGIN_FIX: Final = (
+    "find out why the page's origin is opaque: a redirect from one foreign origin to another, a "
+    "sandboxed frame, a file: or data: URL. Any site can send \"Origin: null\", so don't allow it."
+)
+"""The fix where the request's origin is `null` and the answer doesn't allow it."""
 
 WORDS: Final[dict[Reason, Words]] = {
     Reason.ALLOW_ORIGIN_MISSING: Words(
@@ -92,6 +98,10 @@ WORDS: Final[dict[Reason, Words]] = {
     ),
     Reason.REDIRECT_NOT_HTTP: Words(
         'the redirect leads to a "{detail}" URL, not to an http(s) one',
+        "redirect to an http or https URL.",
+    ),
+    Reason.REDIRECT_TO_LOCAL: Words(
+        'the redirect leads to a "{detail}" URL, which is no place on the network',
         "redirect to an http or https URL.",
     ),
     Reason.NO_RESPONSE: Words(

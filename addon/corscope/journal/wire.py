@@ -12,6 +12,7 @@ from typing import Final, Literal
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import contains, get, names
 from corscope.fetch.origin import (
+    OPAQUE_SERIALIZED,
     is_potentially_trustworthy,
     origin_of_url,
     parse_serialized_origin,
@@ -83,13 +84,18 @@ def is_cors_exchange(request: Request) -> bool:
     """Whether it is a CORS request to another origin.
 
     A CORS request carries `Origin`: https://fetch.spec.whatwg.org/#cors-request. One whose origin
-    is the URL's own is same-origin, however the browser sends it.
+    is the URL's own is same-origin, however the browser sends it; a preflight never is. Where a
+    redirect has led back to the page's origin, Chromium says `same-origin` of a request whose
+    tainted origin, `null`, no longer is.
     """
     origin = get(request.headers, "Origin")
-    if origin is None or get(request.headers, "Sec-Fetch-Site") == "same-origin":
-        return False
+    if origin is None or is_cors_preflight_request(request):
+        return origin is not None
+    same_origin = get(request.headers, "Sec-Fetch-Site") == "same-origin"
     asked_by = parse_serialized_origin(origin)
-    return asked_by is None or asked_by != origin_of_url(request.url)
+    if asked_by is None:
+        return not same_origin or get(request.headers, "Sec-Fetch-Mode") == "cors"
+    return not same_origin and asked_by != origin_of_url(request.url)
 
 
 def view(request: Request) -> WireView:
@@ -162,6 +168,8 @@ def _storage_access_is_sent(request: Request, engine: Engine) -> bool:
     """Whether this browser sends Sec-Fetch-Storage-Access here if credentials are included."""
     if get(request.headers, "Sec-Fetch-Site") != "cross-site":
         return False
+    if get(request.headers, "Origin") == OPAQUE_SERIALIZED:
+        return False  # a redirect may have led back to the page's site, whatever Sec-Fetch-Site says
     if engine not in _STORAGE_ACCESS_SINCE:
         return False
     found = _STORAGE_ACCESS_SINCE[engine].search(get(request.headers, "User-Agent") or "")

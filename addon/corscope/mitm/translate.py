@@ -3,14 +3,16 @@
 Nothing else knows both. Header bytes are decoded as Latin-1, order and duplicates kept.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from mitmproxy import connection, flow, http
+from mitmproxy.net.http import url
 from mitmproxy.proxy import mode_specs
 
 from corscope.fetch.headers import from_fields, get
-from corscope.fetch.origin import parse_serialized_origin
+from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.journal.exchange import Missing
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
@@ -33,18 +35,29 @@ def moment(timestamp: float | None) -> datetime:
 
 def request_of(flow: http.HTTPFlow) -> Request:
     """The request as the browser sent it."""
-    request = flow.request
-    return Request(request.method, _url(flow), from_fields(request.headers.fields))
+    method = flow.request.data.method.decode("latin-1")  # `.method` upper-cases it
+    return Request(method, _url(flow), from_fields(flow.request.headers.fields))
 
 
 def _url(flow: http.HTTPFlow) -> str:
     """The URL as the browser sees it, which depends on how its connection came to the proxy."""
-    mode = flow.client_conn.proxy_mode
+    mode, request = flow.client_conn.proxy_mode, flow.request
     if isinstance(mode, mode_specs.ReverseMode):
         return _reverse_url(flow)
-    if isinstance(mode, mode_specs.RegularMode | mode_specs.UpstreamMode):
-        return flow.request.url
-    return flow.request.pretty_url
+    host, port = request.host, request.port
+    if not isinstance(mode, mode_specs.RegularMode | mode_specs.UpstreamMode):
+        host, named = url.parse_authority(request.host_header or host, check=False)
+        port = named or DEFAULT_PORTS.get(request.scheme, port)
+    return _joined(request.scheme, host, port, request.path)
+
+
+def _joined(scheme: str, host: str, port: int, path: str) -> str:
+    """A URL of parts that mitmproxy has taken the brackets and the punycode from."""
+    if not host.isascii():
+        with suppress(UnicodeError):
+            host = host.encode("idna").decode()
+    name = f"[{host}]" if ":" in host else host
+    return url.unparse(scheme, name, port, path)
 
 
 def _reverse_url(flow: http.HTTPFlow) -> str:
@@ -54,12 +67,11 @@ def _reverse_url(flow: http.HTTPFlow) -> str:
     used the Origin's host for it.
     """
     host, port = flow.client_conn.sockname[:2]
-    origin = parse_serialized_origin(get(from_fields(flow.request.headers.fields), "Origin") or "")
-    if origin is not None and origin.port == port:
-        host = origin.host.strip("[]")
     scheme = "https" if flow.client_conn.tls else "http"
-    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return f"{scheme}://{authority}{flow.request.path}"
+    origin = parse_serialized_origin(get(from_fields(flow.request.headers.fields), "Origin") or "")
+    if origin is not None and (origin.port or DEFAULT_PORTS.get(origin.scheme)) == port:
+        host = origin.host.strip("[]")
+    return _joined(scheme, host, port, flow.request.path)
 
 
 def response_of(response: http.Response) -> Response:
@@ -79,7 +91,7 @@ def missing_of(flow: http.HTTPFlow) -> Missing:
     if message == _KILLED:
         return Missing.DROPPED
     reading = connection.ConnectionState.CAN_READ
-    hung_up = flow.live and not flow.client_conn.state & reading
+    hung_up = flow.live and not flow.is_replay and not flow.client_conn.state & reading
     if hung_up or message.startswith(("Client disconnected", "stream reset by client")):
         return Missing.CLIENT_GONE
     return Missing.NO_ANSWER
@@ -91,8 +103,7 @@ _KILLED = flow.Error.KILLED_MESSAGE
 def made_response(answer: Answer, request: http.Request) -> http.Response:
     """The response of a rule that answers in the server's stead."""
     headers = _fields(answer.headers, request)
-    lengthless = answer.status < 200 or answer.status in {204, 304}
-    if not lengthless and "content-length" not in headers:
+    if not _is_bodiless(answer.status) and "content-length" not in headers:
         headers["content-length"] = str(len(answer.body))
     return http.Response(
         http_version=request.data.http_version,
@@ -109,10 +120,25 @@ def made_response(answer: Answer, request: http.Request) -> http.Response:
 def write_response(flow: http.HTTPFlow, response: Response) -> None:
     """Give the flow's response another head."""
     assert flow.response is not None
+    headers = _fields(response.headers, flow.request)
     if flow.response.status_code != response.status:
+        if _is_bodiless(response.status):
+            flow.response.stream = _nothing
+            for name in ("content-length", "transfer-encoding"):
+                headers.pop(name, None)
         flow.response.status_code = response.status
         flow.response.reason = _reason_phrase(response.status).decode()
-    flow.response.headers = _fields(response.headers, flow.request)
+    flow.response.headers = headers
+
+
+def _is_bodiless(status: int) -> bool:
+    """Whether a response with this status ends with its head, whatever the server has sent."""
+    return status < 200 or status in {204, 304}
+
+
+def _nothing(_: bytes) -> bytes:
+    """What is passed on of each piece of a body that must not be there."""
+    return b""
 
 
 def _fields(headers: HeaderList, request: http.Request) -> http.Headers:
