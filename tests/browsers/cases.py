@@ -1089,6 +1089,13 @@ OUTSIDE = (
         url=LOCAL_API,
     ),
     Case(
+        "a no-cors POST to a dead backend gets the proxy's error page, opaque",
+        None,
+        DEAD,
+        init={"mode": "no-cors", "method": "POST", "body": "text"},
+        url=LOCAL_API,
+    ),
+    Case(
         "a GET of the page's own origin needs nothing",
         None,
         BARE,

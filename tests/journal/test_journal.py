@@ -138,10 +138,20 @@ def test_without_an_answer_every_mode_is_blocked(
     assert exchange.exposed is None
 
 
-def test_a_missing_answer_has_no_cors_name_where_cors_is_not_asked(told: Told) -> None:
-    told.ask("x", Request("GET", API, (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors"))))
+@pytest.mark.parametrize("mode", ["no-cors", "navigate"])
+def test_the_proxys_error_page_is_an_answer_where_cors_is_not_asked(told: Told, mode: str) -> None:
+    told.ask("x", Request("POST", API, (("Origin", PAGE), ("Sec-Fetch-Mode", mode))))
     exchange = told.journal.answered(Sighting("x", None, Missing.NO_ANSWER, "why"), at(1))
     assert exchange is not None
+    assert exchange.judgement.verdict == "allowed"
+    assert exchange.error == "why"
+
+
+def test_a_dropped_connection_has_no_cors_name_where_cors_is_not_asked(told: Told) -> None:
+    told.ask("x", Request("POST", API, (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors"))))
+    exchange = told.journal.answered(Sighting("x", None, Missing.DROPPED, "why"), at(1))
+    assert exchange is not None
+    assert exchange.judgement.verdict == "blocked"
     assert exchange.judgement.chromium is None
     assert exchange.judgement.firefox is None
 

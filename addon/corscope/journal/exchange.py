@@ -255,10 +255,14 @@ def _judgement(
     mode: CredentialsMode,
     clean: Callable[[str], str],
 ) -> Judgement:
-    """The CORS protocol decides only on requests of mode "cors"; no answer at all fails each."""
-    if response is None:
+    """The CORS protocol decides only on requests of mode "cors".
+
+    Without an answer those fail; others take the proxy's error page for the server's answer.
+    """
+    opaque = wire.mode in {"no-cors", "navigate"}
+    if response is None and not (opaque and missing is Missing.NO_ANSWER):
         failure = Failure(_WHY_MISSING[missing or Missing.NO_ANSWER])
-    elif wire.mode != "cors":
+    elif response is None or wire.mode != "cors":
         return _ALLOWED
     else:
         judged = judge(wire.kind, wire.cors, response, mode, wire.engine)
@@ -282,8 +286,10 @@ def _readable(
     wire: WireView, response: Response | None, judgement: Judgement, credentials: Credentials
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
     """The names that script can and can't read; of a redirect or an opaque response, none."""
-    if response is None or wire.kind == "preflight" or judgement.verdict == "blocked":
+    if wire.kind == "preflight" or judgement.verdict == "blocked":
         return None, None
+    if response is None:  # an error page of the proxy's, opaque
+        return (), ()
     mode = CredentialsMode.INCLUDE if credentials == "include" else CredentialsMode.OMIT
     exposed, hidden = cors_filtered_headers(response.headers, mode)
     if wire.mode != "cors" or location_url(response, wire.cors.url) is not None:
