@@ -61,7 +61,7 @@ _CHROMIUM_FLAGS: Final = (
     # A page may be asked for a permission before it reaches a local server: that is no CORS,
     # and in a fresh profile it only stands in the way. Nor should http turn into https.
     "--disable-features=LocalNetworkAccessChecks,HttpsUpgrades,"
-    "HttpsFirstBalancedModeAutoEnable,Translate",
+    "HttpsFirstBalancedModeAutoEnable,NetworkTimeServiceQuerying,Translate",
 )
 
 _FIREFOX_PREFERENCES: Final[Mapping[str, bool | int | str]] = {

@@ -30,8 +30,10 @@ _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.2
 
-_CONNECTIONS: Final = re.compile(rb"(client|server) (dis)?connect\b")
-"""What mitmdump tells of every connection, and what would bury corscope's own lines."""
+_CONNECTIONS: Final = re.compile(
+    rb"(client|server) (dis)?connect\b|error establishing server connection"
+)
+"""What mitmproxy tells of every connection, and what would bury corscope's own lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ async def put_on(wishes: Wishes) -> None:
         origins.serve(JournalTail(journal), {"rules": str(rules)})
         _announce(addresses, rules, journal)
         command = _proxy_command(wishes, addresses, folder)
-        proxy = await stack.enter_async_context(_process(command, quiet=wishes.ui == "dump"))
+        proxy = await stack.enter_async_context(_process(command, quiet=wishes.ui != "console"))
         if wishes.ui == "console":
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the console asks about Ctrl-C itself
         await _until_listening(proxy, PROGRAMS[wishes.ui], addresses.proxy_port)
@@ -98,6 +100,8 @@ def _proxy_command(wishes: Wishes, addresses: Addresses, folder: Path) -> list[s
         "cors_journal": folder / "journal.jsonl",
         "confdir": folder / "mitmproxy",
         "listen_host": "127.0.0.1",
+        # What the browser sends elsewhere of its own accord is passed through unread.
+        "allow_hosts": r"^(localhost|127\.0\.0\.1):",
         "listen_port": addresses.proxy_port,
     }
     if wishes.ui == "dump":
@@ -110,25 +114,40 @@ def _proxy_command(wishes: Wishes, addresses: Addresses, folder: Path) -> list[s
 
 @asynccontextmanager
 async def _process(command: list[str], *, quiet: bool) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run the proxy; `quiet` passes its output on without the talk of connections."""
-    output = asyncio.subprocess.PIPE if quiet else None
-    merged = asyncio.subprocess.STDOUT if quiet else None
-    source = asyncio.subprocess.DEVNULL if quiet else None
+    """Run the proxy; `quiet` passes its output on, but not what it tells of connections.
+
+    A quiet one hears no Ctrl-C of the terminal: it is stopped from here, and what it says of
+    connections that end with it is not passed on either.
+    """
+    if not quiet:
+        process = await asyncio.create_subprocess_exec(*command)
+        try:
+            yield process
+        finally:
+            await _stop(process)
+        return
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=source, stdout=output, stderr=merged
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
     )
-    passing_on = asyncio.create_task(_pass_on(process.stdout)) if process.stdout else None
+    assert process.stdout is not None
+    stopping = asyncio.Event()
+    passing_on = asyncio.create_task(_pass_on(process.stdout, stopping))
     try:
         yield process
     finally:
+        if process.returncode is None:
+            stopping.set()
         await _stop(process)
-        if passing_on is not None:
-            await passing_on
+        await passing_on
 
 
-async def _pass_on(output: asyncio.StreamReader) -> None:
+async def _pass_on(output: asyncio.StreamReader, stopping: asyncio.Event) -> None:
     while line := await _line(output):
-        if not _CONNECTIONS.search(line):
+        if not stopping.is_set() and not _CONNECTIONS.search(line):
             sys.stdout.write(line.decode("utf-8", "replace"))
             sys.stdout.flush()
 

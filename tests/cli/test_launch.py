@@ -1,0 +1,192 @@
+"""Finding programs, and starting them: mitmproxy's own, and browsers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from corscope.mitm import browser as browser_module
+from corscope.mitm import launch
+from corscope.mitm.browser import Browser, BrowserError, RunningBrowser, find_browsers
+from corscope.mitm.launch import LaunchError, build_command, find_program, script_path
+from tests.support.mitmdump import wait_until
+
+
+class TestPrograms:
+    def test_the_running_pythons_own_goes_before_the_one_on_path(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own, other = _program(tmp_path / "own"), _program(tmp_path / "other")
+        monkeypatch.setattr(launch.sysconfig, "get_path", lambda _: str(tmp_path))
+        monkeypatch.setenv("PATH", str(other.parent))
+        monkeypatch.setattr(sys, "executable", str(own.parent / "python"))
+        assert find_program("dump") == own
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+        assert find_program("dump") == other
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(LaunchError, match=r"mitmdump was found neither .* `pip install"):
+            find_program("dump")
+
+    def test_the_installed_script_goes_before_the_checkouts(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert script_path() == Path(launch.__file__).parents[2] / "cors.py"
+        package = tmp_path / "corscope"
+        (package / "script").mkdir(parents=True)
+        monkeypatch.setattr(launch.corscope, "__file__", str(package / "__init__.py"))
+        with pytest.raises(LaunchError, match="install corscope again"):
+            script_path()
+        (package / "script" / "cors.py").touch()
+        assert script_path() == package / "script" / "cors.py"
+
+    def test_options_are_written_as_mitmproxy_reads_them(self) -> None:
+        command = build_command("dump", {"a": True, "b": [Path("x y"), "z"], "c": 1}, ["-p", "0"])
+        assert command[1:3] == ["-s", str(script_path())]
+        options = ["--set", "a=true", "--set", "b=x y", "--set", "b=z", "--set", "c=1"]
+        assert command[3:] == [*options, "-p", "0"]
+
+
+def _program(folder: Path) -> Path:
+    folder.mkdir()
+    program = folder / ("mitmdump.exe" if sys.platform == "win32" else "mitmdump")
+    program.touch(mode=0o755)
+    return program
+
+
+class TestFinding:
+    def test_on_path_each_browser_is_found_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("firefox", "firefox-esr", "google-chrome-stable"):
+            (tmp_path / name).touch(mode=0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        found = list(browser_module._from_path())
+        assert [each.name for each in found] == ["Chrome", "Firefox"]
+        assert [each.family for each in found] == ["chromium", "firefox"]
+
+    def test_on_windows_they_are_in_the_program_folders(self, tmp_path: Path) -> None:
+        edge = tmp_path / r"Microsoft\Edge\Application\msedge.exe"
+        edge.parent.mkdir(parents=True, exist_ok=True)
+        edge.touch()
+        found = list(browser_module._from_windows({"ProgramFiles(x86)": str(tmp_path)}))
+        assert found == [Browser("Edge", edge)]
+
+    def test_on_macos_they_are_in_the_users_applications_too(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        firefox = tmp_path / "Applications/Firefox.app/Contents/MacOS/firefox"
+        firefox.parent.mkdir(parents=True)
+        firefox.touch()
+        assert Browser("Firefox", firefox) in list(browser_module._from_macos())
+
+
+def test_a_browser_that_cannot_be_started_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    missing = Browser("Chromium", tmp_path / "nowhere")
+    with (
+        pytest.raises(BrowserError, match="nowhere can't be started"),
+        RunningBrowser(missing, ("127.0.0.1", 1), "about:blank") as running,
+    ):
+        pytest.fail(f"it runs: {running.pid}")
+    assert not missing.path.exists()
+
+
+class _Proxy:
+    """Answers every request with an empty page and remembers what was asked for."""
+
+    def __init__(self) -> None:
+        asked = self.asked = list[str]()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.address = ("127.0.0.1", int(self._server.server_address[1]))
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+HEADLESS = """#!/bin/sh
+exec {program} {headless} "$@"
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(sys.platform == "win32", reason="the headless wrapper is a shell script")
+@pytest.mark.parametrize("name", ["Chromium", "Firefox"])
+def test_a_started_browser_uses_the_proxy_for_loopback_too_and_leaves_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    """`http://localhost:8765/` is asked of the proxy, with the profile's and the flags' help."""
+    found = {browser.name: browser for browser in find_browsers()}
+    if name not in found:
+        if name == "Chromium" and os.environ.get("CORSCOPE_REQUIRE_BROWSERS") == "1":
+            pytest.fail("CORSCOPE_REQUIRE_BROWSERS=1, but there is no Chromium")
+        pytest.skip(f"needs {name}")
+    wrapper = tmp_path / "browser"
+    wrapper.write_text(HEADLESS.format(program=found[name].path, headless="--headless"))
+    wrapper.chmod(0o755)
+    chosen, url = Browser(name, wrapper), "http://localhost:8765/x"
+    with _Proxy() as proxy, RunningBrowser(chosen, proxy.address, url) as it:
+        wait_until(lambda: url in proxy.asked, 60, f"{name} to ask")
+        profile = it._profile
+        assert it.exit_status() is None
+    assert not profile.exists()
+    assert not _processes_with(str(profile))
+
+
+def _processes_with(text: str) -> str:
+    """The processes that have this in their command line."""
+    if shutil.which("pgrep") is None:
+        return ""
+    return subprocess.run(["pgrep", "-f", text], capture_output=True, text=True, check=False).stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stubborn browser is a shell script")
+def test_a_browser_that_does_not_end_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_module, "_STOP_SECONDS", 0.2)
+    stubborn = tmp_path / "browser"
+    stubborn.write_text("#!/bin/sh\ntrap '' TERM\necho up > up\nwhile :; do sleep 0.05; done\n")
+    stubborn.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    with RunningBrowser(Browser("Chromium", stubborn), ("127.0.0.1", 1), "about:blank") as it:
+        wait_until((tmp_path / "up").exists, 10, "the browser")
+    assert it.exit_status() == -9
+
+
+def test_chromium_is_told_the_proxys_key_as_its_flag_wants_it(tmp_path: Path) -> None:
+    """The hash is the one openssl gives for the same public key."""
+    from mitmproxy.certs import CertStore
+
+    CertStore.from_store(tmp_path, "mitmproxy", 2048)
+    certificate = tmp_path / "mitmproxy-ca-cert.pem"
+    pipeline = (
+        f"openssl x509 -in '{certificate}' -pubkey -noout | openssl pkey -pubin -outform der"
+        " | openssl dgst -sha256 -binary | openssl enc -base64"
+    )
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the program openssl")
+    expected = subprocess.run(["sh", "-c", pipeline], capture_output=True, text=True, check=True)
+    assert browser_module._spki_hash(certificate) == expected.stdout.strip()
