@@ -166,6 +166,7 @@ def test_parse_host_as_a_domain(text: str, expected: str | None) -> None:
         pytest.param("08.1", None, id="eight is no octal digit"),
         pytest.param("0.0.0.0", "0.0.0.0", id="zero"),
         pytest.param("1.2.3.4.5", None, id="five numbers are too many"),
+        pytest.param("1.2.3.4.0", None, id="also if the last is zero"),
         pytest.param("a.1", None, id="a name isn't a number"),
         pytest.param("1..1", None, id="nor is nothing"),
         pytest.param("9" * 5000, None, id="a number beyond all bounds"),
