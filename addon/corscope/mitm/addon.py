@@ -14,7 +14,6 @@ from mitmproxy import addonmanager, command, ctx, http, version
 
 import corscope
 from corscope.journal.exchange import Touch
-from corscope.journal.journal import Journal
 from corscope.journal.lines import rules_line, start_line
 from corscope.messages import Response
 from corscope.mitm import options, translate
@@ -49,7 +48,7 @@ class Corscope:
         self._files = RuleFiles(())
         self._state = State()
         self._subjects: dict[str, Subject] = {}
-        self._recorder = Recorder(Journal(), JournalFile(""), {})
+        self._recorder = Recorder(JournalFile(""))
         self._watcher: asyncio.Task[None] | None = None
 
     # Its life in mitmproxy
@@ -64,14 +63,11 @@ class Corscope:
         if not changed:
             return
         self._settings = options.read(ctx.options)
-        self._recorder.journal.mask_urls = self._settings.urls == "masked"
+        self._recorder.mask_urls(self._settings.urls == "masked")
         if "cors_journal" in changed:
             self._open_journal()
-        if "cors_rules" in changed:
-            self._files = RuleFiles(self._settings.rules)
-            self._state = State()
-            if self._settings.rules:
-                self._reload()
+        if "cors_rules" in changed and (self._settings.rules or self._state.files):
+            self._reload()
 
     def running(self) -> None:
         """Take the recorder's place in the chain, and begin to watch the rule files."""
@@ -92,8 +88,8 @@ class Corscope:
     # What it changes
 
     @harmless
-    async def requestheaders(self, flow: http.HTTPFlow) -> None:
-        """Answer in the server's stead where a rule does."""
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Take note of the request, and let no cached answer stand for the one to be edited."""
         request = translate.request_of(flow)
         self._recorder.requested(flow, request)
         if not self._state.ruleset.rules or not flow.live or flow.error or flow.response:
@@ -102,20 +98,31 @@ class Corscope:
         rule = choose_at_request(self._state.ruleset, subject, matcher(flow))
         if rule is None or rule.mode is Mode.SHADOW:
             return
-        if answers_by_itself(rule, subject):
-            await self._answer(flow, rule, subject)
-        elif self._settings.fresh and subject.kind == "actual":
+        if self._settings.fresh and subject.kind == "actual":
             for name in _CONDITIONAL_HEADERS:  # a 304 would show what was cached before the rule
                 flow.request.headers.pop(name, None)
 
+    @harmless
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Answer in the server's stead where a rule does.
+
+        Not before the body is there: mitmproxy can't begin to stream a request that is answered.
+        One that has been streamed on has reached the server, whose answer is then edited.
+        """
+        subject = self._subjects.get(flow.id)
+        if subject is None or flow.error or flow.response or flow.request.stream:
+            return
+        rule = choose_at_request(self._state.ruleset, subject, matcher(flow))
+        if rule is not None and rule.mode is Mode.APPLY and answers_by_itself(rule, subject):
+            await self._answer(flow, rule, subject)
+
     async def _answer(self, flow: http.HTTPFlow, rule: Rule, subject: Subject) -> None:
         del self._subjects[flow.id]
-        self._recorder.touches[flow.id] = Touch(rule.name, "apply", answered=True)
         await _break(flow, rule)
         made = answer(rule, subject, fresh=self._settings.fresh)
         if made is not None and not flow.error:
-            flow.request.stream = False  # a request can't be both streamed on and answered here
             flow.response = translate.made_response(made, flow.request)
+        self._recorder.touches[flow.id] = Touch(rule.name, "apply", answered=True)
 
     @harmless
     async def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -136,7 +143,7 @@ class Corscope:
         edited = edit(rule, subject, response, fresh=self._settings.fresh)
         if edited != response:
             translate.write_response(flow, edited)
-        server = response if edited != response else None
+        server = response if flow.error or edited != response else None
         self._recorder.touches[flow.id] = Touch(rule.name, "apply", server_response=server)
 
     def _shadow(self, rule: Rule, subject: Subject, response: Response) -> Response:
@@ -178,6 +185,7 @@ class Corscope:
         return reload(self._state, files.sources(), check_filter)
 
     def _reload(self) -> None:
+        self._files = RuleFiles(self._settings.rules)  # so that a reading under way doesn't count
         self._take(self._read(self._files))
 
     def _take(self, state: State) -> None:

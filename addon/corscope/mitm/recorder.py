@@ -5,9 +5,10 @@ the final picture, hands it to the journal, and annotates the flow.
 """
 
 import logging
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from mitmproxy import http
@@ -19,32 +20,45 @@ from corscope.journal.lines import exchange_line, outcome_line
 from corscope.messages import Request
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
-from corscope.mitm.translate import client_of, missing_of, moment, response_of
+from corscope.mitm.translate import answered_at, asked_at, client_of, missing_of, response_of
 
-__all__ = ["MARKERS", "Recorder"]
+__all__ = ["MARKERS", "Recorder", "remembered", "sighting"]
 
 MARKERS: Final = {
     "allowed": ":green_circle:",
     "conditional": ":yellow_circle:",
     "blocked": ":red_circle:",
 }
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_OWN_COMMENT: Final = re.compile(r"CORS (?:allowed|conditional|blocked)(?:: [a-z-]+)?")
 
 logger = logging.getLogger("corscope")
 
 
 @dataclass(slots=True)
 class Recorder:
-    """The observing half of corscope; `touches` is filled by the half that changes flows."""
+    """The observing half of corscope; `touches` is filled by the half that changes flows.
 
-    journal: Journal
+    Flows that are loaded from a file have times of their own, hence a journal of their own, whose
+    clock is `loaded_up_to`.
+    """
+
     file: JournalFile
-    touches: dict[str, Touch]
+    journal: Journal = field(default_factory=Journal)
+    loaded: Journal = field(default_factory=Journal)
+    loaded_up_to: datetime = _LONG_AGO
+    touches: dict[str, Touch] = field(default_factory=dict)
     name: str = "corscope-recorder"
+
+    def mask_urls(self, masked: bool) -> None:
+        """Set whether query values are secret."""
+        self.journal.mask_urls = self.loaded.mask_urls = masked
 
     def requested(self, flow: http.HTTPFlow, request: Request) -> None:
         """Take note of a request before anything is done to it."""
-        now = _now(flow, flow.request.timestamp_start)
-        self._write(self.journal.requested(flow.id, client_of(flow), request, now))
+        journal = self.journal if flow.live else self.loaded
+        now = self._time(journal, asked_at(flow))
+        self._write(journal.requested(flow.id, client_of(flow), request, now))
 
     @harmless
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -59,18 +73,32 @@ class Recorder:
 
     @harmless
     def error(self, flow: http.HTTPFlow) -> None:
-        """No answer, or not all of it, came."""
-        self._record(flow)
+        """No answer came, or not all of it; of one that was streamed, the headers have left."""
+        self._record(flow, head_sent=flow.response is not None and bool(flow.response.stream))
 
-    def _record(self, flow: http.HTTPFlow) -> None:
-        now = _now(flow, flow.response.timestamp_start if flow.response else None)
-        exchange = self.journal.answered(sighting(flow, self.touches.pop(flow.id, None)), now)
+    def _record(self, flow: http.HTTPFlow, *, head_sent: bool = False) -> None:
+        touch = self.touches.pop(flow.id, None)
+        is_loaded = flow.id in self.loaded.in_flight
+        if is_loaded:
+            touch = remembered(flow)
+        journal = self.loaded if is_loaded else self.journal
+        now = self._time(journal, answered_at(flow))
+        exchange = journal.answered(sighting(flow, touch, head_sent=head_sent), now)
         if exchange is None:
             return
         self.file.write(exchange_line(exchange))
         annotate(flow, exchange)
         blocked = exchange.judgement.verdict == "blocked"
         logger.log(logging.WARNING if blocked else logging.INFO, exchange_text(exchange))
+        if is_loaded:
+            self._write(self.loaded.due(self.loaded_up_to))
+
+    def _time(self, journal: Journal, recorded: datetime) -> datetime:
+        """The time of a hook: that of the clock, or for a loaded flow its own."""
+        if journal is self.journal:
+            return datetime.now(UTC)
+        self.loaded_up_to = max(self.loaded_up_to, recorded)
+        return recorded
 
     def _write(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:
@@ -83,17 +111,19 @@ class Recorder:
     def close(self, now: datetime) -> None:
         """Write the outcome of all open preflights, and close the file."""
         self._write(self.journal.close(now))
+        self._write(self.loaded.close(self.loaded_up_to))
         self.file.close()
 
 
-def _now(flow: http.HTTPFlow, timestamp: float | None) -> datetime:
-    """The time of a hook: that of the clock, or for a saved flow its own."""
-    return moment(None if flow.live else timestamp)
+def sighting(flow: http.HTTPFlow, touch: Touch | None, *, head_sent: bool = False) -> Sighting:
+    """What the proxy saw of a flow that is answered or has failed.
 
-
-def sighting(flow: http.HTTPFlow, touch: Touch | None) -> Sighting:
-    """What the proxy saw of a flow that is answered or has failed."""
-    failed = flow.error is not None or flow.response is None
+    Args:
+        flow: the flow.
+        touch: what a rule did to it.
+        head_sent: whether the browser got the answer's head, though the flow has failed since.
+    """
+    failed = not head_sent and (flow.error is not None or flow.response is None)
     return Sighting(
         id=flow.id,
         response=None if failed or flow.response is None else response_of(flow.response),
@@ -109,7 +139,7 @@ def annotate(flow: http.HTTPFlow, exchange: Exchange) -> None:
     A comment or marker that isn't corscope's stays. The metadata is plain data, or the flow can't
     be saved.
     """
-    if not flow.comment or flow.comment.startswith("CORS "):
+    if not flow.comment or _OWN_COMMENT.fullmatch(flow.comment):
         flow.comment = comment(exchange)
     if not flow.marked or flow.marked in MARKERS.values():
         flow.marked = MARKERS[exchange.judgement.verdict]
@@ -118,4 +148,14 @@ def annotate(flow: http.HTTPFlow, exchange: Exchange) -> None:
         "verdict": exchange.judgement.verdict,
         "reason": exchange.judgement.reason and str(exchange.judgement.reason),
         "rule": exchange.rule,
+        "rule_mode": exchange.rule_mode,
+        "answered_by": exchange.answered_by,
     }
+
+
+def remembered(flow: http.HTTPFlow) -> Touch | None:
+    """What a rule did to a saved flow, as far as `annotate` has left a note of it."""
+    match flow.metadata.get("corscope"):
+        case {"rule": str(rule), "rule_mode": "apply" | "shadow" as mode, "answered_by": by}:
+            return Touch(rule, mode, answered=by == "rule")
+    return None

@@ -10,8 +10,8 @@ from mitmproxy import http
 from corscope.explain.line import exchange_text
 from corscope.journal.exchange import Exchange
 from corscope.journal.journal import Journal
-from corscope.mitm.recorder import sighting
-from corscope.mitm.translate import client_of, moment, request_of
+from corscope.mitm.recorder import remembered, sighting
+from corscope.mitm.translate import answered_at, asked_at, client_of, request_of
 
 __all__ = ["exchanges", "explain_flows"]
 
@@ -20,13 +20,11 @@ def exchanges(flows: Iterable[http.HTTPFlow], *, mask_urls: bool = True) -> Iter
     """The CORS exchanges among saved flows, in their order, as the journal records them."""
     journal = Journal(mask_urls)
     for flow in flows:
-        asked = moment(flow.request.timestamp_start)
-        journal.requested(flow.id, client_of(flow), request_of(flow), asked)
-        answered = moment(flow.response.timestamp_start if flow.response else None)
-        exchange = journal.answered(sighting(flow, None), max(asked, answered))
+        journal.requested(flow.id, client_of(flow), request_of(flow), asked_at(flow))
+        exchange = journal.answered(sighting(flow, remembered(flow)), answered_at(flow))
         if exchange is not None:
             yield exchange
-        journal.due(asked)
+        journal.due(answered_at(flow))  # outcomes aren't told here, and memory stays bounded
 
 
 def explain_flows(flows: Iterable[http.HTTPFlow]) -> Iterator[str]:

@@ -18,19 +18,28 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 
 __all__ = [
+    "answered_at",
+    "asked_at",
     "client_of",
     "made_response",
     "missing_of",
-    "moment",
     "request_of",
     "response_of",
     "write_response",
 ]
 
 
-def moment(timestamp: float | None) -> datetime:
-    """A flow's timestamp as a time; now, where there is none."""
-    return datetime.now(UTC) if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+def asked_at(flow: http.HTTPFlow) -> datetime:
+    """When the flow's request came."""
+    return datetime.fromtimestamp(flow.request.timestamp_start, UTC)
+
+
+def answered_at(flow: http.HTTPFlow) -> datetime:
+    """When the flow's answer or its failure came; not before its request."""
+    answer = flow.response.timestamp_start if flow.response else None
+    failure = flow.error.timestamp if flow.error else None
+    asked = flow.request.timestamp_start
+    return datetime.fromtimestamp(max(asked, answer or failure or asked), UTC)
 
 
 def request_of(flow: http.HTTPFlow) -> Request:

@@ -1,0 +1,47 @@
+"""A second script for mitmdump: lets a test look inside and turn options while it runs.
+
+Asks to the host `control.test` are answered here and go nowhere. It also sends what was asked for
+over TLS to the test's plain server, so that no server certificate is needed.
+"""
+
+import gc
+import json
+from typing import Any
+
+from mitmproxy import ctx, http
+
+HOST = "control.test"
+
+
+def _state(asking: str) -> dict[str, Any]:
+    corscope = next(a for a in gc.get_objects() if _is_running(a))
+    recorder = corscope._recorder
+    return {
+        "subjects": len(set(corscope._subjects) - {asking}),
+        "touches": len(recorder.touches),
+        "in_flight": len(recorder.journal.in_flight),
+        "recorders": sum(type(a).__name__ == "Recorder" for a in ctx.master.addons.chain),
+    }
+
+
+def _is_running(thing: object) -> bool:
+    return type(thing).__name__ == "Corscope" and thing is ctx.master.addons.get("corscope")
+
+
+def requestheaders(flow: http.HTTPFlow) -> None:
+    if flow.request.scheme == "https":
+        flow.request.scheme = "http"
+        flow.request.port = 80
+
+
+def request(flow: http.HTTPFlow) -> None:
+    if flow.request.host != HOST:
+        return
+    asked = json.loads(flow.request.get_text() or "{}")
+    answer: dict[str, Any] = {}
+    if "options" in asked:
+        ctx.options.update(**asked["options"])
+    if "command" in asked:
+        answer["result"] = ctx.master.commands.call(asked["command"])
+    answer["state"] = _state(flow.id)
+    flow.response = http.Response.make(200, json.dumps(answer))
