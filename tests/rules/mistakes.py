@@ -118,14 +118,6 @@ _RULE = [
         "only for rules with headers or fault",
         seen_by_schema=False,
     ),
-    Mistake(
-        "a status without body after a body",
-        f"{HOST}\nmatch.status = 500\nfault.status = 204",
-        f"{HOST}\nfault.status = 204",
-        "fault.status",
-        "allows no body",
-        seen_by_schema=False,
-    ),
 ]
 
 _MATCH = [

@@ -20,8 +20,12 @@ DEEPEST = 8
 """Deeper paths are not noted: no rule has any, and a key of a thousand dots has very long ones."""
 
 _SPACE = re.compile(r"(?:[ \t\n]+|#[^\n]*)*")
-_BLANK = re.compile(r"[ \t]*")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_EQUALS = re.compile(r"=[ \t]*")
+_KEY_PART = re.compile(
+    r"[ \t]*(?:(?P<bare>[A-Za-z0-9_-]+)"
+    r"""|(?P<quoted>"(?:[^"\\]|\\.)*"|'[^']*'))"""
+    r"[ \t]*(?P<dot>\.)?"
+)
 _STRING = re.compile(
     r'"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'
     r"|'''(?:[^']++|'(?!''))*+'{3,5}"
@@ -104,26 +108,17 @@ class _Walker:
         for name in self.key():
             path = (*path, name) if len(path) < DEEPEST else path
             self.note(path, start)
-        self.position += 1  # the equals sign
-        self.skip(_BLANK)
+        self.skip(_EQUALS)
         self.value(path)
 
     def key(self) -> list[str]:
         """A key's names; ends behind the blanks that follow it."""
         names = []
         while True:
-            self.skip(_BLANK)
-            start = self.position
-            if self.text[start] in "\"'":
-                self.skip(_STRING)
-                names.append(_string_value(self.text[start : self.position]))
-            else:
-                self.skip(_BARE_KEY)
-                names.append(self.text[start : self.position])
-            self.skip(_BLANK)
-            if not self.text.startswith(".", self.position):
+            part = self.skip(_KEY_PART)
+            names.append(part["bare"] or _string_value(part["quoted"]))
+            if not part["dot"]:
                 return names
-            self.position += 1
 
     def value(self, path: KeyPath) -> None:
         match self.text[self.position]:
@@ -162,10 +157,11 @@ class _Walker:
         if len(path) <= DEEPEST:
             self.offsets.setdefault(path, offset)
 
-    def skip(self, pattern: re.Pattern[str]) -> None:
+    def skip(self, pattern: re.Pattern[str]) -> re.Match[str]:
         found = pattern.match(self.text, self.position)
         assert found is not None, "the text was said to be valid TOML"
         self.position = found.end()
+        return found
 
 
 def _string_value(written: str) -> str:
