@@ -2,7 +2,7 @@
 
 Run as a program, it takes the picture that the README shows:
 
-    python -m tests.cli.demo_driver docs/images/demo.png
+    make picture
 """
 
 from __future__ import annotations

@@ -253,7 +253,9 @@ class TestRun:
         )
         try:
             lines = wait_until(
-                lambda: journal.exists() and journal.read_text().splitlines()[1:], 60, "the rules"
+                lambda: journal.read_text().splitlines()[1:] if journal.exists() else [],
+                60,
+                "the rules",
             )
         finally:
             process.send_signal(signal.SIGINT)

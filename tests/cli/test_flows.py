@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mitmproxy import tcp
-from mitmproxy.http import HTTPFlow
+from mitmproxy.flow import Flow
+from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow
 
@@ -56,7 +57,7 @@ def har(*listed: Entry, **log: Any) -> str:
     return json.dumps({"log": {"version": "1.2", "pages": [{"id": "a"}], "entries": listed} | log})
 
 
-def saved(*found: object) -> bytes:
+def saved(*found: Flow) -> bytes:
     buffer = io.BytesIO()
     for flow in found:
         FlowWriter(buffer).add(flow)
@@ -356,8 +357,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, kind: str) -> None:
     """A file of 40 MB, read in a process of its own that has read a small one before."""
     body = 'x"\\\n' * 5000
     large = entry(response={"status": 200, "content": {"text": body}})
-    flow = tflow.tflow(resp=True)
-    flow.response.raw_content = body.encode()
+    flow = tflow.tflow(resp=Response.make(200, body))
     one = saved(flow)
     count = 40_000_000 // len(one if kind == "flows" else json.dumps(large))
     files = [tmp_path / "small", tmp_path / "large"]

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Self
 
 import pytest
 
+import corscope
 from corscope.mitm import browser as browser_module
 from corscope.mitm import launch
 from corscope.mitm.browser import Browser, BrowserError, RunningBrowser, find_browsers
@@ -25,7 +27,7 @@ class TestPrograms:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         own, other = _program(tmp_path / "own"), _program(tmp_path / "other")
-        monkeypatch.setattr(launch.sysconfig, "get_path", lambda _: str(tmp_path))
+        monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
         monkeypatch.setenv("PATH", str(other.parent))
         monkeypatch.setattr(sys, "executable", str(own.parent / "python"))
         assert find_program("dump") == own
@@ -41,7 +43,7 @@ class TestPrograms:
         assert script_path() == Path(launch.__file__).parents[2] / "cors.py"
         package = tmp_path / "corscope"
         (package / "script").mkdir(parents=True)
-        monkeypatch.setattr(launch.corscope, "__file__", str(package / "__init__.py"))
+        monkeypatch.setattr(corscope, "__file__", str(package / "__init__.py"))
         with pytest.raises(LaunchError, match="install corscope again"):
             script_path()
         (package / "script" / "cors.py").touch()

@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from mitmproxy.http import HTTPFlow
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from corscope.mitm.flows import FlowFileError, read_flows
+from corscope.mitm.flows import FlowFileError, HTTPFlow, read_flows
 from corscope.mitm.replay import explain_flows
 
 __all__ = ["explain"]

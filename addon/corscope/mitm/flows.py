@@ -18,7 +18,7 @@ from mitmproxy.io import FlowReader
 
 from corscope.mitm.har import HarError, HarText, entries, entry_flow
 
-__all__ = ["FlowFileError", "FlowProblem", "read_flows"]
+__all__ = ["FlowFileError", "FlowProblem", "HTTPFlow", "read_flows"]
 
 LARGEST: Final = 256 * 1024 * 1024
 """One flow or entry longer than this is left out, so that memory stays bounded."""

@@ -229,11 +229,11 @@ def _headers(listed: object) -> http.Headers:
     """
     fields = []
     for item in listed if isinstance(listed, list) else []:
-        pair = (item.get("name"), item.get("value")) if isinstance(item, dict) else tuple(item)[:2]
-        if len(pair) != 2 or not isinstance(pair[0], str) or pair[0].startswith(":"):
-            continue
-        for line in str(pair[1] if pair[1] is not None else "").split("\n"):
-            fields.append((_bytes(pair[0]), _bytes(line.strip("\r"))))
+        match item:
+            case {"name": str(name), "value": value} | [str(name), value]:
+                if not name.startswith(":"):
+                    lines = str("" if value is None else value).split("\n")
+                    fields += [(_bytes(name), _bytes(line.strip("\r"))) for line in lines]
     return http.Headers(fields)
 
 

@@ -1,0 +1,66 @@
+# Two commands set up everything: `make run` shows the demo, `make test` runs all tests.
+# Both need Python 3.11 or later, with venv, and a network for pip; PYTHON=python3.12 selects one.
+
+PYTHON ?= python3
+VENV ?= .venv
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test lint browsers picture clean help
+
+help:
+	@echo "make run      set up $(VENV) and open the demo"
+	@echo "make test     set up $(VENV) and run linters and all tests"
+	@echo "make lint     only the linters and mypy"
+	@echo "make picture  take the README's picture of the demo again"
+	@echo "make clean    remove $(VENV) and what the tools leave behind"
+	@echo "PYTHON=python3.12 selects the Python, VENV=folder the environment's place"
+
+run: $(VENV)/.installed
+	$(BIN)/corscope demo
+
+test: lint browsers
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Chromium is the system's own; on Debian and its like, root gets it installed.
+browsers:
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing chromium with apt-get"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "chromium is missing: the tests in tests/browsers and those of the demo's page are"; \
+		echo "left out. On Debian, apt install chromium brings it."; \
+	fi
+
+picture: $(VENV)/.tested browsers
+	$(BIN)/python -m tests.cli.demo_driver docs/images/demo.png
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "$(PYTHON) is missing: corscope needs Python 3.11 or later (PYTHON=… names it)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is $$($(PYTHON) --version 2>&1), but corscope needs Python 3.11 or later."; \
+		echo "Name one: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv: on Debian, apt install python3-venv brings it"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The package is installed as a link to addon/, so that a change there needs no new installation.
+$(VENV)/.installed: pyproject.toml $(VENV)/bin/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.tested: pyproject.toml $(VENV)/bin/python
+	$(PIP) install --editable '.[test]'
+	@touch $@ $(VENV)/.installed
