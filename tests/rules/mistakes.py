@@ -148,7 +148,7 @@ _MATCH = [
     _match("a number for a filter", "filter = 1", 'filter = "1"', "must be a string"),
     _match("a URL without scheme", 'url = "a.test/*"', 'url = "*://a.test/*"', "has no scheme"),
     _match("a URL without path", 'url = "http://a"', 'url = "http://a/*"', 'write "http://a/*"'),
-    _match("a URL that runs on", 'url = "http://a*"', 'url = "http://a*/*"', "has no path"),
+    _match("a URL without host", 'url = "http:///x"', 'url = "http://*/x"', "has no host"),
     _match(
         "a URL in its own script",
         'url = "http://bücher.example/"',

@@ -32,14 +32,18 @@ class UrlGlob:
 
     Each part is matched on its own. Otherwise `https://*.example.com/*` would match
     `https://evil.test/a.example.com/`, and a rule meant for one's own hosts loosen another's.
+    A glob that begins with an asterisk and has no scheme is meant for any host: it is `whole`.
     """
 
     scheme: str
     host: str
     rest: str
+    whole: str | None = None
 
     def matches(self, url: "UrlGlob") -> bool:
         """Whether a URL, split the same way, matches."""
+        if self.whole is not None:
+            return glob_matches(self.whole, url.whole or f"{url.scheme}://{url.host}{url.rest}")
         return (
             glob_matches(self.host, url.host)
             and glob_matches(self.scheme, url.scheme)
@@ -47,19 +51,19 @@ class UrlGlob:
         )
 
 
-ANY_URL = UrlGlob("*", "*", "*")
-
-
 def split_url_glob(text: str) -> UrlGlob | None:
     """Split an absolute URL or a glob over one; None if it has no scheme, host or path.
 
-    Scheme and host are folded to lower case, as they are in the URL that a browser sends.
+    Scheme and host are folded to lower case, as they are in the URL that a browser sends. An
+    asterisk at the end of the host, with no path behind it, runs on through the path.
     """
-    if text == "*":
-        return ANY_URL
     scheme, separator, after = text.partition("://")
+    if not separator:
+        return UrlGlob("*", "*", "*", whole=text) if text.startswith("*") else None
     host, slash, path = after.partition("/")
-    if not separator or not slash or not host:
+    if not slash and host.endswith("*"):
+        return UrlGlob(scheme.lower(), host.lower(), "*")
+    if not slash or not host:
         return None
     return UrlGlob(scheme.lower(), host.lower(), slash + path)
 

@@ -110,13 +110,16 @@ def _template(text: str) -> Template:
 def _url_glob(text: str) -> UrlGlob:
     glob = split_url_glob(text)
     if glob is None:
-        scheme, separator, after = text.rpartition("://")
-        written = f"{scheme or 'https'}://{after.removesuffix('*').rstrip('/')}"
-        path = "" if not separator and "/" in after else "/*"
-        hint = f"write {shown(written + path if path else 'https://' + text)}"
-        raise BadValueError("has no scheme" if not separator else "has no path", hint)
+        with_scheme = text if "://" in text else f"https://{text}"
+        with_path = with_scheme if with_scheme.count("/") > 2 else f"{with_scheme}/*"
+        if ":///" in text:
+            raise BadValueError("has no host", f"write {shown(text.replace(':///', '://*/', 1))}")
+        message = "has no path" if "://" in text else "has no scheme"
+        raise BadValueError(message, f"write {shown(with_path)}")
     if not glob.host.isascii():
         raise BadValueError("has a host that isn't ASCII", _punycode(glob.host))
+    if not (glob.whole or "").isascii():
+        raise BadValueError("isn't ASCII", "write it percent-encoded, as browsers send it")
     return glob
 
 
@@ -273,7 +276,7 @@ MATCH = Table(
     fields=(
         Field(
             "url",
-            OneOrMany(Text(_url_glob, r"^(?:\*|.*://[^/]+/.*)$")),
+            OneOrMany(Text(_url_glob, r"^(?:\*.*|.*://(?:[^/]+/.*|[^/]*\*))$")),
             "A glob over the whole URL, such as https://api.example.com/v1/*; "
             "an asterisk before the path stays before the path.",
         ),
