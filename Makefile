@@ -20,25 +20,33 @@ help:
 run: $(VENV)/.installed
 	$(BIN)/corscope demo
 
-test: lint browsers
-	$(BIN)/python -m pytest
+# The tests run also where a linter complains, so that one run tells everything.
+test: $(VENV)/.tested browsers
+	@status=0; \
+	$(MAKE) --no-print-directory lint || status=1; \
+	$(BIN)/python -m pytest || status=1; \
+	exit $$status
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Chromium is the system's own; on Debian and its like, root gets it installed.
+# The browsers are the system's own; on Debian and its like, root gets them installed.
 browsers:
-	@if command -v chromium >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing chromium with apt-get"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
-	else \
-		echo "chromium is missing: the tests in tests/browsers and those of the demo's page are"; \
-		echo "left out. On Debian, apt install chromium brings it."; \
-	fi
+	@set --; \
+	command -v chromium >/dev/null || set -- "$$@" chromium; \
+	command -v firefox-esr >/dev/null || command -v firefox >/dev/null || set -- "$$@" firefox-esr; \
+	if [ $$# = 0 ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing with apt-get: $$*"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends "$$@" >/dev/null \
+			&& exit 0; \
+	fi; \
+	echo "Missing: $$*. The tests that need them are left out: those in tests/browsers, and in"; \
+	echo "tests/cli those of the demo's page and of starting a browser. On Debian,"; \
+	echo "apt install $$* brings them."
 
 picture: $(VENV)/.tested browsers
 	$(BIN)/python -m tests.cli.demo_driver docs/images/demo.png

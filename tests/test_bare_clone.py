@@ -43,15 +43,15 @@ def _pip(programs: Path, *arguments: str) -> str:
 
 def _clone(target: Path) -> Path:
     """Copy what git knows, as it is now: a module that was never added is missed here."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "addon"], cwd=ROOT, capture_output=True, check=False
-    )
-    files = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
-    if listed.returncode != 0:  # not a clone but an unpacked archive
+    if (ROOT / ".git").exists() and shutil.which("git") is not None:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "addon"], cwd=ROOT, capture_output=True, check=True
+        )
+        for name in map(os.fsdecode, listed.stdout.rstrip(b"\0").split(b"\0")):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+    else:  # an unpacked archive
         shutil.copytree(ROOT / "addon", target / "addon")
-    for name in files:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, target / name)
     return target / "addon" / "cors.py"
 
 

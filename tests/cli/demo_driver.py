@@ -31,17 +31,20 @@ class Demo:
     """Runs while used as a context manager; `output` is all that it wrote up to now."""
 
     def __init__(
-        self, folder: Path, *arguments: str, environ: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *arguments: str,
+        python: Path = Path(sys.executable),
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self._log = folder / "demo.log"
-        self._arguments = arguments
+        self._command = [str(python), "-m", "corscope", "demo", "--no-browser", *arguments]
         self._environ = {**environment(), **(environ or {})}
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "corscope", "demo", "--no-browser", *self._arguments]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                command,
+                self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

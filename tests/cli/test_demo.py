@@ -177,25 +177,34 @@ def test_a_busy_port_is_said_to_be_busy(corscope: Command) -> None:
     assert "--port" in done.stderr
 
 
+def _beside_another_mitmdump(folder: Path, script: str) -> tuple[Path, dict[str, str]]:
+    """Make a Python that takes this shell script for its mitmdump; returns its environment too."""
+    programs = folder / "bin"
+    programs.mkdir()
+    (programs / "python").symlink_to(sys.executable)
+    (programs / "mitmdump").write_text(f"#!/bin/sh\n{script}\n")
+    (programs / "mitmdump").chmod(0o755)
+    paths = os.pathsep.join(path for path in sys.path if path)
+    return programs / "python", {"PYTHONPATH": paths}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the other mitmdump is a shell script")
 def test_a_proxy_that_dies_ends_the_demo_with_its_status(tmp_path: Path) -> None:
-    with Demo(tmp_path) as demo:
-        subprocess.run(["pkill", "-KILL", "-P", str(demo.process.pid), "mitmdump"], check=True)
+    real = Path(sys.executable).with_name("mitmdump")
+    script = f'echo $$ > "{tmp_path}/pid"; exec "{real}" "$@"'
+    python, environ = _beside_another_mitmdump(tmp_path, script)
+    with Demo(tmp_path, python=python, environ=environ) as demo:
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
         assert demo.process.wait(30) == 1
     assert "the proxy ended with status -9" in demo.output
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the other mitmdump is a shell script")
 def test_a_proxy_that_does_not_start_is_told_of(tmp_path: Path) -> None:
-    """A mitmdump that ends at once stands beside the Python that runs the demo."""
-    broken = tmp_path / "bin"
-    broken.mkdir()
-    (broken / "python").symlink_to(sys.executable)
-    program = broken / "mitmdump"
-    program.write_text("#!/bin/sh\necho 'no such option'; exit 3\n")
-    program.chmod(0o755)
-    paths = os.pathsep.join(path for path in sys.path if path)
+    python, environ = _beside_another_mitmdump(tmp_path, "echo 'no such option'; exit 3")
     done = subprocess.run(
-        [broken / "python", "-m", "corscope", "demo", "--no-browser"],
-        env={**environment(), "PYTHONPATH": paths},
+        [python, "-m", "corscope", "demo", "--no-browser"],
+        env={**environment(), **environ},
         capture_output=True,
         text=True,
         timeout=60,

@@ -19,7 +19,7 @@ from corscope.mitm import browser as browser_module
 from corscope.mitm import launch
 from corscope.mitm.browser import Browser, BrowserError, RunningBrowser, find_browsers
 from corscope.mitm.launch import LaunchError, build_command, find_program, script_path
-from tests.support.mitmdump import wait_until
+from tests.support.mitmdump import Mitmdump, wait_until
 
 
 class TestPrograms:
@@ -128,9 +128,17 @@ class _Proxy:
         self._server.server_close()
 
 
-HEADLESS = """#!/bin/sh
-exec {program} {headless} "$@"
-"""
+def _headless(folder: Path, name: str) -> Browser:
+    """Wrap an installed browser so that it needs no screen; skip where it isn't here."""
+    found = {browser.name: browser for browser in find_browsers()}
+    if name not in found:
+        if os.environ.get("CORSCOPE_REQUIRE_BROWSERS") == "1":
+            pytest.fail(f"CORSCOPE_REQUIRE_BROWSERS=1, but there is no {name}")
+        pytest.skip(f"needs {name}")
+    wrapper = folder / "browser"
+    wrapper.write_text(f'#!/bin/sh\nexec "{found[name].path}" --headless "$@"\n')
+    wrapper.chmod(0o755)
+    return Browser(name, wrapper)
 
 
 @pytest.mark.browser
@@ -140,15 +148,7 @@ def test_a_started_browser_uses_the_proxy_for_loopback_too_and_leaves_nothing(
     tmp_path: Path, name: str
 ) -> None:
     """`http://localhost:8765/` is asked of the proxy, with the profile's and the flags' help."""
-    found = {browser.name: browser for browser in find_browsers()}
-    if name not in found:
-        if name == "Chromium" and os.environ.get("CORSCOPE_REQUIRE_BROWSERS") == "1":
-            pytest.fail("CORSCOPE_REQUIRE_BROWSERS=1, but there is no Chromium")
-        pytest.skip(f"needs {name}")
-    wrapper = tmp_path / "browser"
-    wrapper.write_text(HEADLESS.format(program=found[name].path, headless="--headless"))
-    wrapper.chmod(0o755)
-    chosen, url = Browser(name, wrapper), "http://localhost:8765/x"
+    chosen, url = _headless(tmp_path, name), "http://localhost:8765/x"
     with _Proxy() as proxy, RunningBrowser(chosen, proxy.address, url) as it:
         wait_until(lambda: url in proxy.asked, 60, f"{name} to ask")
         profile = it._profile
@@ -192,3 +192,45 @@ def test_chromium_is_told_the_proxys_key_as_its_flag_wants_it(tmp_path: Path) ->
         pytest.skip("needs the program openssl")
     expected = subprocess.run(["sh", "-c", pipeline], capture_output=True, text=True, check=True)
     assert browser_module._spki_hash(certificate) == expected.stdout.strip()
+
+
+ANSWER_ALL = """
+from pathlib import Path
+from mitmproxy.http import Response
+
+def request(flow):
+    with Path(__file__).with_name("asked").open("a") as asked:
+        asked.write(flow.request.url + "\\n")
+    flow.response = Response.make(200, b"<title>here</title>")
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.live
+@pytest.mark.parametrize("trusting", [True, False])
+def test_a_chromium_that_knows_the_proxys_certificate_opens_https(
+    tmp_path: Path, trusting: bool
+) -> None:
+    """The twin without it shows that nothing else makes the page open."""
+    chromium = _headless(tmp_path, "Chromium")
+    (tmp_path / "answer.py").write_text(ANSWER_ALL)
+    options = {
+        "scripts": tmp_path / "answer.py",
+        "connection_strategy": "lazy",
+        "upstream_cert": False,
+    }
+    with Mitmdump(tmp_path, script=None, options=options) as proxy:
+        authority = tmp_path / "confdir" / "mitmproxy-ca-cert.pem"
+        address, url = ("127.0.0.1", proxy.port), "https://secure.test/x"
+        with RunningBrowser(chromium, address, url, authority if trusting else None):
+            wait_until(
+                lambda: url in _asked(tmp_path) or "TLS handshake failed" in proxy.log(),
+                60,
+                "the browser to open the page, or to refuse it",
+            )
+    assert (url in _asked(tmp_path)) == trusting
+
+
+def _asked(folder: Path) -> str:
+    file = folder / "asked"
+    return file.read_text() if file.exists() else ""
