@@ -91,6 +91,9 @@ class RawServer:
         """Record a request, and say what is to be done; the query doesn't matter for that."""
         self.heads.append(head)
         target = head.split(b" ")[1].decode("latin-1").partition("?")[0]
+        host = re.search(rb"(?i)\r\nhost: *([^\r]*)", head)
+        if target.startswith("/") and host:
+            target = f"http://{host[1].decode('latin-1')}{target}"
         return self.answers.get(target, reply(status="501 Not Scripted"))
 
 

@@ -4,6 +4,8 @@ import logging
 from pathlib import Path
 from typing import TextIO
 
+from corscope.mitm.options import user_path
+
 __all__ = ["JournalFile"]
 
 logger = logging.getLogger("corscope")
@@ -14,7 +16,7 @@ class JournalFile:
 
     def __init__(self, path: str) -> None:
         """Open the file at `path` for appending; an empty path means that there is none."""
-        self._path = Path(path).expanduser() if path else None
+        self._path = user_path(path) if path else None
         self._file: TextIO | None = None
         self._told = False
         if self._path is not None:

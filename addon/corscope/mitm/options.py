@@ -5,10 +5,11 @@ Declared here, and read once into frozen `Settings`, so that no other room asks 
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from mitmproxy import addonmanager, optmanager
 
-__all__ = ["Settings", "declare", "read"]
+__all__ = ["Settings", "declare", "read", "user_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,14 @@ class Settings:
     def as_options(self) -> dict[str, object]:
         """The values by the options' names."""
         return {f"cors_{name}": value for name, value in asdict(self).items()}
+
+
+def user_path(text: str) -> Path:
+    """The path that a user has named; a home that doesn't exist is missed when it is opened."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def declare(loader: addonmanager.Loader) -> None:

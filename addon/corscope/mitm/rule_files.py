@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from corscope.mitm.options import user_path
 from corscope.rules.load import MAX_BYTES, Source
 
 __all__ = ["RuleFiles"]
@@ -23,7 +24,7 @@ class RuleFiles:
 
     def __init__(self, paths: Iterable[str]) -> None:
         """Name the files and folders; a folder means its `*.toml`, sorted by name."""
-        self._paths = [Path(path).expanduser() for path in paths]
+        self._paths = [user_path(path) for path in paths]
         self._read: Signature = ()
         self._seen: Signature = ()
         self._unsettled = 0

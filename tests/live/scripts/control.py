@@ -31,7 +31,9 @@ def _is_running(thing: object) -> bool:
 def requestheaders(flow: http.HTTPFlow) -> None:
     if flow.request.scheme == "https":
         flow.request.scheme = "http"
-        flow.request.port = 80
+        flow.server_conn.via = None
+        flow.request.data.host = "127.0.0.1"  # its setter would rewrite the Host header
+        flow.request.data.port = int(ctx.options.mode[0].rpartition(":")[2])
 
 
 def request(flow: http.HTTPFlow) -> None:

@@ -1,0 +1,292 @@
+"""Starting, stopping and changing while it runs; and what if corscope itself fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.mitmdump import SCRIPT, Entry, wait_until
+
+from .proxy import CONTROL, Proxy, exchanges
+from .wire import PAGE, RawServer, ask, preflight, reply
+
+OPEN = """
+[[rule]]
+name = "open"
+match.host = "api.test"
+policy.allow_origins = ["http://page.test"]
+"""
+MISTAKES = {
+    "a mistake": b'[[rule]]\nname = "r"\n',
+    "binary": bytes(range(256)),
+    "truncated": b'[[rule]]\nname = "r',
+    "ten megabytes": b"# " + b"x" * 10_000_000,
+}
+
+
+# The rules at the start
+
+
+@pytest.mark.parametrize("content", MISTAKES.values(), ids=MISTAKES)
+def test_it_starts_with_a_mistake_in_the_rules_and_warns(
+    server: RawServer, tmp_path: Path, content: bytes
+) -> None:
+    """mitmproxy ends when an error is logged at its start, so this is a warning."""
+    rules = tmp_path / "rules.toml"
+    rules.write_bytes(content)
+    server.answers["http://api.test/start"] = reply()
+    with Proxy(tmp_path, server.mode, {"cors_rules": rules}) as proxy:
+        assert proxy.ask(ask("http://api.test/start")).status == 200
+        (load,) = proxy.loads()
+        assert (load["applied"], load["count"]) == (False, 0)
+        assert load["errors"][0]["message"] in proxy.log()
+        load = proxy.next_load(lambda: rules.write_text(OPEN, "utf-8"))
+        assert (load["applied"], load["count"]) == (True, 1)
+
+
+@pytest.mark.parametrize("name", ["missing", "missing.toml", "~nobody-of-this-name/rules.toml"])
+def test_it_starts_without_its_rules_and_warns(
+    server: RawServer, tmp_path: Path, name: str
+) -> None:
+    path = name if name.startswith("~") else tmp_path / name
+    with Proxy(tmp_path, server.mode, {"cors_rules": path}) as proxy:
+        (load,) = proxy.loads()
+        assert not load["applied"]
+        proxy.told(r"CORS rules: .*missing.*" if name.startswith("missing") else r"CORS rules: ~")
+
+
+# The journal's file
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("missing/journal.jsonl", "No such file or directory"),
+        (".", "Is a directory"),
+        ("file/journal.jsonl", "Not a directory"),
+        ("/proc/journal.jsonl", "No such file or directory"),
+        ("~nobody-of-this-name/journal.jsonl", "No such file or directory"),
+    ],
+)
+def test_a_journal_that_cannot_be_written_is_told_of_and_traffic_goes_on(
+    server: RawServer, tmp_path: Path, path: str, why: str
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    journal = path if path.startswith("~") else tmp_path / path
+    server.answers["http://api.test/journal"] = reply()
+    with Proxy(tmp_path, server.mode, {"cors_journal": journal}) as proxy:
+        for _ in range(3):
+            assert proxy.ask(ask("http://api.test/journal")).status == 200
+        proxy.told("CORS blocked: GET")
+        warnings = re.findall(r"CORS journal .* can't be written \((.*)\)", proxy.log())
+        assert warnings == [why]
+        assert "Set cors_journal to a file" in proxy.log()
+        proxy.control(options={"cors_journal": str(proxy.journal_path)})
+        proxy.ask(ask("http://api.test/journal"))
+        assert proxy.exchange("http://api.test/journal")["verdict"] == "blocked"
+
+
+def test_a_full_disk_is_told_of_and_traffic_goes_on(server: RawServer, tmp_path: Path) -> None:
+    server.answers["http://api.test/full"] = reply()
+    with Proxy(tmp_path, server.mode, {"cors_journal": "/dev/full"}) as proxy:
+        for _ in range(3):
+            assert proxy.ask(ask("http://api.test/full")).status == 200
+        proxy.told("CORS blocked: GET")
+        assert proxy.log().count("can't be written (No space left on device)") == 1
+
+
+def test_the_journal_is_appended_to(server: RawServer, tmp_path: Path) -> None:
+    for _ in range(2):
+        with Proxy(tmp_path, server.mode) as proxy:
+            proxy.ask(ask("http://api.test/append"))
+            wait_until(lambda: exchanges(proxy.journal()), 15.0, "an exchange")
+    assert [entry["type"] for entry in proxy.journal()] == ["start", "exchange"] * 2
+
+
+def test_the_journal_goes_on_in_another_file(server: RawServer, tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    with Proxy(tmp_path, server.mode) as proxy:
+        proxy.ask(preflight("http://api.test/first"))
+        proxy.exchange("http://api.test/first")
+        proxy.control(options={"cors_journal": str(other)})
+        proxy.ask(ask("http://api.test/second"))
+        wait_until(lambda: other.read_text("utf-8").count("\n") > 1, 15.0, "an exchange")
+        first = proxy.journal()
+        proxy.control(options={"cors_journal": ""})
+        proxy.ask(ask("http://api.test/third"))
+    entries = [json.loads(line) for line in other.read_text("utf-8").splitlines()]
+    assert [entry["type"] for entry in first] == ["start", "exchange"]
+    assert [entry["type"] for entry in entries] == ["start", "exchange"]
+    assert entries[0]["options"]["cors_journal"] == str(other)
+
+
+def test_the_first_line_tells_versions_and_options(server: RawServer, tmp_path: Path) -> None:
+    with Proxy(tmp_path, server.mode, {"cors_urls": "full"}) as proxy:
+        proxy.ask(ask("http://u:p@api.test/full?a=b"))
+        proxy.ask(ask("http://api.test/full?a=b#c"))
+        assert proxy.exchange("http://api.test/full?a=b")
+        start = proxy.journal()[0]
+    assert start["type"] == "start"
+    assert start["version"]
+    assert re.match(r"\d+\.\d+", start["mitmproxy"])
+    assert start["options"] == {
+        "cors_rules": [],
+        "cors_journal": str(proxy.journal_path),
+        "cors_fresh": True,
+        "cors_urls": "full",
+    }
+
+
+# The end
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_outcomes_are_written_at_the_end(
+    server: RawServer, tmp_path: Path, how: signal.Signals
+) -> None:
+    url = "http://api.test/end"
+    server.answers[url] = reply(f"Access-Control-Allow-Origin: {PAGE}")
+    with Proxy(tmp_path, server.mode) as proxy:
+        proxy.ask(preflight(url, "GET"))
+        entry = proxy.exchange(url)
+        proxy.stop(how)
+    outcome: Entry = proxy.journal()[-1]
+    assert (outcome["type"], outcome["outcome"], outcome["id"]) == (
+        "outcome",
+        "not-followed",
+        entry["id"],
+    )
+    assert "Traceback" not in proxy.log()
+
+
+def test_an_outcome_is_written_without_waiting_for_the_end(
+    server: RawServer, tmp_path: Path
+) -> None:
+    with Proxy(tmp_path, server.mode) as proxy:
+        proxy.ask(preflight("http://api.test/alone"))
+        outcome = proxy.wait_for(lambda entry: entry["type"] == "outcome")
+        assert outcome["outcome"] == "not-followed"
+        assert outcome["after_ms"] >= 3000
+
+
+# The script is loaded again
+
+
+def test_touching_the_script_loads_it_anew_and_doubles_nothing(
+    server: RawServer, tmp_path: Path
+) -> None:
+    """mitmproxy watches a script's file; the package it imports stays."""
+    addon = tmp_path / "addon"
+    shutil.copytree(SCRIPT.parent, addon, ignore=shutil.ignore_patterns("__pycache__"))
+    rules = tmp_path / "rules.toml"
+    rules.write_text(OPEN, "utf-8")
+    server.answers["http://api.test/again"] = reply()
+    options = {"cors_rules": rules}
+    with Proxy(tmp_path, server.mode, options, script=addon / "cors.py") as proxy:
+        proxy.ask(ask("http://api.test/again?1"))
+        for count in (2, 3):
+            later = 2_000_000_000 + count
+            os.utime(addon / "cors.py", (later, later))
+            wait_until(
+                lambda n=count: [e["type"] for e in proxy.journal()].count("start") == n,  # type: ignore[misc]
+                15.0,
+                "the script to be loaded again",
+            )
+        wait_until(lambda: proxy.control()["state"]["recorders"] == 1, 15.0, "one recorder")
+        told = proxy.ask(ask("http://api.test/again?2"))
+        assert told.lines("Access-Control-Allow-Origin")
+        proxy.exchange("http://api.test/again?*")
+        wait_until(lambda: len(exchanges(proxy.journal())) > 1, 15.0, "a second exchange")
+        assert len(exchanges(proxy.journal())) == 2
+        assert proxy.next_load(lambda: rules.write_text("# none", "utf-8"))["count"] == 0
+        assert [entry["applied"] for entry in proxy.loads()] == [True] * 4
+        assert "error" not in proxy.log().lower()
+
+
+# Options that change
+
+
+def test_urls_may_be_unmasked_while_running(server: RawServer, tmp_path: Path) -> None:
+    with Proxy(tmp_path, server.mode) as proxy:
+        proxy.ask(ask("http://api.test/urls?a=b"))
+        proxy.exchange("http://api.test/urls?a=*")
+        proxy.control(options={"cors_urls": "full"})
+        proxy.ask(ask("http://api.test/urls?a=b"))
+        proxy.exchange("http://api.test/urls?a=b")
+
+
+# If corscope fails
+
+
+@pytest.mark.parametrize(
+    ("room", "name"),
+    [
+        ("corscope.mitm.addon", "choose_at_request"),
+        ("corscope.mitm.addon", "choose_at_response"),
+        ("corscope.mitm.addon", "edit"),
+        ("corscope.mitm.translate", "request_of"),
+        ("corscope.journal.journal", "view"),
+        ("corscope.journal.journal", "record"),
+        ("corscope.mitm.recorder", "exchange_text"),
+    ],
+)
+def test_traffic_goes_on_and_the_log_says_so_once(
+    server: RawServer, tmp_path: Path, room: str, name: str
+) -> None:
+    script = tmp_path / "fail.py"
+    script.write_text(
+        f"import {room} as room\n"
+        "def fail(*args, **kwargs):\n"
+        "    raise KeyError('injected')\n"
+        f"room.{name} = fail\n",
+        "utf-8",
+    )
+    rules = tmp_path / "rules.toml"
+    rules.write_text(OPEN, "utf-8")
+    url = "http://api.test/fails"
+    server.answers[url] = reply("X-Server: yes", body=b"as it was")
+    options = {"cors_rules": rules}
+    with Proxy(tmp_path, server.mode, options, scripts=[CONTROL, script]) as proxy:
+        for _ in range(5):
+            told = proxy.ask(ask(url))
+            assert (told.status, told.body) == (200, b"as it was")
+            assert told.lines("X-Server")
+        proxy.told("corscope failed in")
+        state = proxy.control()["state"]
+    assert proxy.log().count("corscope failed in") <= (2 if name == "choose_at_request" else 1)
+    assert "KeyError('injected')" in proxy.log()
+    assert "Addon error" not in proxy.log()
+    assert (state["subjects"], state["touches"]) == (0, 0)
+
+
+# Secrets
+
+
+def test_no_secret_is_written_anywhere(server: RawServer, tmp_path: Path) -> None:
+    """Neither to the journal nor to the log's lines of corscope."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        OPEN + '[[rule]]\nname = "s"\nmode = "shadow"\nmatch.host = "s.test"\nfault.status = 500\n',
+        "utf-8",
+    )
+    secret = "s3cr3t"
+    lines = (f"Cookie: {secret}", f"Authorization: Bearer {secret}", f"X-Api-Key: {secret}")
+    answer = (f"Set-Cookie: sid={secret}", f"Location: /?t={secret}", f"X-Token: {secret}")
+    with Proxy(tmp_path, server.mode, {"cors_rules": rules}) as proxy:
+        for host in ("api.test", "s.test", "other.test"):
+            for status in ("200 OK", "302 Found", "500 No"):
+                url = f"http://{host}/{status[:3]}"
+                server.answers[url] = reply(*answer, status=status, body=secret.encode())
+                proxy.ask(ask(f"{url}?token={secret}", *lines, method="POST", body=secret.encode()))
+                proxy.ask(preflight(f"{url}?{secret}", "PUT", f"Referer: http://a/?{secret}"))
+        wait_until(lambda: len(exchanges(proxy.journal())) == 18, 15.0, "all exchanges")
+        own = [line for line in proxy.log().splitlines() if "CORS" in line or "corscope" in line]
+    assert len(own) >= 18
+    assert secret not in "\n".join(own)
+    assert secret not in proxy.journal_path.read_text("utf-8")

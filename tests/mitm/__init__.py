@@ -1,0 +1,1 @@
+"""Tests of the adapter where it needs no running proxy."""

@@ -1,0 +1,178 @@
+"""What corscope sees of mitmproxy's flows, and what it makes of them."""
+
+from __future__ import annotations
+
+import pytest
+from mitmproxy import flow as mitmproxy_flow
+from mitmproxy import http
+from mitmproxy.connection import ConnectionState
+
+from corscope.journal.exchange import Missing
+from corscope.messages import HeaderList, Response
+from corscope.mitm.translate import (
+    answered_at,
+    asked_at,
+    client_of,
+    made_response,
+    missing_of,
+    request_of,
+    response_of,
+    write_response,
+)
+from corscope.servers.answer import Answer
+
+from .flows import flow
+
+HOST = ("Host", "named.test")
+
+
+@pytest.mark.parametrize(
+    ("mode", "url", "headers", "expected"),
+    [
+        pytest.param("regular", "http://api.test/a?b", (HOST,), "http://api.test/a?b", id="plain"),
+        pytest.param("regular", "https://api.test:8443/", (), "https://api.test:8443/", id="port"),
+        pytest.param("regular", "https://xn--bcher-kva.test/", (), None, id="punycode"),
+        pytest.param("regular", "http://[2001:db8::1]:81/", (), None, id="an IPv6 address"),
+        pytest.param("regular", "http://[::1]/", (), None, id="an IPv6 address without a port"),
+        pytest.param(
+            "upstream:http://proxy.test:3128", "http://api.test/", (HOST,), None, id="upstream"
+        ),
+        pytest.param(
+            "transparent", "http://10.0.0.1/a", (HOST,), "http://named.test/a", id="transparent"
+        ),
+        pytest.param(
+            "transparent",
+            "https://10.0.0.1:8443/a",
+            (("Host", "named.test:8443"),),
+            "https://named.test:8443/a",
+            id="transparent, with a port",
+        ),
+        pytest.param("transparent", "http://10.0.0.1/", (), None, id="transparent, without Host"),
+        pytest.param(
+            "transparent",
+            "http://10.0.0.1/",
+            (("Host", "[::1]:80"),),
+            "http://[::1]/",
+            id="transparent, to an IPv6 address",
+        ),
+        pytest.param("socks5", "http://10.0.0.1/a", (HOST,), "http://named.test/a", id="socks"),
+    ],
+)
+def test_the_url_is_as_the_browser_sees_it(
+    mode: str, url: str, headers: HeaderList, expected: str | None
+) -> None:
+    assert request_of(flow(url, headers, mode=mode)).url == (expected or url)
+
+
+@pytest.mark.parametrize(
+    ("listens_at", "tls", "origin", "expected"),
+    [
+        (("127.0.0.1", 8080), False, "http://page.test", "http://127.0.0.1:8080/a"),
+        (("127.0.0.1", 8080), False, "http://localhost:8080", "http://localhost:8080/a"),
+        (("127.0.0.1", 80), False, "http://my.test", "http://my.test/a"),
+        (("127.0.0.1", 443), True, "https://my.test", "https://my.test/a"),
+        (("127.0.0.1", 8443), True, "https://page.test", "https://127.0.0.1:8443/a"),
+        (("::1", 8080), False, "http://page.test", "http://[::1]:8080/a"),
+        (("::1", 8080), False, "http://[::1]:8080", "http://[::1]:8080/a"),
+        (("127.0.0.1", 8080), False, "null", "http://127.0.0.1:8080/a"),
+    ],
+)
+def test_behind_a_reverse_proxy_the_browser_names_the_proxy(
+    listens_at: tuple[str, int], tls: bool, origin: str, expected: str
+) -> None:
+    made = flow(
+        "http://backend.test:3000/a",
+        (("Host", "backend.test:3000"), ("Origin", origin)),
+        mode="reverse:http://backend.test:3000",
+        listens_at=listens_at,
+        tls=tls,
+    )
+    assert request_of(made).url == expected
+
+
+def test_header_bytes_keep_their_order_repeats_and_case() -> None:
+    headers = (("X-A", "\xff"), ("vary", "a"), ("X-a", ""), ("Vary", "b"))
+    assert request_of(flow(headers=headers)).headers == headers
+    response = http.Response(b"HTTP/1.1", 299, b"", http.Headers(), b"", None, 0, 0)
+    response.headers = flow(headers=headers).request.headers
+    assert response_of(response) == Response(299, headers)
+
+
+@pytest.mark.parametrize("method", [b"GET", b"patch", b"\xff"])
+def test_a_methods_case_is_kept(method: bytes) -> None:
+    assert request_of(flow(method=method)).method == method.decode("latin-1")
+
+
+def test_browsers_are_told_apart_by_address_and_name() -> None:
+    names = {client_of(flow(headers=(("User-Agent", name),))) for name in ("a", "b")}
+    elsewhere = flow()
+    elsewhere.client_conn.peername = ("127.0.0.2", 50_000)
+    assert len(names | {client_of(flow()), client_of(elsewhere)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("message", "state", "live", "missing"),
+    [
+        ("Connection killed.", ConnectionState.OPEN, True, Missing.DROPPED),
+        ("Client disconnected.", ConnectionState.OPEN, True, Missing.CLIENT_GONE),
+        ("stream reset by client (CANCEL)", ConnectionState.OPEN, True, Missing.CLIENT_GONE),
+        ("whatever", ConnectionState.CAN_WRITE, True, Missing.CLIENT_GONE),
+        ("[Errno 111] refused", ConnectionState.OPEN, True, Missing.NO_ANSWER),
+        ("[Errno 111] refused", ConnectionState.CLOSED, False, Missing.NO_ANSWER),
+    ],
+)
+def test_why_there_is_no_answer(
+    message: str, state: ConnectionState, live: bool, missing: Missing
+) -> None:
+    failed = flow(live=live)
+    failed.client_conn.state = state
+    failed.error = mitmproxy_flow.Error(message)
+    assert missing_of(failed) is missing
+
+
+def test_times_of_saved_flows_are_their_own() -> None:
+    saved = flow(response=http.Response.make(200))
+    assert saved.response is not None
+    saved.request.timestamp_start, saved.response.timestamp_start = 100.0, 101.5
+    assert (asked_at(saved).timestamp(), answered_at(saved).timestamp()) == (100, 101.5)
+    saved.response.timestamp_start = 99.0
+    assert answered_at(saved).timestamp() == 100
+    saved.response, saved.error = None, mitmproxy_flow.Error("x", 103.0)
+    assert answered_at(saved).timestamp() == 103
+    saved.error = None
+    assert answered_at(saved).timestamp() == 100
+
+
+@pytest.mark.parametrize(
+    ("status", "length"), [(200, ["4"]), (204, []), (304, []), (205, ["4"]), (503, ["4"])]
+)
+def test_a_rules_answer_has_a_length_where_it_may(status: int, length: list[str]) -> None:
+    made = made_response(Answer(status, (("X", "y"),), b"body"), flow().request)
+    assert made.headers.get_all("content-length") == length
+
+
+def test_a_rules_answer_may_set_its_own_length() -> None:
+    made = made_response(Answer(204, (("Content-Length", "0"),)), flow().request)
+    assert made.headers.get_all("content-length") == ["0"]
+
+
+def test_an_unheard_of_status_has_no_phrase() -> None:
+    assert made_response(Answer(299), flow().request).reason == ""
+    assert made_response(Answer(404), flow().request).reason == "Not Found"
+
+
+def test_over_http_2_names_are_lower_case() -> None:
+    made = flow(response=http.Response.make(200))
+    made.request.http_version = "HTTP/2.0"
+    write_response(made, Response(200, (("X-Odd", "Value"),)))
+    assert made.response is not None
+    assert made.response.headers.fields == ((b"x-odd", b"Value"),)
+
+
+def test_a_head_that_cannot_be_sent_leaves_the_old_one_whole() -> None:
+    made = flow(response=http.Response.make(200, b"x", {"A": "b"}))
+    before = made.response and made.response.get_state()
+    with pytest.raises(UnicodeEncodeError):
+        write_response(made, Response(404, (("X", "\u20ac"),)))
+    assert made.response is not None
+    assert made.response.get_state() == before
