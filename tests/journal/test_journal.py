@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corscope.journal import journal as journal_module
 from corscope.journal import pairing
@@ -517,12 +518,49 @@ def test_no_preflight_loses_its_outcome_to_the_bounds(
     assert told.due() == [("/a", "not-followed"), ("/b", "not-followed")]
 
 
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["preflight", "answer", "request", "wait"]),
+        st.sampled_from(["PUT", "DELETE"]),
+        st.sampled_from(["/a", "/b"]),
+        st.sampled_from(["one", "other"]),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_every_answered_preflight_has_one_last_outcome(
+    steps: list[tuple[str, str, str, str]],
+) -> None:
+    """Followed by a request of its own, or by none; in whatever order all this happens."""
+    told = Told()
+    asked: list[str] = []
+    answered: set[str] = set()
+    last: dict[str, Outcome] = {}
+    for number, (step, method, path, client) in enumerate(steps):
+        id_, url, outcomes = f"{step} {number}", f"https://api.test{path}", []
+        if step == "preflight":
+            told.ask(id_, preflight(method, url=url), client)
+            asked.append(id_)
+        elif step == "answer" and asked:
+            id_ = asked.pop()
+            told.answer(id_)
+            answered.add(id_)
+        elif step == "request":
+            outcomes = told.ask(id_, actual(method, url), client)
+        elif step == "wait":
+            told.now += 2
+            outcomes = told.journal.due(at(told.now))
+        last |= {outcome.id: outcome for outcome in outcomes}
+    last |= {outcome.id: outcome for outcome in told.journal.close(at(told.now))}
+    assert last.keys() == answered
+    followers = [outcome.actual for outcome in last.values() if outcome.outcome == "followed"]
+    assert len(set(followers)) == len(followers)
+    assert None not in followers
+
+
 def test_the_time_is_that_of_the_final_picture(told: Told) -> None:
     told.now = 7
     moment: datetime = told.both("x", actual()).time
     assert moment == at(0) + timedelta(seconds=7)
-
-
-def test_sightings_are_values() -> None:
-    seen = Sighting("x", None, Missing.DROPPED)
-    assert replace(seen, id="x") == seen

@@ -165,6 +165,7 @@ def test_a_delayed_answer_of_the_servers_stays_as_it_is(proxy: Proxy, server: Ra
     assert told.head.startswith(b"HTTP/1.1 200 Fine\r\nX-Odd: ")
     entry = proxy.exchange(url)
     assert (entry["rule"], entry["server_headers"]) == ("slow server", None)
+    assert b"If-None-Match: a" in server.heads[-1]
 
 
 def test_the_client_hangs_up_while_a_rule_lets_it_wait(proxy: Proxy) -> None:

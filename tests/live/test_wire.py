@@ -348,7 +348,7 @@ def test_a_redirect_fault(proxy: Proxy) -> None:
 def test_what_a_rule_touches_stays_out_of_the_caches(proxy: Proxy, server: RawServer) -> None:
     url = "http://fresh.test/"
     server.answers[url] = reply("Cache-Control: max-age=3600", 'ETag: "a"')
-    told = proxy.ask(ask(url, 'If-None-Match: "a"', "If-Modified-Since: x", "If-Match: y"))
+    told = proxy.ask(ask(url, 'if-none-match: "a"', "If-Modified-Since: x", "If-Match: y"))
     assert values(told, "Cache-Control") == [b"no-store"]
     sent = server.heads[-1].lower()
     assert b"if-none-match" not in sent

@@ -33,7 +33,7 @@ __all__ = ["Corscope"]
 LOOK_EVERY: Final = 0.2
 """Seconds between two looks at the rule files and at the preflights that wait."""
 
-_CONDITIONAL_HEADERS: Final = ("If-None-Match", "If-Modified-Since")
+_CONDITIONAL: Final = ("If-None-Match", "If-Modified-Since")
 
 logger = logging.getLogger("corscope")
 
@@ -95,12 +95,16 @@ class Corscope:
         if not self._state.ruleset.rules or not flow.live or flow.error or flow.response:
             return
         subject = self._subjects[flow.id] = subject_of(request)
+        if self._settings.fresh and any(name in flow.request.headers for name in _CONDITIONAL):
+            self._ask_anew(flow, subject)
+
+    def _ask_anew(self, flow: http.HTTPFlow, subject: Subject) -> None:
+        """Drop the question whether a cached answer is still good: it is from before the rule."""
         rule = choose_at_request(self._state.ruleset, subject, matcher(flow))
-        if rule is None or rule.mode is Mode.SHADOW:
+        if rule is None or rule.mode is Mode.SHADOW or not (rule.policy or rule.headers):
             return
-        if self._settings.fresh and subject.kind == "actual":
-            for name in _CONDITIONAL_HEADERS:  # a 304 would show what was cached before the rule
-                flow.request.headers.pop(name, None)
+        for name in _CONDITIONAL:
+            flow.request.headers.pop(name, None)
 
     @harmless
     async def request(self, flow: http.HTTPFlow) -> None:

@@ -1,0 +1,85 @@
+"""What is noted on a flow, and what is read of the note again."""
+
+from __future__ import annotations
+
+import pytest
+from mitmproxy import http
+from mitmproxy.utils import emoji
+
+from corscope.journal.exchange import Touch
+from corscope.mitm.recorder import MARKERS, annotate, remembered
+from corscope.mitm.replay import exchanges, explain_flows
+
+from .flows import flow
+
+PAGE = (("Origin", "http://page.test"),)
+
+
+def answered(**headers: str) -> http.HTTPFlow:
+    return flow(headers=PAGE, response=http.Response.make(200, b"", headers))
+
+
+def test_mitmproxy_can_show_the_markers() -> None:
+    assert set(MARKERS.values()) <= emoji.emoji.keys()
+
+
+@pytest.mark.parametrize(
+    ("comment", "stays"),
+    [
+        ("", False),
+        ("CORS allowed", False),
+        ("CORS blocked: allow-origin-missing", False),
+        ("CORS conditional: wildcard-with-credentials", False),
+        ("CORS is broken", True),
+        ("CORS blocked: see ticket 3", True),
+        ("mine", True),
+    ],
+)
+def test_only_an_own_comment_is_written_over(comment: str, stays: bool) -> None:
+    made = answered()
+    made.comment = comment
+    (exchange,) = exchanges([made])
+    annotate(made, exchange)
+    assert made.comment == (comment if stays else "CORS blocked: allow-origin-missing")
+
+
+@pytest.mark.parametrize(("marked", "stays"), [("", False), (":bug:", True)])
+def test_only_an_own_marker_is_written_over(marked: str, stays: bool) -> None:
+    made = answered()
+    made.marked = marked
+    (exchange,) = exchanges([made])
+    annotate(made, exchange)
+    assert made.marked == (marked if stays else MARKERS["blocked"])
+
+
+@pytest.mark.parametrize(
+    ("note", "touch"),
+    [
+        (
+            {"rule": "r", "rule_mode": "apply", "answered_by": "rule"},
+            Touch("r", "apply", answered=True),
+        ),
+        ({"rule": "r", "rule_mode": "shadow", "answered_by": "server"}, Touch("r", "shadow")),
+        ({"rule": None, "rule_mode": None, "answered_by": "server"}, None),
+        ({"rule": "r", "rule_mode": "other", "answered_by": "server"}, None),
+        ({"rule": 3, "rule_mode": "apply", "answered_by": "server"}, None),
+        ({}, None),
+        ("something else", None),
+    ],
+)
+def test_a_rules_note_is_read_again_and_a_mangled_one_is_none(
+    note: object, touch: Touch | None
+) -> None:
+    made = answered()
+    made.metadata["corscope"] = note
+    assert remembered(made) == touch
+
+
+def test_saved_flows_are_explained_in_the_words_of_the_log() -> None:
+    allowed = answered(**{"Access-Control-Allow-Origin": "http://page.test"})
+    allowed.metadata["corscope"] = {"rule": "r", "rule_mode": "apply", "answered_by": "server"}
+    lines = list(explain_flows([answered(), flow(), allowed]))
+    assert lines[0].startswith("CORS blocked: GET http://api.test/ from http://page.test: ")
+    assert lines[1].startswith("CORS conditional: ")
+    assert lines[1].endswith('[rule "r"]')
+    assert len(lines) == 2
