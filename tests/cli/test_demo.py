@@ -188,6 +188,19 @@ def _beside_another_mitmdump(folder: Path, script: str) -> tuple[Path, dict[str,
     return programs / "python", {"PYTHONPATH": paths}
 
 
+def test_the_same_ports_can_be_used_again_at_once(tmp_path: Path) -> None:
+    """Connections that have just been closed keep their port for a minute."""
+    # Below the range from which systems take free ports, so that nobody gets one in between.
+    port = next(
+        port for port in range(21_000, 31_000, 5) if not any(map(_is_open, range(port, port + 5)))
+    )
+    for _ in range(2):
+        with Demo(tmp_path, "--port", str(port)) as demo:
+            proxy = {"http": demo.address("proxy")}
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxy))
+            assert opener.open(f"http://127.0.0.1:{port + 1}/works/abc").status == 200
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the other mitmdump is a shell script")
 def test_a_proxy_that_dies_ends_the_demo_with_its_status(tmp_path: Path) -> None:
     real = Path(sys.executable).with_name("mitmdump")

@@ -4,6 +4,7 @@ The page's origin also serves what corscope said, to itself only: it sends no CO
 it answers to no other host name, so that no other site can read the journal.
 """
 
+import os
 import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -199,8 +200,11 @@ def _listen(host: str, port: int) -> list[socket.socket]:
         raise _busy(port) from error
 
 
-def _bind(port: int) -> socket.socket:
+def _bind(port: int, *, again: bool = False) -> socket.socket:
+    """Bind a loopback port; `again` also where connections of an earlier demo are still fading."""
     bound = socket.socket()
+    if again and os.name == "posix":  # on Windows the option would let two listen on one port
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(("127.0.0.1", port))
     except OSError as error:
@@ -211,7 +215,7 @@ def _bind(port: int) -> socket.socket:
 
 def _free_port(port: int) -> int:
     """Return a port that is free now; the proxy has to bind it by itself."""
-    with _bind(port) as bound:
+    with _bind(port, again=True) as bound:
         return _port(bound)
 
 
@@ -222,5 +226,5 @@ def _port(bound: socket.socket) -> int:
 def _busy(port: int) -> DemoError:
     return DemoError(
         f"port {port} is in use by another program or not allowed: the demo needs "
-        f"{_PORTS} in a row; name another first one with --port, or none, and free ones are taken"
+        f"{_PORTS} in a row; name another first one with --port, or leave it out for free ones"
     )

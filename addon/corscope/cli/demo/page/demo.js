@@ -122,7 +122,7 @@ function showCorscope(section, item, exchanges) {
   const told = last.told[item.credentials] ?? notExposed(item, last);
   outcome.className = `outcome ${judged.verdict}`;
   outcome.textContent = judged.verdict === "allowed" ? "Allowed" : `Blocked: ${judged.reason}`;
-  find(section, ".what").textContent = told ? `${told.what}.` : "";
+  find(section, ".what").textContent = told ? `${told.what[0].toUpperCase()}${told.what.slice(1)}.` : "";
   find(section, ".fix").replaceChildren(...(told ? [element("strong", "Fix: "), told.fix] : []));
   addFact(facts, "Chromium says", judged.chromium);
   addFact(facts, "Firefox says", judged.firefox);
