@@ -78,6 +78,9 @@ def test_repeated_locations_must_agree() -> None:
             id="not even within the origin",
         ),
         pytest.param("https://@b.example/", None, id="empty credentials are none"),
+        pytest.param("http://b.example:25/", (Reason.REDIRECT_BAD_PORT, "25"), id="no mail port"),
+        pytest.param("http://b.example:2525/", None, id="but another"),
+        pytest.param("http://b.example:80/", None, id="or the default"),
     ],
 )
 def test_redirect_failure(location: str, expected: tuple[Reason, str] | None) -> None:

@@ -104,6 +104,10 @@ WORDS: Final[dict[Reason, Words]] = {
         'the redirect leads to a "{detail}" URL, which is no place on the network',
         "redirect to an http or https URL.",
     ),
+    Reason.REDIRECT_BAD_PORT: Words(
+        "the redirect leads to port {detail}, which no browser asks",
+        "serve the target at another port.",
+    ),
     Reason.NO_RESPONSE: Words(
         "no answer came from the server ({error}); the proxy's error page has no CORS headers, "
         "so the browser calls it a CORS error, which it is not",

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from corscope.fetch.headers import FAILURE, Failed, get, values
+from corscope.fetch.ports import is_bad_port
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.url import C0_CONTROL_OR_SPACE, parse_url, percent_encode_non_ascii
@@ -65,4 +66,6 @@ def redirect_failure(response: Response, url: str) -> Failure | None:
         return Failure(reason, f"{target.scheme}:")
     if target.includes_credentials:  # 10, and with it 9
         return Failure(Reason.REDIRECT_WITH_CREDENTIALS, target.host)
+    if is_bad_port(target.port):  # 22, main fetch of the target
+        return Failure(Reason.REDIRECT_BAD_PORT, str(target.port))
     return None
