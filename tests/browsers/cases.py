@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.support.origin_server import Answer, HangUp, Scripted
+from tests.support.page import Ask
 
 __all__ = ["CASES", "COOKIE_ORIGIN", "PAGES", "Case", "Hop"]
 
@@ -60,6 +61,7 @@ class Case:
     page: str = PAGE
     xhr: bool = False
     sandboxed: bool = False
+    listens: bool = False
 
     @property
     def slug(self) -> str:
@@ -80,6 +82,11 @@ class Case:
     def start(self) -> str:
         """The URL that the page asks for."""
         return self._fill(self.url)
+
+    @property
+    def ask(self) -> Ask:
+        """What the page's script is to send."""
+        return Ask(self.start, self.init, self.xhr, self.sandboxed, self.listens)
 
     def routes(self) -> dict[tuple[str, str], Scripted]:
         """The answers of every hop, by method (``*`` for any but a preflight's) and URL."""
@@ -898,6 +905,16 @@ REDIRECTS = (
         "a redirect to an app's own scheme",
         "CorsDisabledScheme",
         redirect("x-app://open/{case}", ANY),
+    ),
+    Case(
+        "a redirect to a port for mail",
+        "net::ERR_UNSAFE_PORT",
+        redirect("http://other.test:25/{case}", ANY),
+    ),
+    Case(
+        "a bare redirect to a port for mail",
+        "MissingAllowOriginHeader",
+        redirect("http://other.test:25/{case}"),
     ),
     Case("a redirect to data", "net::ERR_UNSAFE_REDIRECT", redirect("data:,{case}", ANY)),
     Case("a bare redirect to data", "MissingAllowOriginHeader", redirect("data:,{case}")),

@@ -12,21 +12,22 @@ import importlib.util
 import os
 import shutil
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .mitmdump import wait_until
+from .page import PLAY, Ask, Seen, arguments, results
 
 if TYPE_CHECKING:  # imported at run time only once it is known to be installed
-    from playwright.async_api import Browser, BrowserContext, Frame, Playwright
+    from playwright.async_api import Browser, BrowserContext, Playwright
     from playwright.async_api import Page as PlaywrightPage
 
-__all__ = ["Chromium", "Failed", "Page", "Seen", "missing_parts"]
+__all__ = ["Chromium", "Failed", "Page", "missing_parts"]
 
 T = TypeVar("T")
 
-CALL_SECONDS = 60.0
+CALL_SECONDS = 120.0
 
 FLAGS = (
     "--disable-gpu",
@@ -57,58 +58,6 @@ DISABLED_FEATURES = (
     "OptimizationHints",
     "Translate",
 )
-
-FETCH = """
-async ([url, init]) => {
-    try {
-        const answer = await fetch(url, init);
-        return {ok: true, error: "", status: answer.status, type: answer.type,
-                headers: [...answer.headers], body: await answer.text()};
-    } catch (error) {
-        return {ok: false, error: String(error), status: 0, type: "error", headers: [], body: ""};
-    }
-}
-"""
-
-XHR = """
-([url, init]) => new Promise(resolve => {
-    const xhr = new XMLHttpRequest();
-    xhr.onloadend = () => resolve({
-        ok: xhr.status !== 0, error: xhr.status === 0 ? "error event" : "", status: xhr.status,
-        type: "xhr", body: xhr.responseText,
-        headers: xhr.getAllResponseHeaders().trim().split("\\r\\n").filter(line => line)
-            .map(line => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
-    });
-    xhr.open(init.method || "GET", url);
-    xhr.withCredentials = init.credentials === "include";
-    for (const [name, value] of Object.entries(init.headers || {})) {
-        xhr.setRequestHeader(name, value);
-    }
-    xhr.send(init.body || null);
-})
-"""
-
-ADD_SANDBOXED_FRAME = """
-() => new Promise(resolve => {
-    const frame = document.createElement("iframe");
-    frame.sandbox = "allow-scripts";
-    frame.srcdoc = "<title>sandboxed</title>";
-    frame.onload = () => resolve();
-    document.body.append(frame);
-})
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What script got: whether the fetch resolved, and then all that it could read."""
-
-    ok: bool
-    error: str
-    status: int
-    type: str
-    headers: tuple[tuple[str, str], ...]
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,21 +125,24 @@ class Page:
         self._browser = browser
         self._context = context
         self._page = page
-        self._sandbox: Frame | None = None
         self._urls: dict[str, list[str]] = {}
         self.failed: list[Failed] = []
+
+    def play(self, asks: Sequence[Ask]) -> list[Seen]:
+        """Send all of these at once, and return what script saw of each when all are done."""
+        return results(self._browser.call(self._page.evaluate(PLAY, arguments(asks))))
 
     def fetch(
         self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
     ) -> Seen:
         """Fetch; ``sandboxed`` does it in a frame whose origin is opaque (``Origin: null``)."""
-        return self._run(FETCH, url, init, sandboxed)
+        return self.play([Ask(url, init or {}, sandboxed=sandboxed)])[0]
 
     def xhr(
         self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
     ) -> Seen:
         """Send an XMLHttpRequest, described as a fetch would be."""
-        return self._run(XHR, url, init, sandboxed)
+        return self.play([Ask(url, init or {}, xhr=True, sandboxed=sandboxed)])[0]
 
     def wait_for_failure(self, start: str, timeout: float = 10.0) -> Failed:
         """Return the latest failure of a fetch that began at this URL; it may trail the promise.
@@ -206,20 +158,6 @@ class Page:
     def close(self) -> None:
         """Close the page and forget its cookies and caches."""
         self._browser.call(self._context.close())
-
-    def _run(
-        self, script: str, url: str, init: Mapping[str, object] | None, sandboxed: bool
-    ) -> Seen:
-        frame = self._sandboxed_frame() if sandboxed else self._page.main_frame
-        seen = self._browser.call(frame.evaluate(script, [url, dict(init or {})]))
-        headers = tuple((str(name), str(value)) for name, value in seen.pop("headers"))
-        return Seen(headers=headers, **seen)
-
-    def _sandboxed_frame(self) -> Frame:
-        if self._sandbox is None:
-            self._browser.call(self._page.evaluate(ADD_SANDBOXED_FRAME))
-            self._sandbox = self._page.frames[-1]
-        return self._sandbox
 
     def on_request(self, event: dict[str, Any]) -> None:
         """Note a request's URLs; a redirect repeats the event under the same id."""

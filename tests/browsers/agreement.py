@@ -1,0 +1,371 @@
+"""Does the journal tell what the browser did? One run of cases, and every point compared.
+
+The cases run in one browser through one mitmdump, which is then stopped: only a journal that has
+been closed holds every outcome. What comes out is a list of disagreements; there is no other
+measure, and no case is excused.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from corscope.fetch.check import CredentialsMode
+from corscope.fetch.exposed import cors_filtered_headers
+from tests.browsers.cases import COOKIE_ORIGIN, PAGES, Case
+from tests.support.chromium import Chromium
+from tests.support.chromium import Page as ChromiumPage
+from tests.support.firefox import Complaint, Firefox
+from tests.support.mitmdump import Entry, Mitmdump
+from tests.support.origin_server import EMPTY_PAGE, Answer, HangUp, OriginServer, Received, Scripted
+from tests.support.page import Ask, Seen
+from tests.support.webkit import WebKit
+
+__all__ = ["ENGINES", "Browser", "Disagreement", "Record", "Run", "disagreements", "play"]
+
+EXPOSE = "access-control-expose-headers"
+
+AT_ONCE = 12
+"""Fetches in flight: enough to fill a round trip, few enough for every browser to connect."""
+
+CONSOLE_SECONDS = 1.0
+"""How long Firefox's console has to be silent before all is taken to be said."""
+
+
+_REWORDED = re.compile(r"\d+$")
+"""A category of Firefox's whose sentence was once reworded ends in a digit; what people search for,
+and Mozilla documents, is the name without."""
+
+
+class Page(Protocol):
+    """An open document that sends what it is asked to."""
+
+    def play(self, asks: Sequence[Ask]) -> list[Seen]: ...
+    def close(self) -> None: ...
+
+
+class Browser(Protocol):
+    """A browser that opens pages through a proxy."""
+
+    @property
+    def version(self) -> str: ...
+    def open(self, url: str, proxy_port: int) -> Page: ...
+
+
+ENGINES: Mapping[str, type[Chromium | Firefox | WebKit]] = {
+    "chromium": Chromium,
+    "firefox": Firefox,
+    "webkit": WebKit,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One case as script, the browser's own tools, the server and the journal saw it.
+
+    ``error`` is Chromium's name for the failure, a ``net::`` code where it has none for CORS;
+    ``named`` is what the browser's tools call it, None where nobody asked them.
+    """
+
+    case: Case
+    seen: Seen
+    error: str | None
+    named: tuple[str, ...] | None
+    received: tuple[Received, ...]
+    entries: tuple[Entry, ...]
+    outcomes: Mapping[str, Entry]
+
+    @property
+    def verdicts(self) -> list[Entry]:
+        """The exchanges' verdicts for the case's credentials mode, in order."""
+        return [entry["verdicts"][self.case.mode] for entry in self.entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All runs, by the slug of their case, and the proxy's event log."""
+
+    engine: str
+    version: str
+    runs: Mapping[str, Run]
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A point in which browser and journal differ."""
+
+    point: str
+    browser: object
+    journal: object
+
+    def __str__(self) -> str:
+        return f"{self.point}: the browser {self.browser!r}, the journal {self.journal!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    case: Case
+    seen: Seen
+    error: str | None = None
+    named: tuple[str, ...] | None = None
+
+
+def play(browser: Browser, cases: Sequence[Case], folder: Path) -> Record:
+    """Run the cases, stop mitmdump, and put together what all sides recorded."""
+    with OriginServer() as server:
+        with Mitmdump(folder, server.upstream_mode) as proxy:
+            pages = _open_pages(browser, server, proxy, {case.page for case in cases})
+            played = [
+                each
+                for origin, page in pages.items()
+                for batch in _batches([case for case in cases if case.page == origin])
+                for each in _play_batch(batch, page, server)
+            ]
+            if isinstance(browser, Firefox):
+                played = _named_by_firefox(browser, played)
+            for page in pages.values():
+                page.close()
+        journal = proxy.journal()
+    engine = next(name for name, kind in ENGINES.items() if isinstance(browser, kind))
+    runs = _runs(played, server.received, journal)
+    return Record(engine, browser.version, runs, proxy.log())
+
+
+def _open_pages(
+    browser: Browser, server: OriginServer, proxy: Mitmdump, wanted: set[str]
+) -> dict[str, Page]:
+    """Open one page an origin, and have the one host with a cookie set it."""
+    login = f"{COOKIE_ORIGIN}/login"
+    pages: dict[str, Page] = {}
+    for origin in [origin for origin in PAGES if origin in wanted]:
+        server.routes["GET", f"{origin}/"] = EMPTY_PAGE
+        server.routes["GET", login] = Answer(
+            headers=(
+                ("Access-Control-Allow-Origin", origin),
+                ("Access-Control-Allow-Credentials", "true"),
+                ("Set-Cookie", "session=1"),
+            )
+        )
+        pages[origin] = browser.open(f"{origin}/", proxy.port)
+        [seen] = pages[origin].play([Ask(login, {"credentials": "include"})])
+        assert seen.ok
+    return pages
+
+
+def _batches(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
+    for start in range(0, len(cases), AT_ONCE):
+        yield cases[start : start + AT_ONCE]
+
+
+def _play_batch(cases: Sequence[Case], page: Page, server: OriginServer) -> list[_Played]:
+    """Have the page send all of these, and wait for Chromium to name what failed."""
+    for case in cases:
+        server.routes.update(case.routes())
+    found = zip(cases, page.play([case.ask for case in cases]), strict=True)
+    if not isinstance(page, ChromiumPage):
+        return [_Played(case, seen) for case, seen in found]
+    return [_named_by_chromium(page, case, seen) for case, seen in found]
+
+
+def _named_by_chromium(page: ChromiumPage, case: Case, seen: Seen) -> _Played:
+    if seen.ok:
+        return _Played(case, seen, named=())
+    failed = page.wait_for_failure(case.start)
+    named = (failed.cors_error,) if failed.cors_error else ()
+    return _Played(case, seen, failed.cors_error or failed.error_text, named)
+
+
+def _named_by_firefox(browser: Firefox, played: Sequence[_Played]) -> list[_Played]:
+    """Add the categories under which the console complained of each case's URLs."""
+    complaints: list[Complaint] = []
+    while complaints != (complaints := browser.complaints()):
+        time.sleep(CONSOLE_SECONDS)
+    named: defaultdict[str, list[str]] = defaultdict(list)
+    for complaint in complaints:
+        named[_slug(complaint.url)].append(complaint.category)
+    return [_Played(p.case, p.seen, named=tuple(named[p.case.slug])) for p in played]
+
+
+def _runs(
+    played: Sequence[_Played], received: Sequence[Received], journal: Sequence[Entry]
+) -> dict[str, Run]:
+    """Give each case what server and journal recorded of it, by its URLs."""
+    asked: defaultdict[str, list[Received]] = defaultdict(list)
+    for request in received:
+        asked[_slug(request.url)].append(request)
+    entries: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in journal:
+        if entry["type"] == "exchange":
+            entries[_slug(entry["url"])].append(entry)
+    outcomes = {entry["id"]: entry for entry in journal if entry["type"] == "outcome"}
+    return {
+        p.case.slug: Run(
+            p.case,
+            p.seen,
+            p.error,
+            p.named,
+            tuple(asked[p.case.slug]),
+            tuple(entries[p.case.slug]),
+            outcomes,
+        )
+        for p in played
+    }
+
+
+def _slug(url: str) -> str:
+    return urlsplit(url).path.partition("/")[2].partition("/")[0]
+
+
+def is_preflight(request: Received) -> bool:
+    """Whether this is a preflight, rather than an OPTIONS that script sent."""
+    return request.method == "OPTIONS" and bool(request.values("Access-Control-Request-Method"))
+
+
+def disagreements(run: Run, engine: str) -> list[Disagreement]:
+    """Every point in which browser and journal differ on this case."""
+    pairs = (
+        *_end(run, engine),
+        *_requests(run, engine),
+        *_answers(run),
+        *_pairings(run),
+        *_credentials(run),
+    )
+    return [each for each in pairs if each.browser != each.journal]
+
+
+def _end(run: Run, engine: str) -> Iterator[Disagreement]:
+    """How it ends: for script, by name, and in what script may read."""
+    verdicts = run.verdicts
+    allowed = all(each["verdict"] == "allowed" for each in verdicts)
+    yield Disagreement("script's success", run.seen.ok, allowed)
+    stopped = [each["verdict"] for each in verdicts[:-1] if each["verdict"] != "allowed"]
+    yield Disagreement("stopped before the last exchange", [], stopped)
+    if run.named is not None and verdicts:
+        yield Disagreement("name", *_names(run, run.entries[-1], verdicts[-1], engine))
+    if run.seen.ok and run.entries and not run.case.same_origin:
+        readable = sorted({name.lower() for name, _ in run.seen.headers})
+        yield Disagreement("exposed headers", readable, _exposed(run, run.entries[-1]))
+
+
+def _exposed(run: Run, entry: Entry) -> list[str]:
+    """The headers that the journal calls exposed.
+
+    Where it doesn't know the credentials mode it gives those of ``omit``; those of ``include``
+    follow from the same record.
+    """
+    if entry["credentials"] != "unknown" or run.case.mode == "omit" or entry["exposed"] == []:
+        return list(entry["exposed"])
+    present = [(name, "") for name in (*entry["exposed"], *entry["hidden"])]
+    lines = [(name, value) for name, value in entry["headers"] if name.lower() == EXPOSE]
+    unlisted = [pair for pair in present if pair[0] != EXPOSE]
+    return list(cors_filtered_headers((*lines, *unlisted), CredentialsMode.INCLUDE)[0])
+
+
+def _names(run: Run, last: Entry, verdict: Entry, engine: str) -> tuple[list[str], list[str]]:
+    """What the browser calls it, and what it must say where the journal is right.
+
+    Firefox tells of each layer that gives up: the check that failed, then the redirect that is
+    therefore not followed, then the request whose preflight it was.
+    """
+    assert run.named is not None
+    if engine == "chromium":
+        return list(run.named), [verdict["chromium"]] if verdict["chromium"] else []
+    named = [_REWORDED.sub("", name) for name in run.named]
+    name = verdict["firefox"]
+    if verdict["verdict"] == "allowed":
+        return named, []
+    layers = int(last["kind"] == "preflight") + int(_is_redirect(run, last))
+    gave_up = ["CORSDidNotSucceed"] * layers
+    if name == "CORSExternalRedirectNotAllowed":
+        gave_up[0] = "CORSPreflightDidNotSucceed"
+    return named, gave_up if name in {None, "CORSDidNotSucceed"} else [name, *gave_up]
+
+
+def _is_redirect(run: Run, entry: Entry) -> bool:
+    """Whether this is a redirect to follow, which script may want to do by itself."""
+    answer = _scripted(run, entry)
+    if entry["kind"] == "actual" and run.case.init.get("redirect") == "manual":
+        return False
+    if not isinstance(answer, Answer) or answer.status not in {301, 302, 303, 307, 308}:
+        return False
+    return any(name.lower() == "location" for name, _ in answer.headers)
+
+
+def _scripted(run: Run, entry: Entry) -> Scripted | None:
+    routes = run.case.routes()
+    method = "OPTIONS" if entry["kind"] == "preflight" else entry["method"]
+    return routes.get((method, entry["url"])) or routes.get(("*", entry["url"]))
+
+
+def _requests(run: Run, engine: str) -> Iterator[Disagreement]:
+    """Each cross-origin request is journalled once, in order; a preflight by what it asks."""
+    sent = []
+    for request in run.received:
+        kind = "preflight" if is_preflight(request) else "actual"
+        method = request.values("Access-Control-Request-Method") or [request.method]
+        for origin in request.values("Origin"):
+            if kind == "preflight" or not request.url.startswith(f"{origin}/"):
+                sent.append((kind, origin, request.url, method[0]))
+    journalled = [(e["kind"], e["origin"], e["url"], e["method"]) for e in run.entries]
+    yield Disagreement("requests", sent, journalled)
+    yield Disagreement("engine", {engine} if sent else set(), {e["engine"] for e in run.entries})
+
+
+def _answers(run: Run) -> Iterator[Disagreement]:
+    """Status and Allow-Origin lines stand in the journal as the server wrote them."""
+    for entry in run.entries:
+        scripted = _scripted(run, entry)
+        if isinstance(scripted, HangUp):
+            yield Disagreement("status", (None, True), (entry["status"], bool(entry["error"])))
+        elif scripted is not None:
+            lines = _allow_origins(scripted.headers), _allow_origins(entry["headers"])
+            yield Disagreement("status", scripted.status, entry["status"])
+            yield Disagreement("Allow-Origin lines", *lines)
+
+
+def _allow_origins(headers: Sequence[Sequence[str]]) -> list[str]:
+    return [
+        value.strip(" \t")
+        for name, value in headers
+        if name.lower() == "access-control-allow-origin"
+    ]
+
+
+def _pairings(run: Run) -> Iterator[Disagreement]:
+    """An actual request names the preflight right before it, whose outcome names it in turn."""
+    opened: dict[str, Entry] = {}
+    followed: dict[str, str] = {}
+    for entry in run.entries:
+        if entry["kind"] == "preflight":
+            opened[entry["url"]] = entry
+            continue
+        preflight = opened.pop(entry["url"], None)
+        yield Disagreement("preflight", preflight and preflight["id"], entry["preflight"])
+        if preflight:
+            followed[preflight["id"]] = entry["id"]
+    for entry in run.entries:
+        if entry["kind"] == "preflight":
+            outcome = run.outcomes[entry["id"]]
+            came = followed.get(entry["id"])
+            expected = ("followed" if came else "not-followed", came)
+            yield Disagreement("outcome", expected, (outcome["outcome"], outcome["actual"]))
+
+
+def _credentials(run: Run) -> Iterator[Disagreement]:
+    """The journal knows the credentials mode or says that it doesn't, and judges accordingly."""
+    for entry in run.entries:
+        known = entry["credentials"]
+        yield Disagreement("credentials", known if known == "unknown" else run.case.mode, known)
+        modes = {mode: each["verdict"] for mode, each in entry["verdicts"].items()}
+        if known == "unknown":
+            expected = modes["omit"] if modes["omit"] == modes["include"] else "conditional"
+        else:
+            expected = modes[known]
+        yield Disagreement("verdict of what was seen", expected, entry["verdict"])
