@@ -21,7 +21,8 @@ __all__ = ["PAGE", "Client", "Handler", "RawServer", "Reply", "ask", "preflight"
 PAGE = "http://page.test"
 SECONDS = 20.0  # a bound against hanging
 
-Handler = Callable[[socket.socket], None]
+Handler = Callable[[socket.socket], bool | None]
+"""Answers one request; true where the connection stays open for the next."""
 
 
 def ask(
@@ -48,11 +49,16 @@ def preflight(target: str, method: str = "PUT", *lines: str) -> bytes:
 
 
 def reply(*lines: str | bytes, status: str = "200 OK", body: bytes = b"body") -> Handler:
-    """Answer with exactly these header lines and a length, then close."""
+    """Answer with exactly these header lines and a length."""
     head = [f"HTTP/1.1 {status}".encode("latin-1")]
     head += [line.encode("latin-1") if isinstance(line, str) else line for line in lines]
     head.append(b"Content-Length: %d" % len(body))
-    return lambda connection: connection.sendall(b"\r\n".join(head) + b"\r\n\r\n" + body)
+
+    def answer(connection: socket.socket) -> bool:
+        connection.sendall(b"\r\n".join(head) + b"\r\n\r\n" + body)
+        return True
+
+    return answer
 
 
 class RawServer:
@@ -109,9 +115,9 @@ class _Connection(socketserver.BaseRequestHandler):
         connection = cast("socket.socket", self.request)
         connection.settimeout(SECONDS)
         with contextlib.suppress(OSError):  # some tests make the other side go away
-            head = _read_request(connection)
-            if head:
-                cast("_Listener", self.server).owner.take(head)(connection)
+            while head := _read_request(connection):
+                if not cast("_Listener", self.server).owner.take(head)(connection):
+                    break
 
 
 def _read_request(connection: socket.socket) -> bytes:
