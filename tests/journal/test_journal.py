@@ -14,7 +14,7 @@ from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touc
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
 
-from .requests import ALLOWED, API, PAGE, REFUSED, actual, at, preflight
+from .requests import ALLOWED, API, CHROMIUM, PAGE, REFUSED, actual, at, preflight
 
 BROWSER = "127.0.0.1 Chrome"
 PUT_WITH_COOKIE = actual("PUT", headers=(("Cookie", "a=1"),))
@@ -81,6 +81,13 @@ def test_an_answer_to_what_was_never_asked_is_not_recorded(told: Told) -> None:
             "blocked",
             "wildcard-with-credentials",
             id="a Cookie decides",
+        ),
+        pytest.param(
+            actual(headers=(("Sec-Fetch-Site", "cross-site"), ("User-Agent", CHROMIUM))),
+            ANY_ORIGIN,
+            "allowed",
+            None,
+            id="a browser that would have told decides",
         ),
         pytest.param(
             preflight("PUT"), ANY_ORIGIN, "blocked", "method-not-allowed", id="omit's own reason"
@@ -458,6 +465,14 @@ def test_a_late_follower_takes_the_outcome_back(told: Told) -> None:
     told.now = 100
     assert told.due() == []
     assert told.journal.close(at(100)) == []
+
+
+def test_no_request_follows_before_its_preflights_answer(told: Told) -> None:
+    """In saved flows the clocks may say so: an answer's time is that of its recording."""
+    told.now = 1
+    told.both("preflight", preflight("PUT"))
+    told.now = 0.5
+    assert [outcome.after_ms for outcome in told.ask("put", actual("PUT"))] == [0]
 
 
 def test_closing_tells_the_outcome_of_all_that_are_open(told: Told) -> None:
