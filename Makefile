@@ -36,7 +36,9 @@ lint: $(VENV)/.tested
 browsers:
 	@set --; \
 	command -v chromium >/dev/null || set -- "$$@" chromium; \
-	command -v firefox-esr >/dev/null || command -v firefox >/dev/null || set -- "$$@" firefox-esr; \
+	command -v firefox-esr >/dev/null || set -- "$$@" firefox-esr; \
+	command -v WebKitWebDriver >/dev/null || set -- "$$@" webkit2gtk-driver; \
+	command -v Xvfb >/dev/null || set -- "$$@" xvfb; \
 	if [ $$# = 0 ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing with apt-get: $$*"; \
