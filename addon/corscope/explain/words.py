@@ -26,7 +26,7 @@ _ALLOW_THIS_ORIGIN: Final = (
 
 OPAQUE_ORIGIN_FIX: Final = (
     "find out why the page's origin is opaque: a redirect from one foreign origin to another, a "
-    "sandboxed frame, a file: or data: URL. Any site can send \"Origin: null\", so don't allow it."
+    'sandboxed frame, a file: or data: URL. Any site can send "Origin: null", so don\'t allow it.'
 )
 """The fix where the request's origin is `null` and the answer doesn't allow it."""
 
