@@ -509,7 +509,7 @@ def test_answered_preflights_are_forgotten_the_longest_unused_first(
     monkeypatch.setattr(pairing, "MAX_WAITING", 2)
     for path in ("/a", "/b", "/a", "/c"):
         told.both(path, preflight("PUT", url=f"https://api.test{path}"))
-    assert [url for _, _, url in told.journal.pairing.places] == [
+    assert [place[-1] for place in told.journal.pairing.places] == [
         "https://api.test/a",
         "https://api.test/c",
     ]

@@ -144,6 +144,11 @@ def test_an_actual_request_tells_its_credentials_mode(headers: HeaderList, expec
     assert view(actual(headers=headers)).credentials == expected
 
 
+def test_after_a_redirect_that_may_have_led_home_nothing_is_told() -> None:
+    headers = (CROSS_SITE, ("User-Agent", CHROMIUM))
+    assert view(actual(origin="null", headers=headers)).credentials == "unknown"
+
+
 def test_to_plain_http_no_browser_tells_the_credentials_mode() -> None:
     seen = view(actual(url="http://api.test/", headers=(CROSS_SITE, ("User-Agent", CHROMIUM))))
     assert seen.credentials == "unknown"

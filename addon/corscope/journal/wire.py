@@ -169,9 +169,8 @@ def _storage_access_is_sent(request: Request, engine: Engine) -> bool:
     if get(request.headers, "Sec-Fetch-Site") != "cross-site":
         return False
     if get(request.headers, "Origin") == OPAQUE_SERIALIZED:
-        return (
-            False  # a redirect may have led back to the page's site, whatever Sec-Fetch-Site says
-        )
+        # A redirect may have led back to the page's own site, whatever Sec-Fetch-Site says.
+        return False
     if engine not in _STORAGE_ACCESS_SINCE:
         return False
     found = _STORAGE_ACCESS_SINCE[engine].search(get(request.headers, "User-Agent") or "")
