@@ -99,6 +99,30 @@ def test_redirects(status: int, location: str | None, reason: Reason | None) -> 
 
 
 @pytest.mark.parametrize("engine", Engine)
+def test_of_a_redirect_and_a_wrong_origin_chromium_and_webkit_name_the_redirect(
+    engine: Engine,
+) -> None:
+    request = CorsRequest(ORIGIN, URL, "GET", ())
+    failure = preflight_failure(request, Response(302, (("Location", "/x"),)), OMIT, engine)
+    redirect_first = engine in {Engine.CHROMIUM, Engine.WEBKIT}
+    assert failure == (
+        Failure(Reason.PREFLIGHT_REDIRECT, "/x")
+        if redirect_first
+        else Failure(Reason.ALLOW_ORIGIN_MISSING)
+    )
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_only_firefox_doesnt_check_a_preflight_to_the_pages_own_origin(engine: Engine) -> None:
+    """It comes to be sent where a redirect leads back there; other engines send it for `null`."""
+    request = CorsRequest("https://api.example", "https://api.example/x", "GET", ())
+    failure = preflight_failure(request, Response(200, ()), OMIT, engine)
+    assert (failure is None) == (engine is Engine.FIREFOX)
+    elsewhere = CorsRequest("https://api.example", "https://b.example/x", "GET", ())
+    assert preflight_failure(elsewhere, Response(200, ()), OMIT, engine) is not None
+
+
+@pytest.mark.parametrize("engine", Engine)
 def test_of_a_wrong_status_and_a_wrong_origin_webkit_names_the_status(engine: Engine) -> None:
     request = CorsRequest(ORIGIN, URL, "GET", ())
     failure = preflight_failure(request, Response(401, ()), OMIT, engine)

@@ -72,18 +72,22 @@ def test_an_actual_response(response: Response, expected: Reason | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "standards"),
-    [("actual", Reason.ALLOW_ORIGIN_MISSING), ("preflight", Reason.PREFLIGHT_REDIRECT)],
+    ("engine", "location", "reason"),
+    [
+        (Engine.UNKNOWN, "https://", Reason.ALLOW_ORIGIN_MISSING),
+        (Engine.CHROMIUM, "https://", Reason.REDIRECT_INVALID),
+        (Engine.FIREFOX, "https://", Reason.REDIRECT_INVALID),
+        (Engine.UNKNOWN, "data:,x", Reason.ALLOW_ORIGIN_MISSING),
+        (Engine.FIREFOX, "data:,x", Reason.REDIRECT_TO_LOCAL),
+    ],
 )
-def test_chromium_refuses_a_location_that_is_no_url_before_the_check(
-    kind: Kind, standards: Reason
+@pytest.mark.parametrize("kind", ["preflight", "actual"])
+def test_some_engines_refuse_an_unusable_location_before_the_check(
+    kind: Kind, engine: Engine, location: str, reason: Reason
 ) -> None:
-    response = Response(302, (("Location", "https://"),))
-    in_chromium = judge(kind, PUT, response, OMIT, Engine.CHROMIUM)
-    assert in_chromium == Failure(Reason.REDIRECT_INVALID, "https://")
-    elsewhere = judge(kind, PUT, response, OMIT)
-    assert elsewhere is not None
-    assert elsewhere.reason is standards
+    failure = judge(kind, PUT, Response(302, (("Location", location),)), OMIT, engine)
+    assert failure is not None
+    assert failure.reason is reason
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touc
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
 
-from .requests import ALLOWED, API, CHROMIUM, PAGE, REFUSED, actual, at, preflight
+from .requests import ALLOWED, API, CHROMIUM, FIREFOX, PAGE, REFUSED, actual, at, preflight
 
 BROWSER = "127.0.0.1 Chrome"
 PUT_WITH_COOKIE = actual("PUT", headers=(("Cookie", "a=1"),))
@@ -503,13 +503,26 @@ def test_exchanges_that_never_end_are_forgotten_one_by_one(
     assert list(told.journal.in_flight) == ["2", "3", "4"]
 
 
+def test_firefox_asks_leave_for_the_page_where_the_request_says_null(told: Told) -> None:
+    """Once redirects have tainted the origin, only the actual request is sent with `null`."""
+    firefox: HeaderList = (("User-Agent", FIREFOX),)
+    told.both("p", preflight("PUT", headers=firefox))
+    outcomes = told.ask("a", actual("PUT", headers=firefox, origin="null"))
+    assert [(o.id, o.outcome, o.actual) for o in outcomes] == [("p", "followed", "a")]
+
+
+def test_other_engines_ask_leave_for_null_itself(told: Told) -> None:
+    told.both("p", preflight("PUT"))
+    assert told.ask("a", actual("PUT", origin="null")) == []
+
+
 def test_answered_preflights_are_forgotten_the_longest_unused_first(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pairing, "MAX_WAITING", 2)
     for path in ("/a", "/b", "/a", "/c"):
         told.both(path, preflight("PUT", url=f"https://api.test{path}"))
-    assert [place[-1] for place in told.journal.pairing.places] == [
+    assert [url for _, url in told.journal.pairing.places] == [
         "https://api.test/a",
         "https://api.test/c",
     ]

@@ -30,7 +30,10 @@ class Departure(Enum):
     AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
     EMPTY_CREDENTIALS_LINE_DROPPED = "empty-credentials-line-dropped"
     STATUS_NAMED_BEFORE_ORIGIN = "status-named-before-origin"
+    PREFLIGHT_REDIRECT_NAMED_FIRST = "preflight-redirect-named-first"
     INVALID_LOCATION_NAMED_FIRST = "invalid-location-named-first"
+    LOCAL_LOCATION_NAMED_FIRST = "local-location-named-first"
+    PREFLIGHT_KEEPS_ORIGIN = "preflight-keeps-origin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,29 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "the status is tested, and named, first",
         "WebKitGTK 2.50",
     ),
-    Departure.INVALID_LOCATION_NAMED_FIRST: DepartureEntry(
+    Departure.PREFLIGHT_REDIRECT_NAMED_FIRST: DepartureEntry(
         frozenset({Engine.CHROMIUM}),
-        "the CORS check comes before anything is asked about a redirect's Location",
-        "its network stack has by then refused one that is no URL",
+        "a preflight's CORS check comes before its status, also that of a redirect",
+        "the redirect is named first",
         "Chromium 156",
+    ),
+    Departure.INVALID_LOCATION_NAMED_FIRST: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.FIREFOX}),
+        "the CORS check comes before anything is asked about a redirect's Location",
+        "the network stack has by then refused one that is no URL",
+        "Chromium 156, Firefox 153",
+    ),
+    Departure.LOCAL_LOCATION_NAMED_FIRST: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "the CORS check comes before anything is asked about a redirect's Location",
+        "a data:, file: or other local one has by then been refused",
+        "Firefox 153",
+    ),
+    Departure.PREFLIGHT_KEEPS_ORIGIN: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "once redirects have tainted the origin, a preflight too is sent and checked for `null`",
+        "it is sent for the page's origin, and at that origin itself not checked at all",
+        "Firefox 153",
     ),
 }
 

@@ -50,7 +50,7 @@ _DELTA_SECONDS = re.compile(r"[0-9]+")
 
 def byte_lowercase(text: str) -> str:
     """Byte-lowercase: https://infra.spec.whatwg.org/#byte-lowercase, so that É stays É."""
-    return text.translate(_TO_LOWERCASE)
+    return text.lower() if text.isascii() else text.translate(_TO_LOWERCASE)
 
 
 def from_fields(fields: Iterable[tuple[bytes, bytes]]) -> HeaderList:

@@ -16,6 +16,7 @@ from corscope.fetch.headers import (
     extract_header_list_values,
     get,
 )
+from corscope.fetch.origin import origin_of_url, parse_serialized_origin
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.safelist import (
     is_cors_non_wildcard_request_header_name,
@@ -92,17 +93,42 @@ def preflight_failure(
     https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7. A preflight isn't redirected:
     HTTP-network-or-cache fetch returns the redirect itself, whose status is not ok.
     """
-    headers = response.headers
-    location = get(headers, "Location")
+    bad_status = _status_failure(response)
+    if bad_status is not None and _is_named_first(bad_status.reason, engine):
+        return bad_status
+    refused = None
+    if not _is_unchecked(announced, engine):
+        refused = cors_check(announced.origin, mode, response.headers, engine)
+    return (  # 7
+        refused
+        or bad_status
+        or _method_or_header_failure(announced, response.headers, mode, engine)
+    )
+
+
+def _status_failure(response: Response) -> Failure | None:
+    if is_ok_status(response.status):
+        return None
+    location = get(response.headers, "Location")
     if is_redirect_status(response.status) and location:  # Chromium overlooks an empty one
         return Failure(Reason.PREFLIGHT_REDIRECT, location)
-    bad_status = None
-    if not is_ok_status(response.status):
-        bad_status = Failure(Reason.PREFLIGHT_STATUS, str(response.status))
-    if bad_status and departs(engine, Departure.STATUS_NAMED_BEFORE_ORIGIN):
-        return bad_status
-    refused = cors_check(announced.origin, mode, headers, engine) or bad_status  # 7
-    return refused or _method_or_header_failure(announced, headers, mode, engine)
+    return Failure(Reason.PREFLIGHT_STATUS, str(response.status))
+
+
+def _is_named_first(reason: Reason, engine: Engine) -> bool:
+    """Whether the engine looks at such a status before the CORS check."""
+    if departs(engine, Departure.STATUS_NAMED_BEFORE_ORIGIN):
+        return True
+    is_redirect = reason is Reason.PREFLIGHT_REDIRECT
+    return is_redirect and departs(engine, Departure.PREFLIGHT_REDIRECT_NAMED_FIRST)
+
+
+def _is_unchecked(announced: CorsRequest, engine: Engine) -> bool:
+    """Whether the engine takes the preflight for one to the page's own origin."""
+    if not departs(engine, Departure.PREFLIGHT_KEEPS_ORIGIN):
+        return False
+    origin = parse_serialized_origin(announced.origin)
+    return origin is not None and origin == origin_of_url(announced.url)
 
 
 def _method_or_header_failure(

@@ -110,12 +110,12 @@ CATALOGUE: Final[dict[Reason, Entry]] = {
         _PREFLIGHT, "HeaderDisallowedByPreflightResponse", "CORSMissingAllowHeaderFromPreflight"
     ),
     Reason.REDIRECT_WITH_CREDENTIALS: Entry(
-        _REDIRECT, "RedirectContainsCredentials", "CORSExternalRedirectNotAllowed"
+        _REDIRECT, "RedirectContainsCredentials", "CORSDidNotSucceed"
     ),
-    Reason.REDIRECT_INVALID: Entry(_REDIRECT, None, None),
+    Reason.REDIRECT_INVALID: Entry(_REDIRECT, None, "CORSDidNotSucceed"),
     Reason.REDIRECT_NOT_HTTP: Entry(_REDIRECT, "CorsDisabledScheme", "CORSRequestNotHttp"),
-    Reason.REDIRECT_TO_LOCAL: Entry(_REDIRECT, None, "CORSRequestNotHttp"),
-    Reason.REDIRECT_BAD_PORT: Entry(_PORTS, None, None),
+    Reason.REDIRECT_TO_LOCAL: Entry(_REDIRECT, None, "CORSDidNotSucceed"),
+    Reason.REDIRECT_BAD_PORT: Entry(_PORTS, None, "CORSDidNotSucceed"),
     Reason.NO_RESPONSE: Entry(
         _NETWORK, "MissingAllowOriginHeader", "CORSMissingAllowOrigin", prefixed=True
     ),

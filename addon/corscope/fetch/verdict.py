@@ -27,12 +27,16 @@ def judge(
     for an actual response the CORS check, then what HTTP-redirect fetch refuses.
     """
     not_followed = redirect_failure(response, request.url)
-    if (
-        not_followed is not None
-        and not_followed.reason is Reason.REDIRECT_INVALID
-        and departs(engine, Departure.INVALID_LOCATION_NAMED_FIRST)
-    ):
+    if not_followed is not None and _is_named_first(not_followed.reason, engine):
         return not_followed
     if kind == "preflight":
         return preflight_failure(request, response, mode, engine)
     return cors_check(request.origin, mode, response.headers, engine) or not_followed
+
+
+def _is_named_first(reason: Reason, engine: Engine) -> bool:
+    """Whether the engine refuses such a redirect before the CORS check."""
+    if reason is Reason.REDIRECT_INVALID:
+        return departs(engine, Departure.INVALID_LOCATION_NAMED_FIRST)
+    is_local = reason is Reason.REDIRECT_TO_LOCAL
+    return is_local and departs(engine, Departure.LOCAL_LOCATION_NAMED_FIRST)

@@ -1,6 +1,6 @@
 """Which preflight opened the way of which actual request?
 
-A preflight waits under the place it was sent for: the browser, origin and URL. The next request
+A preflight waits under the place it was sent for: the browser and URL. The next request
 there with its method and headers is the one it announced. What comes later without a preflight of
 its own was let through by an earlier answer, as far as the preflight cache goes.
 """
@@ -13,6 +13,8 @@ from typing import Final
 
 from corscope.fetch.cache import PreflightCache, is_covered, store
 from corscope.fetch.check import CredentialsMode
+from corscope.fetch.engines import Departure, departs
+from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.journal.wire import WireView
@@ -30,7 +32,7 @@ comes after all takes the outcome back.
 MAX_PER_PLACE: Final = 256
 MAX_WAITING: Final = 10_000
 
-Place = tuple[str, str, str]
+Place = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class Pairing:
 
     def add(self, client: str, waiting: Waiting) -> None:
         """Let an answered preflight wait for its actual request."""
-        key = (client, waiting.announced.origin, waiting.announced.url)
+        key = (client, waiting.announced.url)
         place = self.places.pop(key, None) or deque(maxlen=MAX_PER_PLACE)
         place.append(waiting)
         self.places[key] = place  # the places used last stand last
@@ -69,9 +71,8 @@ class Pairing:
             the preflight, or None; and whether this request is the one that it announced, rather
             than a later one that its cached answer covers.
         """
-        place = self.places.get((client, wire.cors.origin, wire.cors.url))
-        if place is None:
-            return None, False
+        waiting_here = self.places.get((client, wire.cors.url), ())
+        place = [waiting for waiting in waiting_here if _is_for_origin(waiting, wire)]
         for waiting in place:
             if waiting.passes and waiting.followed_by is None and _announces(waiting, wire):
                 return waiting, True
@@ -93,6 +94,14 @@ class Pairing:
         waiting = self.open.popleft()
         if waiting.followed_by is None:
             yield waiting
+
+
+def _is_for_origin(waiting: Waiting, wire: WireView) -> bool:
+    """Whether the preflight was for the request's origin, in the engine's way of saying so."""
+    if waiting.announced.origin == wire.cors.origin:
+        return True
+    is_tainted = wire.cors.origin == OPAQUE_SERIALIZED
+    return is_tainted and departs(wire.engine, Departure.PREFLIGHT_KEEPS_ORIGIN)
 
 
 def _announces(waiting: Waiting, wire: WireView) -> bool:
