@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corscope.explain.line import comment, escaped, exchange_text
+from corscope.explain.escape import escaped
+from corscope.explain.line import comment, exchange_text
 from corscope.explain.words import WORDS
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Missing, Sighting, Touch

@@ -157,6 +157,13 @@ def dangling(path: Path) -> None:
     path.symlink_to("nowhere")
 
 
+def test_the_log_has_room_for_other_things_than_a_thousand_mistakes(bench: Bench) -> None:
+    bench.rules.write_text("[[rule]]\n" * 1000, "utf-8")
+    wait_until(lambda: not bench.proxy.loads()[-1]["applied"], 15.0, "the load")
+    wait_until(lambda: "`corscope check` lists them all" in bench.proxy.log(), 5.0, "the log")
+    assert len(bench.proxy.loads()[-1]["errors"]) >= 1000
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pytest
+
 from corscope.mitm.rule_files import PATIENCE, RuleFiles
-from corscope.rules.load import MAX_BYTES
+from corscope.rules.load import MAX_BYTES, Source
 
 
 def names(files: RuleFiles) -> list[str]:
@@ -87,3 +90,10 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
         (None, "Is a directory"),
         (None, "File name too long"),
     ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "rules.toml"
+    os.mkfifo(pipe)
+    assert RuleFiles([str(pipe)]).sources() == [Source(str(pipe), None, "Is a named pipe")]

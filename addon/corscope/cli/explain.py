@@ -61,7 +61,7 @@ class _Reading:
 
     def flows(self, advance: Advance) -> Iterator[HTTPFlow]:
         """Yield the file's flows; an error is kept for the end."""
-        source = _standard_input() if self.file == "-" else Path(self.file).expanduser()
+        source = _standard_input() if self.file == "-" else Path(self.file)
         try:
             for flow in read_flows(source, advance):
                 self.count += 1

@@ -6,22 +6,11 @@ what a server sends may not steer a terminal.
 
 from typing import Final
 
-from corscope.explain.words import OPAQUE_ORIGIN_FIX, WORDS
-from corscope.fetch.origin import OPAQUE_SERIALIZED
-from corscope.fetch.reasons import Reason
+from corscope.explain.escape import escaped
+from corscope.explain.words import worded
 from corscope.journal.exchange import Exchange, Judgement
 
-__all__ = ["comment", "escaped", "exchange_text"]
-
-_LONGEST_VALUE: Final = 200
-
-
-def escaped(text: str) -> str:
-    """Make a value from the wire fit for a terminal: printable, on one line, not endless."""
-    shown = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
-    if shown.isprintable():
-        return shown
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+__all__ = ["comment", "exchange_text"]
 
 
 def exchange_text(exchange: Exchange) -> str:
@@ -58,31 +47,20 @@ def _asked(exchange: Exchange) -> str:
 
 
 def _why(exchange: Exchange, judgement: Judgement) -> str:
-    reason = judgement.reason
-    assert reason is not None
-    words = WORDS[reason]
-    values = _values(exchange, judgement)
-    hides_origin = exchange.origin == OPAQUE_SERIALIZED and "{origin}" in words.fix
-    fix = OPAQUE_ORIGIN_FIX if hides_origin else words.fix.format_map(values)
-    told = f"{reason}: {words.what.format_map(values)}. Fix: {fix}"
+    assert judgement.reason is not None
+    words = worded(
+        judgement.reason,
+        detail=judgement.detail,
+        origin=exchange.origin,
+        method=exchange.method,
+        headers=exchange.request_headers,
+        status=exchange.status,
+        error=exchange.error,
+    )
+    told = f"{judgement.reason}: {words.what}. Fix: {words.fix}"
     if judgement.verdict == "conditional":
         return f"allowed without credentials; with them blocked, {told}"
     return told
-
-
-def _values(exchange: Exchange, judgement: Judgement) -> dict[str, str]:
-    detail = judgement.detail
-    if judgement.reason is Reason.ALLOW_CREDENTIALS_NOT_TRUE:
-        detail = "missing" if detail is None else f'"{detail}"'
-    values = {
-        "origin": exchange.origin,
-        "method": exchange.method,
-        "headers": ", ".join(exchange.request_headers),
-        "status": str(exchange.status),
-        "detail": detail or "",
-        "error": exchange.error or "",
-    }
-    return {name: escaped(value) for name, value in values.items()}
 
 
 def _hidden(exchange: Exchange) -> str:

@@ -4,12 +4,15 @@ One entry a reason, worded for the person who runs the page. The placeholders ar
 exchange's own values: {origin} {method} {headers} {status} {detail} {error}.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from corscope.explain.escape import escaped
+from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason
 
-__all__ = ["OPAQUE_ORIGIN_FIX", "WORDS", "Words"]
+__all__ = ["OPAQUE_ORIGIN_FIX", "WORDS", "Words", "worded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +125,41 @@ WORDS: Final[dict[Reason, Words]] = {
         "nothing, if the page was left or the request was aborted.",
     ),
 }
+
+
+def worded(
+    reason: Reason,
+    *,
+    detail: str | None,
+    origin: str,
+    method: str,
+    headers: Iterable[str],
+    status: int | None,
+    error: str | None,
+) -> Words:
+    """The words for a reason, with an exchange's own values in them, escaped.
+
+    Args:
+        reason: why the browser refuses.
+        detail: the header value, method or header name at fault.
+        origin: the request's origin, byte-serialized.
+        method: the fetch's method.
+        headers: the names of its CORS-unsafe headers.
+        status: the answer's status; None if there was no answer.
+        error: why there was none.
+    """
+    if reason is Reason.ALLOW_CREDENTIALS_NOT_TRUE:
+        detail = "missing" if detail is None else f'"{detail}"'
+    values = {
+        "detail": detail or "",
+        "origin": origin,
+        "method": method,
+        "headers": ", ".join(headers),
+        "status": str(status),
+        "error": error or "",
+    }
+    shown = {name: escaped(value) for name, value in values.items()}
+    words = WORDS[reason]
+    hides_origin = origin == OPAQUE_SERIALIZED and "{origin}" in words.fix
+    fix = OPAQUE_ORIGIN_FIX if hides_origin else words.fix.format_map(shown)
+    return Words(words.what.format_map(shown), fix)

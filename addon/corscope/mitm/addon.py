@@ -33,6 +33,9 @@ __all__ = ["Corscope"]
 LOOK_EVERY: Final = 0.2
 """Seconds between two looks at the rule files and at the preflights that wait."""
 
+MOST_PROBLEMS_TOLD: Final = 100
+"""Problems of rule files that the event log has room for."""
+
 _CONDITIONAL: Final = ("If-None-Match", "If-Modified-Since")
 
 logger = logging.getLogger("corscope")
@@ -196,8 +199,11 @@ class Corscope:
         """Let the rules count, or say why the ones before them still do."""
         self._state = state
         errors = [p for p in state.problems if p.severity is Severity.ERROR]
-        for problem in state.problems:
+        for problem in state.problems[:MOST_PROBLEMS_TOLD]:
             logger.warning("CORS rules: %s", problem)
+        if len(state.problems) > MOST_PROBLEMS_TOLD:
+            more = len(state.problems) - MOST_PROBLEMS_TOLD
+            logger.warning("CORS rules: %d more; `corscope check` lists them all", more)
         count = len(state.ruleset.rules)
         if state.applied:
             logger.info("CORS rules: %d in force", count)

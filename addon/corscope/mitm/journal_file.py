@@ -1,6 +1,7 @@
 """Where do the journal's lines go? Appended to a file, each flushed as it is written."""
 
 import logging
+import os
 from pathlib import Path
 from typing import TextIO
 
@@ -25,6 +26,8 @@ class JournalFile:
     def _open(self, path: Path) -> None:
         try:
             self._file = path.open("a", encoding="utf-8", newline="\n")
+            if _ends_within_a_line(path):
+                self._file.write("\n")
         except OSError as error:
             self._tell(error)
 
@@ -56,3 +59,12 @@ class JournalFile:
             except OSError as error:
                 self._tell(error)
             self._file = None
+
+
+def _ends_within_a_line(path: Path) -> bool:
+    """Whether a crash has cut the last line off, which the next one must not be joined to."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    with path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) != b"\n"

@@ -93,6 +93,8 @@ def _is_readable(folder: Path) -> bool:
 
 def _source(file: Path) -> Source:
     try:
+        if file.is_fifo():  # reading it would never end
+            return Source(str(file), None, "Is a named pipe")
         with file.open("rb") as stream:
             # One byte past the limit is enough for `load` to refuse the file.
             return Source(str(file), stream.read(MAX_BYTES + 1), None)

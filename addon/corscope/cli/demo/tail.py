@@ -7,10 +7,11 @@ of `explain`.
 import json
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from corscope.explain.words import WORDS
+from corscope.explain.words import worded
 from corscope.fetch.reasons import Reason
 
 __all__ = ["JournalTail"]
@@ -60,14 +61,13 @@ def _told(exchange: Line) -> dict[str, dict[str, str] | None]:
 def _words(exchange: Line, judged: Mapping[str, Any]) -> dict[str, str] | None:
     if judged["reason"] is None:
         return None
-    reason = Reason(judged["reason"])
-    detail = judged["detail"]
-    if reason is Reason.ALLOW_CREDENTIALS_NOT_TRUE:
-        detail = "missing" if detail is None else f'"{detail}"'
-    values = {
-        **exchange,
-        "headers": ", ".join(exchange["request_headers"]),
-        "detail": detail or "",
-    }
-    words = WORDS[reason]
-    return {"what": words.what.format_map(values), "fix": words.fix.format_map(values)}
+    words = worded(
+        Reason(judged["reason"]),
+        detail=judged["detail"],
+        origin=exchange["origin"],
+        method=exchange["method"],
+        headers=exchange["request_headers"],
+        status=exchange["status"],
+        error=exchange["error"],
+    )
+    return asdict(words)

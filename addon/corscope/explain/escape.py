@@ -1,0 +1,15 @@
+"""How is a value from the wire shown? So that what a server sends can't steer a terminal."""
+
+from typing import Final
+
+__all__ = ["escaped"]
+
+_LONGEST_VALUE: Final = 200
+
+
+def escaped(text: str) -> str:
+    """Make a value from the wire fit for a terminal: printable, on one line, not endless."""
+    shown = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+    if shown.isprintable():
+        return shown
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
