@@ -42,6 +42,8 @@ _REWORDED = re.compile(r"\d+$")
 """A category of Firefox's whose sentence was once reworded ends in a digit; what people search for,
 and Mozilla documents, is the name without."""
 
+_URL_PARTS = re.compile(r"[/?#:,;]")  # a redirect may lead to a URL of any scheme
+
 
 class Page(Protocol):
     """An open document that sends what it is asked to."""
@@ -187,9 +189,11 @@ def _named_by_firefox(browser: Firefox, played: Sequence[_Played]) -> list[_Play
     complaints: list[Complaint] = []
     while complaints != (complaints := browser.complaints()):
         time.sleep(CONSOLE_SECONDS)
+    slugs = {each.case.slug for each in played}
     named: defaultdict[str, list[str]] = defaultdict(list)
     for complaint in complaints:
-        named[_slug(complaint.url)].append(complaint.category)
+        for part in slugs.intersection(_URL_PARTS.split(complaint.url)):
+            named[part].append(complaint.category)
     return [_Played(p.case, p.seen, named=tuple(named[p.case.slug])) for p in played]
 
 
@@ -241,17 +245,33 @@ def disagreements(run: Run, engine: str) -> list[Disagreement]:
 
 
 def _end(run: Run, engine: str) -> Iterator[Disagreement]:
-    """How it ends: for script, by name, and in what script may read."""
-    verdicts = run.verdicts
-    allowed = all(each["verdict"] == "allowed" for each in verdicts)
-    yield Disagreement("script's success", run.seen.ok, allowed)
+    """How it ends: for script, by name, and in what script may read.
+
+    Of a request without an Origin the journal says nothing.
+    """
+    if not run.entries:
+        return
+    last, verdicts = run.entries[-1], run.verdicts
     stopped = [each["verdict"] for each in verdicts[:-1] if each["verdict"] != "allowed"]
     yield Disagreement("stopped before the last exchange", [], stopped)
-    if run.named is not None and verdicts:
-        yield Disagreement("name", *_names(run, run.entries[-1], verdicts[-1], engine))
-    if run.seen.ok and run.entries and not run.case.same_origin:
+    allowed = verdicts[-1]["verdict"] == "allowed"
+    resolves = allowed and not _refused_by_script(run, last, engine)
+    yield Disagreement("script's success", run.seen.ok, resolves)
+    if run.named is not None:
+        yield Disagreement("name", *_names(run, last, verdicts[-1], engine))
+    if run.seen.ok and allowed and not run.case.same_origin:
         readable = sorted({name.lower() for name, _ in run.seen.headers})
-        yield Disagreement("exposed headers", readable, _exposed(run, run.entries[-1]))
+        yield Disagreement("exposed headers", readable, _exposed(run, last))
+
+
+def _refused_by_script(run: Run, last: Entry, engine: str) -> bool:
+    """Whether script had asked for an error at a redirect, which no proxy can see.
+
+    By the standard a redirect's status is enough; only Firefox doesn't wait for a Location.
+    """
+    if run.case.init.get("redirect") != "error" or last["kind"] == "preflight":
+        return False
+    return _redirects(run, last, without_location=engine == "firefox")
 
 
 def _exposed(run: Run, entry: Entry) -> list[str]:
@@ -260,6 +280,8 @@ def _exposed(run: Run, entry: Entry) -> list[str]:
     Where it doesn't know the credentials mode it gives those of ``omit``; those of ``include``
     follow from the same record.
     """
+    if run.seen.type == "opaqueredirect":  # by script's own choice
+        return []
     if entry["credentials"] != "unknown" or run.case.mode == "omit" or entry["exposed"] == []:
         return list(entry["exposed"])
     present = [(name, "") for name in (*entry["exposed"], *entry["hidden"])]
@@ -281,21 +303,21 @@ def _names(run: Run, last: Entry, verdict: Entry, engine: str) -> tuple[list[str
     name = verdict["firefox"]
     if verdict["verdict"] == "allowed":
         return named, []
-    layers = int(last["kind"] == "preflight") + int(_is_redirect(run, last))
+    followed = run.case.init.get("redirect", "follow") == "follow"
+    layers = int(last["kind"] == "preflight") + int(followed and _redirects(run, last))
     gave_up = ["CORSDidNotSucceed"] * layers
     if name == "CORSExternalRedirectNotAllowed":
+        if not followed:  # then it is an answer, and the preflight's status is not ok
+            return named, ["CORSPreflightDidNotSucceed", *gave_up]
         gave_up[0] = "CORSPreflightDidNotSucceed"
     return named, gave_up if name in {None, "CORSDidNotSucceed"} else [name, *gave_up]
 
 
-def _is_redirect(run: Run, entry: Entry) -> bool:
-    """Whether this is a redirect to follow, which script may want to do by itself."""
+def _redirects(run: Run, entry: Entry, *, without_location: bool = False) -> bool:
     answer = _scripted(run, entry)
-    if entry["kind"] == "actual" and run.case.init.get("redirect") == "manual":
-        return False
     if not isinstance(answer, Answer) or answer.status not in {301, 302, 303, 307, 308}:
         return False
-    return any(name.lower() == "location" for name, _ in answer.headers)
+    return without_location or any(name.lower() == "location" for name, _ in answer.headers)
 
 
 def _scripted(run: Run, entry: Entry) -> Scripted | None:
@@ -331,8 +353,9 @@ def _answers(run: Run) -> Iterator[Disagreement]:
 
 
 def _allow_origins(headers: Sequence[Sequence[str]]) -> list[str]:
+    """The lines' values; mitmproxy takes off more space around them than the standard does."""
     return [
-        value.strip(" \t")
+        value.strip(" \t\x0b\x0c")
         for name, value in headers
         if name.lower() == "access-control-allow-origin"
     ]

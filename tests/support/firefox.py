@@ -49,6 +49,8 @@ PREFERENCES: Mapping[str, object] = {
     "extensions.getAddons.cache.enabled": False,
     "extensions.systemAddon.update.enabled": False,
     "extensions.update.enabled": False,
+    "media.gmp-manager.updateEnabled": False,
+    "media.gmp-manager.url": "data:,",
     "messaging-system.rsexperimentloader.enabled": False,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
@@ -59,7 +61,7 @@ PREFERENCES: Mapping[str, object] = {
     "network.trr.mode": 5,
     "nimbus.telemetry.targetingContextEnabled": False,
     "privacy.trackingprotection.enabled": False,
-    "services.settings.server": "data:,",
+    "services.settings.server": "data:,#remote-settings-dummy/v1",
     "toolkit.telemetry.server": "data:,",
     # The address bar must not rewrite http to https.
     "dom.security.https_first": False,
@@ -138,7 +140,11 @@ class Firefox:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "MOZ_CRASHREPORTER_DISABLE": "1"},
+                env={
+                    **os.environ,
+                    "MOZ_CRASHREPORTER_DISABLE": "1",
+                    "MOZ_REMOTE_SETTINGS_DEVTOOLS": "1",  # lets the preference name its server
+                },
             )
         try:
             self._marionette = _Marionette(wait_until(self._port, START_SECONDS, "Marionette"))
@@ -198,12 +204,10 @@ class Firefox:
         session = self._marionette.call(
             "WebDriver:NewSession",
             capabilities={
-                "alwaysMatch": {
-                    "acceptInsecureCerts": True,
-                    "timeouts": {"script": round(CALL_SECONDS * 1000)},
-                }
+                "alwaysMatch": {"acceptInsecureCerts": True},
             },
         )
+        self._marionette.call("WebDriver:SetTimeouts", script=round(CALL_SECONDS * 1000))
         self.in_chrome(LISTEN)
         return str(session["capabilities"]["browserVersion"])
 

@@ -1,0 +1,274 @@
+"""Cases that nobody picked: a seed gives as many as are wanted, in every combination.
+
+Each part of a case is right more often than not. Were all drawn evenly, nearly every case would
+end at its first check, and what lies behind it would go untested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from tests.browsers.cases import COOKIE_ORIGIN, PAGES, Case, Hop
+from tests.support.origin_server import Answer, HangUp, HeaderPairs, Scripted
+
+__all__ = ["generate"]
+
+Init = dict[str, object]
+
+TARGETS = (
+    *("http://api.test", "http://api.test:8080", "http://other.test", "http://api.localhost"),
+    *(COOKIE_ORIGIN, "http://127.0.0.1:8000", "http://[::1]:8000", "http://192.168.7.7"),
+)
+TRUSTWORTHY = ("http://api.localhost", "http://127.0.0.1:8000", "http://other.localhost:81")
+
+METHODS = (
+    *("GET", "GET", "GET", "GET", "POST", "POST", "POST", "HEAD", "PUT", "PUT", "PUT", "DELETE"),
+    *("PATCH", "OPTIONS", "get", "pOsT", "put", "patch", "Patch", "delete", "QUERY", "X!~'"),
+)
+
+LONG = "a" * 128
+
+REQUEST_HEADERS = (
+    *(("X-Tenant", "7"), ("x-tenant", "7"), ("X-A", "1"), ("X-B", ""), ("!#$%&'*+-.^_`|~0", "1")),
+    *(("Authorization", "Bearer t"), ("authorization", "Basic dTpw"), ("X-API-Key", "k")),
+    *(
+        ("Content-Type", value)
+        for value in (
+            *("application/json", "text/plain", "TEXT/PLAIN", "text/plain; charset=utf-8"),
+            *("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/html"),
+            *("text/plain;charset=a(b", "text", "", "text/plain;", "text/plain/", "text/ plain"),
+            f"text/plain;p={LONG}",
+        )
+    ),
+    *(
+        ("Accept", value)
+        for value in (
+            *("*/*", "application/json", 'text/html;q="1"', "a{b", "a\tb", LONG, f"{LONG}a", ""),
+        )
+    ),
+    *(("Accept-Language", value) for value in ("de", "de,en;q=0.5", "de_DE", "*", "a:b", LONG)),
+    *(("Content-Language", value) for value in ("en", "en, de", "en_US", "(en)")),
+    *(
+        ("Range", value)
+        for value in (
+            *("bytes=0-", "bytes=0-9", "bytes=9-0", "bytes=-5", "bytes=0-1,3-4", "bytes = 0-1"),
+            *("bytes=0-9223372036854775807", "items=0-1", "bytes=-", "bytes=00-01"),
+        )
+    ),
+    *(("Cache-Control", "no-cache"), ("Pragma", "no-cache"), ("If-None-Match", '"x"')),
+    *(("If-Modified-Since", "Mon, 01 Jan 2024 00:00:00 GMT"), ("Last-Event-ID", "5")),
+    *(("Save-Data", "on"), ("Save-Data", "maybe"), ("DPR", "2"), ("Device-Memory", "4")),
+    *(("Downlink", "1"), ("RTT", "50"), ("ECT", "4g"), ("ECT", "x"), ("Viewport-Width", "99")),
+    *(("Width", "99"), ("Upgrade-Insecure-Requests", "1"), ("Purpose", "prefetch")),
+    *(("X-HTTP-Method-Override", "TRACE"), ("X-HTTP-Method-Override", "PUT")),
+    *(("Referer", "x"), ("Cookie", "a=b"), ("Sec-X", "1"), ("Proxy-X", "1"), ("DNT", "1")),
+)
+
+WRONG_CREDENTIALS = ("", "True", "TRUE", "true, true", "1", "false", "truE", '"true"', "true;")
+
+EXPOSED = (
+    *("X-Total", "*", "x-total, x-b", "", "x-total, *", "@", "x-total x-b", "Set-Cookie", "x-b,,"),
+    *('"x-total"', "X-TOTAL\t,\tX-B", "content-encoding, x-b", "x-total;x-b"),
+)
+
+STATUSES = (
+    *(200, 200, 200, 200, 200, 201, 202, 203, 204, 205, 206, 226, 299, 300, 304, 305, 306, 310),
+    *(400, 401, 403, 404, 405, 409, 410, 418, 422, 429, 451, 499, 500, 501, 502, 503, 599),
+)
+REDIRECTS = (301, 302, 303, 307, 308)
+
+WRONG_LOCATIONS = (
+    *("http://u:p@other.test/{case}/x", "//u@other.test/{case}/x", "ftp://f.test/{case}"),
+    *("data:,{case}", "http://[{case}", "x-app:{case}", "file:///{case}", "javascript:{case}"),
+    *("about:blank?{case}", "about:{case}", "mailto:{case}", "blob:http://page.test/{case}"),
+    *("ws://api.test/{case}", "http://", "tel:{case}", "http://api.test:99999/{case}"),
+)
+
+
+def generate(seed: int, count: int) -> list[Case]:
+    """Give the cases of this seed; a greater count begins with those of a smaller one."""
+    return [_case(Random(f"{seed}/{index}"), index) for index in range(count)]
+
+
+def _case(random: Random, index: int) -> Case:
+    page, sandboxed = random.choice(PAGES), random.random() < 0.1
+    init, xhr = _init(random), random.random() < 0.25
+    listens = xhr and random.random() < 0.4
+    if xhr:
+        init.pop("redirect", None)
+    urls = [f"{target}/{{case}}/{hop}" for hop, target in enumerate(_chain(random, page))]
+    if not xhr and random.random() < 0.05:
+        urls = [f"{random.choice(TRUSTWORTHY)}/{{case}}/0"]
+        init.pop("redirect", None)  # which must then be followed
+        init |= {"mode": "no-cors", "method": random.choice(("GET", "HEAD", "POST"))}
+    if init.get("method", "GET") in {"POST", "PUT", "PATCH", "DELETE"} and random.random() < 0.7:
+        init["body"] = "text"
+    origin = "null" if sandboxed else page
+    hops = tuple(
+        Hop(
+            url,
+            _actual(random, origin, init, following),
+            _preflight(random, origin, init),
+        )
+        for url, following in zip(urls, [*urls[1:], None], strict=True)
+    )
+    return Case(
+        id=f"random {index}",
+        error=None,
+        actual=hops[0].actual,
+        preflight=hops[0].preflight,
+        init=init,
+        url=urls[0],
+        then=hops[1:],
+        page=page,
+        xhr=xhr,
+        sandboxed=sandboxed,
+        listens=listens,
+    )
+
+
+def _chain(random: Random, page: str) -> Iterator[str]:
+    """Give the origins that a fetch passes through: mostly one, with redirects up to four."""
+    yield page if random.random() < 0.05 else random.choice(TARGETS)
+    while random.random() < 0.25:
+        yield page if random.random() < 0.2 else random.choice(TARGETS)
+
+
+def _init(random: Random) -> Init:
+    headers = dict(random.sample(REQUEST_HEADERS, random.choice((0, 0, 0, 1, 1, 2, 3))))
+    init: Init = {"method": random.choice(METHODS)}
+    if headers:
+        init["headers"] = headers
+    if random.random() < 0.6:
+        init["credentials"] = random.choice(("omit", "same-origin", "include", "include"))
+    if random.random() < 0.1:
+        init["redirect"] = random.choice(("manual", "error"))
+    return init
+
+
+def _actual(random: Random, origin: str, init: Init, following: str | None) -> Scripted:
+    if random.random() < 0.01:
+        return HangUp()
+    lines = [
+        *_allow_origin(random, origin, init),
+        *_allow_credentials(random, init),
+        *(("Access-Control-Expose-Headers", value) for value in _some(random, EXPOSED)),
+        *(("X-Total", "9"), ("X-B", ""), ("Set-Cookie", "probe=1; Path=/none")),
+    ]
+    status = random.choice(STATUSES)
+    follows = "redirect" not in init  # else a Location that leads nowhere is never looked at
+    if following:
+        status = random.choice(REDIRECTS)
+        lines.append(("Location", _location(random, following) if follows else following))
+    elif follows and random.random() < 0.06:
+        status = random.choice(REDIRECTS)
+        lines += [("Location", value) for value in _some(random, WRONG_LOCATIONS)]
+    return _answer(random, status, lines)
+
+
+def _preflight(random: Random, origin: str, init: Init) -> Scripted:
+    if random.random() < 0.01:
+        return HangUp()
+    method, headers = str(init["method"]), init.get("headers", {})
+    assert isinstance(headers, dict)
+    lines = [
+        *_allow_origin(random, origin, init),
+        *_allow_credentials(random, init),
+        *(("Access-Control-Allow-Methods", v) for v in _list(random, _method_forms(method))),
+        *(("Access-Control-Allow-Headers", v) for v in _list(random, _header_forms(headers))),
+        *(("Access-Control-Max-Age", v) for v in _some(random, ("0", "60", "-1", "x"))),
+    ]
+    status = 200
+    if random.random() < 0.12:
+        status = random.choice((*STATUSES, *REDIRECTS))
+        if status in REDIRECTS and random.random() < 0.8:
+            wrong = () if "redirect" in init else WRONG_LOCATIONS
+            lines.append(("Location", random.choice(("/{case}/p", *wrong))))
+    return _answer(random, status, lines)
+
+
+def _answer(random: Random, status: int, lines: Sequence[tuple[str, str]]) -> Answer:
+    """Write the header names as servers do, and the lines in any order."""
+    case = random.choice((str, str.lower, str.upper))
+    written: HeaderPairs = tuple((case(name), value) for name, value in lines)
+    return Answer(status, tuple(random.sample(written, len(written))))
+
+
+def _location(random: Random, following: str) -> str:
+    if random.random() < 0.06:
+        return following.replace("://", "://u:p@")
+    return following
+
+
+def _allow_origin(random: Random, origin: str, init: Init) -> Iterator[tuple[str, str]]:
+    """Give the lines that name the origin: right, for the wildcard or ``null``, or wrong."""
+    include = init.get("credentials") == "include"
+    draw = random.random()
+    if draw < 0.75:
+        values = [random.choice((origin, origin, "null", origin if include else "*", "*"))]
+    elif draw < 0.8:
+        values = []
+    elif draw < 0.9:
+        values = [random.choice(_wrong_origins(origin))]
+    else:
+        values = [random.choice((origin, "*", "", "null", "http://b.test")) for _ in range(2)]
+    for value in values:
+        yield "Access-Control-Allow-Origin", value
+
+
+def _wrong_origins(origin: str) -> tuple[str, ...]:
+    return (
+        *("", "NULL", "http://b.test", "b.test", "**", '"*"', "*, *", "*,", "http://*.test"),
+        *(f"{origin}/", origin.upper(), f"{origin}:80", f"{origin},{origin}", f"{origin} *"),
+        *(f"{origin};", f"'{origin}'", f" {origin}\t", f"{origin}\xa0", f"{origin}/x", "*\x0b"),
+        *(
+            origin.replace("http", "https"),
+            origin.replace("http://", "//"),
+            f"{origin}.",
+            "undefined",
+        ),
+        *(origin.replace("page", "p%61ge"), f"{origin}?", f"{origin}#", "http://", "http://[::1"),
+    )
+
+
+def _allow_credentials(random: Random, init: Init) -> Iterator[tuple[str, str]]:
+    wanted = init.get("credentials") == "include"
+    draw = random.random()
+    if draw < (0.85 if wanted else 0.3):
+        yield "Access-Control-Allow-Credentials", "true"
+    elif draw < 0.95:
+        for value in _some(random, ("true", *WRONG_CREDENTIALS)):
+            yield "Access-Control-Allow-Credentials", value
+
+
+def _method_forms(method: str) -> tuple[str, ...]:
+    upper = method.upper()
+    right = upper if upper in {"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"} else method
+    return (
+        *(right, right, right, right, "*", "*", f"GET,{right}", f"{right} , GET", f",{right},"),
+        *(method.lower(), upper, f"{right};", f"GET {right}", f'"{right}"', "", "@", "GET"),
+    )
+
+
+def _header_forms(headers: dict[str, str]) -> tuple[str, ...]:
+    right = ", ".join(headers)
+    lower = ",".join(headers).lower()
+    return (
+        *(right, right, lower, lower, right.upper(), "*", "*", f"x-other,{lower}", f"{right},*"),
+        *(f"{lower},,", f" {lower}\t", lower.replace(",", " "), "", "@", f"{lower}:1", "x-other"),
+        *("*, authorization", ",".join(list(headers)[1:])),
+    )
+
+
+def _list(random: Random, forms: Sequence[str]) -> list[str]:
+    """Give one line mostly, sometimes none or two."""
+    draw = random.random()
+    if draw < 0.1:
+        return []
+    return [random.choice(forms) for _ in range(1 if draw < 0.9 else 2)]
+
+
+def _some(random: Random, values: Sequence[str]) -> list[str]:
+    """Give none, one or, rarely, two of these."""
+    return [random.choice(values) for _ in range(random.choice((0, 1, 1, 1, 1, 1, 1, 2)))]

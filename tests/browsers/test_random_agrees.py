@@ -1,0 +1,46 @@
+"""What corscope journals is what real browsers do, also in cases that nobody thought of.
+
+The seed is fresh in every run and printed; `CORSCOPE_SEED` repeats one. `CORSCOPE_CASES` says how
+many cases each browser gets. To look closer: `python -m tests.browsers.agree --help`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.browsers.agreement import ENGINES, play
+from tests.browsers.generator import generate
+from tests.browsers.report import told
+
+pytestmark = pytest.mark.browser
+
+SEED = int(os.environ.get("CORSCOPE_SEED") or secrets.randbelow(10**9))
+COUNT = int(os.environ.get("CORSCOPE_CASES") or 150)
+
+
+def test_a_seed_gives_the_same_cases_again() -> None:
+    """And more of them begin with the same, so that a failure is found again in a longer run."""
+    assert generate(SEED, 40)[:20] == generate(SEED, 20)
+    assert generate(SEED, 20) != generate(SEED + 1, 20)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_journal_tells_what_the_browser_did(
+    engine: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing trips corscope, and it is right on every point of every case."""
+    browser = request.getfixturevalue(engine)
+    with capsys.disabled():
+        sys.stdout.write(f" CORSCOPE_SEED={SEED} CORSCOPE_CASES={COUNT} ")
+        sys.stdout.flush()
+    record = play(browser, generate(SEED, COUNT), tmp_path)
+    assert "Traceback" not in record.log
+    assert "\n".join(told(record)) == ""
