@@ -5,6 +5,7 @@ All cases run once in each browser; the tests compare what was recorded on all s
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -52,8 +53,14 @@ def test_no_two_cases_share_a_url() -> None:
 
 @every_engine
 def test_no_case_trips_corscope(record_of: RecordOf, engine: str) -> None:
-    """An exception in corscope lets the flow pass, so only the log would tell of one."""
-    assert "Traceback" not in record_of(engine).log
+    """An exception in corscope lets the flow pass, so only the log would tell of one.
+
+    A traceback through others' code alone is none: Python 3.11 has one for each connection that is
+    open when mitmdump ends.
+    """
+    log = record_of(engine).log
+    assert "corscope failed" not in log
+    assert not re.findall(r'File ".*addon/.*"', log)
 
 
 @every_case

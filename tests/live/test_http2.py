@@ -78,7 +78,7 @@ class Http2:
 
     def send(self, path: str, *further: tuple[str, str], method: str = "GET") -> int:
         """Open a stream with this request."""
-        stream = self.h2.get_next_available_stream_id()
+        stream: int = self.h2.get_next_available_stream_id()
         head = [(":method", method), (":scheme", "https"), (":authority", self.host)]
         head += [(":path", path), ("origin", SECURE_PAGE), *further]
         self.h2.send_headers(stream, head, end_stream=True)

@@ -337,7 +337,8 @@ def test_a_head_request_gets_a_head(proxy: Proxy) -> None:
 
 
 def test_a_redirect_fault(proxy: Proxy) -> None:
-    told = proxy.ask(preflight("http://redirect.test/"))
+    chromium = "User-Agent: AppleWebKit/537.36 Chrome/156.0.0.0"  # which names the redirect first
+    told = proxy.ask(preflight("http://redirect.test/", "PUT", chromium))
     assert told.status == 302
     assert values(told, "Location") == [b"https://login.test/?next=a"]
     entry = proxy.exchange("http://redirect.test/")
