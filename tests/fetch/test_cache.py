@@ -5,16 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corscope.fetch.cache import (
+    MAX_PLACES,
     PreflightCache,
+    clear_after_failure,
     clear_cache_entries,
+    covering_entries,
+    drop_insufficient,
     extract_max_age,
     header_name_cache_entry_match,
     is_covered,
+    is_stored,
     method_cache_entry_match,
     store,
 )
 from corscope.fetch.check import CredentialsMode
+from corscope.fetch.engines import Engine
 from corscope.fetch.preflight import CorsRequest, preflight_failure
+from corscope.fetch.reasons import Failure, Reason
 from corscope.messages import HeaderList, Response
 from tests.fetch.strategies import (
     INCLUDE,
@@ -46,9 +53,12 @@ def answer(
 
 
 def cache_with(
-    headers: HeaderList, request: CorsRequest = PUT, mode: CredentialsMode = OMIT
+    headers: HeaderList,
+    request: CorsRequest = PUT,
+    mode: CredentialsMode = OMIT,
+    engine: Engine = Engine.UNKNOWN,
 ) -> PreflightCache:
-    cache = PreflightCache()
+    cache = PreflightCache(engine)
     store(cache, KEY, request, mode, headers, now=100)
     return cache
 
@@ -106,7 +116,7 @@ def test_any_number_is_a_max_age_up_to_the_imposed_limit(seconds: int, limit: in
 def test_method_cache_entry_match(stored: str | None, asked: str, *, expected: bool) -> None:
     """https://fetch.spec.whatwg.org/#concept-cache-match-method"""
     cache, request = cache_with(answer(stored)), CorsRequest(ORIGIN, URL, asked, ())
-    assert method_cache_entry_match(cache, KEY, request, OMIT, now=101) == expected
+    assert (method_cache_entry_match(cache, KEY, request, OMIT, now=101) is not None) == expected
     assert is_covered(cache, KEY, request, OMIT, now=101) == expected
 
 
@@ -125,7 +135,8 @@ def test_method_cache_entry_match(stored: str | None, asked: str, *, expected: b
 def test_header_name_cache_entry_match(stored: str | None, asked: str, *, expected: bool) -> None:
     """https://fetch.spec.whatwg.org/#concept-cache-match-header"""
     cache, request = cache_with(answer("PUT", stored)), CorsRequest(ORIGIN, URL, "GET", (asked,))
-    assert header_name_cache_entry_match(cache, KEY, request, OMIT, asked, now=101) == expected
+    found = header_name_cache_entry_match(cache, KEY, request, OMIT, asked, now=101)
+    assert (found is not None) == expected
     assert is_covered(cache, KEY, request, OMIT, now=101) == expected
 
 
@@ -299,3 +310,175 @@ def test_what_is_covered_the_stored_answer_would_have_allowed(
             names or method not in "GET POST"
         ):
             assert preflight_failure(asked, response, asked_mode) is None
+
+
+# By engine
+
+
+CHROMIUM, FIREFOX, WEBKIT, UNKNOWN = Engine
+DELETE = CorsRequest(ORIGIN, URL, "DELETE", ())
+AUTHORIZED = CorsRequest(ORIGIN, URL, "GET", ("authorization",))
+every_engine = pytest.mark.parametrize("engine", Engine)
+
+
+@pytest.mark.parametrize(
+    ("value", "chromium", "firefox"),
+    [
+        pytest.param(None, 5, 5, id="none"),
+        pytest.param("", 5, 5, id="an empty value"),
+        pytest.param("60", 60, 60, id="a number"),
+        pytest.param("00", 0, 0, id="zeros"),
+        pytest.param("+60", 60, 0, id="a plus sign"),
+        pytest.param("-1", 0, 0, id="a minus sign"),
+        pytest.param("-0", 0, 0, id="a minus sign before zero"),
+        pytest.param("+-1", 5, 0, id="two signs"),
+        pytest.param("0.5", 5, 0, id="a fraction"),
+        pytest.param("60, 60", 5, 0, id="a list"),
+        pytest.param("9223372036854775807", 2**63 - 1, 2**31, id="the greatest of 64 bits"),
+        pytest.param("9223372036854775808", 5, 2**31, id="more than 64 bits"),
+        pytest.param("-9223372036854775808", 0, 0, id="the least of 64 bits"),
+        pytest.param("-9223372036854775809", 5, 0, id="less than 64 bits"),
+        pytest.param("9" * 5000, 5, 2**31, id="a very great number"),
+        pytest.param("0" * 5000 + "7", 7, 7, id="many leading zeros"),
+        pytest.param("\u0663", 5, 0, id="another script's digit"),
+    ],
+)
+def test_max_age_by_engine(value: str | None, chromium: int, firefox: int) -> None:
+    """Departure.MAX_AGE_IS_AN_INTEGER and OTHER_MAX_AGE_NOT_CACHED"""
+    headers = answer(max_age=value)
+    assert extract_max_age(headers, engine=CHROMIUM) == chromium
+    assert extract_max_age(headers, engine=WEBKIT) == chromium
+    assert extract_max_age(headers, engine=FIREFOX) == firefox
+
+
+@pytest.mark.parametrize(
+    ("engine", "limit"), [(CHROMIUM, 7200), (FIREFOX, 86_400), (WEBKIT, 600), (UNKNOWN, 100_000)]
+)
+def test_the_imposed_limit_by_engine(engine: Engine, limit: int) -> None:
+    """Departure.MAX_AGE_LIMITED"""
+    cache = cache_with(answer("PUT", max_age="100000"), engine=engine)
+    assert is_covered(cache, KEY, PUT, OMIT, now=100 + limit - 1)
+    assert not is_covered(cache, KEY, PUT, OMIT, now=100 + limit)
+
+
+@every_engine
+def test_the_latest_answer_alone_or_all_of_them(engine: Engine) -> None:
+    """Departure.ONE_CACHED_ANSWER"""
+    cache = cache_with(answer("PUT"), engine=engine)
+    store(cache, KEY, DELETE, OMIT, answer("DELETE"), now=101)
+    assert is_covered(cache, KEY, DELETE, OMIT, now=102)
+    assert is_covered(cache, KEY, PUT, OMIT, now=102) == (engine in {FIREFOX, UNKNOWN})
+
+
+@every_engine
+def test_what_does_not_cover_a_request_is_dropped_or_stays(engine: Engine) -> None:
+    """Departure.ONE_CACHED_ANSWER"""
+    cache = cache_with(answer("PUT"), engine=engine)
+    drop_insufficient(cache, KEY, DELETE)
+    assert is_covered(cache, KEY, PUT, OMIT, now=101) == (engine in {FIREFOX, UNKNOWN})
+
+
+@every_engine
+def test_an_answer_that_is_not_to_be_kept_may_end_others(engine: Engine) -> None:
+    """Departure.UNCACHED_ANSWER_CHANGES_NOTHING"""
+    cache = cache_with(answer("PUT"), engine=engine)
+    store(cache, KEY, DELETE, OMIT, answer("PUT, DELETE", max_age="0"), now=101)
+    assert is_covered(cache, KEY, PUT, OMIT, now=102) == (engine is FIREFOX)
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("reason", "stored"),
+    [
+        (None, set(Engine)),
+        (Reason.METHOD_NOT_ALLOWED, {WEBKIT}),
+        (Reason.HEADER_NOT_ALLOWED, {WEBKIT}),
+        (Reason.PREFLIGHT_STATUS, set()),
+        (Reason.ALLOW_ORIGIN_MISSING, set()),
+    ],
+)
+def test_which_answers_are_stored(
+    engine: Engine, reason: Reason | None, stored: set[Engine]
+) -> None:
+    """Departure.REFUSAL_CACHED"""
+    failure = Failure(reason) if reason else None
+    assert is_stored(failure, engine) == (engine in stored)
+
+
+@every_engine
+def test_entries_with_credentials_serve_requests_without(engine: Engine) -> None:
+    """Departure.CREDENTIALS_CACHED_APART"""
+    cache = cache_with(answer("PUT"), mode=INCLUDE, engine=engine)
+    assert is_covered(cache, KEY, PUT, INCLUDE, now=101)
+    assert is_covered(cache, KEY, PUT, OMIT, now=101) == (engine is not FIREFOX)
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("stored", "request_", "asked", "covered"),
+    [
+        pytest.param(OMIT, PUT, OMIT, {CHROMIUM, WEBKIT, UNKNOWN}, id="a method"),
+        pytest.param(OMIT, GET_A, OMIT, {CHROMIUM, WEBKIT, UNKNOWN}, id="a header"),
+        pytest.param(OMIT, AUTHORIZED, OMIT, {WEBKIT}, id="Authorization"),
+        pytest.param(OMIT, PUT, INCLUDE, set(), id="nothing with credentials"),
+        pytest.param(INCLUDE, PUT, OMIT, {WEBKIT}, id="after credentials, a method"),
+        pytest.param(INCLUDE, AUTHORIZED, OMIT, {WEBKIT}, id="after credentials, Authorization"),
+        pytest.param(INCLUDE, PUT, INCLUDE, set(), id="with credentials, nothing"),
+    ],
+)
+def test_what_a_cached_wildcard_covers(
+    engine: Engine,
+    stored: CredentialsMode,
+    request_: CorsRequest,
+    asked: CredentialsMode,
+    covered: set[Engine],
+) -> None:
+    """Departure.CACHED_WILDCARD_NOT_REUSED, _COVERS_AUTHORIZATION and _OF_CREDENTIALS_REUSED"""
+    cache = cache_with(answer("*", "*"), mode=stored, engine=engine)
+    assert is_covered(cache, KEY, request_, asked, now=101) == (engine in covered)
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("failed", "cleared"),
+    [
+        pytest.param(PUT, {FIREFOX, UNKNOWN}, id="a method that needs leave"),
+        pytest.param(GET_A, {FIREFOX, UNKNOWN}, id="a header that needs leave"),
+        pytest.param(CorsRequest(ORIGIN, URL, "GET", ()), {FIREFOX}, id="nothing that does"),
+    ],
+)
+def test_what_a_failed_fetch_clears(
+    engine: Engine, failed: CorsRequest, cleared: set[Engine]
+) -> None:
+    """Departure.FAILURE_KEEPS_CACHE and SIMPLE_FAILURE_CLEARS_CACHE"""
+    cache = cache_with(answer("PUT"), engine=engine)
+    clear_after_failure(cache, KEY, failed)
+    assert is_covered(cache, KEY, PUT, OMIT, now=101) == (engine not in cleared)
+
+
+def test_a_covered_request_names_the_answers_that_cover_it() -> None:
+    cache = PreflightCache()
+    store(cache, KEY, PUT, OMIT, answer("PUT"), now=100, by="first")
+    store(cache, KEY, GET_A, OMIT, answer(None, "x-a"), now=110, by="second")
+    both = covering_entries(cache, KEY, CorsRequest(ORIGIN, URL, "PUT", ("x-a",)), OMIT, now=111)
+    assert both is not None
+    assert {(entry.by, entry.stored) for entry in both} == {("first", 100), ("second", 110)}
+    assert covering_entries(cache, KEY, CorsRequest(ORIGIN, URL, "GET", ()), OMIT, now=111) == ()
+    assert covering_entries(cache, KEY, DELETE, OMIT, now=111) is None
+
+
+def test_an_entry_set_anew_is_the_later_answers() -> None:
+    cache = PreflightCache()
+    store(cache, KEY, PUT, OMIT, answer("PUT"), now=100, by="first")
+    store(cache, KEY, PUT, OMIT, answer("PUT"), now=110, by="second")
+    (entry,) = covering_entries(cache, KEY, PUT, OMIT, now=111) or ()
+    assert (entry.by, entry.stored, entry.expires) == ("second", 110, 170)
+
+
+def test_the_cache_is_bounded() -> None:
+    cache = PreflightCache()
+    for number in range(MAX_PLACES + 1):
+        at = CorsRequest(ORIGIN, f"{URL}/{number}", "PUT", ())
+        store(cache, KEY, at, OMIT, answer("PUT"), now=100)
+    assert len(cache.entries) == MAX_PLACES
+    assert (KEY, ORIGIN, f"{URL}/0") not in cache.entries

@@ -34,6 +34,18 @@ class Departure(Enum):
     INVALID_LOCATION_NAMED_FIRST = "invalid-location-named-first"
     LOCAL_LOCATION_NAMED_FIRST = "local-location-named-first"
     PREFLIGHT_KEEPS_ORIGIN = "preflight-keeps-origin"
+    MAX_AGE_IS_AN_INTEGER = "max-age-is-an-integer"
+    OTHER_MAX_AGE_NOT_CACHED = "other-max-age-not-cached"
+    MAX_AGE_LIMITED = "max-age-limited"
+    UNCACHED_ANSWER_CHANGES_NOTHING = "uncached-answer-changes-nothing"
+    ONE_CACHED_ANSWER = "one-cached-answer"
+    REFUSAL_CACHED = "refusal-cached"
+    CREDENTIALS_CACHED_APART = "credentials-cached-apart"
+    CACHED_WILDCARD_NOT_REUSED = "cached-wildcard-not-reused"
+    CACHED_WILDCARD_COVERS_AUTHORIZATION = "cached-wildcard-covers-authorization"
+    CACHED_WILDCARD_OF_CREDENTIALS_REUSED = "cached-wildcard-of-credentials-reused"
+    FAILURE_KEEPS_CACHE = "failure-keeps-cache"
+    SIMPLE_FAILURE_CLEARS_CACHE = "simple-failure-clears-cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,79 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         frozenset({Engine.FIREFOX}),
         "once redirects have tainted the origin, a preflight too is sent and checked for `null`",
         "it is sent for the page's origin, and at that origin itself not checked at all",
+        "Firefox 153",
+    ),
+    Departure.MAX_AGE_IS_AN_INTEGER: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.WEBKIT}),
+        "an Access-Control-Max-Age that isn't digits alone counts as 5 seconds",
+        "a sign is read: `+60` is 60, a negative number none at all; only past 64 bits it is 5",
+        "Chromium 156, WebKitGTK 2.50",
+    ),
+    Departure.OTHER_MAX_AGE_NOT_CACHED: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "an Access-Control-Max-Age that isn't digits alone counts as 5 seconds",
+        "such an answer isn't cached; only a missing or empty one counts as 5",
+        "Firefox 153",
+    ),
+    Departure.MAX_AGE_LIMITED: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT}),
+        "a limit on max-age is left to the browser",
+        "7,200 seconds in Chromium, 86,400 in Firefox, 600 in WebKit",
+        "not measured, from their sources: preflight_result.cc, nsCORSListenerProxy.cpp, "
+        "CrossOriginPreflightResultCache.cpp",
+    ),
+    Departure.UNCACHED_ANSWER_CHANGES_NOTHING: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "a later answer with a max-age of 0 ends what it lists at once",
+        "it leaves earlier entries as they are",
+        "Firefox 153",
+    ),
+    Departure.ONE_CACHED_ANSWER: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.WEBKIT}),
+        "entries add up: one for each method and header name",
+        "only the latest answer is kept, until a request that it doesn't cover drops it",
+        "Chromium 156, WebKitGTK 2.50",
+    ),
+    Departure.REFUSAL_CACHED: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a preflight that fails for its method or a header is not cached",
+        "it is: a later request that its lists allow goes without a preflight",
+        "WebKitGTK 2.50",
+    ),
+    Departure.CREDENTIALS_CACHED_APART: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "an entry made with credentials serves requests without them too",
+        "it doesn't",
+        "Firefox 153",
+    ),
+    Departure.CACHED_WILDCARD_NOT_REUSED: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "a cached `*` covers any method, or header but Authorization, without credentials",
+        "it covers nothing",
+        "Firefox 153",
+    ),
+    Departure.CACHED_WILDCARD_COVERS_AUTHORIZATION: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a cached `*` doesn't cover Authorization",
+        "it does",
+        "WebKitGTK 2.50",
+    ),
+    Departure.CACHED_WILDCARD_OF_CREDENTIALS_REUSED: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a `*` that was cached with credentials, where it is no wildcard, never becomes one",
+        "it is one to requests without credentials",
+        "WebKitGTK 2.50",
+    ),
+    Departure.FAILURE_KEEPS_CACHE: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.WEBKIT}),
+        "a fetch that failed clears the entries of its place",
+        "they stay",
+        "Chromium 156, WebKitGTK 2.50",
+    ),
+    Departure.SIMPLE_FAILURE_CLEARS_CACHE: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "only a fetch that needs a preflight clears entries when it fails",
+        "so does one that needs none",
         "Firefox 153",
     ),
 }
