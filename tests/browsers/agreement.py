@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.exposed import cors_filtered_headers
 from tests.browsers.cases import COOKIE_ORIGIN, PAGES, Case
+from tests.browsers.predict import predicted
 from tests.support.chromium import Chromium
 from tests.support.chromium import Page as ChromiumPage
 from tests.support.firefox import Complaint, Firefox
@@ -258,7 +259,7 @@ def _end(run: Run, engine: str) -> Iterator[Disagreement]:
     resolves = allowed and not _refused_by_script(run, last, engine)
     yield Disagreement("script's success", run.seen.ok, resolves)
     if run.named is not None:
-        yield Disagreement("name", *_names(run, last, verdicts[-1], engine))
+        yield Disagreement("name", *_names(run, verdicts[-1], engine))
     if run.seen.ok and allowed and not run.case.same_origin:
         readable = sorted({name.lower() for name, _ in run.seen.headers})
         yield Disagreement("exposed headers", readable, _exposed(run, last))
@@ -290,27 +291,22 @@ def _exposed(run: Run, entry: Entry) -> list[str]:
     return list(cors_filtered_headers((*lines, *unlisted), CredentialsMode.INCLUDE)[0])
 
 
-def _names(run: Run, last: Entry, verdict: Entry, engine: str) -> tuple[list[str], list[str]]:
-    """What the browser calls it, and what it must say where the journal is right.
+def _names(run: Run, verdict: Entry, engine: str) -> tuple[list[str], list[str]]:
+    """The browser's name and the journal's.
 
-    Firefox tells of each layer that gives up: the check that failed, then the redirect that is
-    therefore not followed, then the request whose preflight it was.
+    Firefox tells of each layer that gives up; what failed comes first, and what that led to
+    follows: the redirect that isn't taken, the request whose preflight it was.
     """
     assert run.named is not None
     if engine == "chromium":
         return list(run.named), [verdict["chromium"]] if verdict["chromium"] else []
-    named = [_REWORDED.sub("", name) for name in run.named]
-    name = verdict["firefox"]
+    named = [_REWORDED.sub("", name) for name in run.named[:1]]
     if verdict["verdict"] == "allowed":
         return named, []
-    followed = run.case.init.get("redirect", "follow") == "follow"
-    layers = int(last["kind"] == "preflight") + int(followed and _redirects(run, last))
-    gave_up = ["CORSDidNotSucceed"] * layers
-    if name == "CORSExternalRedirectNotAllowed":
-        if not followed:  # then it is an answer, and the preflight's status is not ok
-            return named, ["CORSPreflightDidNotSucceed", *gave_up]
-        gave_up[0] = "CORSPreflightDidNotSucceed"
-    return named, gave_up if name in {None, "CORSDidNotSucceed"} else [name, *gave_up]
+    if verdict["firefox"] == "CORSExternalRedirectNotAllowed" and "redirect" in run.case.init:
+        # Script wants no redirect followed, so that it is an answer whose status is not ok.
+        return named, ["CORSPreflightDidNotSucceed"]
+    return named, [verdict["firefox"] or "CORSDidNotSucceed"]
 
 
 def _redirects(run: Run, entry: Entry, *, without_location: bool = False) -> bool:
@@ -337,6 +333,8 @@ def _requests(run: Run, engine: str) -> Iterator[Disagreement]:
                 sent.append((kind, origin, request.url, method[0]))
     journalled = [(e["kind"], e["origin"], e["url"], e["method"]) for e in run.entries]
     yield Disagreement("requests", sent, journalled)
+    if run.case.init.get("mode", "cors") == "cors":
+        yield Disagreement("requests to be sent", sent, predicted(run.case, engine))
     yield Disagreement("engine", {engine} if sent else set(), {e["engine"] for e in run.entries})
 
 

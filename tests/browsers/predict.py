@@ -1,0 +1,186 @@
+"""Which requests will a browser send? The standard's fetch, followed over a case's own answers.
+
+A proxy sees only what came; whether something else was to come is seen here, where script's side
+is known too. What the answers mean is judged by the code under test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import urlsplit
+
+from corscope.fetch.check import CredentialsMode
+from corscope.fetch.engines import Engine
+from corscope.fetch.preflight import CorsRequest
+from corscope.fetch.redirect import location_url, redirect_failure
+from corscope.fetch.safelist import (
+    cors_unsafe_request_header_names,
+    is_cors_safelisted_method,
+    is_forbidden_request_header,
+    is_request_body_header_name,
+    normalize_method,
+)
+from corscope.fetch.verdict import judge
+from corscope.messages import HeaderList, Response
+from tests.browsers.cases import Case
+from tests.support.origin_server import Answer, Scripted
+
+__all__ = ["Sent", "predicted"]
+
+MAX_REDIRECTS = 20
+
+TRIMMED = " \t\x0b\x0c"
+"""What mitmproxy takes off around a header's value."""
+
+_GREATEST = {Engine.CHROMIUM: 2**63 - 2, Engine.FIREFOX: 2**64 - 1, Engine.WEBKIT: 2**64 - 1}
+"""The greatest number that each takes in a Range."""
+
+Sent = tuple[Literal["preflight", "actual"], str, str, str]
+"""A request's kind, the Origin it carries, its URL, and the method of the fetch."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """A request as it stands before one of its hops."""
+
+    origin: str
+    url: str
+    method: str
+    headers: HeaderList
+    cors: bool = False
+    tainted: bool = False
+
+    @property
+    def serialized_origin(self) -> str:
+        """https://fetch.spec.whatwg.org/#serializing-a-request-origin"""
+        return "null" if self.tainted else self.origin
+
+    @property
+    def request(self) -> CorsRequest:
+        unsafe = tuple(cors_unsafe_request_header_names(self.headers))
+        return CorsRequest(self.serialized_origin, self.url, self.method, unsafe)
+
+
+def predicted(case: Case, engine: str) -> list[Sent]:
+    """The requests of a fetch of mode "cors" that CORS has a say in, in order.
+
+    https://fetch.spec.whatwg.org/#concept-main-fetch
+    """
+    method = str(case.init.get("method", "GET"))
+    origin = "null" if case.sandboxed else case.page
+    headers = tuple(_as_read(*pair, Engine(engine)) for pair in _headers(case))
+    fetch = _Fetch(origin, case.start, normalize_method(method), headers)
+    return list(_main_fetch(fetch, case, Engine(engine)))
+
+
+def _as_read(name: str, value: str, engine: Engine) -> tuple[str, str]:
+    """A header that the engine takes for safe or unsafe against the standard, as one that is so.
+
+    Chromium takes client hints for safe; no engine takes a Range for safe whose numbers it can't
+    hold.
+    """
+    if engine is Engine.CHROMIUM and _is_client_hint(name, value):
+        return ("Accept", "*/*")
+    limit = _GREATEST[engine]
+    if name.lower() == "range" and any(int(n) > limit for n in re.findall(r"\d+", value)):
+        return (name, "too great")
+    return name, value
+
+
+def _headers(case: Case) -> HeaderList:
+    own = dict(case.init.get("headers") or {})  # type: ignore[call-overload]
+    kept = tuple((n, v) for n, v in own.items() if not is_forbidden_request_header(n, v))
+    if "body" in case.init and not any(name.lower() == "content-type" for name, _ in kept):
+        return (*kept, ("Content-Type", "text/plain;charset=UTF-8"))
+    return kept
+
+
+def _main_fetch(fetch: _Fetch, case: Case, engine: Engine) -> Iterator[Sent]:
+    routes, mode = case.routes(), CredentialsMode(case.mode)
+    follows = case.init.get("redirect", "follow") == "follow"
+    began_here = _origin(fetch.url) == fetch.origin
+    preflighted = False
+    for _ in range(MAX_REDIRECTS + 1):
+        was_cors = fetch.cors
+        fetch = replace(fetch, cors=was_cors or _origin(fetch.url) != fetch.origin)
+        preflighted = fetch.cors and _is_preflighted(fetch, case, engine, preflighted)
+        if preflighted:
+            asked = _asked(fetch, engine)
+            yield "preflight", asked.origin, asked.url, asked.method
+            answer = _response(routes.get(("OPTIONS", fetch.url)) or routes.get(("*", fetch.url)))
+            if answer is None or judge("preflight", asked, answer, mode, engine):
+                return
+        if engine is Engine.WEBKIT and began_here and was_cors:
+            return  # a fetch that begins in its own origin follows no redirect once it has left it
+        if fetch.cors:
+            yield "actual", fetch.request.origin, fetch.url, fetch.method
+        answer = _response(routes.get((fetch.method, fetch.url)) or routes.get(("*", fetch.url)))
+        if answer is None or (fetch.cors and judge("actual", fetch.request, answer, mode, engine)):
+            return
+        location = location_url(answer, fetch.url)
+        if location is None or not follows or redirect_failure(answer, fetch.url):
+            return
+        fetch = _redirected(fetch, answer.status, location, engine)
+
+
+def _is_preflighted(fetch: _Fetch, case: Case, engine: Engine, before: bool) -> bool:
+    """Whether the use-CORS-preflight flag, the method or a header asks for one.
+
+    Firefox and WebKit preflight again after every redirect of what was preflighted once; Chromium
+    overlooks an upload listener where nothing is uploaded.
+    """
+    if before and engine in {Engine.FIREFOX, Engine.WEBKIT}:
+        return True
+    if case.listens and ("body" in case.init or engine is not Engine.CHROMIUM):
+        return True
+    return bool(fetch.request.unsafe_names) or not is_cors_safelisted_method(fetch.method)
+
+
+def _is_client_hint(name: str, value: str) -> bool:
+    if name.lower() in {"save-data", "ect"}:
+        return value.lower() in {"on", "slow-2g", "2g", "3g", "4g"}
+    return name.lower() in {"device-memory", "dpr", "width", "viewport-width", "downlink", "rtt"}
+
+
+def _asked(fetch: _Fetch, engine: Engine) -> CorsRequest:
+    """What the preflight asks leave for; Firefox asks for the page, also after a taint."""
+    if engine is not Engine.FIREFOX:
+        return fetch.request
+    return replace(fetch.request, origin=fetch.origin)
+
+
+def _response(scripted: Scripted | None) -> Response | None:
+    if not isinstance(scripted, Answer):
+        return None
+    lines = tuple((name, value.strip(TRIMMED)) for name, value in scripted.headers)
+    return Response(scripted.status, lines)
+
+
+def _redirected(fetch: _Fetch, status: int, location: str, engine: Engine) -> _Fetch:
+    """https://fetch.spec.whatwg.org/#http-redirect-fetch, from step 12 on.
+
+    WebKit makes a GET also of a DELETE, where 301 or 302 lead to another origin; and it asks leave
+    for all headers that script had set, also for those that it then leaves out.
+    """
+    before, after = _origin(fetch.url), _origin(location)
+    method, headers = fetch.method, fetch.headers
+    becomes_get = {"POST", "DELETE"} if engine is Engine.WEBKIT and before != after else {"POST"}
+    if (status in {301, 302} and method in becomes_get) or (
+        status == 303 and method not in {"GET", "HEAD"}
+    ):
+        method = "GET"
+        headers = tuple((n, v) for n, v in headers if not is_request_body_header_name(n))
+    if before != after:
+        headers = tuple((n, v) for n, v in headers if n.lower() != "authorization")
+    tainted = fetch.tainted or (before != after and before != fetch.origin)
+    if engine is Engine.WEBKIT:
+        headers = fetch.headers
+    return replace(fetch, url=location, method=method, headers=headers, tainted=tainted)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
