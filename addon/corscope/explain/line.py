@@ -7,6 +7,7 @@ what a server sends may not steer a terminal.
 from typing import Final
 
 from corscope.explain.escape import escaped
+from corscope.explain.findings import remark
 from corscope.explain.words import worded
 from corscope.journal.exchange import Exchange, Judgement
 
@@ -23,7 +24,7 @@ def exchange_text(exchange: Exchange) -> str:
         told += f": mode {escaped(exchange.mode)}, which needs no leave"
     elif exchange.hidden and exchange.status is not None:
         told += _hidden(exchange)
-    return told + _rule(exchange)
+    return told + _note(exchange, told) + _rule(exchange)
 
 
 def comment(exchange: Exchange) -> str:
@@ -61,6 +62,12 @@ def _why(exchange: Exchange, judgement: Judgement) -> str:
     if judgement.verdict == "conditional":
         return f"allowed without credentials; with them blocked, {told}"
     return told
+
+
+def _note(exchange: Exchange, told: str) -> str:
+    noted = remark(exchange)
+    full_stop = "" if told.endswith(".") else "."
+    return f"{full_stop} Note: {noted}." if noted else ""
 
 
 def _hidden(exchange: Exchange) -> str:

@@ -10,10 +10,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from corscope.journal.exchange import Exchange, Outcome, Sighting, record
+from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, record
+from corscope.journal.findings import (
+    Case,
+    Memory,
+    PlainRequest,
+    findings_of,
+    note,
+    note_plain,
+    plain_request,
+)
 from corscope.journal.pairing import Pairing, Waiting
 from corscope.journal.wire import Credentials, WireView, is_cors_exchange, view
-from corscope.messages import Request
+from corscope.messages import HeaderList, Request
 
 __all__ = ["Journal"]
 
@@ -26,15 +35,18 @@ class _InFlight:
     client: str
     credentials: Credentials
     preflight: str | None
+    opened_by: HeaderList | None = None
+    cached: tuple[Finding, ...] = ()
 
 
 @dataclass(slots=True)
 class Journal:
-    """The exchanges in flight and the preflights that wait for their outcome; both bounded."""
+    """The exchanges in flight, the preflights that wait, what was seen before; all bounded."""
 
     mask_urls: bool = True
     pairing: Pairing = field(default_factory=Pairing)
-    in_flight: "OrderedDict[str, _InFlight]" = field(default_factory=OrderedDict)
+    in_flight: "OrderedDict[str, _InFlight | PlainRequest]" = field(default_factory=OrderedDict)
+    memory: Memory = field(default_factory=Memory)
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
         """Take note of a request as it comes; returns the outcome of the preflight it follows.
@@ -46,22 +58,30 @@ class Journal:
             now: when it came.
         """
         if not is_cors_exchange(request):
+            plain = plain_request(client, request)
+            if plain is not None:
+                self._remember(id_, plain)
             return []
         wire = view(request)
+        if wire.kind == "preflight":
+            self.pairing.caches.asked(client, wire)
         if wire.kind == "preflight" or wire.mode != "cors":
             self._remember(id_, _InFlight(wire, client, wire.credentials, None))
             return []
-        waiting, announced = self.pairing.match(client, wire, now)
+        waiting, announced, cached = self.pairing.match(client, wire, now)
         wire = _completed(wire, waiting)
         credentials = _credentials(wire, certain=waiting is None or announced)
-        self._remember(id_, _InFlight(wire, client, credentials, waiting.id if waiting else None))
+        opened_by = waiting.answer if waiting and announced else None
+        preflight = waiting.id if waiting else None
+        self._remember(id_, _InFlight(wire, client, credentials, preflight, opened_by, cached))
         if waiting is None or not announced:
             return []
         waiting.followed_by = id_
+        self.pairing.caches.followed(client, wire, waiting.id, credentials)
         after = round((now - waiting.answered) / timedelta(milliseconds=1))
         return [Outcome(now, waiting.id, "followed", credentials, id_, max(0, after))]
 
-    def _remember(self, id_: str, seen: _InFlight) -> None:
+    def _remember(self, id_: str, seen: _InFlight | PlainRequest) -> None:
         self.in_flight[id_] = seen
         if len(self.in_flight) > MAX_IN_FLIGHT:
             self.in_flight.popitem(last=False)
@@ -73,6 +93,9 @@ class Journal:
         """
         known = self.in_flight.pop(seen.id, None)
         if known is None:
+            return None
+        if isinstance(known, PlainRequest):
+            note_plain(known, seen, self.memory, now)
             return None
         exchange = record(
             seen,
@@ -87,7 +110,20 @@ class Journal:
             passes = exchange.verdicts.omit.verdict == "allowed"
             waiting = Waiting(seen.id, known.wire.cors, answer, now, passes)
             self.pairing.add(known.client, waiting)
-        return exchange
+        self._note_in_cache(seen, known, exchange)
+        case = Case(seen, known.wire, known.client, known.credentials, known.opened_by, now)
+        findings = (*known.cached, *findings_of(case, self.memory))
+        note(case, self.memory)
+        return replace(exchange, findings=findings)
+
+    def _note_in_cache(self, seen: Sighting, known: _InFlight, exchange: Exchange) -> None:
+        """Let the client's preflight cache learn of an answer, or of a fetch that failed."""
+        caches, verdicts = self.pairing.caches, exchange.verdicts
+        if exchange.kind == "preflight":
+            headers = seen.response.headers if seen.response else ()
+            caches.answered(known.client, known.wire, seen.id, headers, verdicts, exchange.time)
+        elif known.wire.mode == "cors":
+            caches.finished(known.client, known.wire, known.credentials, verdicts)
 
     def due(self, now: datetime) -> list[Outcome]:
         """The preflights that weren't followed within the wait."""

@@ -1,0 +1,76 @@
+"""How a finding is worded, and which one stands in an exchange's line."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from corscope.explain.findings import FINDING_WORDS, FINDING_WORDS_FOR, finding_text, remark
+from corscope.explain.line import exchange_text
+from corscope.journal.exchange import Exchange, Finding, Sighting, Touch
+from corscope.journal.findings import LIKELY, MAY, FindingId
+from corscope.journal.journal import Journal
+from corscope.messages import Response
+from tests.journal.requests import ALLOWED, API, PAGE, REFUSED, actual, at
+
+
+def exchange_of(
+    *findings: Finding, response: Response = ALLOWED, touch: Touch | None = None
+) -> Exchange:
+    journal = Journal()
+    journal.requested("x", "browser", actual(), at(0))
+    exchange = journal.answered(Sighting("x", response, touch=touch), at(0))
+    assert exchange is not None
+    return dataclasses.replace(exchange, findings=findings)
+
+
+@pytest.mark.parametrize("id_", FindingId)
+@pytest.mark.parametrize("detail", [None, "https://other.example", MAY, LIKELY, "null", "omit"])
+def test_every_finding_has_words(id_: FindingId, detail: str | None) -> None:
+    words = finding_text(Finding(id_, detail))
+    assert words
+    assert "{" not in words
+    assert not words.endswith(".")
+
+
+def test_no_words_are_for_what_does_not_exist() -> None:
+    assert {*FINDING_WORDS} | {id_ for id_, _ in FINDING_WORDS_FOR} == set(FindingId)
+
+
+def test_the_detail_is_shown_and_cannot_steer_a_terminal() -> None:
+    words = finding_text(Finding("shared-cache-foreign-origin", "https://a.example\x1b[2J"))
+    assert words is not None
+    assert "for https://a.example\\x1b[2J:" in words
+
+
+def test_an_allowed_exchange_with_a_remark() -> None:
+    line = exchange_text(exchange_of(Finding(FindingId.CAPTIVE_PORTAL)))
+    assert line == (
+        f"CORS allowed: GET {API} from {PAGE}. Note: the network wants a login before it lets "
+        "anything through; that is no CORS error."
+    )
+
+
+def test_a_remark_behind_a_fix() -> None:
+    line = exchange_text(exchange_of(Finding(FindingId.CAPTIVE_PORTAL), response=REFUSED))
+    assert "on error answers too. Note: the network wants" in line
+
+
+def test_the_rule_stands_behind_the_remark() -> None:
+    touch = Touch("dev", "shadow")
+    line = exchange_text(exchange_of(Finding(FindingId.CAPTIVE_PORTAL), touch=touch))
+    assert line.endswith('that is no CORS error. [rule "dev" in shadow mode]')
+
+
+def test_the_first_remark_that_has_words_is_told() -> None:
+    findings = Finding("unknown"), Finding("mixed-content"), Finding("captive-portal")
+    assert remark(exchange_of(*findings)) == FINDING_WORDS["mixed-content"]
+    assert remark(exchange_of(Finding("unknown"))) is None
+    assert remark(exchange_of()) is None
+
+
+def test_what_only_may_happen_is_told_once_something_has() -> None:
+    finding = Finding(FindingId.NON_CORS_COPY_MAY_BE_CACHED, MAY)
+    assert remark(exchange_of(finding)) is None
+    assert remark(exchange_of(finding, response=REFUSED)) is not None
