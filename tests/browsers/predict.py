@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
 from corscope.fetch.preflight import CorsRequest
+from corscope.fetch.reasons import Reason
 from corscope.fetch.redirect import location_url, redirect_failure
 from corscope.fetch.safelist import (
     cors_unsafe_request_header_names,
@@ -37,6 +38,10 @@ TRIMMED = " \t\x0b\x0c"
 
 _GREATEST = {Engine.CHROMIUM: 2**63 - 2, Engine.FIREFOX: 2**64 - 1, Engine.WEBKIT: 2**64 - 1}
 """The greatest number that each takes in a Range."""
+
+CLIENT_HINTS = frozenset(
+    {"device-memory", "dpr", "width", "viewport-width", "downlink", "rtt", "save-data", "ect"}
+)
 
 Sent = tuple[Literal["preflight", "actual"], str, str, str]
 """A request's kind, the Origin it carries, its URL, and the method of the fetch."""
@@ -99,15 +104,20 @@ def _headers(case: Case) -> HeaderList:
 
 
 def _main_fetch(fetch: _Fetch, case: Case, engine: Engine) -> Iterator[Sent]:
+    """Follow the fetch through its redirects.
+
+    Firefox preflights every hop of what would have needed it as script made it, WebKit every hop
+    after one that was preflighted.
+    """
     routes, mode = case.routes(), CredentialsMode(case.mode)
     follows = case.init.get("redirect", "follow") == "follow"
     began_here = _origin(fetch.url) == fetch.origin
-    preflighted = False
+    again = engine is Engine.FIREFOX and _needs_preflight(fetch, case, engine)
     for _ in range(MAX_REDIRECTS + 1):
         was_cors = fetch.cors
         fetch = replace(fetch, cors=was_cors or _origin(fetch.url) != fetch.origin)
-        preflighted = fetch.cors and _is_preflighted(fetch, case, engine, preflighted)
-        if preflighted:
+        if fetch.cors and (again or _needs_preflight(fetch, case, engine)):
+            again = engine in {Engine.FIREFOX, Engine.WEBKIT}
             asked = _asked(fetch, engine)
             yield "preflight", asked.origin, asked.url, asked.method
             answer = _response(routes.get(("OPTIONS", fetch.url)) or routes.get(("*", fetch.url)))
@@ -121,19 +131,16 @@ def _main_fetch(fetch: _Fetch, case: Case, engine: Engine) -> Iterator[Sent]:
         if answer is None or (fetch.cors and judge("actual", fetch.request, answer, mode, engine)):
             return
         location = location_url(answer, fetch.url)
-        if location is None or not follows or redirect_failure(answer, fetch.url):
+        if location is None or not follows or _is_refused(fetch, answer, location, engine):
             return
         fetch = _redirected(fetch, answer.status, location, engine)
 
 
-def _is_preflighted(fetch: _Fetch, case: Case, engine: Engine, before: bool) -> bool:
+def _needs_preflight(fetch: _Fetch, case: Case, engine: Engine) -> bool:
     """Whether the use-CORS-preflight flag, the method or a header asks for one.
 
-    Firefox and WebKit preflight again after every redirect of what was preflighted once; Chromium
-    overlooks an upload listener where nothing is uploaded.
+    Chromium overlooks an upload listener where nothing is uploaded.
     """
-    if before and engine in {Engine.FIREFOX, Engine.WEBKIT}:
-        return True
     if case.listens and ("body" in case.init or engine is not Engine.CHROMIUM):
         return True
     return bool(fetch.request.unsafe_names) or not is_cors_safelisted_method(fetch.method)
@@ -142,7 +149,7 @@ def _is_preflighted(fetch: _Fetch, case: Case, engine: Engine, before: bool) -> 
 def _is_client_hint(name: str, value: str) -> bool:
     if name.lower() in {"save-data", "ect"}:
         return value.lower() in {"on", "slow-2g", "2g", "3g", "4g"}
-    return name.lower() in {"device-memory", "dpr", "width", "viewport-width", "downlink", "rtt"}
+    return name.lower() in CLIENT_HINTS
 
 
 def _asked(fetch: _Fetch, engine: Engine) -> CorsRequest:
@@ -159,28 +166,47 @@ def _response(scripted: Scripted | None) -> Response | None:
     return Response(scripted.status, lines)
 
 
+def _is_refused(fetch: _Fetch, answer: Response, location: str, engine: Engine) -> bool:
+    """Whether a redirect that no CORS check has seen leads nowhere.
+
+    Userinfo may stand in it as long as the fetch stays in its own origin; but WebKit lets the
+    proxy see it, and mitmproxy then asks no server.
+    """
+    failure = redirect_failure(answer, fetch.url)
+    if failure is None or fetch.cors:
+        return failure is not None
+    stays = _origin(location) == fetch.origin and engine is not Engine.WEBKIT
+    return failure.reason is not Reason.REDIRECT_WITH_CREDENTIALS or not stays
+
+
 def _redirected(fetch: _Fetch, status: int, location: str, engine: Engine) -> _Fetch:
     """https://fetch.spec.whatwg.org/#http-redirect-fetch, from step 12 on.
 
-    WebKit makes a GET also of a DELETE, where 301 or 302 lead to another origin; and it asks leave
-    for all headers that script had set, also for those that it then leaves out.
+    WebKit makes a GET of a DELETE at every redirect to another origin; and it asks leave for
+    all headers that script had set, also for those that it then leaves out. Chromium takes
+    client hints off, whoever had set them.
     """
     before, after = _origin(fetch.url), _origin(location)
     method, headers = fetch.method, fetch.headers
-    becomes_get = {"POST", "DELETE"} if engine is Engine.WEBKIT and before != after else {"POST"}
-    if (status in {301, 302} and method in becomes_get) or (
-        status == 303 and method not in {"GET", "HEAD"}
+    leaves = before != after
+    if (
+        (status in {301, 302} and method == "POST")
+        or (status == 303 and method not in {"GET", "HEAD"})
+        or (engine is Engine.WEBKIT and leaves and method == "DELETE")
     ):
         method = "GET"
         headers = tuple((n, v) for n, v in headers if not is_request_body_header_name(n))
-    if before != after:
+    if leaves:
         headers = tuple((n, v) for n, v in headers if n.lower() != "authorization")
-    tainted = fetch.tainted or (before != after and before != fetch.origin)
+    tainted = fetch.tainted or (leaves and before != fetch.origin)
     if engine is Engine.WEBKIT:
         headers = fetch.headers
-    return replace(fetch, url=location, method=method, headers=headers, tainted=tainted)
+    if engine is Engine.CHROMIUM and leaves:
+        headers = tuple((n, v) for n, v in headers if n.lower() not in CLIENT_HINTS)
+    url = location.replace(urlsplit(location).netloc, after.partition("://")[2], 1)
+    return replace(fetch, url=url, method=method, headers=headers, tainted=tainted)
 
 
 def _origin(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
