@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corscope.fetch.cache import (
+    LINGER,
     MAX_PLACES,
     PreflightCache,
     clear_after_failure,
@@ -252,27 +253,18 @@ def test_an_answer_with_credentials_does_not_reach_entries_without() -> None:
 
 def test_what_has_expired_is_removed_everywhere() -> None:
     cache = cache_with(answer("PUT", max_age="10"))
-    store(
-        cache,
-        KEY,
-        CorsRequest(ORIGIN, "https://b.example/", "PUT", ()),
-        OMIT,
-        answer("PUT"),
-        now=109,
-    )
-    assert len(cache.entries) == 2
-    store(
-        cache,
-        KEY,
-        CorsRequest(ORIGIN, "https://c.example/", "PUT", ()),
-        OMIT,
-        answer("PUT"),
-        now=110,
-    )
-    assert sorted(url for _, _, url in cache.entries) == [
-        "https://b.example/",
-        "https://c.example/",
-    ]
+    for host, now in (("b", 100 + 10 + LINGER - 1), ("c", 100 + 10 + LINGER)):
+        at = CorsRequest(ORIGIN, f"https://{host}.example/", "PUT", ())
+        assert (KEY, ORIGIN, URL) in cache.entries
+        store(cache, KEY, at, OMIT, answer("PUT"), now=now)
+    assert [url for _, _, url in cache.entries] == ["https://b.example/", "https://c.example/"]
+
+
+def test_what_has_expired_is_not_set_anew() -> None:
+    cache = cache_with(answer("*", max_age="1"))
+    store(cache, KEY, PUT, OMIT, answer("PUT"), now=102)
+    assert is_covered(cache, KEY, PUT, OMIT, now=103)
+    assert not is_covered(cache, KEY, DELETE, OMIT, now=103)
 
 
 @given(requests, modes, permitting_headers)

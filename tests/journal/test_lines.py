@@ -94,7 +94,7 @@ EXCHANGE: Final[dict[str, Check]] = {
     "preflight": maybe(text),
     "exposed": maybe(names),
     "hidden": maybe(names),
-    "findings": lambda value: value == [],
+    "findings": lambda value: all(found.keys() == {"id", "detail"} for found in value),
 }
 
 

@@ -23,6 +23,7 @@ from corscope.messages import HeaderList
 __all__ = [
     "DEFAULT_MAX_AGE",
     "IMPOSED_LIMITS",
+    "LINGER",
     "CacheEntry",
     "PreflightCache",
     "clear_after_failure",
@@ -48,6 +49,9 @@ MAX_DELTA_SECONDS: Final = 2**31
 
 MAX_PLACES: Final = 1024
 """So that the cache doesn't grow for ever; Chromium's own bound."""
+
+LINGER: Final = 10
+"""Seconds for which an entry that has expired is still there to be looked at, and not used."""
 
 Place = tuple[str, str, str]
 """Where an entry belongs: network partition key, byte-serialized origin, URL."""
@@ -140,9 +144,9 @@ def store(
     max_age = extract_max_age(headers, IMPOSED_LIMITS.get(cache.engine), cache.engine)  # 8 to 10
     if not max_age and departs(cache.engine, Departure.UNCACHED_ANSWER_CHANGES_NOTHING):
         return
-    _remove_expired(cache, now)
+    _remove_expired(cache, now - LINGER)
     place = (key, request.origin, request.url)
-    entries = cache.entries.pop(place, [])
+    entries = [entry for entry in cache.entries.pop(place, ()) if entry.expires > now]
     if departs(cache.engine, Departure.ONE_CACHED_ANSWER):
         entries = []
     new = CacheEntry(now + max_age, mode is CredentialsMode.INCLUDE, None, None, now, by)
@@ -155,10 +159,10 @@ def store(
         del cache.entries[next(iter(cache.entries))]
 
 
-def _remove_expired(cache: PreflightCache, now: float) -> None:
+def _remove_expired(cache: PreflightCache, before: float) -> None:
     """Remove what has expired, everywhere, so that the cache holds no more than it needs to."""
     for place, entries in list(cache.entries.items()):
-        live = [entry for entry in entries if entry.expires > now]
+        live = [entry for entry in entries if entry.expires > before]
         if live:
             cache.entries[place] = live
         else:

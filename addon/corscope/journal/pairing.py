@@ -2,7 +2,7 @@
 
 A preflight waits under the place it was sent for: the browser and URL. The next request
 there with its method and headers is the one it announced. What comes later without a preflight of
-its own was let through by an earlier answer, as far as the preflight cache goes.
+its own was let through by an earlier answer, if `cached` knows of one.
 """
 
 from collections import deque
@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from corscope.fetch.cache import PreflightCache, is_covered, store
-from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, departs
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import CorsRequest
-from corscope.fetch.safelist import is_cors_safelisted_method
+from corscope.journal.cached import Caches
+from corscope.journal.exchange import Finding
 from corscope.journal.wire import WireView
 from corscope.messages import HeaderList
 
@@ -53,6 +52,7 @@ class Pairing:
 
     places: dict[Place, deque[Waiting]] = field(default_factory=dict)
     open: deque[Waiting] = field(default_factory=deque)
+    caches: Caches = field(default_factory=Caches)
 
     def add(self, client: str, waiting: Waiting) -> None:
         """Let an answered preflight wait for its actual request."""
@@ -64,21 +64,23 @@ class Pairing:
             del self.places[next(iter(self.places))]
         self.open.append(waiting)
 
-    def match(self, client: str, wire: WireView, now: datetime) -> tuple[Waiting | None, bool]:
+    def match(
+        self, client: str, wire: WireView, now: datetime
+    ) -> tuple[Waiting | None, bool, tuple[Finding, ...]]:
         """Find the preflight that opened this actual request's way.
 
         Returns:
-            the preflight, or None; and whether this request is the one that it announced, rather
-            than a later one that its cached answer covers.
+            the preflight, or None; whether this request is the one that it announced, rather
+            than a later one that its cached answer covers; and in that case what to remark.
         """
         waiting_here = self.places.get((client, wire.cors.url), ())
         place = [waiting for waiting in waiting_here if _is_for_origin(waiting, wire)]
         for waiting in place:
             if waiting.passes and waiting.followed_by is None and _announces(waiting, wire):
-                return waiting, True
-        if is_cors_safelisted_method(wire.cors.method) and not wire.cors.unsafe_names:
-            return None, False
-        return next((w for w in reversed(place) if _covers(w, wire, now)), None), False
+                return waiting, True, ()
+        covered = self.caches.explain(client, wire, now)
+        cached = next((waiting for waiting in place if waiting.id == covered.preflight), None)
+        return cached, False, covered.findings
 
     def overdue(self, now: datetime) -> Iterator[Waiting]:
         """Take out the preflights that have waited long enough for what they announced."""
@@ -112,13 +114,3 @@ def _announces(waiting: Waiting, wire: WireView) -> bool:
         and set(wire.cors.unsafe_names) <= set(announced.unsafe_names)
         and wire.present.issuperset(announced.unsafe_names)
     )
-
-
-def _covers(waiting: Waiting, wire: WireView, now: datetime) -> bool:
-    """Whether this preflight's answer, if cached, lets the request go without one."""
-    if not waiting.passes:
-        return False
-    cache = PreflightCache()
-    then, mode = waiting.answered.timestamp(), CredentialsMode.OMIT
-    store(cache, "", waiting.announced, mode, waiting.answer, now=then)
-    return is_covered(cache, "", wire.cors, mode, now=now.timestamp())

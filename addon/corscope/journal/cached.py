@@ -1,0 +1,288 @@
+"""Why did a request come without a preflight? What the browsers' preflight caches must hold.
+
+Each client's cache is rebuilt from the answers that passed by, in its engine's way. Where the
+credentials mode doesn't show there are two accounts of it, one for each mode that it may have been.
+The caches' partition by top-level site doesn't show at all.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from corscope.fetch.cache import (
+    CacheEntry,
+    PreflightCache,
+    clear_after_failure,
+    covering_entries,
+    drop_insufficient,
+    is_stored,
+    store,
+)
+from corscope.fetch.check import CredentialsMode
+from corscope.fetch.engines import Departure, Engine, departs
+from corscope.fetch.headers import byte_lowercase, extract_header_list_values, get
+from corscope.fetch.origin import OPAQUE_SERIALIZED
+from corscope.fetch.preflight import CorsRequest, preflight_failure
+from corscope.fetch.reasons import Failure, Reason
+from corscope.fetch.safelist import is_cors_safelisted_method
+from corscope.journal.exchange import Finding, Verdicts
+from corscope.journal.wire import Credentials, WireView
+from corscope.messages import HeaderList, Response
+
+__all__ = ["Caches", "Covered", "FindingId"]
+
+
+class FindingId(StrEnum):
+    """Remarks on a request that came without a preflight of its own."""
+
+    PREFLIGHT_CACHED = "preflight-cached"
+    STALE_PREFLIGHT = "stale-preflight"
+    PREFLIGHT_NOT_SEEN = "preflight-not-seen"
+
+
+GRACE: Final = 1.0
+"""Seconds by which the proxy may be late: an answer reaches the browser after it passed here, and a
+request passes here after the browser looked into its cache."""
+
+MAX_CLIENTS: Final = 50
+MAX_PLACES: Final = 2_000
+MAX_PER_PLACE: Final = 16
+
+_NOT_SEEN: Final = Finding(
+    FindingId.PREFLIGHT_NOT_SEEN,
+    "no preflight was seen for it: cached before corscope started, or not a browser",
+)
+_MODES: Final = (CredentialsMode.OMIT, CredentialsMode.INCLUDE)
+_CONDITIONS: Final = {
+    CredentialsMode.OMIT: ", if its credentials mode isn't include",
+    CredentialsMode.INCLUDE: ", if its credentials mode is include",
+}
+
+Accounts = dict[CredentialsMode, PreflightCache]
+"""A client's cache, by what is taken for the credentials mode wherever it didn't show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What the cache says of a request without a preflight of its own.
+
+    Attributes:
+        preflight: the id of the preflight whose answer let it go; None where no cache explains it.
+        findings: what there is to remark.
+    """
+
+    preflight: str | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A preflight's answer, to compare with what others got at the same place."""
+
+    id: str
+    time: float
+    asked: CorsRequest
+    headers: HeaderList
+    passed: bool
+
+
+@dataclass(slots=True)
+class Caches:
+    """Every client's cache, and the latest answers at each place whoever asked; all bounded."""
+
+    clients: "OrderedDict[tuple[str, Engine], Accounts]" = field(default_factory=OrderedDict)
+    answers: "OrderedDict[tuple[str, str], deque[_Answer]]" = field(default_factory=OrderedDict)
+
+    def asked(self, client: str, wire: WireView) -> None:
+        """Take note of a preflight as it is sent: what was cached didn't suffice."""
+        for cache in self._accounts(client, wire.engine).values():
+            drop_insufficient(cache, "", wire.cors)
+
+    def answered(
+        self,
+        client: str,
+        wire: WireView,
+        id_: str,
+        headers: HeaderList,
+        verdicts: Verdicts,
+        now: datetime,
+    ) -> None:
+        """Take note of a preflight's answer; no headers where none came."""
+        for taken, cache in self._accounts(client, wire.engine).items():
+            mode = _mode(wire.credentials, taken)
+            failure = _failure(verdicts, mode)
+            if is_stored(failure, wire.engine):
+                store(cache, "", wire.cors, mode, headers, now=now.timestamp(), by=id_)
+            if failure is not None:
+                clear_after_failure(cache, "", wire.cors)
+        passed = _failure(verdicts, CredentialsMode.OMIT) is None
+        place = (wire.cors.origin, wire.cors.url)
+        here = self.answers.pop(place, None) or deque(maxlen=MAX_PER_PLACE)
+        here.append(_Answer(id_, now.timestamp(), wire.cors, headers, passed))
+        self.answers[place] = here
+        if len(self.answers) > MAX_PLACES:
+            self.answers.popitem(last=False)
+
+    def followed(
+        self, client: str, wire: WireView, preflight: str, credentials: Credentials
+    ) -> None:
+        """Take note of what the actual request tells of its preflight's credentials mode."""
+        answer = self._answer(preflight, wire.cors.url)
+        if answer is None or credentials == "unknown":
+            return
+        mode = _mode(credentials, CredentialsMode.OMIT)
+        cache = self._accounts(client, wire.engine)[_other(mode)]
+        place = ("", answer.asked.origin, answer.asked.url)
+        entries = cache.entries.get(place, [])
+        if any(entry.stored > answer.time for entry in entries):
+            return
+        cache.entries[place] = [entry for entry in entries if entry.by != preflight]
+        store(cache, "", answer.asked, mode, answer.headers, now=answer.time, by=preflight)
+
+    def finished(
+        self, client: str, wire: WireView, credentials: Credentials, verdicts: Verdicts
+    ) -> None:
+        """Take note of an actual request's end, which may clear the cache."""
+        for taken, cache in self._accounts(client, wire.engine).items():
+            failure = _failure(verdicts, _mode(credentials, taken))
+            if failure is not None and failure.reason is not Reason.CLIENT_GONE:
+                clear_after_failure(cache, "", wire.cors)
+
+    def explain(self, client: str, wire: WireView, now: datetime) -> Covered:
+        """Say what let an actual request go that has no preflight of its own."""
+        if is_cors_safelisted_method(wire.cors.method) and not wire.cors.unsafe_names:
+            return Covered(None, ())
+        found = {
+            taken: entries
+            for taken, cache in self._accounts(client, wire.engine).items()
+            if (entries := _covering(cache, wire, _mode(wire.credentials, taken), now))
+        }
+        if not found:
+            return Covered(None, (_NOT_SEEN,))
+        taken, entries = next(iter(found.items()))
+        only = len(found) == 1 and wire.credentials == "unknown"
+        newest = max(entries, key=lambda entry: entry.stored)
+        cached = Finding(
+            FindingId.PREFLIGHT_CACHED, _told(entries, now) + (_CONDITIONS[taken] if only else "")
+        )
+        stale = self._stale(wire, newest, _mode(wire.credentials, taken), now)
+        return Covered(newest.by, (cached,) if stale is None else (stale, cached))
+
+    def _accounts(self, client: str, engine: Engine) -> Accounts:
+        key = (client, engine)
+        accounts = self.clients.pop(key, None)
+        if accounts is None:
+            accounts = {mode: PreflightCache(engine) for mode in _MODES}
+        self.clients[key] = accounts  # the clients seen last stand last
+        if len(self.clients) > MAX_CLIENTS:
+            self.clients.popitem(last=False)
+        return accounts
+
+    def _answer(self, id_: str, url: str) -> _Answer | None:
+        here = (
+            answer
+            for place, answers in self.answers.items()
+            if place[1] == url
+            for answer in answers
+        )
+        return next((answer for answer in here if answer.id == id_), None)
+
+    def _stale(
+        self, wire: WireView, entry: CacheEntry, mode: CredentialsMode, now: datetime
+    ) -> Finding | None:
+        """Point out that the latest answer at the same place is no longer what the cache says."""
+        here = self.answers.get((wire.cors.origin, wire.cors.url), ())
+        old = next((answer for answer in here if answer.id == entry.by), None)
+        if old is None:
+            return None
+        later = [answer for answer in here if answer.time > old.time and _comparable(old, answer)]
+        if not later or _policy(later[-1]) == _policy(old):
+            return None
+        latest = later[-1]
+        refused = preflight_failure(wire.cors, Response(200, latest.headers), mode, wire.engine)
+        changed = "was answered differently" if refused is None else "would refuse it"
+        return Finding(
+            FindingId.STALE_PREFLIGHT,
+            f"the browser goes by the OPTIONS of {_seconds(now.timestamp() - old.time)} ago; "
+            f"that of {_seconds(now.timestamp() - latest.time)} ago {changed}",
+        )
+
+
+def _mode(credentials: Credentials, taken: CredentialsMode) -> CredentialsMode:
+    if credentials == "unknown":
+        return taken
+    return CredentialsMode.INCLUDE if credentials == "include" else CredentialsMode.OMIT
+
+
+def _other(mode: CredentialsMode) -> CredentialsMode:
+    is_include = mode is CredentialsMode.INCLUDE
+    return CredentialsMode.OMIT if is_include else CredentialsMode.INCLUDE
+
+
+def _failure(verdicts: Verdicts, mode: CredentialsMode) -> Failure | None:
+    seen = verdicts.include if mode is CredentialsMode.INCLUDE else verdicts.omit
+    return None if seen.reason is None else Failure(seen.reason, seen.detail)
+
+
+def _covering(
+    cache: PreflightCache, wire: WireView, mode: CredentialsMode, now: datetime
+) -> tuple[CacheEntry, ...]:
+    """The entries that let the request go; those that have just run out are still good."""
+    for asked in _ways_to_ask(cache, wire):
+        for moment in (now.timestamp(), now.timestamp() - GRACE):
+            entries = covering_entries(cache, "", asked, mode, now=moment) or ()
+            if entries and all(entry.expires > entry.stored for entry in entries):
+                return entries
+    return ()
+
+
+def _ways_to_ask(cache: PreflightCache, wire: WireView) -> list[CorsRequest]:
+    """Once redirects have tainted the origin, Firefox still asks for the page's, which it hides."""
+    asked = wire.cors
+    if asked.origin != OPAQUE_SERIALIZED or not departs(
+        wire.engine, Departure.PREFLIGHT_KEEPS_ORIGIN
+    ):
+        return [asked]
+    origins = [origin for _, origin, url in cache.entries if url == asked.url]
+    return [CorsRequest(origin, asked.url, asked.method, asked.unsafe_names) for origin in origins]
+
+
+def _comparable(old: _Answer, new: _Answer) -> bool:
+    """Whether a difference tells of a change: a refusal may only be for what was asked."""
+    is_same = (new.asked.method, new.asked.unsafe_names) == (
+        old.asked.method,
+        old.asked.unsafe_names,
+    )
+    return is_same or (old.passed and new.passed)
+
+
+def _policy(answer: _Answer) -> tuple[object, ...]:
+    """What the server allows; a list of what was asked for may be an echo, and says less."""
+    methods = set(_listed("Access-Control-Allow-Methods", answer.headers))
+    names = set(map(byte_lowercase, _listed("Access-Control-Allow-Headers", answer.headers)))
+    return (
+        answer.passed,
+        get(answer.headers, "Access-Control-Allow-Origin"),
+        get(answer.headers, "Access-Control-Allow-Credentials"),
+        "as asked" if methods <= {answer.asked.method} else frozenset(methods),
+        "as asked" if names <= set(answer.asked.unsafe_names) else frozenset(names),
+    )
+
+
+def _listed(name: str, headers: HeaderList) -> list[str]:
+    listed = extract_header_list_values(name, headers)
+    return listed if isinstance(listed, list) else []
+
+
+def _told(entries: tuple[CacheEntry, ...], now: datetime) -> str:
+    moment = now.timestamp()
+    ages = sorted({round(moment - entry.stored) for entry in entries})
+    left = min(entry.expires for entry in entries) - moment
+    good = f"good for {_seconds(left)} more" if left > 0 else "which has just run out"
+    return f"answered by the OPTIONS of {' and '.join(f'{age} s' for age in ages)} ago, {good}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{round(seconds)} s"
