@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,12 @@ def test_every_finding_has_words(id_: FindingId, detail: str | None) -> None:
 
 def test_no_words_are_for_what_does_not_exist() -> None:
     assert {*FINDING_WORDS} | {id_ for id_, _ in FINDING_WORDS_FOR} == set(FindingId)
+
+
+def test_every_finding_is_documented_in_the_order_of_the_lines() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "journal.md").read_text("utf-8")
+    rows = [line.split("`")[1] for line in docs.splitlines() if line.startswith("| `")]
+    assert [row for row in rows if row in set(FindingId)] == list(FindingId)
 
 
 def test_the_detail_is_shown_and_cannot_steer_a_terminal() -> None:

@@ -37,7 +37,7 @@ def image(url: str = API, referer: str = f"{PAGE}/gallery", *more: tuple[str, st
 
 
 class Told:
-    """A journal that tells the findings of each exchange as pairs."""
+    """A journal that tells these findings of each exchange, as pairs."""
 
     def __init__(self) -> None:
         self.journal = Journal()
@@ -51,7 +51,8 @@ class Told:
         client: str = "browser",
     ) -> list[tuple[str, str | None]]:
         exchange = self.exchange(request, response, touch, client)
-        return [(f.id, f.detail) for f in exchange.findings] if exchange else []
+        found = exchange.findings if exchange else ()
+        return [(f.id, f.detail) for f in found if f.id in set(findings_module.FindingId)]
 
     def exchange(
         self,
