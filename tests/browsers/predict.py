@@ -106,13 +106,13 @@ def _headers(case: Case) -> HeaderList:
 def _main_fetch(fetch: _Fetch, case: Case, engine: Engine) -> Iterator[Sent]:
     """Follow the fetch through its redirects.
 
-    Firefox preflights every hop of what would have needed it as script made it, WebKit every hop
-    after one that was preflighted.
+    Firefox and WebKit preflight every hop after one that was preflighted; Firefox also where only
+    headers had asked for that which have gone since.
     """
     routes, mode = case.routes(), CredentialsMode(case.mode)
     follows = case.init.get("redirect", "follow") == "follow"
     began_here = _origin(fetch.url) == fetch.origin
-    again = engine is Engine.FIREFOX and _needs_preflight(fetch, case, engine)
+    again = engine is Engine.FIREFOX and bool(case.listens or fetch.request.unsafe_names)
     for _ in range(MAX_REDIRECTS + 1):
         was_cors = fetch.cors
         fetch = replace(fetch, cors=was_cors or _origin(fetch.url) != fetch.origin)

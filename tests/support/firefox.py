@@ -198,7 +198,8 @@ class Firefox:
     def close_tab(self, handle: str) -> None:
         """Close a tab; the window that Firefox starts with stays, and with it the browser."""
         self._marionette.call("WebDriver:SwitchToWindow", handle=handle)
-        self._marionette.call("WebDriver:CloseWindow")
+        left = self._marionette.call("WebDriver:CloseWindow")
+        self._marionette.call("WebDriver:SwitchToWindow", handle=left[0])
 
     def _begin(self) -> str:
         session = self._marionette.call(
