@@ -155,9 +155,8 @@ def findings_of(case: Case, memory: Memory) -> tuple[Finding, ...]:
     answer = _server_answer(case.seen)
     checks = () if answer is None else (check(case, answer, memory) for check in _CHECKS)
     found = (*checks, _preflight_and_actual_disagree(case), _mixed_content(case))
-    rank = list(FindingId).index
     findings = (finding for finding in found if finding is not None)
-    return tuple(sorted(findings, key=lambda finding: rank(FindingId(finding.id))))
+    return tuple(sorted(findings, key=lambda finding: _RANK[finding.id]))
 
 
 def note(case: Case, memory: Memory) -> None:
@@ -419,23 +418,22 @@ def _redirect_to_login(case: Case, answer: Response, memory: Memory) -> Finding 
 
 def _credentials_not_sent(case: Case, answer: Response, _memory: Memory) -> Finding | None:
     """The server asks who is there, and the request didn't say; the detail is the mode."""
-    if not _is_cors_actual(case.wire) or not case.wire.present.isdisjoint(
-        {"cookie", "authorization"}
-    ):
+    if answer.status not in {401, 403} or not _is_cors_actual(case.wire):
+        return None
+    if not case.wire.present.isdisjoint({"cookie", "authorization"}):
         return None
     asks = contains(answer.headers, "WWW-Authenticate")
     # A session that begins at the refusal: none came. With a 403, a bot check may set a cookie.
     begins = answer.status == 401 and contains(answer.headers, "Set-Cookie")
-    if answer.status in {401, 403} and (asks or begins):
-        return Finding(FindingId.CREDENTIALS_NOT_SENT, case.credentials)
-    return None
+    return Finding(FindingId.CREDENTIALS_NOT_SENT, case.credentials) if asks or begins else None
 
 
 def _cross_origin_resource_policy(case: Case, answer: Response, _memory: Memory) -> Finding | None:
     """The cross-origin resource policy check: https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"""
+    if case.wire.mode != "no-cors":
+        return None
     asked_by = parse_serialized_origin(case.wire.cors.origin)
-    # Redirects make a page's origin `null` that may be the URL's own.
-    if asked_by is None or case.wire.mode != "no-cors":
+    if asked_by is None:  # redirects make a page's origin `null` that may be the URL's own
         return None
     policy = get(answer.headers, "Cross-Origin-Resource-Policy")
     of = origin_of_url(case.wire.cors.url)
@@ -450,8 +448,10 @@ def _mixed_content(case: Case) -> Finding | None:
 
     The proxy sees only what a browser lets through, so this one made an exception.
     """
-    page, of = parse_serialized_origin(case.wire.cors.origin), origin_of_url(case.wire.cors.url)
-    if page is None or page.scheme != "https" or of is None or is_potentially_trustworthy(of):
+    if not case.wire.cors.origin.startswith("https:"):
+        return None
+    of = origin_of_url(case.wire.cors.url)
+    if of is None or of.scheme != "http" or is_potentially_trustworthy(of):
         return None
     return Finding(FindingId.MIXED_CONTENT)
 
@@ -576,6 +576,8 @@ def _any_origin_with_credentials(case: Case, answer: Response, memory: Memory) -
             return Finding(FindingId.ANY_ORIGIN_WITH_CREDENTIALS, other.asked_by)
     return None
 
+
+_RANK: Final[dict[str, int]] = {id_: rank for rank, id_ in enumerate(FindingId)}
 
 _Check = Callable[[Case, Response, Memory], Finding | None]
 
