@@ -6,7 +6,7 @@ from hypothesis import given
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import get
-from corscope.fetch.reasons import Reason
+from corscope.fetch.reasons import Reason, firefox_name
 from corscope.messages import HeaderList
 from tests.fetch.strategies import INCLUDE, OMIT, ORIGIN, SAME_ORIGIN, header_lists, modes
 
@@ -120,3 +120,51 @@ def test_the_diagnosis_never_changes_the_verdict(
     shared = allow_origin == ORIGIN or (allow_origin == "*" and not include)
     success = shared and (not include or get(headers, ALLOW_CREDENTIALS) == "true")
     assert (cors_check(ORIGIN, mode, headers) is None) == success
+
+
+@pytest.mark.parametrize("engine", Engine)
+@pytest.mark.parametrize(
+    ("lines", "in_firefox", "elsewhere"),
+    [
+        pytest.param(
+            (("access-control-allow-origin", "https://a.example"),) * 2,
+            "allow-origin-repeated",
+            "allow-origin-repeated",
+            id="in lower case they are combined",
+        ),
+        pytest.param(
+            (
+                ("access-control-allow-origin", "https://a.example"),
+                ("access-control-allow-origin", ""),
+            ),
+            None,
+            "allow-origin-repeated",
+            id="and an empty one is dropped",
+        ),
+        pytest.param(
+            (
+                ("Access-Control-Allow-Origin", "https://a.example"),
+                ("Access-Control-Allow-Origin", ""),
+            ),
+            "allow-origin-repeated",
+            "allow-origin-repeated",
+            id="but not as the standard spells it",
+        ),
+    ],
+)
+def test_repeated_origins_in_firefox(
+    engine: Engine, lines: HeaderList, in_firefox: str | None, elsewhere: str
+) -> None:
+    failure = cors_check("https://a.example", CredentialsMode.OMIT, lines, engine)
+    expected = in_firefox if engine is Engine.FIREFOX else elsewhere
+    assert (failure.reason if failure else None) == expected
+
+
+def test_firefox_names_repeated_origins_only_as_the_standard_spells_them() -> None:
+    def named(name: str) -> str | None:
+        failure = cors_check("https://a.example", CredentialsMode.OMIT, ((name, "*"), (name, "*")))
+        assert failure is not None
+        return failure.firefox or firefox_name(failure.reason)
+
+    assert named("Access-Control-Allow-Origin") == "CORSMultipleAllowOriginNotAllowed"
+    assert named("access-control-allow-origin") == "CORSAllowOriginNotMatchingOrigin"

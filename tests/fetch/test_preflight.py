@@ -238,3 +238,17 @@ def test_a_preflight_that_lets_go_was_ok_and_shared(
         assert is_ok_status(response.status)
         simple = CorsRequest(request.origin, request.url, "GET", ())
         assert preflight_failure(simple, response, mode) is None
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_of_a_method_not_allowed_and_malformed_headers_firefox_names_the_method(
+    engine: Engine,
+) -> None:
+    request = CorsRequest(ORIGIN, URL, "PATCH", ())
+    headers = (*ALLOWED[:2], ("Access-Control-Allow-Headers", "@"))
+    failure = preflight_failure(request, Response(200, headers), OMIT, engine)
+    assert failure is not None
+    firefox = engine is Engine.FIREFOX
+    assert failure.reason is (
+        Reason.METHOD_NOT_ALLOWED if firefox else Reason.ALLOW_HEADERS_INVALID
+    )

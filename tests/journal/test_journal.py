@@ -155,6 +155,23 @@ def test_the_proxys_error_page_is_an_answer_where_cors_is_not_asked(told: Told, 
     assert exchange.error == "why"
 
 
+@pytest.mark.parametrize(
+    ("location", "verdict"),
+    [
+        pytest.param("https://b.test/", "allowed", id="a redirect is followed"),
+        pytest.param("https://u:p@b.test/", "allowed", id="also with credentials in it"),
+        pytest.param("https://b.test:99999/", "blocked", id="not to what is no URL"),
+        pytest.param("data:,x", "blocked", id="nor to a local one"),
+        pytest.param("http://b.test:25/", "blocked", id="nor to a port for mail"),
+    ],
+)
+def test_a_redirect_without_cors(told: Told, location: str, verdict: str) -> None:
+    request = Request("POST", API, (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors")))
+    exchange = told.both("x", request, Response(302, (("Location", location),)))
+    assert exchange.judgement.verdict == verdict
+    assert exchange.judgement.chromium is None
+
+
 def test_a_dropped_connection_has_no_cors_name_where_cors_is_not_asked(told: Told) -> None:
     told.ask("x", Request("POST", API, (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors"))))
     exchange = told.journal.answered(Sighting("x", None, Missing.DROPPED, "why"), at(1))

@@ -73,7 +73,16 @@ def test_is_cors_exchange(url: str, headers: HeaderList, expected: bool) -> None
         pytest.param((("Sec-Fetch-Mode", "no-cors"),), "no-cors", "sec-fetch-mode", id="told"),
         pytest.param((), "cors", "inferred", id="cors where nothing speaks against it"),
         pytest.param(
-            (("Upgrade-Insecure-Requests", "1"),), "navigate", "inferred", id="a form's target"
+            (("Upgrade-Insecure-Requests", "1"), ("Accept", "text/html,*/*;q=0.8")),
+            "navigate",
+            "inferred",
+            id="a form's target",
+        ),
+        pytest.param(
+            (("Upgrade-Insecure-Requests", "1"), ("Accept", "*/*")),
+            "cors",
+            "inferred",
+            id="script can set that header too",
         ),
         pytest.param((("Upgrade", "WebSocket"),), "websocket", "inferred", id="a socket"),
         pytest.param((("Upgrade", "h2c"),), "cors", "inferred", id="another upgrade"),

@@ -6,7 +6,7 @@ in `preflight`; what a shared response lets script read is in `exposed`.
 
 from enum import Enum
 
-from corscope.fetch.diagnose import name_origin_mismatch
+from corscope.fetch.diagnose import is_repeated_as_spelled, name_origin_mismatch
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import get, values
 from corscope.fetch.reasons import Failure, Reason
@@ -34,23 +34,25 @@ def cors_check(
         headers: the response's header list.
         engine: whose departures from the standard apply.
     """
-    allow_origin = get(headers, "Access-Control-Allow-Origin")  # 1
+    allow_origin = _get(headers, "Access-Control-Allow-Origin", engine)  # 1
     if allow_origin is None:  # 2
         return Failure(Reason.ALLOW_ORIGIN_MISSING)
+    if is_repeated_as_spelled(headers) and departs(engine, Departure.REPEATED_ORIGIN_REFUSED):
+        return Failure(Reason.ALLOW_ORIGIN_REPEATED, allow_origin)
     if mode is not CredentialsMode.INCLUDE and allow_origin == "*":  # 3
         return None
     if allow_origin != origin:  # 4
         return name_origin_mismatch(allow_origin, headers)
     if mode is not CredentialsMode.INCLUDE:  # 5
         return None
-    allow_credentials = _allow_credentials(headers, engine)  # 6
+    allow_credentials = _get(headers, "Access-Control-Allow-Credentials", engine)  # 6
     if allow_credentials == "true":  # 7
         return None
     return Failure(Reason.ALLOW_CREDENTIALS_NOT_TRUE, allow_credentials)  # 8
 
 
-def _allow_credentials(headers: HeaderList, engine: Engine) -> str | None:
-    if departs(engine, Departure.EMPTY_CREDENTIALS_LINE_DROPPED):
-        lines = values(headers, "Access-Control-Allow-Credentials")
+def _get(headers: HeaderList, name: str, engine: Engine) -> str | None:
+    if departs(engine, Departure.EMPTY_LINES_DROPPED):
+        lines = values(headers, name)
         return ", ".join(filter(None, lines)) if lines else None
-    return get(headers, "Access-Control-Allow-Credentials")
+    return get(headers, name)

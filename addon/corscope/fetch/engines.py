@@ -28,7 +28,9 @@ class Departure(Enum):
     """A named point at which engines leave the standard."""
 
     AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
-    EMPTY_CREDENTIALS_LINE_DROPPED = "empty-credentials-line-dropped"
+    EMPTY_LINES_DROPPED = "empty-lines-dropped"
+    REPEATED_ORIGIN_REFUSED = "repeated-origin-refused"
+    METHOD_NAMED_BEFORE_HEADERS = "method-named-before-headers"
     STATUS_NAMED_BEFORE_ORIGIN = "status-named-before-origin"
     PREFLIGHT_REDIRECT_NAMED_FIRST = "preflight-redirect-named-first"
     INVALID_LOCATION_NAMED_FIRST = "invalid-location-named-first"
@@ -65,10 +67,22 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "it does, where credentials are not included",
         "Chromium 156, Firefox 153, WebKitGTK 2.50",
     ),
-    Departure.EMPTY_CREDENTIALS_LINE_DROPPED: DepartureEntry(
+    Departure.EMPTY_LINES_DROPPED: DepartureEntry(
         frozenset({Engine.FIREFOX}),
-        "two Access-Control-Allow-Credentials lines, `true` and an empty one, are not `true`",
-        "the empty line is dropped",
+        "an empty line of Access-Control-Allow-Origin or -Credentials counts beside another",
+        "it is dropped",
+        "Firefox 153",
+    ),
+    Departure.REPEATED_ORIGIN_REFUSED: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "repeated Access-Control-Allow-Origin lines are combined",
+        "they are refused unread where they are spelled just so, in any other case combined",
+        "Firefox 153",
+    ),
+    Departure.METHOD_NAMED_BEFORE_HEADERS: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "Access-Control-Allow-Headers is parsed before the method is looked up",
+        "a method that isn't allowed is named first",
         "Firefox 153",
     ),
     Departure.STATUS_NAMED_BEFORE_ORIGIN: DepartureEntry(

@@ -4,6 +4,7 @@ Follows https://fetch.spec.whatwg.org/#cors-preflight-request and step 7 of
 https://fetch.spec.whatwg.org/#cors-preflight-fetch-0. What a success leaves behind is in `cache`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from corscope.fetch.check import CredentialsMode, cors_check
@@ -139,16 +140,14 @@ def _method_or_header_failure(
     header_names = extract_header_list_values("Access-Control-Allow-Headers", headers)  # 2
     if methods == FAILURE:  # 3
         return Failure(Reason.ALLOW_METHODS_INVALID, get(headers, "Access-Control-Allow-Methods"))
+    wildcard_counts = mode is not CredentialsMode.INCLUDE
+    refused = _method_failure(announced.method, methods or (), wildcard_counts)  # 5
+    if refused is not None and departs(engine, Departure.METHOD_NAMED_BEFORE_HEADERS):
+        return refused
     if header_names == FAILURE:
         return Failure(Reason.ALLOW_HEADERS_INVALID, get(headers, "Access-Control-Allow-Headers"))
-    wildcard_counts = mode is not CredentialsMode.INCLUDE
-    allowed_methods = set(methods or ())
-    if (  # 5
-        announced.method not in allowed_methods
-        and not is_cors_safelisted_method(announced.method)
-        and not (wildcard_counts and "*" in allowed_methods)
-    ):
-        return Failure(Reason.METHOD_NOT_ALLOWED, announced.method)
+    if refused is not None:
+        return refused
     allowed_names = {byte_lowercase(name) for name in header_names or ()}
     everything = wildcard_counts and "*" in allowed_names
     covers_authorization = departs(engine, Departure.AUTHORIZATION_COVERED_BY_WILDCARD)
@@ -159,3 +158,10 @@ def _method_or_header_failure(
         if name not in allowed_names and not covered:
             return Failure(Reason.HEADER_NOT_ALLOWED, name)
     return None
+
+
+def _method_failure(method: str, allowed: Collection[str], wildcard_counts: bool) -> Failure | None:
+    covered = method in allowed or (wildcard_counts and "*" in allowed)
+    if covered or is_cors_safelisted_method(method):
+        return None
+    return Failure(Reason.METHOD_NOT_ALLOWED, method)

@@ -42,10 +42,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A refusal: the reason, and the header value, method or header name at fault."""
+    """A refusal: the reason, and the header value, method or header name at fault.
+
+    `firefox` is Firefox's name for it where that hangs on more than the reason.
+    """
 
     reason: Reason
     detail: str | None = None
+    firefox: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

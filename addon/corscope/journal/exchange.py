@@ -14,7 +14,7 @@ from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_filtered_headers
 from corscope.fetch.reasons import Failure, Kind, Reason, chromium_name, firefox_name
-from corscope.fetch.redirect import location_url
+from corscope.fetch.redirect import location_url, redirect_failure
 from corscope.fetch.verdict import judge
 from corscope.journal.masking import masked_url, plain_url
 from corscope.journal.wire import Credentials, WireView
@@ -255,20 +255,9 @@ def _judgement(
     mode: CredentialsMode,
     clean: Callable[[str], str],
 ) -> Judgement:
-    """The CORS protocol decides only on requests of mode "cors".
-
-    Without an answer those fail; others take the proxy's error page for the server's answer.
-    """
-    opaque = wire.mode in {"no-cors", "navigate"}
-    if response is None and not (opaque and missing is Missing.NO_ANSWER):
-        failure = Failure(_WHY_MISSING[missing or Missing.NO_ANSWER])
-    elif response is None or wire.mode != "cors":
+    failure = _failure(wire, response, missing, mode)
+    if failure is None:
         return _ALLOWED
-    else:
-        judged = judge(wire.kind, wire.cors, response, mode, wire.engine)
-        if judged is None:
-            return _ALLOWED
-        failure = judged
     detail = failure.detail
     if detail and failure.reason in _DETAIL_IS_URL:
         detail = clean(detail)
@@ -278,8 +267,24 @@ def _judgement(
         failure.reason,
         detail,
         chromium_name(failure.reason, wire.kind) if named else None,
-        firefox_name(failure.reason) if named else None,
+        (failure.firefox or firefox_name(failure.reason)) if named else None,
     )
+
+
+def _failure(
+    wire: WireView, response: Response | None, missing: Missing | None, mode: CredentialsMode
+) -> Failure | None:
+    """The CORS protocol decides on requests of mode "cors"; others have less that can fail them."""
+    if response is None:
+        # Whoever asks without CORS takes the proxy's error page for the server's answer.
+        opaque = wire.mode in {"no-cors", "navigate"} and missing is Missing.NO_ANSWER
+        return None if opaque else Failure(_WHY_MISSING[missing or Missing.NO_ANSWER])
+    if wire.mode == "cors":
+        return judge(wire.kind, wire.cors, response, mode, wire.engine)
+    refused = redirect_failure(response, wire.cors.url) if wire.mode == "no-cors" else None
+    if refused is None or refused.reason is Reason.REDIRECT_WITH_CREDENTIALS:
+        return None
+    return refused
 
 
 def _readable(

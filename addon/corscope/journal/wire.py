@@ -34,6 +34,10 @@ _AMBIGUOUS: Final = frozenset(
     {
         "authorization",
         "cache-control",
+        "device-memory",  # a client hint, as dpr and some others: Chromium safelists them
+        "downlink",
+        "dpr",
+        "ect",
         "if-match",
         "if-modified-since",
         "if-none-match",
@@ -43,9 +47,12 @@ _AMBIGUOUS: Final = frozenset(
         "pragma",
         "priority",
         "purpose",
+        "rtt",
         "save-data",
         "upgrade-insecure-requests",
         "user-agent",
+        "viewport-width",
+        "width",
     }
 )
 
@@ -142,7 +149,8 @@ def _inferred_mode(request: Request) -> str:
     """Without Sec-Fetch-Mode, as to plain-http hosts, the request's other headers hint at it."""
     if (get(request.headers, "Upgrade") or "").lower() == "websocket":
         return "websocket"
-    if contains(request.headers, "Upgrade-Insecure-Requests"):
+    wants_a_page = (get(request.headers, "Accept") or "").startswith("text/html")
+    if wants_a_page and contains(request.headers, "Upgrade-Insecure-Requests"):
         return "navigate"
     return "cors"
 
