@@ -199,7 +199,7 @@ def _redirected(fetch: _Fetch, status: int, location: str, engine: Engine) -> _F
     if leaves:
         headers = tuple((n, v) for n, v in headers if n.lower() != "authorization")
     tainted = fetch.tainted or (leaves and before != fetch.origin)
-    if engine is Engine.WEBKIT:
+    if engine is Engine.WEBKIT and fetch.cors:
         headers = fetch.headers
     if engine is Engine.CHROMIUM and leaves:
         headers = tuple((n, v) for n, v in headers if n.lower() not in CLIENT_HINTS)
