@@ -448,12 +448,12 @@ def _mixed_content(case: Case) -> Finding | None:
 
     The proxy sees only what a browser lets through, so this one made an exception.
     """
-    if not case.wire.cors.origin.startswith("https:"):
+    origin, url = case.wire.cors.origin, case.wire.cors.url
+    if not origin.startswith("https:") or not url.startswith("http:"):
         return None
-    of = origin_of_url(case.wire.cors.url)
-    if of is None or of.scheme != "http" or is_potentially_trustworthy(of):
-        return None
-    return Finding(FindingId.MIXED_CONTENT)
+    of = origin_of_url(url)
+    is_mixed = of is not None and not is_potentially_trustworthy(of)
+    return Finding(FindingId.MIXED_CONTENT) if is_mixed else None
 
 
 # Caches
@@ -569,11 +569,11 @@ def _any_origin_with_credentials(case: Case, answer: Response, memory: Memory) -
     asked = [a for a in memory.answers.get(case.wire.cors.url, ()) if a.asked_by is not None]
     if any(other.allow_origin != other.asked_by for other in asked):
         return None
-    own = parse_serialized_origin(origin)
-    for other in reversed(asked):
-        known = parse_serialized_origin(other.asked_by or "")
-        if other.with_credentials and _are_surely_cross_site(own, known):
-            return Finding(FindingId.ANY_ORIGIN_WITH_CREDENTIALS, other.asked_by)
+    others = [a.asked_by for a in reversed(asked) if a.with_credentials and a.asked_by != origin]
+    own = parse_serialized_origin(origin) if others else None
+    for other in others:
+        if _are_surely_cross_site(own, parse_serialized_origin(other or "")):
+            return Finding(FindingId.ANY_ORIGIN_WITH_CREDENTIALS, other)
     return None
 
 
