@@ -28,6 +28,7 @@ from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.fetch.preflight import CorsRequest, preflight_failure
 from corscope.fetch.verdict import judge
+from corscope.journal.cached import FindingId
 from corscope.messages import Response
 from tests.browsers.agreement import Browser, Page
 from tests.support.chromium import Chromium
@@ -271,8 +272,9 @@ def play(page: Page, server: Clocked, cases: Sequence[CacheCase]) -> dict[str, P
         for number in range(max(len(case.steps) for case in chunk)):
             steps = [(played[c.slug], c.steps[number]) for c in chunk if number < len(c.steps)]
             play_round(page, server, steps)
-    time.sleep(LATE_SECONDS)
     late = [(played[case.slug], case.late) for case in cases if case.late]
+    last = max(earlier.times[-1] for earlier, _ in late)
+    time.sleep(max(0.0, last + LATE_SECONDS - time.monotonic()))
     for start in range(0, len(late), AT_ONCE):
         play_round(page, server, late[start : start + AT_ONCE])
     return played
@@ -391,6 +393,26 @@ CACHE_DEPARTURES = [
     Departure.SIMPLE_FAILURE_CLEARS_CACHE,
 ]
 """All that a short test can show: hours would have to pass for the limits on max-age."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
+@every_engine
+def test_the_journal_explains_each_preflight_that_was_left_out(
+    record_of: RecordOf, engine: str, case: CacheCase
+) -> None:
+    """And says nothing of the kind where one was sent, or none is needed."""
+    played = record_of(engine).played[case.slug]
+    entries = iter(record_of(engine).journal[case.url])
+    for step, came in zip(played.steps, played.came, strict=True):
+        for method in came:
+            entry = next(entries)
+            assert (entry["kind"] == "preflight") == (method == "OPTIONS")
+            left_out = "OPTIONS" not in came and (step.method != "GET" or bool(step.names))
+            found = {finding["id"] for finding in entry["findings"]} & set(FindingId)
+            found -= {"stale-preflight"} if left_out else set()
+            assert found == ({"preflight-cached"} if left_out else set()), entry
+            if entry["kind"] == "actual":
+                assert (entry["preflight"] is None) == (came == ["GET"] and not left_out)
 
 
 @pytest.mark.parametrize("departure", CACHE_DEPARTURES, ids=lambda departure: departure.value)

@@ -209,6 +209,31 @@ def test_no_other_mode_touches_the_cache() -> None:
     assert told.send()[0] == first
 
 
+# Authorization, which the browser may have added by itself
+
+
+AUTHORIZATION = ("Authorization", "Bearer x")
+
+
+def test_an_authorization_may_have_had_leave_before(told: Told) -> None:
+    first = told.options("GET", answer(names="authorization"), names="authorization")
+    assert told.send("GET", headers=(AUTHORIZATION,)) == (first, [])
+    request = actual("GET", headers=(*told.engine, AUTHORIZATION))
+    exchange = told.exchange(request, answer())
+    assert (exchange.preflight, exchange.credentials) == (first, "unknown")
+    assert [found.detail for found in exchange.findings if found.id in IDS] == [
+        "answered by the OPTIONS of 0 s ago, good for 60 s more, if script set its Authorization"
+    ]
+
+
+def test_an_authorization_without_leave_is_the_browsers(told: Told) -> None:
+    told.fetch()
+    request = actual("GET", headers=(*told.engine, AUTHORIZATION))
+    exchange = told.exchange(request, answer())
+    assert (exchange.preflight, exchange.credentials) == (None, "include")
+    assert [found for found in exchange.findings if found.id in IDS] == []
+
+
 # The credentials mode
 
 

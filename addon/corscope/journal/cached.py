@@ -6,7 +6,7 @@ The caches' partition by top-level site doesn't show at all.
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -59,6 +59,8 @@ _CONDITIONS: Final = {
     CredentialsMode.OMIT: ", if its credentials mode isn't include",
     CredentialsMode.INCLUDE: ", if its credentials mode is include",
 }
+
+_IF_BY_SCRIPT: Final = ", if script set its Authorization"
 
 Accounts = dict[CredentialsMode, PreflightCache]
 """A client's cache, by what is taken for the credentials mode wherever it didn't show."""
@@ -151,22 +153,32 @@ class Caches:
                 clear_after_failure(cache, "", wire.cors)
 
     def explain(self, client: str, wire: WireView, now: datetime) -> Covered:
-        """Say what let an actual request go that has no preflight of its own."""
-        if is_cors_safelisted_method(wire.cors.method) and not wire.cors.unsafe_names:
+        """Say what let an actual request go that has no preflight of its own.
+
+        Where only an Authorization may have needed leave, it may also be the browser's own.
+        """
+        if not is_cors_safelisted_method(wire.cors.method) or wire.cors.unsafe_names:
+            return self._explain(client, wire, now) or Covered(None, (_NOT_SEEN,))
+        if "authorization" not in wire.present:
             return Covered(None, ())
+        by_script = replace(wire, cors=replace(wire.cors, unsafe_names=("authorization",)))
+        return self._explain(client, by_script, now, _IF_BY_SCRIPT) or Covered(None, ())
+
+    def _explain(
+        self, client: str, wire: WireView, now: datetime, condition: str = ""
+    ) -> Covered | None:
         found = {
             taken: entries
             for taken, cache in self._accounts(client, wire.engine).items()
             if (entries := _covering(cache, wire, _mode(wire.credentials, taken), now))
         }
         if not found:
-            return Covered(None, (_NOT_SEEN,))
+            return None
         taken, entries = next(iter(found.items()))
-        only = len(found) == 1 and wire.credentials == "unknown"
+        if len(found) == 1 and wire.credentials == "unknown":
+            condition += _CONDITIONS[taken]
         newest = max(entries, key=lambda entry: entry.stored)
-        cached = Finding(
-            FindingId.PREFLIGHT_CACHED, _told(entries, now) + (_CONDITIONS[taken] if only else "")
-        )
+        cached = Finding(FindingId.PREFLIGHT_CACHED, _told(entries, now) + condition)
         stale = self._stale(wire, newest, _mode(wire.credentials, taken), now)
         return Covered(newest.by, (cached,) if stale is None else (stale, cached))
 
@@ -246,7 +258,7 @@ def _ways_to_ask(cache: PreflightCache, wire: WireView) -> list[CorsRequest]:
     ):
         return [asked]
     origins = [origin for _, origin, url in cache.entries if url == asked.url]
-    return [CorsRequest(origin, asked.url, asked.method, asked.unsafe_names) for origin in origins]
+    return [replace(asked, origin=origin) for origin in origins]
 
 
 def _comparable(old: _Answer, new: _Answer) -> bool:
