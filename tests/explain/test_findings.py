@@ -81,3 +81,9 @@ def test_what_only_may_happen_is_told_once_something_has() -> None:
     finding = Finding(FindingId.NON_CORS_COPY_MAY_BE_CACHED, MAY)
     assert remark(exchange_of(finding)) is None
     assert remark(exchange_of(finding, response=REFUSED)) is not None
+
+
+def test_what_is_certain_is_told_before_what_may_be() -> None:
+    may, certain = Finding("non-cors-copy-may-be-cached", MAY), Finding("mixed-content")
+    words = remark(exchange_of(may, certain, response=REFUSED))
+    assert words == FINDING_WORDS["mixed-content"]

@@ -216,6 +216,17 @@ def test_what_leaves_no_copy_in_the_way(
     assert told.see(actual(), VARIES) == []
 
 
+@pytest.mark.parametrize(
+    "response",
+    [allowing(OTHER, ("Vary", "Origin")), allowing(PAGE, ("Vary", "Origin"), status=404)],
+)
+def test_where_the_server_itself_refuses_the_copy_makes_no_difference(
+    told: Told, response: Response
+) -> None:
+    told.see(image(), PLAIN)
+    assert told.see(actual(), response) == []
+
+
 def test_a_better_copy_takes_the_place_of_one_in_the_way(told: Told) -> None:
     told.see(image(), PLAIN)
     told.see(image(), allowing("*", FRESH))

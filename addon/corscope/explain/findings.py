@@ -63,8 +63,9 @@ def finding_text(finding: Finding) -> str | None:
 def remark(exchange: Exchange) -> str | None:
     """The exchange's most telling finding, worded for its line; None where there is none to tell.
 
-    What only may happen is left to the journal while all goes well.
+    What only may be comes last, and while all goes well it is left to the journal.
     """
-    is_allowed = exchange.judgement.verdict == "allowed"
-    told = (f for f in exchange.findings if not (is_allowed and f.detail == MAY))
+    certain = [finding for finding in exchange.findings if finding.detail != MAY]
+    goes_well = exchange.judgement.verdict == "allowed"
+    told = certain if goes_well else sorted(exchange.findings, key=lambda f: f.detail == MAY)
     return next((words for words in map(finding_text, told) if words), None)

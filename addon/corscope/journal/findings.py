@@ -465,8 +465,11 @@ def _non_cors_copy(case: Case, answer: Response, memory: Memory) -> Finding | No
     if copies is None or not _is_cors_actual(case.wire) or case.wire.cors.method != "GET":
         return None
     own = [copy for copy in copies if _is_of(copy, case)]
-    if _allow_origin(answer.headers) is not None:
-        may = answer.status == 200 and any(copy.reused_unasked for copy in own)
+    allowed = _allow_origin(answer.headers)
+    if allowed is not None:
+        # Where the server's own answer is refused, the copy makes no difference.
+        is_let_in = answer.status == 200 and allowed in {"*", case.wire.cors.origin}
+        may = is_let_in and any(copy.reused_unasked for copy in own)
         return Finding(FindingId.NON_CORS_COPY_MAY_BE_CACHED, MAY) if may else None
     if answer.status == 304:
         is_at_work = bool(own) and _is_conditional_by_browser(case.wire)
