@@ -8,7 +8,7 @@ from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import delete
 from corscope.fetch.preflight import CorsRequest, preflight_failure
-from corscope.fetch.reasons import Failure, Kind, Reason
+from corscope.fetch.reasons import Failure, Kind, Reason, firefox_name
 from corscope.fetch.verdict import judge
 from corscope.messages import HeaderList, Response
 from tests.fetch.strategies import (
@@ -27,6 +27,10 @@ from tests.fetch.strategies import (
 kinds: st.SearchStrategy[Kind] = st.sampled_from(["preflight", "actual"])
 SHARED = ("Access-Control-Allow-Origin", ORIGIN)
 PUT = CorsRequest(ORIGIN, URL, "PUT", ())
+
+SHARED_WITH_ALL: HeaderList = (("Access-Control-Allow-Origin", "*"),)
+UNNAMED, NOT_HTTP = "CORSDidNotSucceed", "CORSRequestNotHttp"
+EXTERNAL = "CORSExternalRedirectNotAllowed"
 
 
 @pytest.mark.parametrize(
@@ -171,3 +175,31 @@ def test_every_engine_is_at_least_as_lax_as_the_standard(
 def test_a_failure_says_what_is_at_fault() -> None:
     response = Response(200, (SHARED, ("Access-Control-Allow-Methods", "GET")))
     assert judge("preflight", PUT, response, OMIT) == Failure(Reason.METHOD_NOT_ALLOWED, "PUT")
+
+
+def named_by_firefox(kind: Kind, location: str) -> str | None:
+    headers = (*SHARED_WITH_ALL, ("Location", location))
+    failure = judge(kind, PUT, Response(302, headers), OMIT, Engine.FIREFOX)
+    assert failure is not None
+    return failure.firefox or firefox_name(failure.reason)
+
+
+@pytest.mark.parametrize(
+    ("location", "actual", "preflight"),
+    [
+        pytest.param("javascript:x", UNNAMED, UNNAMED, id="some schemes are refused unread"),
+        pytest.param("wss://b.example/", UNNAMED, UNNAMED, id="that of WebSockets too"),
+        pytest.param("about:config", UNNAMED, UNNAMED, id="as what is about the browser"),
+        pytest.param("about:blank?x", NOT_HTTP, UNNAMED, id="but a blank page is looked at"),
+        pytest.param("x-app:open", NOT_HTTP, UNNAMED, id="as is any other scheme"),
+        pytest.param("https://u@b.example/", UNNAMED, UNNAMED, id="a user has no name"),
+        pytest.param("http://b.example:25/", UNNAMED, EXTERNAL, id="nor has a blocked port"),
+    ],
+)
+def test_firefox_names_a_redirect_by_its_target(location: str, actual: str, preflight: str) -> None:
+    assert named_by_firefox("actual", location) == actual
+    assert named_by_firefox("preflight", location) == preflight
+
+
+def test_firefox_names_a_preflights_redirect_that_could_be_followed() -> None:
+    assert named_by_firefox("preflight", "https://b.example/") == EXTERNAL

@@ -14,7 +14,7 @@ from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touc
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
 
-from .requests import ALLOWED, API, CHROMIUM, FIREFOX, PAGE, REFUSED, actual, at, preflight
+from .requests import ALLOWED, API, CHROMIUM, FIREFOX, PAGE, REFUSED, WEBKIT, actual, at, preflight
 
 BROWSER = "127.0.0.1 Chrome"
 PUT_WITH_COOKIE = actual("PUT", headers=(("Cookie", "a=1"),))
@@ -526,6 +526,17 @@ def test_firefox_asks_leave_for_the_page_where_the_request_says_null(told: Told)
     told.both("p", preflight("PUT", headers=firefox))
     outcomes = told.ask("a", actual("PUT", headers=firefox, origin="null"))
     assert [(o.id, o.outcome, o.actual) for o in outcomes] == [("p", "followed", "a")]
+
+
+def test_webkit_announces_headers_that_a_redirect_has_dropped(told: Told) -> None:
+    told.both("p", preflight("GET", "authorization, x-tenant"))
+    webkit: HeaderList = (("User-Agent", WEBKIT), ("X-Tenant", "7"))
+    assert [o.actual for o in told.ask("a", actual("GET", headers=webkit))] == ["a"]
+
+
+def test_in_other_engines_a_request_has_all_that_was_announced(told: Told) -> None:
+    told.both("p", preflight("GET", "authorization, x-tenant"))
+    assert told.ask("a", actual("GET", headers=(("X-Tenant", "7"),))) == []
 
 
 def test_other_engines_ask_leave_for_null_itself(told: Told) -> None:

@@ -36,6 +36,7 @@ class Departure(Enum):
     INVALID_LOCATION_NAMED_FIRST = "invalid-location-named-first"
     LOCAL_LOCATION_NAMED_FIRST = "local-location-named-first"
     PREFLIGHT_KEEPS_ORIGIN = "preflight-keeps-origin"
+    DROPPED_HEADERS_ANNOUNCED = "dropped-headers-announced"
     MAX_AGE_IS_AN_INTEGER = "max-age-is-an-integer"
     OTHER_MAX_AGE_NOT_CACHED = "other-max-age-not-cached"
     MAX_AGE_LIMITED = "max-age-limited"
@@ -106,8 +107,14 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
     Departure.LOCAL_LOCATION_NAMED_FIRST: DepartureEntry(
         frozenset({Engine.FIREFOX}),
         "the CORS check comes before anything is asked about a redirect's Location",
-        "a data:, file: or other local one has by then been refused",
+        "a data:, file:, javascript:, ws: or other such one has by then been refused",
         "Firefox 153",
+    ),
+    Departure.DROPPED_HEADERS_ANNOUNCED: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a redirect drops Authorization and a body's headers before a preflight is made",
+        "the preflight still announces them, though the request doesn't have them",
+        "WebKitGTK 2.50",
     ),
     Departure.PREFLIGHT_KEEPS_ORIGIN: DepartureEntry(
         frozenset({Engine.FIREFOX}),

@@ -118,7 +118,7 @@ CATALOGUE: Final[dict[Reason, Entry]] = {
     ),
     Reason.REDIRECT_INVALID: Entry(_REDIRECT, None, "CORSDidNotSucceed"),
     Reason.REDIRECT_NOT_HTTP: Entry(_REDIRECT, "CorsDisabledScheme", "CORSRequestNotHttp"),
-    Reason.REDIRECT_TO_LOCAL: Entry(_REDIRECT, None, "CORSDidNotSucceed"),
+    Reason.REDIRECT_TO_LOCAL: Entry(_REDIRECT, None, "CORSRequestNotHttp"),
     Reason.REDIRECT_BAD_PORT: Entry(_PORTS, None, "CORSDidNotSucceed"),
     Reason.NO_RESPONSE: Entry(
         _NETWORK, "MissingAllowOriginHeader", "CORSMissingAllowOrigin", prefixed=True

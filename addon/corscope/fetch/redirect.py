@@ -20,6 +20,24 @@ __all__ = ["location_url", "redirect_failure"]
 
 # Schemes whose URLs lead to nothing on a network; Chromium refuses them without naming CORS.
 _LOCAL_SCHEMES: Final = frozenset({"about", "blob", "chrome", "data", "file", "filesystem"})
+# Schemes that Firefox's network stack refuses, so that its CORS code has no name for them.
+_REFUSED_BY_FIREFOX: Final = frozenset(
+    {
+        "blob",
+        "chrome",
+        "data",
+        "file",
+        "jar",
+        "javascript",
+        "moz-extension",
+        "moz-icon",
+        "resource",
+        "view-source",
+        "ws",
+        "wss",
+    }
+)
+_ABOUT_BLANK = re.compile(r"about:blank(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 _BEFORE_HOST = re.compile(r"(?:(https?):)?[/\\]{2,}", re.IGNORECASE)
 
 
@@ -63,7 +81,10 @@ def redirect_failure(response: Response, url: str) -> Failure | None:
     if target.scheme not in {"http", "https"}:  # 6
         is_local = target.scheme in _LOCAL_SCHEMES
         reason = Reason.REDIRECT_TO_LOCAL if is_local else Reason.REDIRECT_NOT_HTTP
-        return Failure(reason, f"{target.scheme}:")
+        unnamed = target.scheme in _REFUSED_BY_FIREFOX or (
+            target.scheme == "about" and not _ABOUT_BLANK.fullmatch(location)
+        )
+        return Failure(reason, f"{target.scheme}:", "CORSDidNotSucceed" if unnamed else None)
     if target.includes_credentials:  # 10, and with it 9
         return Failure(Reason.REDIRECT_WITH_CREDENTIALS, target.host)
     if is_bad_port(target.port):  # 22, main fetch of the target

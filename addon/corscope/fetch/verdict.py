@@ -4,6 +4,8 @@ Puts the CORS check, the preflight's decision and the redirect rules together fo
 and one credentials mode. The caller asks once for each mode that it can't rule out.
 """
 
+from dataclasses import replace
+
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.preflight import CorsRequest, preflight_failure
@@ -27,16 +29,27 @@ def judge(
     for an actual response the CORS check, then what HTTP-redirect fetch refuses.
     """
     not_followed = redirect_failure(response, request.url)
-    if not_followed is not None and _is_named_first(not_followed.reason, engine):
+    if not_followed is not None and _is_named_first(not_followed, engine):
         return not_followed
-    if kind == "preflight":
-        return preflight_failure(request, response, mode, engine)
-    return cors_check(request.origin, mode, response.headers, engine) or not_followed
+    if kind == "actual":
+        return cors_check(request.origin, mode, response.headers, engine) or not_followed
+    refused = preflight_failure(request, response, mode, engine)
+    if refused is not None and refused.reason is Reason.PREFLIGHT_REDIRECT:
+        return _named_by_target(refused, not_followed)
+    return refused
 
 
-def _is_named_first(reason: Reason, engine: Engine) -> bool:
+def _is_named_first(not_followed: Failure, engine: Engine) -> bool:
     """Whether the engine refuses such a redirect before the CORS check."""
-    if reason is Reason.REDIRECT_INVALID:
+    if not_followed.reason is Reason.REDIRECT_INVALID:
         return departs(engine, Departure.INVALID_LOCATION_NAMED_FIRST)
-    is_local = reason is Reason.REDIRECT_TO_LOCAL
-    return is_local and departs(engine, Departure.LOCAL_LOCATION_NAMED_FIRST)
+    return not_followed.firefox is not None and departs(
+        engine, Departure.LOCAL_LOCATION_NAMED_FIRST
+    )
+
+
+def _named_by_target(refused: Failure, not_followed: Failure | None) -> Failure:
+    """Firefox has a name for a preflight's redirect only where it could be followed."""
+    if not_followed is None or not_followed.reason is Reason.REDIRECT_BAD_PORT:
+        return refused
+    return replace(refused, firefox="CORSDidNotSucceed")
