@@ -9,6 +9,7 @@ import pytest
 
 from corscope.explain.findings import FINDING_WORDS, FINDING_WORDS_FOR, finding_text, remark
 from corscope.explain.line import exchange_text
+from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.exchange import Exchange, Finding, Sighting, Touch
 from corscope.journal.findings import LIKELY, MAY, FindingId
 from corscope.journal.journal import Journal
@@ -26,9 +27,9 @@ def exchange_of(
     return dataclasses.replace(exchange, findings=findings)
 
 
-@pytest.mark.parametrize("id_", FindingId)
+@pytest.mark.parametrize("id_", [*FindingId, *CacheFindingId])
 @pytest.mark.parametrize("detail", [None, "https://other.example", MAY, LIKELY, "null", "omit"])
-def test_every_finding_has_words(id_: FindingId, detail: str | None) -> None:
+def test_every_finding_has_words(id_: FindingId | CacheFindingId, detail: str | None) -> None:
     words = finding_text(Finding(id_, detail))
     assert words
     assert "{" not in words
@@ -36,13 +37,14 @@ def test_every_finding_has_words(id_: FindingId, detail: str | None) -> None:
 
 
 def test_no_words_are_for_what_does_not_exist() -> None:
-    assert {*FINDING_WORDS} | {id_ for id_, _ in FINDING_WORDS_FOR} == set(FindingId)
+    assert {*FINDING_WORDS} | {id_ for id_, _ in FINDING_WORDS_FOR} == {*FindingId, *CacheFindingId}
 
 
 def test_every_finding_is_documented_in_the_order_of_the_lines() -> None:
     docs = (Path(__file__).parents[2] / "docs" / "journal.md").read_text("utf-8")
     rows = [line.split("`")[1] for line in docs.splitlines() if line.startswith("| `")]
     assert [row for row in rows if row in set(FindingId)] == list(FindingId)
+    assert [row for row in rows if row in set(CacheFindingId)] == list(CacheFindingId)
 
 
 def test_the_detail_is_shown_and_cannot_steer_a_terminal() -> None:

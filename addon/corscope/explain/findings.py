@@ -6,6 +6,7 @@ One entry an id, worded for the log line; {detail} is the finding's own.
 from typing import Final
 
 from corscope.explain.escape import escaped
+from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.exchange import Exchange, Finding
 from corscope.journal.findings import LIKELY, MAY, FindingId
 
@@ -36,6 +37,9 @@ FINDING_WORDS: Final[dict[str, str]] = {
     "yet Vary: Origin is missing: a cache may mix the answers up",
     FindingId.MIXED_CONTENT: "a https page asks an http host: mixed content, which other browsers "
     "don't even send",
+    CacheFindingId.PREFLIGHT_CACHED: "its preflight was {detail}",
+    CacheFindingId.STALE_PREFLIGHT: "its preflight is out of date: {detail}",
+    CacheFindingId.PREFLIGHT_NOT_SEEN: "it needs a preflight: {detail}",
 }
 """The words for each id, where those for its detail aren't in the next table."""
 
