@@ -2,8 +2,8 @@
 
 Caches that may give a page the wrong answer, answers that contradict each other, and failures
 that look like CORS but are none. A remark rests on this exchange's headers and on those of earlier
-ones, which a bounded memory keeps; one that is only probable says so in its detail. Caching
-follows RFC 9111, as far as it decides a remark.
+ones, which a bounded memory keeps; one that is only probable says so in its detail. What caches do
+with an answer is in `caching`.
 
 Remarks are about the server: of an answer that a rule has made up or changed, only what the server
 itself had sent counts.
@@ -14,12 +14,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Final, TypeVar
 
-from corscope.fetch.headers import byte_lowercase, contains, get, split_value
+from corscope.fetch.headers import byte_lowercase, contains, get
 from corscope.fetch.origin import (
     OPAQUE_SERIALIZED,
     TupleOrigin,
@@ -28,6 +27,13 @@ from corscope.fetch.origin import (
     parse_serialized_origin,
 )
 from corscope.fetch.redirect import location_url
+from corscope.journal.caching import (
+    cache_control,
+    is_from_shared_cache,
+    is_reused_unasked,
+    is_storable,
+    varies_by_origin,
+)
 from corscope.journal.exchange import Finding, Sighting
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList, Request, Response
@@ -169,7 +175,7 @@ def note(case: Case, memory: Memory) -> None:
     if target is not None:
         clients = memory.logins.get(target, ())
         _keep(memory.logins, target, (*(c for c in clients if c != case.client), case.client))
-    if _is_from_shared_cache(answer.headers) or answer.status == 304:
+    if is_from_shared_cache(answer.headers) or answer.status == 304:
         return
     if case.wire.cors.method == "GET" and answer.status == 200:
         # The browser's cache replaces its copy by this answer, or drops it where that isn't to
@@ -217,11 +223,11 @@ def note_plain(plain: PlainRequest, seen: Sighting, memory: Memory, now: datetim
     )
     if _allow_origin(headers) is not None:
         _keep(memory.copies, plain.url, tuple(earlier))
-        if not _is_from_shared_cache(headers):
+        if not is_from_shared_cache(headers):
             _note_answer(memory, plain.url, None, answer)
-    elif _is_storable(headers, now) and not _varies_by_origin(headers):
-        is_shared = "private" not in _cache_control(headers)
-        copy = _Copy(plain.client, plain.page, _is_reused_unasked(headers, now), is_shared)
+    elif is_storable(headers, now) and not varies_by_origin(headers):
+        is_shared = "private" not in cache_control(headers)
+        copy = _Copy(plain.client, plain.page, is_reused_unasked(headers, now), is_shared)
         _keep(memory.copies, plain.url, (*earlier, copy))
 
 
@@ -256,71 +262,6 @@ def _is_conditional_by_browser(wire: WireView) -> bool:
 def _is_html(headers: HeaderList) -> bool:
     essence = (get(headers, "Content-Type") or "").partition(";")[0]
     return byte_lowercase(essence.strip()) == "text/html"
-
-
-def _varies_by_origin(headers: HeaderList) -> bool:
-    named = {byte_lowercase(name) for name in split_value(get(headers, "Vary") or "")}
-    return not named.isdisjoint({"origin", "*"})
-
-
-def _cache_control(headers: HeaderList) -> dict[str, str]:
-    """The directives of Cache-Control, in lower case, and their values without quotes."""
-    directives = {}
-    for directive in split_value(get(headers, "Cache-Control") or ""):
-        name, _, value = directive.partition("=")
-        directives[byte_lowercase(name.strip())] = value.strip().strip('"')
-    return directives
-
-
-def _is_storable(headers: HeaderList, now: datetime) -> bool:
-    """Whether caches keep it with any use: it is good for a time, or can be asked about."""
-    directives = _cache_control(headers)
-    if "no-store" in directives:
-        return False
-    if contains(headers, "ETag") or contains(headers, "Last-Modified"):
-        return True
-    return _is_positive(directives.get("s-maxage", "")) or _is_reused_unasked(headers, now)
-
-
-def _is_reused_unasked(headers: HeaderList, now: datetime) -> bool:
-    """Whether a browser gives its copy to a page, for a time, without asking the server.
-
-    https://www.rfc-editor.org/rfc/rfc9111#section-4.2.1; where only Last-Modified is there,
-    browsers make up a time of their own.
-    """
-    directives = _cache_control(headers)
-    if not directives.keys().isdisjoint({"no-store", "no-cache"}):
-        return False
-    if "max-age" in directives:
-        return _is_positive(directives["max-age"])
-    if contains(headers, "Expires"):
-        expires = _date(get(headers, "Expires"))
-        return expires is not None and expires > (_date(get(headers, "Date")) or now)
-    return contains(headers, "Last-Modified")
-
-
-def _is_positive(seconds: str) -> bool:
-    return seconds.isascii() and seconds.isdigit() and seconds.strip("0") != ""
-
-
-def _date(value: str | None) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(value or "")
-    except (ValueError, OverflowError):
-        return None
-    # Without a zone it can't be compared, and HTTP's dates have one.
-    return date if date.tzinfo else None
-
-
-_HIT: Final = re.compile(r"(?:^|[\s,_])HIT\b", re.IGNORECASE)
-
-
-def _is_from_shared_cache(headers: HeaderList) -> bool:
-    """Whether a cache between browser and server says that it has answered."""
-    if _is_positive(get(headers, "Age") or ""):
-        return True
-    said = (get(headers, "X-Cache"), get(headers, "CF-Cache-Status"))
-    return any(value is not None and _HIT.search(value) for value in said)
 
 
 def _site(origin: TupleOrigin) -> str | None:
@@ -475,7 +416,7 @@ def _non_cors_copy(case: Case, answer: Response, memory: Memory) -> Finding | No
         is_at_work = bool(own) and _is_conditional_by_browser(case.wire)
     else:
         is_shared = any(copy.is_shared for copy in copies)
-        is_at_work = is_shared and _is_from_shared_cache(answer.headers)
+        is_at_work = is_shared and is_from_shared_cache(answer.headers)
     if not is_at_work:
         return None
     # A server that never was seen to send CORS headers may as well have none to send.
@@ -503,7 +444,7 @@ def _shared_cache(case: Case, answer: Response, memory: Memory) -> Finding | Non
     allowed = _allow_origin(answer.headers)
     if allowed is None or allowed == case.wire.cors.origin or not _is_cors_actual(case.wire):
         return None
-    if parse_serialized_origin(allowed) is None or not _is_from_shared_cache(answer.headers):
+    if parse_serialized_origin(allowed) is None or not is_from_shared_cache(answer.headers):
         return None
     if _is_fixed(allowed, memory.answers.get(case.wire.cors.url, ())):
         return None
@@ -523,15 +464,15 @@ def _vary_origin_missing(case: Case, answer: Response, memory: Memory) -> Findin
         return None
     if origin == OPAQUE_SERIALIZED or _allow_origin(headers) != origin:
         return None
-    if _varies_by_origin(headers) or answer.status not in _KEPT_BY_CACHES:
+    if varies_by_origin(headers) or answer.status not in _KEPT_BY_CACHES:
         return None
-    if "no-store" in _cache_control(headers):
+    if "no-store" in cache_control(headers):
         return None
     answers = memory.answers.get(case.wire.cors.url, ())
     for other in reversed(answers):
         if other.asked_by is not None and other.asked_by == other.allow_origin != origin:
             return Finding(FindingId.VARY_ORIGIN_MISSING, other.asked_by)
-    may = _is_storable(headers, case.now) and not _is_fixed(origin, answers)
+    may = is_storable(headers, case.now) and not _is_fixed(origin, answers)
     return Finding(FindingId.VARY_ORIGIN_MISSING, MAY) if may else None
 
 
@@ -561,7 +502,7 @@ def _any_origin_with_credentials(case: Case, answer: Response, memory: Memory) -
     An origin that was refused shows that there is a list after all.
     """
     origin, headers = case.wire.cors.origin, answer.headers
-    if _allow_origin(headers) != origin or _is_from_shared_cache(headers):
+    if _allow_origin(headers) != origin or is_from_shared_cache(headers):
         return None
     if get(headers, "Access-Control-Allow-Credentials") != "true":
         return None
