@@ -12,7 +12,7 @@ from corscope.servers.parts import (
     is_sendable,
     without_cors_headers,
 )
-from corscope.servers.registry import dialects, find, nearest, suggest
+from corscope.servers.registry import dialects, find, nearest
 
 PREFLIGHT: HeaderList = (("Origin", "https://a.test"), ("Access-Control-Request-Method", "PUT"))
 
@@ -80,8 +80,8 @@ def test_a_dialect_is_found_by_its_name_and_no_other() -> None:
     ("typed", "meant"),
     [("standrad", "standard"), ("STANDARD", "standard"), ("zzz", None), ("s" * 10**6, None)],
 )
-def test_suggest(typed: str, meant: str | None) -> None:
-    assert suggest(typed) == meant
+def test_the_nearest_dialect(typed: str, meant: str | None) -> None:
+    assert nearest(typed, [dialect.name for dialect in dialects()]) == meant
 
 
 def test_nearest_takes_no_word_from_nowhere() -> None:

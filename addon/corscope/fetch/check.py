@@ -37,7 +37,7 @@ def cors_check(
     allow_origin = _get(headers, "Access-Control-Allow-Origin", engine)  # 1
     if allow_origin is None:  # 2
         return Failure(Reason.ALLOW_ORIGIN_MISSING)
-    if is_repeated_as_spelled(headers) and departs(engine, Departure.REPEATED_ORIGIN_REFUSED):
+    if departs(engine, Departure.REPEATED_ORIGIN_REFUSED) and is_repeated_as_spelled(headers):
         return Failure(Reason.ALLOW_ORIGIN_REPEATED, allow_origin)
     if mode is not CredentialsMode.INCLUDE and allow_origin == "*":  # 3
         return None

@@ -51,8 +51,10 @@ def location_url(response: Response, url: str) -> str | Failed | None:
         response: the response.
         url: its URL, absolute and http(s).
     """
+    if not is_redirect_status(response.status):
+        return None
     locations = set(values(response.headers, "Location"))
-    if not is_redirect_status(response.status) or not locations:
+    if not locations:
         return None
     location = percent_encode_non_ascii(locations.pop())
     joined = _joined(url, location.strip(C0_CONTROL_OR_SPACE).replace("\t", ""))

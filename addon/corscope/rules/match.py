@@ -50,13 +50,12 @@ class Subject:
 def subject_of(request: Request) -> Subject:
     """What a request is to the rules."""
     url = split_url_glob(request.url)
-    asked = get(request.headers, REQUEST_METHOD)
-    preflight = is_cors_preflight_request(request) and asked is not None
+    asked = get(request.headers, REQUEST_METHOD) if is_cors_preflight_request(request) else None
     return Subject(
         request=request,
-        kind="preflight" if preflight else "actual",
+        kind="actual" if asked is None else "preflight",
         origin=get(request.headers, ORIGIN),
-        method=asked if preflight and asked is not None else request.method,
+        method=request.method if asked is None else asked,
         host=url.host.rpartition("@")[2] if url else "",
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from corscope.servers.dialect import Dialect
 from corscope.servers.standard import STANDARD
 
-__all__ = ["dialects", "find", "nearest", "suggest"]
+__all__ = ["dialects", "find", "nearest"]
 
 _DIALECTS = (STANDARD,)
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
@@ -24,11 +24,6 @@ def dialects() -> tuple[Dialect, ...]:
 def find(name: str) -> Dialect | None:
     """The dialect of this name."""
     return _BY_NAME.get(name)
-
-
-def suggest(name: str) -> str | None:
-    """The dialect's name that was perhaps meant."""
-    return nearest(name, _BY_NAME)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
