@@ -356,7 +356,7 @@ def test_all_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(4):
         url = f"{API}/{number}"
         told.exchange(preflight("PUT", url=url, headers=told.engine), answer(), str(number))
-    caches: Caches = told.journal.pairing.caches
+    caches: Caches = told.journal.caches
     assert [client for client, _ in caches.clients] == ["2", "3"]
     assert [url for _, url in caches.answers] == [f"{API}/2", f"{API}/3"]
 
@@ -365,12 +365,12 @@ def test_an_answer_that_was_forgotten_is_compared_with_nothing(told: Told) -> No
     first = told.fetch()
     told.now = 1
     told.options("PUT", answer("PATCH"), client="other")
-    told.journal.pairing.caches.answers[PAGE, API].popleft()
+    told.journal.caches.answers[PAGE, API].popleft()
     preflight_id, found = told.send()
     assert (preflight_id, [id_ for id_, _ in found]) == (first, ["preflight-cached"])
 
 
 def test_a_follower_of_what_was_forgotten_tells_nothing(told: Told) -> None:
     id_ = told.options()
-    told.journal.pairing.caches.answers.clear()
+    told.journal.caches.answers.clear()
     assert told.send(headers=(COOKIE,)) == (id_, [])

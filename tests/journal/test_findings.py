@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corscope.journal import findings as findings_module
+from corscope.journal import memory as memory_module
 from corscope.journal.exchange import Exchange, Missing, Sighting, Touch
+from corscope.journal.findings import FindingId
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
 
@@ -52,7 +53,7 @@ class Told:
     ) -> list[tuple[str, str | None]]:
         exchange = self.exchange(request, response, touch, client)
         found = exchange.findings if exchange else ()
-        return [(f.id, f.detail) for f in found if f.id in set(findings_module.FindingId)]
+        return [(f.id, f.detail) for f in found if f.id in set(FindingId)]
 
     def exchange(
         self,
@@ -670,7 +671,7 @@ def test_no_remark_changes_the_verdict(told: Told) -> None:
 
 
 def test_the_memory_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings_module, "MAX_URLS", 3)
+    monkeypatch.setattr(memory_module, "MAX_URLS", 3)
     for number in range(9):
         url = f"https://api.test/{number}"
         told.see(image(url), PLAIN)
@@ -680,7 +681,7 @@ def test_the_memory_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> N
     memory = told.journal.memory
     assert [len(memory.answers), len(memory.copies), len(memory.logins)] == [3, 3, 3]
     assert list(memory.copies) == [f"https://api.test/{number}" for number in (6, 7, 8)]
-    assert len(memory.answers[API]) == findings_module.MAX_PER_URL
+    assert len(memory.answers[API]) == memory_module.MAX_PER_URL
 
 
 @pytest.mark.parametrize(

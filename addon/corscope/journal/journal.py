@@ -10,17 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from corscope.journal.cached import Caches
 from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, record
-from corscope.journal.findings import (
-    Case,
-    Memory,
-    PlainRequest,
-    findings_of,
-    note,
-    note_plain,
-    plain_request,
-)
+from corscope.journal.findings import Case
+from corscope.journal.memory import Memory, PlainRequest, note, note_plain, plain_request
 from corscope.journal.pairing import Pairing, Waiting
+from corscope.journal.remarks import findings_of
 from corscope.journal.wire import Credentials, WireView, is_cors_exchange, view
 from corscope.messages import HeaderList, Request
 
@@ -45,6 +40,7 @@ class Journal:
 
     mask_urls: bool = True
     pairing: Pairing = field(default_factory=Pairing)
+    caches: Caches = field(default_factory=Caches)
     in_flight: "OrderedDict[str, _InFlight | PlainRequest]" = field(default_factory=OrderedDict)
     memory: Memory = field(default_factory=Memory)
 
@@ -64,22 +60,31 @@ class Journal:
             return []
         wire = view(request)
         if wire.kind == "preflight":
-            self.pairing.caches.asked(client, wire)
+            self.caches.asked(client, wire)
         if wire.kind == "preflight" or wire.mode != "cors":
             self._remember(id_, _InFlight(wire, client, wire.credentials, None))
             return []
-        waiting, announced, cached = self.pairing.match(client, wire, now)
-        wire = _completed(wire, waiting)
-        credentials = _credentials(wire, certain=waiting is None or announced)
-        opened_by = waiting.answer if waiting and announced else None
-        preflight = waiting.id if waiting else None
-        self._remember(id_, _InFlight(wire, client, credentials, preflight, opened_by, cached))
-        if waiting is None or not announced:
+        announced_by = self.pairing.announcing(client, wire)
+        if announced_by is None:
+            self._remember(id_, self._unannounced(client, wire, now))
             return []
-        waiting.followed_by = id_
-        self.pairing.caches.followed(client, wire, waiting.id, credentials)
-        after = round((now - waiting.answered) / timedelta(milliseconds=1))
-        return [Outcome(now, waiting.id, "followed", credentials, id_, max(0, after))]
+        wire = _completed(wire, announced_by)
+        credentials = _credentials(wire, certain=True)
+        seen = _InFlight(wire, client, credentials, announced_by.id, announced_by.answer)
+        self._remember(id_, seen)
+        announced_by.followed_by = id_
+        self.caches.followed(client, wire, announced_by.id, credentials)
+        after = round((now - announced_by.answered) / timedelta(milliseconds=1))
+        return [Outcome(now, announced_by.id, "followed", credentials, id_, max(0, after))]
+
+    def _unannounced(self, client: str, wire: WireView, now: datetime) -> _InFlight:
+        """What to remember of an actual request that no preflight of its own announced."""
+        covered = self.caches.explain(client, wire, now)
+        earlier = self.pairing.of_id(covered.preflight, client, wire)
+        wire = _completed(wire, earlier)
+        credentials = _credentials(wire, certain=earlier is None)
+        preflight = earlier.id if earlier else None
+        return _InFlight(wire, client, credentials, preflight, cached=covered.findings)
 
     def _remember(self, id_: str, seen: _InFlight | PlainRequest) -> None:
         self.in_flight[id_] = seen
@@ -118,7 +123,7 @@ class Journal:
 
     def _note_in_cache(self, seen: Sighting, known: _InFlight, exchange: Exchange) -> None:
         """Let the client's preflight cache learn of an answer, or of a fetch that failed."""
-        caches, verdicts = self.pairing.caches, exchange.verdicts
+        caches, verdicts = self.caches, exchange.verdicts
         if exchange.kind == "preflight":
             headers = seen.response.headers if seen.response else ()
             caches.answered(known.client, known.wire, seen.id, headers, verdicts, exchange.time)

@@ -2,7 +2,7 @@
 
 A preflight waits under the place it was sent for: the browser and URL. The next request
 there with its method and headers is the one it announced. What comes later without a preflight of
-its own was let through by an earlier answer, if `cached` knows of one.
+its own was let through by an earlier answer, which `cached` may know.
 """
 
 from collections import deque
@@ -14,8 +14,6 @@ from typing import Final
 from corscope.fetch.engines import Departure, departs
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import CorsRequest
-from corscope.journal.cached import Caches
-from corscope.journal.exchange import Finding
 from corscope.journal.wire import WireView
 from corscope.messages import HeaderList
 
@@ -52,7 +50,6 @@ class Pairing:
 
     places: dict[Place, deque[Waiting]] = field(default_factory=dict)
     open: deque[Waiting] = field(default_factory=deque)
-    caches: Caches = field(default_factory=Caches)
 
     def add(self, client: str, waiting: Waiting) -> None:
         """Let an answered preflight wait for its actual request."""
@@ -64,23 +61,21 @@ class Pairing:
             del self.places[next(iter(self.places))]
         self.open.append(waiting)
 
-    def match(
-        self, client: str, wire: WireView, now: datetime
-    ) -> tuple[Waiting | None, bool, tuple[Finding, ...]]:
-        """Find the preflight that opened this actual request's way.
+    def announcing(self, client: str, wire: WireView) -> Waiting | None:
+        """Find the preflight that announced this actual request and no other before it."""
+        return next(
+            (
+                waiting
+                for waiting in self.places.get((client, wire.cors.url), ())
+                if waiting.passes and waiting.followed_by is None and _announces(waiting, wire)
+            ),
+            None,
+        )
 
-        Returns:
-            the preflight, or None; whether this request is the one that it announced, rather
-            than a later one that its cached answer covers; and in that case what to remark.
-        """
-        waiting_here = self.places.get((client, wire.cors.url), ())
-        place = [waiting for waiting in waiting_here if _is_for_origin(waiting, wire)]
-        for waiting in place:
-            if waiting.passes and waiting.followed_by is None and _announces(waiting, wire):
-                return waiting, True, ()
-        covered = self.caches.explain(client, wire, now)
-        cached = next((waiting for waiting in place if waiting.id == covered.preflight), None)
-        return cached, False, covered.findings
+    def of_id(self, id_: str | None, client: str, wire: WireView) -> Waiting | None:
+        """Find an answered preflight of the request's place again."""
+        here = self.places.get((client, wire.cors.url), ())
+        return next((waiting for waiting in here if waiting.id == id_), None)
 
     def overdue(self, now: datetime) -> Iterator[Waiting]:
         """Take out the preflights that have waited long enough for what they announced."""
@@ -110,6 +105,8 @@ def _announces(waiting: Waiting, wire: WireView) -> bool:
     """Whether the request is as announced: its sure headers, and maybe some a browser also adds."""
     announced = waiting.announced
     names = set(announced.unsafe_names)
+    if not _is_for_origin(waiting, wire):
+        return False
     if announced.method != wire.cors.method or not names.issuperset(wire.cors.unsafe_names):
         return False
     dropped = departs(wire.engine, Departure.DROPPED_HEADERS_ANNOUNCED)

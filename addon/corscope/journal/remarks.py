@@ -1,0 +1,55 @@
+"""What about an exchange is worth a remark, though it is no verdict?
+
+Puts together what the modules of checks have to say: `not_cors`, `hazards`, `policies`.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from corscope.journal.exchange import Finding
+from corscope.journal.findings import Case, FindingId, server_answer
+from corscope.journal.hazards import non_cors_copy, not_modified, shared_cache, vary_origin_missing
+from corscope.journal.memory import Memory
+from corscope.journal.not_cors import (
+    captive_portal,
+    challenge_page,
+    credentials_not_sent,
+    cross_origin_resource_policy,
+    mixed_content,
+    redirect_to_login,
+)
+from corscope.journal.policies import any_origin_with_credentials, preflight_and_actual_disagree
+from corscope.messages import Response
+
+__all__ = ["findings_of"]
+
+_RANK: Final[dict[str, int]] = {id_: rank for rank, id_ in enumerate(FindingId)}
+
+_Check = Callable[[Case, Response, Memory], Finding | None]
+
+_CHECKS: Final[tuple[_Check, ...]] = (
+    challenge_page,
+    captive_portal,
+    redirect_to_login,
+    credentials_not_sent,
+    cross_origin_resource_policy,
+    non_cors_copy,
+    not_modified,
+    shared_cache,
+    any_origin_with_credentials,
+    vary_origin_missing,
+)
+
+
+def findings_of(case: Case, memory: Memory) -> tuple[Finding, ...]:
+    """The remarks on an exchange, the most telling first.
+
+    Args:
+        case: the exchange.
+        memory: what was seen before it.
+    """
+    answer = server_answer(case.seen)
+    checks = () if answer is None else (check(case, answer, memory) for check in _CHECKS)
+    found = (*checks, preflight_and_actual_disagree(case), mixed_content(case))
+    findings = (finding for finding in found if finding is not None)
+    return tuple(sorted(findings, key=lambda finding: _RANK[finding.id]))

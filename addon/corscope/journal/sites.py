@@ -1,0 +1,34 @@
+"""Are two origins of different sites?"""
+
+from ipaddress import ip_address
+
+from corscope.fetch.origin import TupleOrigin
+
+__all__ = ["are_surely_cross_site"]
+
+
+def are_surely_cross_site(a: TupleOrigin | None, b: TupleOrigin | None) -> bool:
+    """Whether both sites can be told, and differ; None for an origin that is no tuple origin."""
+    sites = [_site(origin) for origin in (a, b) if origin is not None]
+    return len(sites) == 2 and None not in sites and sites[0] != sites[1]
+
+
+def _site(origin: TupleOrigin) -> str | None:
+    """What two hosts of one site have in common, or more; None where no site can be told.
+
+    A site's name has two labels or more. Two hosts that differ in the last two are of different
+    sites, whatever the public suffix list says; where they agree, they may be of one.
+    """
+    labels = origin.host.rstrip(".").split(".")
+    private = {"localhost", "local", "internal"}
+    if len(labels) < 2 or labels[-1] in private or _is_ip_address(origin.host):
+        return None
+    return ".".join(labels[-2:])
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
