@@ -202,12 +202,7 @@ class Firefox:
         self._marionette.call("WebDriver:SwitchToWindow", handle=left[0])
 
     def _begin(self) -> str:
-        session = self._marionette.call(
-            "WebDriver:NewSession",
-            capabilities={
-                "alwaysMatch": {"acceptInsecureCerts": True},
-            },
-        )
+        session = self._marionette.call("WebDriver:NewSession", acceptInsecureCerts=True)
         self._marionette.call("WebDriver:SetTimeouts", script=round(CALL_SECONDS * 1000))
         self.in_chrome(LISTEN)
         return str(session["capabilities"]["browserVersion"])

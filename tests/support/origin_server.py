@@ -2,7 +2,8 @@
 
 Point mitmproxy at it with ``--mode upstream:http://127.0.0.1:PORT`` and every host and port
 exists without name resolution, because a proxy is asked in absolute form
-(``GET http://api.test/x HTTP/1.1``). Asked in origin form it is a plain server of its own.
+(``GET http://api.test/x HTTP/1.1``), and for ``https`` by ``CONNECT``, after which the server
+speaks TLS itself. Asked in origin form it is a plain server of its own.
 
 No HTTP library writes the answers: a doubled header, an odd byte or an empty value is the very
 thing under test, and a library would mend it.
@@ -15,7 +16,12 @@ import socketserver
 import threading
 import time
 from dataclasses import dataclass
-from typing import Self, cast
+from typing import TYPE_CHECKING, Self, cast
+
+from .certificate import server_context
+
+if TYPE_CHECKING:
+    from io import BufferedIOBase
 
 __all__ = [
     "EMPTY_PAGE",
@@ -139,20 +145,37 @@ class _Listener(socketserver.ThreadingTCPServer):
 
 
 class _Connection(socketserver.StreamRequestHandler):
-    """Reads one request, writes one answer, closes."""
+    """Reads one request, through a tunnel where one is asked for; writes one answer, closes."""
 
     def handle(self) -> None:
-        request = self._read_request()
+        with contextlib.suppress(OSError):  # some tests make the client hang up first
+            self._serve("http")
+
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()
+
+    def _serve(self, scheme: str) -> None:
+        request = self._read_request(scheme)
         if request is None:
+            return
+        if request.method == "CONNECT" and scheme == "http":
+            self.wfile.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+            self._speak_tls()
+            self._serve("https")
             return
         answer = cast("_Listener", self.server).owner.take(request)
         if isinstance(answer, HangUp):
             return
         time.sleep(answer.delay)
-        with contextlib.suppress(ConnectionError):  # some tests make the client hang up first
-            self.wfile.write(answer.wire(request.method))
+        self.wfile.write(answer.wire(request.method))
 
-    def _read_request(self) -> Received | None:
+    def _speak_tls(self) -> None:
+        self.connection = server_context().wrap_socket(self.request, server_side=True)
+        self.rfile = self.connection.makefile("rb", self.rbufsize)
+        self.wfile = cast("BufferedIOBase", self.connection.makefile("wb", 0))
+
+    def _read_request(self, scheme: str) -> Received | None:
         """Read head and body; None when the client closed without asking anything."""
         request_line = self.rfile.readline().decode("latin-1").split()
         if len(request_line) != 3:
@@ -161,7 +184,7 @@ class _Connection(socketserver.StreamRequestHandler):
         length = [value for name, value in headers if name.lower() == "content-length"]
         self.rfile.read(int(length[0]) if length else 0)
         method, target, _version = request_line
-        return Received(method, _absolute(target, headers), headers)
+        return Received(method, _absolute(target, headers, scheme), headers)
 
     def _read_headers(self) -> HeaderPairs:
         pairs = []
@@ -171,9 +194,9 @@ class _Connection(socketserver.StreamRequestHandler):
         return tuple(pairs)
 
 
-def _absolute(target: str, headers: HeaderPairs) -> str:
+def _absolute(target: str, headers: HeaderPairs, scheme: str) -> str:
     """Complete an origin-form target with the Host header, as a direct origin server must."""
     if not target.startswith("/"):
         return target
     host = next((value for name, value in headers if name.lower() == "host"), "")
-    return f"http://{host}{target}"
+    return f"{scheme}://{host}{target}"
