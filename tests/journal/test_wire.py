@@ -153,6 +153,23 @@ def test_an_actual_request_tells_its_credentials_mode(headers: HeaderList, expec
     assert view(actual(headers=headers)).credentials == expected
 
 
+@pytest.mark.parametrize(
+    ("agent", "page", "expected"),
+    [
+        pytest.param(FIREFOX, "http://app.api.test", "unknown", id="Firefox, the same host's site"),
+        pytest.param(FIREFOX, "http://page.test", "omit", id="Firefox, another site"),
+        pytest.param(FIREFOX, "https://app.api.test", "omit", id="Firefox, the same scheme"),
+        pytest.param(CHROMIUM, "http://app.api.test", "omit", id="Chromium heeds the scheme"),
+        pytest.param(OLD_FIREFOX, "http://page.test", "unknown", id="an older Firefox"),
+    ],
+)
+def test_to_firefox_another_scheme_makes_no_other_site(
+    agent: str, page: str, expected: str
+) -> None:
+    headers = (CROSS_SITE, ("User-Agent", agent))
+    assert view(actual(origin=page, headers=headers)).credentials == expected
+
+
 def test_after_a_redirect_that_may_have_led_home_nothing_is_told() -> None:
     headers = (CROSS_SITE, ("User-Agent", CHROMIUM))
     assert view(actual(origin="null", headers=headers)).credentials == "unknown"

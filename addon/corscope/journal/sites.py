@@ -4,13 +4,21 @@ from ipaddress import ip_address
 
 from corscope.fetch.origin import TupleOrigin
 
-__all__ = ["are_surely_cross_site"]
+__all__ = ["are_surely_cross_site", "may_be_schemelessly_same_site"]
 
 
 def are_surely_cross_site(a: TupleOrigin | None, b: TupleOrigin | None) -> bool:
     """Whether both sites can be told, and differ; None for an origin that is no tuple origin."""
     sites = [_site(origin) for origin in (a, b) if origin is not None]
     return len(sites) == 2 and None not in sites and sites[0] != sites[1]
+
+
+def may_be_schemelessly_same_site(a: TupleOrigin, b: TupleOrigin) -> bool:
+    """Whether two hosts agree in their last two labels: only then can they be of one site.
+
+    https://html.spec.whatwg.org/multipage/browsers.html#schemelessly-same-site
+    """
+    return a.host.split(".")[-2:] == b.host.split(".")[-2:]
 
 
 def _site(origin: TupleOrigin) -> str | None:

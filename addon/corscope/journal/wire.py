@@ -12,7 +12,6 @@ from typing import Final, Literal
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import contains, get, names
 from corscope.fetch.origin import (
-    OPAQUE_SERIALIZED,
     is_potentially_trustworthy,
     origin_of_url,
     parse_serialized_origin,
@@ -23,6 +22,7 @@ from corscope.fetch.safelist import (
     cors_unsafe_request_header_names,
     is_forbidden_request_header,
 )
+from corscope.journal.sites import may_be_schemelessly_same_site
 from corscope.messages import Request
 
 __all__ = ["Credentials", "WireView", "is_cors_exchange", "view"]
@@ -176,11 +176,15 @@ def _storage_access_is_sent(request: Request, engine: Engine) -> bool:
     """Whether this browser sends Sec-Fetch-Storage-Access here if credentials are included."""
     if get(request.headers, "Sec-Fetch-Site") != "cross-site":
         return False
-    if get(request.headers, "Origin") == OPAQUE_SERIALIZED:
+    asked_by = parse_serialized_origin(get(request.headers, "Origin") or "")
+    of = origin_of_url(request.url)
+    if asked_by is None or of is None:
         # A redirect may have led back to the page's own site, whatever Sec-Fetch-Site says.
         return False
-    if engine not in _STORAGE_ACCESS_SINCE:
+    if engine not in _STORAGE_ACCESS_SINCE or not is_potentially_trustworthy(of):
+        return False
+    by_scheme_alone = asked_by.scheme != of.scheme and may_be_schemelessly_same_site(asked_by, of)
+    if engine is Engine.FIREFOX and by_scheme_alone:  # to it that is no other site
         return False
     found = _STORAGE_ACCESS_SINCE[engine].search(get(request.headers, "User-Agent") or "")
-    recent = found is not None and int(found[1]) >= _STORAGE_ACCESS_VERSION[engine]
-    return recent and is_potentially_trustworthy(origin_of_url(request.url))
+    return found is not None and int(found[1]) >= _STORAGE_ACCESS_VERSION[engine]
