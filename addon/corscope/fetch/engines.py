@@ -6,7 +6,7 @@ standard that it changes. An unknown engine has none.
 
 import re
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Final
 
 from corscope.fetch.headers import get
@@ -24,9 +24,15 @@ class Engine(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Departure(Enum):
+class Departure(StrEnum):
     """A named point at which engines leave the standard."""
 
+    CLIENT_HINTS_SAFELISTED = "client-hints-safelisted"
+    USER_AGENT_SAFELISTED = "user-agent-safelisted"
+    LARGE_RANGES_UNSAFE = "large-ranges-unsafe"
+    RANGE_READ_LENIENTLY = "range-read-leniently"
+    NON_ASCII_UNSAFE = "non-ascii-unsafe"
+    CONTENT_TYPE_READ_STRICTLY = "content-type-read-strictly"
     AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
     EMPTY_LINES_DROPPED = "empty-lines-dropped"
     REPEATED_ORIGIN_REFUSED = "repeated-origin-refused"
@@ -62,6 +68,43 @@ class DepartureEntry:
 
 
 DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
+    Departure.CLIENT_HINTS_SAFELISTED: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "a client hint that script sets needs leave",
+        "none where it is well-formed: Device-Memory, Downlink, DPR, ECT, RTT, Save-Data, "
+        "Viewport-Width, Width; nor does Intervention",
+        "Chromium 156",
+    ),
+    Departure.USER_AGENT_SAFELISTED: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "a User-Agent that script sets needs leave",
+        "it doesn't",
+        "Chromium 156",
+    ),
+    Departure.LARGE_RANGES_UNSAFE: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT}),
+        "the numbers of a Range that needs no leave may be of any size",
+        "at most 2^63-2 in Chromium, 2^64-1 in Firefox and WebKit",
+        "Chromium 156, Firefox 153, WebKitGTK 2.50",
+    ),
+    Departure.RANGE_READ_LENIENTLY: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a Range that needs no leave begins with `bytes=` in lower case, and has digits alone",
+        "the unit may be in any case, and a number may have a `+`",
+        "WebKitGTK 2.50",
+    ),
+    Departure.NON_ASCII_UNSAFE: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "an Accept or Content-Type needs no leave for bytes from 0x80 on",
+        "it does",
+        "Firefox 153",
+    ),
+    Departure.CONTENT_TYPE_READ_STRICTLY: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "what a Content-Type has for parameters doesn't matter",
+        "it needs leave if there is a comma among them, or an empty one at the end after another",
+        "Firefox 153",
+    ),
     Departure.AUTHORIZATION_COVERED_BY_WILDCARD: DepartureEntry(
         frozenset({Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT}),
         "`Access-Control-Allow-Headers: *` never covers Authorization",

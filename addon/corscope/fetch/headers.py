@@ -74,7 +74,11 @@ def is_token(text: str) -> bool:
 def values(headers: HeaderList, name: str) -> tuple[str, ...]:
     """All values of the header, one for each of its lines, in order."""
     wanted = byte_lowercase(name)
-    return tuple(value for key, value in headers if byte_lowercase(key) == wanted)
+    length = len(wanted)  # lower-casing keeps it, and it alone tells most names apart
+    found = [
+        value for key, value in headers if len(key) == length and byte_lowercase(key) == wanted
+    ]
+    return tuple(found)
 
 
 def names(headers: HeaderList) -> tuple[str, ...]:
@@ -84,8 +88,7 @@ def names(headers: HeaderList) -> tuple[str, ...]:
 
 def contains(headers: HeaderList, name: str) -> bool:
     """Contains: https://fetch.spec.whatwg.org/#header-list-contains"""
-    wanted = byte_lowercase(name)
-    return any(byte_lowercase(key) == wanted for key, _ in headers)
+    return bool(values(headers, name))
 
 
 def get(headers: HeaderList, name: str) -> str | None:
@@ -200,10 +203,7 @@ def extract_header_list_values(name: str, headers: HeaderList) -> list[str] | Fa
     if byte_lowercase(name) == "access-control-max-age":
         single = len(lines) == 1 and _DELTA_SECONDS.fullmatch(lines[0])
         return [lines[0]] if single else FAILURE
-    extracted: list[str] = []
-    for line in lines:
-        elements = [element.strip(HTTP_TAB_OR_SPACE) for element in line.split(",")]
-        if not all(is_token(element) for element in elements if element):
-            return FAILURE
-        extracted.extend(element for element in elements if element)
-    return extracted
+    elements = [each.strip(HTTP_TAB_OR_SPACE) for line in lines for each in line.split(",")]
+    extracted = [element for element in elements if element]
+    # Put together, they are a token exactly where each of them is.
+    return extracted if not extracted or is_token("".join(extracted)) else FAILURE
