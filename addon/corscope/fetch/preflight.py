@@ -97,9 +97,9 @@ def preflight_failure(
     bad_status = _status_failure(response)
     if bad_status is not None and _is_named_first(bad_status.reason, engine):
         return bad_status
-    refused = None
-    if not _is_unchecked(announced, engine):
-        refused = cors_check(announced.origin, mode, response.headers, engine)
+    refused = cors_check(announced.origin, mode, response.headers, engine)
+    if refused is not None and _is_unchecked(announced, engine):
+        refused = None
     return (  # 7
         refused
         or bad_status
