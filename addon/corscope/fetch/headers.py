@@ -203,7 +203,7 @@ def extract_header_list_values(name: str, headers: HeaderList) -> list[str] | Fa
     if byte_lowercase(name) == "access-control-max-age":
         single = len(lines) == 1 and _DELTA_SECONDS.fullmatch(lines[0])
         return [lines[0]] if single else FAILURE
-    elements = [each.strip(HTTP_TAB_OR_SPACE) for line in lines for each in line.split(",")]
-    extracted = [element for element in elements if element]
+    elements = (each.strip(HTTP_TAB_OR_SPACE) for line in lines for each in line.split(","))
+    extracted = list(filter(None, elements))
     # Put together, they are a token exactly where each of them is.
     return extracted if not extracted or is_token("".join(extracted)) else FAILURE
