@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corscope.fetch.engines import Engine
 from corscope.fetch.safelist import (
+    UnsafeRule,
     cors_unsafe_request_header_names,
     is_cors_non_wildcard_request_header_name,
     is_cors_safelisted_method,
@@ -20,6 +22,8 @@ from corscope.fetch.safelist import (
     is_request_body_header_name,
     normalize_method,
     parse_single_range_header_value,
+    unsafe_rule,
+    unsafe_rules,
 )
 from corscope.messages import HeaderList
 from tests.fetch.strategies import ALL_BYTES, any_value
@@ -218,6 +222,96 @@ def test_short_headers_are_unsafe_one_by_one(headers: HeaderList) -> None:
     unsafe = {n.lower() for n, v in headers if not is_cors_safelisted_request_header(n, v)}
     if sum(len(value) for _, value in headers) <= 1024:
         assert cors_unsafe_request_header_names(headers) == sorted(unsafe)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        pytest.param("X-A", "a" * 129, UnsafeRule.NAME, id="no value would help the name"),
+        pytest.param("DPR", "2", UnsafeRule.NAME, id="nor that of a client hint"),
+        pytest.param("User-Agent", "x", UnsafeRule.NAME, id="nor that of the browser's own"),
+        pytest.param("Accept", "a" * 129, UnsafeRule.VALUE_LENGTH, id="a value that is too long"),
+        pytest.param("Accept", "a(b", UnsafeRule.UNSAFE_BYTE, id="a byte that is unsafe"),
+        pytest.param("Content-Type", "text/plain;a=(", UnsafeRule.UNSAFE_BYTE, id="in a type too"),
+        pytest.param("Accept-Language", "de_DE", UnsafeRule.LANGUAGE_BYTE, id="not of a language"),
+        pytest.param("content-language", "a/b", UnsafeRule.LANGUAGE_BYTE, id="nor of this one"),
+        pytest.param(
+            "Content-Type", "application/json", UnsafeRule.CONTENT_TYPE, id="another type"
+        ),
+        pytest.param("Content-Type", "text", UnsafeRule.CONTENT_TYPE, id="no type"),
+        pytest.param("Range", "bytes=-5", UnsafeRule.RANGE_FORM, id="a range without a start"),
+        pytest.param("Accept", "*/*", None, id="none is broken"),
+    ],
+)
+def test_the_rule_that_makes_a_header_unsafe(
+    name: str, value: str, expected: UnsafeRule | None
+) -> None:
+    assert unsafe_rule(name, value) is expected
+
+
+def test_each_unsafe_name_has_the_first_rule_that_it_breaks() -> None:
+    headers = (("X-A", ""), ("Accept", "ok"), ("ACCEPT", "("), ("accept", "a" * 129))
+    assert unsafe_rules(headers) == {"x-a": UnsafeRule.NAME, "accept": UnsafeRule.UNSAFE_BYTE}
+
+
+def test_safe_values_that_are_too_long_together_break_a_rule_of_their_own() -> None:
+    headers = (*[("Accept", FULL)] * 9, ("X-A", ""))
+    assert unsafe_rules(headers) == {"x-a": UnsafeRule.NAME, "accept": UnsafeRule.TOTAL_LENGTH}
+
+
+C, F, W = Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT
+EVERY = {Engine.UNKNOWN, C, F, W}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "safe_in"),
+    [
+        pytest.param("DPR", "2", {C}, id="a ratio"),
+        pytest.param("dpr", "1.5", {C}, id="a broken one"),
+        pytest.param("DPR", "1.", set(), id="broken off"),
+        pytest.param("DPR", "-1", set(), id="a negative one"),
+        pytest.param("DPR", "1" * 129, set(), id="a long one"),
+        pytest.param("Device-Memory", "0.25", {C}, id="a memory"),
+        pytest.param("Downlink", "10.5", {C}, id="a speed"),
+        pytest.param("RTT", "50", {C}, id="a delay"),
+        pytest.param("RTT", "50.5", set(), id="a broken delay"),
+        pytest.param("Width", "99", {C}, id="a width"),
+        pytest.param("Viewport-Width", "9 9", set(), id="two widths"),
+        pytest.param("ECT", "slow-2g", {C}, id="a kind of connection"),
+        pytest.param("ECT", "4G", set(), id="but not in capitals"),
+        pytest.param("ECT", "5g", set(), id="nor of the future"),
+        pytest.param("Save-Data", "ON", {C}, id="a wish, here in any case"),
+        pytest.param("Save-Data", "off", set(), id="but not the contrary"),
+        pytest.param("Intervention", "\xe9", {C}, id="a complaint of Chromium's own"),
+        pytest.param("User-Agent", "x" * 500, {C}, id="another User-Agent"),
+        pytest.param("Accept", "a\x80b", EVERY - {F}, id="a byte from 0x80 on"),
+        pytest.param("Content-Type", "text/plain;a=\xff", EVERY - {F}, id="also in a parameter"),
+        pytest.param("Content-Type", "text/plain;a=b,c", EVERY - {F}, id="a comma in a parameter"),
+        pytest.param("Content-Type", "text/plain;", EVERY, id="an empty parameter"),
+        pytest.param("Content-Type", "text/plain;a=b;", EVERY - {F}, id="one after another"),
+        pytest.param("Content-Type", "text/plain; ;", EVERY - {F}, id="two of them"),
+        pytest.param("Content-Type", "text/plain;;a", EVERY, id="but not at the end"),
+        pytest.param("Content-Type", "TEXT/plain x/y;a", {F}, id="white space ends the type"),
+        pytest.param("Content-Type", "text/plain x", set(), id="only before a semicolon"),
+        pytest.param("Range", "BYTES=0-", {W}, id="a unit in capitals"),
+        pytest.param("Range", "bytes=+0-+1", {W}, id="numbers with signs"),
+        pytest.param("Range", "bytes=0-+", set(), id="but no sign alone"),
+        pytest.param("Range", "bytes=+1-0", set(), id="and in order"),
+        pytest.param("Range", f"bytes={2**63 - 2}-", EVERY, id="a large number"),
+        pytest.param("Range", f"bytes=0-{2**63 - 1}", EVERY - {C}, id="a larger one"),
+        pytest.param("Range", f"bytes={2**64 - 1}-", EVERY - {C}, id="the largest of 64 bits"),
+        pytest.param("Range", f"bytes={2**64}-", {Engine.UNKNOWN}, id="one too large"),
+    ],
+)
+def test_engines_have_their_own_safelists(name: str, value: str, safe_in: set[Engine]) -> None:
+    """Each was seen in the three browsers; the unknown engine is the standard."""
+    assert {e for e in Engine if is_cors_safelisted_request_header(name, value, e)} == safe_in
+
+
+def test_a_client_hint_out_of_form_is_told_apart() -> None:
+    assert unsafe_rule("ECT", "x", Engine.CHROMIUM) is UnsafeRule.CLIENT_HINT_FORM
+    assert unsafe_rule("ECT", "x" * 129, Engine.CHROMIUM) is UnsafeRule.VALUE_LENGTH
+    assert unsafe_rule("ECT", "x", Engine.WEBKIT) is UnsafeRule.NAME
 
 
 def test_authorization_is_the_only_non_wildcard_name() -> None:

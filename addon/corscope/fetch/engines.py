@@ -32,7 +32,7 @@ class Departure(StrEnum):
     LARGE_RANGES_UNSAFE = "large-ranges-unsafe"
     RANGE_READ_LENIENTLY = "range-read-leniently"
     NON_ASCII_UNSAFE = "non-ascii-unsafe"
-    CONTENT_TYPE_READ_STRICTLY = "content-type-read-strictly"
+    CONTENT_TYPE_READ_TO_ITS_ESSENCE = "content-type-read-to-its-essence"
     AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
     EMPTY_LINES_DROPPED = "empty-lines-dropped"
     REPEATED_ORIGIN_REFUSED = "repeated-origin-refused"
@@ -99,10 +99,11 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "it does",
         "Firefox 153",
     ),
-    Departure.CONTENT_TYPE_READ_STRICTLY: DepartureEntry(
+    Departure.CONTENT_TYPE_READ_TO_ITS_ESSENCE: DepartureEntry(
         frozenset({Engine.FIREFOX}),
-        "what a Content-Type has for parameters doesn't matter",
-        "it needs leave if there is a comma among them, or an empty one at the end after another",
+        "a Content-Type needs no leave if it parses as one of three types",
+        "if it begins with one, whatever follows after white space; but no comma may follow, nor "
+        "an empty parameter at the end after another",
         "Firefox 153",
     ),
     Departure.AUTHORIZATION_COVERED_BY_WILDCARD: DepartureEntry(
