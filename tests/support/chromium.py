@@ -20,7 +20,7 @@ from .mitmdump import wait_until
 from .page import PLAY, Ask, Seen, arguments, results
 
 if TYPE_CHECKING:  # imported at run time only once it is known to be installed
-    from playwright.async_api import Browser, BrowserContext, Playwright
+    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Playwright
     from playwright.async_api import Page as PlaywrightPage
 
 __all__ = ["Chromium", "Failed", "Page", "missing_parts"]
@@ -68,7 +68,7 @@ class Failed:
     url: str  # where it ended, after redirects
     cors_error: str | None
     failed_parameter: str
-    error_text: str
+    error_text: str  # a net:: code; where nothing was sent, what kept it back
 
 
 def missing_parts() -> str:
@@ -127,6 +127,7 @@ class Page:
         self._page = page
         self._urls: dict[str, list[str]] = {}
         self.failed: list[Failed] = []
+        self.console: list[tuple[str, str]] = []  # each message's text, and its place
 
     def play(self, asks: Sequence[Ask]) -> list[Seen]:
         """Send all of these at once, and return what script saw of each when all are done."""
@@ -159,6 +160,10 @@ class Page:
         """Close the page and forget its cookies and caches."""
         self._browser.call(self._context.close())
 
+    def on_console(self, message: ConsoleMessage) -> None:
+        """Note a message; where it is about a request, its place is the request's URL."""
+        self.console.append((message.text, message.location["url"]))
+
     def on_request(self, event: dict[str, Any]) -> None:
         """Note a request's URLs; a redirect repeats the event under the same id."""
         self._urls.setdefault(event["requestId"], []).append(event["request"]["url"])
@@ -179,7 +184,7 @@ class Page:
                 url=urls[-1],
                 cors_error=status.get("corsError"),
                 failed_parameter=status.get("failedParameter", ""),
-                error_text=event["errorText"],
+                error_text=event["errorText"] or event.get("blockedReason", ""),
             )
         )
 
@@ -203,6 +208,7 @@ async def _open(browser: Chromium, url: str, proxy_port: int) -> Page:
     )
     tab = await context.new_page()
     page = Page(browser, context, tab)
+    tab.on("console", page.on_console)
     devtools = await context.new_cdp_session(tab)
     devtools.on("Network.requestWillBeSent", page.on_request)
     devtools.on("Network.loadingFailed", page.on_failed)

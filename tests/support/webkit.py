@@ -12,7 +12,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
@@ -77,6 +78,30 @@ class WebKit:
         self.version = page.version
         page.navigate(url)
         return page
+
+    def console(self, url: str, proxy_port: int, until: Callable[[], object]) -> str:
+        """Open a page that nobody steers, and return what its console has printed when it is done.
+
+        Driven by WebDriver, or in private, WebKit keeps its console to itself.
+        """
+        command = [str(_mini_browsers()[-1]), "--enable-write-console-messages-to-stdout=true"]
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+            browser = subprocess.Popen(
+                [*command, "--ignore-tls-errors", *_options(proxy_port), url],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=_environment(self._display, home),
+            )
+            assert browser.stdout is not None
+            # The last lines are written, and the pipe is at its end, once all its processes have.
+            with browser.stdout as output, ThreadPoolExecutor(1) as reader:
+                printed = reader.submit(output.read)
+                try:
+                    wait_until(until, CALL_SECONDS, f"{url} to be done")
+                finally:
+                    _stop(browser)
+                return printed.result().decode("utf-8", "replace")
 
 
 class WebKitPage:
@@ -163,16 +188,18 @@ class WebKitPage:
 
 
 def _capabilities(proxy_port: int) -> Mapping[str, object]:
-    options = (
-        "--automation",
-        "--private",
+    options = ["--automation", "--private", *_options(proxy_port)]
+    browser = {"binary": str(_mini_browsers()[-1]), "args": options}
+    return {"alwaysMatch": {"acceptInsecureCerts": True, "webkitgtk:browserOptions": browser}}
+
+
+def _options(proxy_port: int) -> tuple[str, ...]:
+    return (
         # By default it takes no third-party cookies, and under a domain that no registry knows,
         # as .test, it takes every other host for a third party.
         "--cookies-policy=always",
         f"--proxy=http://127.0.0.1:{proxy_port}",
     )
-    browser = {"binary": str(_mini_browsers()[-1]), "args": list(options)}
-    return {"alwaysMatch": {"acceptInsecureCerts": True, "webkitgtk:browserOptions": browser}}
 
 
 def _environment(display: str, home: str) -> Mapping[str, str]:
