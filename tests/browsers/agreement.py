@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.exposed import cors_filtered_headers
-from tests.browsers.cases import COOKIE_ORIGIN, PAGES, Case
+from tests.browsers.case import COOKIE_ORIGIN, SECURE_COOKIE_ORIGIN, Case
 from tests.browsers.predict import predicted
 from tests.support.chromium import Chromium
 from tests.support.chromium import Page as ChromiumPage
@@ -31,6 +31,9 @@ from tests.support.webkit import WebKit
 __all__ = ["ENGINES", "Browser", "Disagreement", "Record", "Run", "disagreements", "play"]
 
 EXPOSE = "access-control-expose-headers"
+
+# Without a server to ask first, mitmproxy offers HTTP/2 to browsers; real ones mostly speak that.
+OPTIONS = {"cors_urls": "full", "ssl_insecure": True, "connection_strategy": "lazy"}
 
 AT_ONCE = 12
 """Fetches in flight: enough to fill a round trip, few enough for every browser to connect."""
@@ -123,8 +126,8 @@ class _Played:
 def play(browser: Browser, cases: Sequence[Case], folder: Path) -> Record:
     """Run the cases, stop mitmdump, and put together what all sides recorded."""
     with OriginServer() as server:
-        with Mitmdump(folder, server.upstream_mode, {"cors_urls": "full"}) as proxy:
-            pages = _open_pages(browser, server, proxy, {case.page for case in cases})
+        with Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
+            pages = _open_pages(browser, server, proxy, [case.page for case in cases])
             played = [
                 each
                 for origin, page in pages.items()
@@ -142,12 +145,12 @@ def play(browser: Browser, cases: Sequence[Case], folder: Path) -> Record:
 
 
 def _open_pages(
-    browser: Browser, server: OriginServer, proxy: Mitmdump, wanted: set[str]
+    browser: Browser, server: OriginServer, proxy: Mitmdump, wanted: Sequence[str]
 ) -> dict[str, Page]:
     """Open one page an origin, and have the one host with a cookie set it."""
-    login = f"{COOKIE_ORIGIN}/login"
     pages: dict[str, Page] = {}
-    for origin in [origin for origin in PAGES if origin in wanted]:
+    for origin in dict.fromkeys(wanted):
+        login = f"{SECURE_COOKIE_ORIGIN if origin.startswith('https:') else COOKIE_ORIGIN}/login"
         server.routes["GET", f"{origin}/"] = EMPTY_PAGE
         server.routes["GET", login] = Answer(
             headers=(

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
+from corscope.fetch.mixed_content import is_mixed_content
+from corscope.fetch.origin import origin_of_url
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Reason
 from corscope.fetch.redirect import location_url, redirect_failure
@@ -26,7 +28,7 @@ from corscope.fetch.safelist import (
 )
 from corscope.fetch.verdict import judge
 from corscope.messages import HeaderList, Response
-from tests.browsers.cases import Case
+from tests.browsers.case import Case
 from tests.support.origin_server import Answer, Scripted
 
 __all__ = ["Sent", "predicted"]
@@ -107,13 +109,18 @@ def _main_fetch(fetch: _Fetch, case: Case, engine: Engine) -> Iterator[Sent]:
     """Follow the fetch through its redirects.
 
     Firefox and WebKit preflight every hop after one that was preflighted; Firefox also where only
-    headers had asked for that which have gone since.
+    headers had asked for that which have gone since. Of what a redirect makes mixed content WebKit
+    still sends the preflight.
     """
     routes, mode = case.routes(), CredentialsMode(case.mode)
     follows = case.init.get("redirect", "follow") == "follow"
     began_here = _origin(fetch.url) == fetch.origin
     again = engine is Engine.FIREFOX and bool(case.listens or fetch.request.unsafe_names)
-    for _ in range(MAX_REDIRECTS + 1):
+    page = origin_of_url(case.page)
+    for hop in range(MAX_REDIRECTS + 1):
+        is_mixed = is_mixed_content(page, origin_of_url(fetch.url), engine)
+        if is_mixed and (hop == 0 or engine is not Engine.WEBKIT):
+            return
         was_cors = fetch.cors
         fetch = replace(fetch, cors=was_cors or _origin(fetch.url) != fetch.origin)
         if fetch.cors and (again or _needs_preflight(fetch, case, engine)):
@@ -123,6 +130,8 @@ def _main_fetch(fetch: _Fetch, case: Case, engine: Engine) -> Iterator[Sent]:
             answer = _response(routes.get(("OPTIONS", fetch.url)) or routes.get(("*", fetch.url)))
             if answer is None or judge("preflight", asked, answer, mode, engine):
                 return
+        if is_mixed:
+            return
         if engine is Engine.WEBKIT and began_here and was_cors:
             return  # a fetch that begins in its own origin follows no redirect once it has left it
         if fetch.cors:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.browsers.agreement import ENGINES, Record, Run, disagreements, is_preflight, play
-from tests.browsers.cases import CASES, COOKIE_ORIGIN, Case
+from tests.browsers.case import COOKIE_ORIGIN, SECURE_COOKIE_ORIGIN
+from tests.browsers.cases import CASES, Case
 from tests.support.chromium import Chromium
 from tests.support.mitmdump import Mitmdump
 from tests.support.origin_server import EMPTY_PAGE, OriginServer
@@ -86,7 +87,7 @@ def test_the_case_is_what_it_says(run: Run) -> None:
 def test_cookies_go_where_the_case_sends_them(run: Run) -> None:
     """A cookie travels exactly with include, to the host that set it, and never on a preflight."""
     for request in run.received:
-        same_site = request.url.startswith(COOKIE_ORIGIN)
+        same_site = request.url.startswith((COOKIE_ORIGIN, SECURE_COOKIE_ORIGIN))
         expected = same_site and run.case.mode == "include" and not is_preflight(request)
         assert bool(request.values("Cookie")) == expected
 

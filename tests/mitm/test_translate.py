@@ -13,6 +13,7 @@ from corscope.mitm.translate import (
     answered_at,
     asked_at,
     client_of,
+    delivered_response,
     made_response,
     missing_of,
     request_of,
@@ -96,6 +97,14 @@ def test_header_bytes_keep_their_order_repeats_and_case() -> None:
     response = http.Response(b"HTTP/1.1", 299, b"", http.Headers(), b"", None, 0, 0)
     response.headers = flow(headers=headers).request.headers
     assert response_of(response) == Response(299, headers)
+
+
+@pytest.mark.parametrize(("version", "name"), [("HTTP/1.1", "Vary"), ("HTTP/2.0", "vary")])
+def test_http_2_delivers_names_in_lower_case(version: str, name: str) -> None:
+    made = flow(response=http.Response.make(200, headers=[(b"Vary", b"A")]))
+    assert made.response is not None
+    made.request.http_version = version
+    assert (name, "A") in delivered_response(made, made.response).headers
 
 
 @pytest.mark.parametrize("method", [b"GET", b"patch", b"\xff"])

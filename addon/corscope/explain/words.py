@@ -111,6 +111,10 @@ WORDS: Final[dict[Reason, Words]] = {
         "the redirect leads to port {detail}, which no browser asks",
         "serve the target at another port.",
     ),
+    Reason.MIXED_CONTENT: Words(
+        "{detail} is plain http, and the page is https: that is mixed content, and no CORS error",
+        "serve it over https, and let redirects lead there.",
+    ),
     Reason.NO_RESPONSE: Words(
         "no answer came from the server ({error}); the proxy's error page has no CORS headers, "
         "so the browser calls it a CORS error, which it is not",

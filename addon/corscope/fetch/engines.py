@@ -55,6 +55,8 @@ class Departure(StrEnum):
     CACHED_WILDCARD_OF_CREDENTIALS_REUSED = "cached-wildcard-of-credentials-reused"
     FAILURE_KEEPS_CACHE = "failure-keeps-cache"
     SIMPLE_FAILURE_CLEARS_CACHE = "simple-failure-clears-cache"
+    LOOPBACK_IS_MIXED_CONTENT = "loopback-is-mixed-content"
+    PREFLIGHT_BEFORE_MIXED_CONTENT = "preflight-before-mixed-content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,18 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "only a fetch that needs a preflight clears entries when it fails",
         "so does one that needs none",
         "Firefox 153",
+    ),
+    Departure.LOOPBACK_IS_MIXED_CONTENT: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a page of https may ask localhost and loopback addresses over plain http",
+        "it may not",
+        "WebKitGTK 2.50",
+    ),
+    Departure.PREFLIGHT_BEFORE_MIXED_CONTENT: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "mixed content is blocked before a redirected request's preflight",
+        "the preflight is sent, and only what it asks leave for is blocked",
+        "WebKitGTK 2.50",
     ),
 }
 

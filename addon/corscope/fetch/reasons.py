@@ -35,6 +35,7 @@ class Reason(StrEnum):
     REDIRECT_NOT_HTTP = "redirect-not-http"
     REDIRECT_TO_LOCAL = "redirect-to-local"
     REDIRECT_BAD_PORT = "redirect-bad-port"
+    MIXED_CONTENT = "mixed-content"
     NO_RESPONSE = "no-response"
     CONNECTION_DROPPED = "connection-dropped"
     CLIENT_GONE = "client-gone"
@@ -70,6 +71,7 @@ class Entry:
 _CHECK: Final = "https://fetch.spec.whatwg.org/#concept-cors-check"
 _PREFLIGHT: Final = "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"
 _REDIRECT: Final = "https://fetch.spec.whatwg.org/#http-redirect-fetch"
+_MAIN: Final = "https://fetch.spec.whatwg.org/#concept-main-fetch"
 _PORTS: Final = "https://fetch.spec.whatwg.org/#port-blocking"
 _NETWORK: Final = "https://fetch.spec.whatwg.org/#http-network-fetch"
 
@@ -120,6 +122,7 @@ CATALOGUE: Final[dict[Reason, Entry]] = {
     Reason.REDIRECT_NOT_HTTP: Entry(_REDIRECT, "CorsDisabledScheme", "CORSRequestNotHttp"),
     Reason.REDIRECT_TO_LOCAL: Entry(_REDIRECT, None, "CORSRequestNotHttp"),
     Reason.REDIRECT_BAD_PORT: Entry(_PORTS, None, "CORSDidNotSucceed"),
+    Reason.MIXED_CONTENT: Entry(_MAIN, None, "CORSDidNotSucceed"),
     Reason.NO_RESPONSE: Entry(
         _NETWORK, "MissingAllowOriginHeader", "CORSMissingAllowOrigin", prefixed=True
     ),

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_filtered_headers
+from corscope.fetch.mixed_content import mixed_content_failure
 from corscope.fetch.reasons import Failure, Kind, Reason, chromium_name, firefox_name
 from corscope.fetch.redirect import location_url, redirect_failure
 from corscope.fetch.verdict import judge
@@ -280,8 +281,18 @@ def _failure(
         opaque = wire.mode in {"no-cors", "navigate"} and missing is Missing.NO_ANSWER
         return None if opaque else Failure(_WHY_MISSING[missing or Missing.NO_ANSWER])
     if wire.mode == "cors":
-        return judge(wire.kind, wire.cors, response, mode, wire.engine)
-    refused = redirect_failure(response, wire.cors.url) if wire.mode == "no-cors" else None
+        refused = judge(wire.kind, wire.cors, response, mode, wire.engine)
+    elif wire.mode == "no-cors":
+        refused = _no_cors_failure(wire, response)
+    else:
+        return None
+    mixed = wire.kind, wire.page, wire.cors, response, wire.engine
+    return refused or mixed_content_failure(*mixed)
+
+
+def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
+    """Such a request may be redirected by a URL with userinfo, but not to anywhere."""
+    refused = redirect_failure(response, wire.cors.url)
     if refused is None or refused.reason is Reason.REDIRECT_WITH_CREDENTIALS:
         return None
     return refused

@@ -4,12 +4,10 @@ Bot checks, logins, networks that ask for one, credentials that didn't come, and
 protocols: resource policy, mixed content.
 """
 
+from corscope.fetch.engines import Engine
 from corscope.fetch.headers import byte_lowercase, contains, get
-from corscope.fetch.origin import (
-    is_potentially_trustworthy,
-    origin_of_url,
-    parse_serialized_origin,
-)
+from corscope.fetch.mixed_content import is_mixed_content
+from corscope.fetch.origin import origin_of_url, parse_serialized_origin
 from corscope.journal.exchange import Finding
 from corscope.journal.findings import Case, FindingId, is_cors_actual
 from corscope.journal.login import login_target
@@ -91,11 +89,8 @@ def mixed_content(case: Case) -> Finding | None:
 
     The proxy sees only what a browser lets through, so this one made an exception.
     """
-    origin, url = case.wire.cors.origin, case.wire.cors.url
-    if not origin.startswith("https:") or not url.startswith("http:"):
-        return None
-    of = origin_of_url(url)
-    is_mixed = of is not None and not is_potentially_trustworthy(of)
+    of = origin_of_url(case.wire.cors.url)
+    is_mixed = is_mixed_content(case.wire.page, of, Engine.UNKNOWN)
     return Finding(FindingId.MIXED_CONTENT) if is_mixed else None
 
 

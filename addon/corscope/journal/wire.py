@@ -12,6 +12,7 @@ from typing import Final, Literal
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import contains, get, names
 from corscope.fetch.origin import (
+    TupleOrigin,
     is_potentially_trustworthy,
     origin_of_url,
     parse_serialized_origin,
@@ -73,7 +74,10 @@ class WireView:
         cors: the CORS protocol's view of the fetch's own request; for an actual request its
             `unsafe_names` are only those that the browser can't have added by itself.
         present: lower-case names of all headers on the wire.
+        page: the page's origin; where `Origin` hides it, as after redirects, what the Referer
+            tells of it.
         mode: the request's mode; `mode_from` says how that is known.
+        destination: what the answer is for, as `Sec-Fetch-Dest` says; None where it doesn't.
         engine: the engine that asks.
         credentials: the credentials mode, as far as it shows.
     """
@@ -81,8 +85,10 @@ class WireView:
     kind: Kind
     cors: CorsRequest
     present: frozenset[str]
+    page: TupleOrigin | None
     mode: str
     mode_from: Literal["sec-fetch-mode", "inferred"]
+    destination: str | None
     engine: Engine
     credentials: Credentials
 
@@ -109,13 +115,16 @@ def view(request: Request) -> WireView:
     """Read off a CORS exchange's request what it shows."""
     engine = engine_of(request.headers)
     present = frozenset(name.lower() for name in names(request.headers))
+    destination = get(request.headers, "Sec-Fetch-Dest")
     if is_cors_preflight_request(request):
         return WireView(
             "preflight",
             announced_request(request),
             present,
+            _page(request),
             "cors",
             "sec-fetch-mode" if "sec-fetch-mode" in present else "inferred",
+            destination,
             engine,
             _preflight_credentials(request, engine),
         )
@@ -124,11 +133,18 @@ def view(request: Request) -> WireView:
         "actual",
         _actual_request(request),
         present,
+        _page(request),
         mode or _inferred_mode(request),
         "sec-fetch-mode" if mode else "inferred",
+        destination,
         engine,
         _actual_credentials(request, engine),
     )
+
+
+def _page(request: Request) -> TupleOrigin | None:
+    origin = parse_serialized_origin(get(request.headers, "Origin") or "")
+    return origin or origin_of_url(get(request.headers, "Referer") or "")
 
 
 def _actual_request(request: Request) -> CorsRequest:

@@ -20,7 +20,7 @@ from corscope.journal.lines import exchange_line, outcome_line
 from corscope.messages import Request
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
-from corscope.mitm.translate import answered_at, asked_at, client_of, missing_of, response_of
+from corscope.mitm.translate import answered_at, asked_at, client_of, delivered_response, missing_of
 
 __all__ = ["MARKERS", "Recorder", "remembered", "sighting"]
 
@@ -126,7 +126,9 @@ def sighting(flow: http.HTTPFlow, touch: Touch | None, *, head_sent: bool = Fals
     failed = not head_sent and (flow.error is not None or flow.response is None)
     return Sighting(
         id=flow.id,
-        response=None if failed or flow.response is None else response_of(flow.response),
+        response=None
+        if failed or flow.response is None
+        else delivered_response(flow, flow.response),
         missing=missing_of(flow) if failed else None,
         error=flow.error.msg if flow.error else None,
         touch=touch,

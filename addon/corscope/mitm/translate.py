@@ -11,7 +11,7 @@ from mitmproxy import connection, flow, http
 from mitmproxy.net.http import url
 from mitmproxy.proxy import mode_specs
 
-from corscope.fetch.headers import from_fields, get
+from corscope.fetch.headers import byte_lowercase, from_fields, get
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.journal.exchange import Missing
 from corscope.messages import HeaderList, Request, Response
@@ -21,6 +21,7 @@ __all__ = [
     "answered_at",
     "asked_at",
     "client_of",
+    "delivered_response",
     "made_response",
     "missing_of",
     "request_of",
@@ -88,6 +89,14 @@ def response_of(response: http.Response) -> Response:
     return Response(response.status_code, from_fields(response.headers.fields))
 
 
+def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response:
+    """The head of a response as the browser gets it; mitmproxy lowers names where it must."""
+    head = response_of(response)
+    if not _has_lower_names(flow.request):
+        return head
+    return Response(head.status, tuple((byte_lowercase(n), v) for n, v in head.headers))
+
+
 def client_of(flow: http.HTTPFlow) -> str:
     """What tells one browser from another: its address and how it calls itself."""
     peer = flow.client_conn.peername
@@ -151,14 +160,19 @@ def _nothing(_: bytes) -> bytes:
 
 
 def _fields(headers: HeaderList, request: http.Request) -> http.Headers:
-    """HTTP/2 knows lower-case names only."""
-    lower = request.is_http2 or request.is_http3
+    """Headers in the form that mitmproxy takes."""
+    lower = _has_lower_names(request)
     return http.Headers(
         [
             ((name.lower() if lower else name).encode("latin-1"), value.encode("latin-1"))
             for name, value in headers
         ]
     )
+
+
+def _has_lower_names(request: http.Request) -> bool:
+    """Whether the browser speaks HTTP/2 or 3, which know lower-case names only."""
+    return request.is_http2 or request.is_http3
 
 
 def _reason_phrase(status: int) -> bytes:

@@ -1,0 +1,64 @@
+"""May a page of https go on to this place, or is that mixed content?
+
+Follows https://w3c.github.io/webappsec-mixed-content/#should-block-fetch, which main fetch asks
+before every request, a redirected one too: https://fetch.spec.whatwg.org/#concept-main-fetch.
+"""
+
+from corscope.fetch.engines import Departure, Engine, departs
+from corscope.fetch.origin import TupleOrigin, is_potentially_trustworthy, origin_of_url
+from corscope.fetch.preflight import CorsRequest
+from corscope.fetch.reasons import Failure, Kind, Reason
+from corscope.fetch.redirect import location_url
+from corscope.fetch.safelist import is_cors_safelisted_method
+from corscope.messages import Response
+
+__all__ = ["is_mixed_content", "mixed_content_failure"]
+
+
+def is_mixed_content(page: TupleOrigin | None, target: TupleOrigin | None, engine: Engine) -> bool:
+    """Whether the browser keeps such a page from asking there; None for an origin that is opaque.
+
+    What it would rather ask by https than not at all (images, audio, video) is another matter.
+    """
+    if page is None or page.scheme != "https" or target is None:
+        return False
+    if departs(engine, Departure.LOOPBACK_IS_MIXED_CONTENT):
+        return target.scheme != "https"
+    return not is_potentially_trustworthy(target)
+
+
+def mixed_content_failure(
+    kind: Kind,
+    page: TupleOrigin | None,
+    request: CorsRequest,
+    response: Response,
+    engine: Engine = Engine.UNKNOWN,
+) -> Failure | None:
+    """Why the browser stops after an answer that passes in all other respects.
+
+    An actual response may redirect to a place that would be mixed content. A preflight for such a
+    place comes from an engine that asks only before the request itself.
+
+    Args:
+        kind: whether the answer is a preflight's.
+        page: the origin of the page, also where the request's own is by now opaque.
+        request: the request as CORS sees it.
+        response: the answer.
+        engine: the engine that asks.
+    """
+    target = request.url
+    if kind == "actual":
+        location = location_url(response, request.url)
+        if location is None or _is_preflighted_first(request, engine):
+            return None
+        target = location
+    origin = origin_of_url(target)
+    is_mixed = is_mixed_content(page, origin, engine)
+    return Failure(Reason.MIXED_CONTENT, str(origin)) if is_mixed else None
+
+
+def _is_preflighted_first(request: CorsRequest, engine: Engine) -> bool:
+    """Whether the engine sends a preflight after this redirect, and only then asks."""
+    if not departs(engine, Departure.PREFLIGHT_BEFORE_MIXED_CONTENT):
+        return False
+    return bool(request.unsafe_names) or not is_cors_safelisted_method(request.method)

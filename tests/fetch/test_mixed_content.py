@@ -1,0 +1,78 @@
+"""https://w3c.github.io/webappsec-mixed-content/#should-block-fetch"""
+
+import pytest
+
+from corscope.fetch.engines import Engine
+from corscope.fetch.mixed_content import is_mixed_content, mixed_content_failure
+from corscope.fetch.origin import TupleOrigin, origin_of_url
+from corscope.fetch.preflight import CorsRequest
+from corscope.fetch.reasons import Failure, Reason
+from corscope.messages import Response
+
+PAGE = TupleOrigin("https", "page.example")
+API = "https://api.example/x"
+PLAIN = "http://other.example/y"
+MIXED = Failure(Reason.MIXED_CONTENT, "http://other.example")
+
+
+@pytest.mark.parametrize(
+    ("page", "target", "expected", "in_webkit"),
+    [
+        pytest.param("https://a.example", "http://b.example", True, True, id="plain http"),
+        pytest.param("https://a.example", "http://10.0.0.1", True, True, id="a local network"),
+        pytest.param("https://a.example", "https://b.example", False, False, id="https"),
+        pytest.param("https://a.example", "http://localhost:3000", False, True, id="localhost"),
+        pytest.param("https://a.example", "http://127.0.0.1", False, True, id="a loopback address"),
+        pytest.param("http://a.example", "http://b.example", False, False, id="a plain http page"),
+        pytest.param("http://localhost", "http://b.example", False, False, id="a local page"),
+        pytest.param("data:,", "http://b.example", False, False, id="a page that doesn't show"),
+        pytest.param("https://a.example", "data:,", False, False, id="no place on the network"),
+    ],
+)
+def test_is_mixed_content(page: str, target: str, expected: bool, in_webkit: bool) -> None:
+    origins = origin_of_url(page), origin_of_url(target)
+    assert is_mixed_content(*origins, Engine.UNKNOWN) is expected
+    assert is_mixed_content(*origins, Engine.WEBKIT) is in_webkit
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        pytest.param(Response(302, (("Location", PLAIN),)), MIXED, id="a redirect to http"),
+        pytest.param(Response(302, (("Location", "/z"),)), None, id="a redirect to https"),
+        pytest.param(Response(302, (("Location", "//["),)), None, id="a redirect to no URL"),
+        pytest.param(Response(200, (("Location", PLAIN),)), None, id="no redirect"),
+    ],
+)
+def test_a_redirect_may_lead_to_mixed_content(response: Response, expected: Failure | None) -> None:
+    request = CorsRequest(str(PAGE), API, "GET", ())
+    assert mixed_content_failure("actual", PAGE, request, response) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        pytest.param(CorsRequest("null", API, "PUT", ()), None, id="for the method"),
+        pytest.param(CorsRequest("null", API, "GET", ("x-a",)), None, id="for a header"),
+        pytest.param(CorsRequest("null", API, "POST", ()), MIXED, id="for nothing"),
+    ],
+)
+def test_webkit_sends_a_redirected_requests_preflight_first(
+    request_: CorsRequest, expected: Failure | None
+) -> None:
+    response = Response(307, (("Location", PLAIN),))
+    assert mixed_content_failure("actual", PAGE, request_, response, Engine.WEBKIT) == expected
+    assert mixed_content_failure("actual", PAGE, request_, response) == MIXED
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param(PLAIN, MIXED, id="and then stops"),
+        pytest.param(API, None, id="and goes on to https"),
+    ],
+)
+def test_a_preflight_for_mixed_content_opens_no_way(url: str, expected: Failure | None) -> None:
+    request = CorsRequest("null", url, "PUT", ())
+    passed = Response(204, (("Access-Control-Allow-Origin", "*"),))
+    assert mixed_content_failure("preflight", PAGE, request, passed, Engine.WEBKIT) == expected
