@@ -19,18 +19,45 @@ from corscope.messages import Response
 __all__ = ["location_url", "redirect_failure"]
 
 # Schemes whose URLs lead to nothing on a network; Chromium refuses them without naming CORS.
-_LOCAL_SCHEMES: Final = frozenset({"about", "blob", "chrome", "data", "file", "filesystem"})
+_LOCAL_SCHEMES: Final = frozenset(
+    {
+        "about",
+        "blob",
+        "chrome",
+        "chrome-distiller",
+        "chrome-error",
+        "chrome-extension",
+        "chrome-native",
+        "chrome-search",
+        "chrome-untrusted",
+        "data",
+        "devtools",
+        "file",
+        "filesystem",
+        "googlechrome",
+        "isolated-app",
+        "view-source",
+    }
+)
 # Schemes that Firefox's network stack refuses, so that its CORS code has no name for them.
 _REFUSED_BY_FIREFOX: Final = frozenset(
     {
         "blob",
+        "cached-favicon",
         "chrome",
         "data",
         "file",
+        "indexeddb",
         "jar",
         "javascript",
+        "moz-cached-ohttp",
         "moz-extension",
         "moz-icon",
+        "moz-newtab-wallpaper",
+        "moz-page-thumb",
+        "moz-remote-image",
+        "moz-src",
+        "page-icon",
         "resource",
         "view-source",
         "ws",
