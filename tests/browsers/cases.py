@@ -42,6 +42,7 @@ from tests.browsers.case import (
     methods,
     redirect,
 )
+from tests.browsers.scenario_cases import SCENARIOS
 from tests.browsers.secure_cases import SECURE
 from tests.support.origin_server import Answer
 
@@ -1039,4 +1040,5 @@ CASES = (
     *STATUSES,
     *OUTSIDE,
     *SECURE,
+    *SCENARIOS,
 )

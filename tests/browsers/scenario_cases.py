@@ -1,0 +1,365 @@
+"""The ideas of web-platform-tests and of the engines' own tests that need a browser.
+
+Those of `cors/`, `fetch/api/cors/` and `xhr/` in web-platform-tests, of Chromium's unit tests, of
+Firefox's table of cross-site requests and of WebKit's access-control tests, as far as no other case
+has them already; written anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.browsers.case import (
+    ANY,
+    BEARER,
+    FINE,
+    INCLUDE,
+    OWN,
+    PAGE,
+    PUT,
+    PUT_FINE,
+    PUT_INCLUDE,
+    TENANT,
+    TENANT_INCLUDE,
+    Case,
+    Hop,
+    allow,
+    answer,
+    credentials,
+    expose,
+    headers,
+    methods,
+    redirect,
+)
+
+__all__ = ["SCENARIOS"]
+
+LIST, INVALID = "MultipleAllowOriginValues", "InvalidAllowOriginValue"
+MISMATCH = "AllowOriginMismatch"
+
+
+def origin_value(name: str, error: str, *lines: str) -> Case:
+    """A GET whose answer has these lines of Access-Control-Allow-Origin."""
+    return Case(f"Allow-Origin: {name}", error, answer(*map(allow, lines)))
+
+
+ORIGIN_VALUES = (
+    origin_value("the origin and a question mark", MISMATCH, f"{PAGE}?"),
+    origin_value("the origin and a hash", MISMATCH, f"{PAGE}#"),
+    origin_value("the origin and an escaped hash", INVALID, f"{PAGE}%23"),
+    origin_value("the origin and a colon", MISMATCH, f"{PAGE}:"),
+    origin_value("the origin and a dot", MISMATCH, f"{PAGE}."),
+    origin_value("the origin and a semicolon", MISMATCH, f"{PAGE};"),
+    origin_value("the origin and a comma", LIST, f"{PAGE},"),
+    origin_value("a comma and the origin", LIST, f",{PAGE}"),
+    origin_value("the origin and a slash after a space", LIST, f"{PAGE} /"),
+    origin_value("the origin twice in a line", LIST, f"{PAGE} {PAGE}"),
+    origin_value("the origin and a wildcard in a line", LIST, f"{PAGE}, *"),
+    origin_value("a wildcard and the origin in a line", LIST, f"* {PAGE}"),
+    origin_value("three origins the last of them right", LIST, f'"", http://b.test, {PAGE}'),
+    origin_value("the origin with a user", MISMATCH, "http://user@page.test"),
+    origin_value("the origin in quotes", INVALID, f'"{PAGE}"'),
+    origin_value("the origin in single quotes", INVALID, f"'{PAGE}'"),
+    origin_value("the origin in angle brackets", INVALID, f"<{PAGE}>"),
+    origin_value("the origin in square brackets", INVALID, f"[{PAGE}]"),
+    origin_value("one slash", MISMATCH, "http:/page.test"),
+    origin_value("no slash", MISMATCH, "http:page.test"),
+    origin_value("three slashes", MISMATCH, "http:///page.test"),
+    origin_value("backslashes", MISMATCH, "http:\\\\page.test"),
+    origin_value("two colons", INVALID, "http:://page.test"),
+    origin_value("no scheme", INVALID, "//page.test"),
+    origin_value("an empty scheme", INVALID, "://page.test"),
+    origin_value("a scheme of its own", MISMATCH, "xxxhttp://page.test"),
+    origin_value("the scheme of ftp", MISMATCH, "ftp://page.test"),
+    origin_value("a scheme alone", INVALID, "http://"),
+    origin_value("a host and a port", MISMATCH, "page.test:80"),
+    origin_value("a port too great", INVALID, "http://page.test:65536"),
+    origin_value("the domain above", INVALID, ".test"),
+    origin_value("the domain above as an origin", MISMATCH, "http://.test"),
+    origin_value("a pattern of hosts", INVALID, "*.test"),
+    origin_value("a pattern of schemes", INVALID, "*://page.test"),
+    origin_value("a pattern of all hosts", MISMATCH, "http://*"),
+    origin_value("a pattern of ports", INVALID, "http://page.test:*"),
+    origin_value("a wildcard before the origin", INVALID, f"*{PAGE}"),
+    origin_value("a regular expression", INVALID, "/^http/"),
+    origin_value("two wildcards", INVALID, "**"),
+    origin_value("two wildcards with a space", LIST, "* *"),
+    origin_value("a wildcard and null", LIST, "* null"),
+    origin_value("a wildcard in single quotes", INVALID, "'*'"),
+    origin_value("a wildcard escaped", INVALID, "%2A"),
+    origin_value("a hyphen", INVALID, "-"),
+    origin_value("true", INVALID, "true"),
+    origin_value("undefined", INVALID, "undefined"),
+    origin_value("an empty line and the wildcard", LIST, "", "*"),
+    origin_value("the wildcard and an empty line", LIST, "*", ""),
+)
+
+
+def credentials_value(
+    name: str, *lines: str, error: str | None = "InvalidAllowCredentials"
+) -> Case:
+    """A GET with credentials whose answer has these lines of Access-Control-Allow-Credentials."""
+    found = answer(OWN, *map(credentials, lines))
+    return Case(f"Allow-Credentials: {name}", error, found, init=INCLUDE)
+
+
+CREDENTIALS_VALUES = (
+    credentials_value("TRUE", "TRUE"),
+    credentials_value("quoted", '"true"'),
+    credentials_value("a list", "true, true"),
+    credentials_value("a semicolon", "true;"),
+    credentials_value("a number", "1"),
+    credentials_value("another word", "yes"),
+    credentials_value("a structured boolean", "?1"),
+    credentials_value("the wildcard", "*"),
+    credentials_value("false and true", "false", "true"),
+    credentials_value("a tab around it", "\ttrue\t", error=None),
+)
+
+
+def exposing(name: str, *lines: str, init: Mapping[str, object] = INCLUDE) -> Case:
+    """A GET whose answer has these lines of Access-Control-Expose-Headers."""
+    present = (("BB-8", "hey"), ("C-3PO", ""), ("*", "star"), ("Content-Language", "mkay"))
+    found = answer(OWN, credentials(), *present, *map(expose, lines))
+    return Case(f"Expose-Headers: {name}", None, found, init=init)
+
+
+EXPOSED = (
+    exposing("a tab around a comma", "bb-8\t,\tc-3po"),
+    exposing("commas first and last", " , ,,bb-8,nothing,  "),
+    exposing("commas alone", ", ,"),
+    exposing("an empty line first", "", "bb-8"),
+    exposing("odd bytes of tokens", "bb-8, x%y, $_z"),
+    exposing("odd bytes of none", "bb-8,,@#$#%%&^&^*()()11!"),
+    exposing("odd bytes first", "@#$#%%&^&^*()()11!,bb-8"),
+    exposing("a space in another name", "bb-8, no no"),
+    exposing("a space in a name of another line", "bb-8", "no no"),
+    exposing("a bracket", "bb-8, c-3p(o"),
+    exposing("a semicolon", "bb-8;c-3po"),
+    exposing("an equals sign", "bb-8=1"),
+    exposing("quotes", '"bb-8"'),
+    exposing("single quotes", "'bb-8'"),
+    exposing("a byte of Latin-1", "bb-8\xa0"),
+    exposing("a name with a star", "bb-*"),
+    exposing("the star and the second kind of cookie", "*, set-cookie2", init={}),
+    exposing("the star on one of two lines", "c-3po", "*", init={}),
+    exposing("the star with credentials", "*"),
+)
+
+
+def asking(
+    name: str, error: str | None, init: Mapping[str, object], *lines: tuple[str, str]
+) -> Case:
+    """A request whose preflight is answered with these lines; it itself would be allowed."""
+    shared = (OWN, credentials())
+    return Case(f"asking: {name}", error, answer(*shared), answer(*shared, *lines), init)
+
+
+METHOD, HEADER = "MethodDisallowedByPreflightResponse", "HeaderDisallowedByPreflightResponse"
+BAD_METHODS = "InvalidAllowMethodsPreflightResponse"
+BAD_HEADERS = "InvalidAllowHeadersPreflightResponse"
+
+DELETE: Mapping[str, object] = {"method": "DELETE"}
+TWO: Mapping[str, object] = {"headers": {"X-Tenant": "7", "X-Other": ""}}
+STAR: Mapping[str, object] = {"method": "*", "headers": {"*": "1"}}
+LONG = "long-" * 90 + "header"
+
+ASKED = (
+    asking("a method of one's own", None, {"method": "CHICKEN"}, methods("CHICKEN")),
+    asking("its case counts", METHOD, {"method": "CHICKEN"}, methods("Chicken")),
+    asking("a longer method is another", METHOD, DELETE, methods("DELETEZ")),
+    asking("an empty list of methods", METHOD, DELETE, methods("")),
+    asking("a method among the headers", METHOD, DELETE, headers("DELETE")),
+    asking("commas around methods", None, DELETE, methods("  ,,  PUT ,,  , DELETE  ,  ,")),
+    asking("a bracket in another method", BAD_METHODS, DELETE, methods("DELETE, PU(T")),
+    asking("a space in another method", BAD_METHODS, DELETE, methods("PUT Z, DELETE")),
+    asking("a bad list of methods where none is needed", BAD_METHODS, TENANT, methods("a b")),
+    asking("get is listed but GET is sent", None, TENANT, methods("get"), headers("x-tenant")),
+    asking("two headers", None, TWO, headers("x-other,x-tenant")),
+    asking("the first of two headers", HEADER, TWO, headers("x-other")),
+    asking("the second of two headers", HEADER, TWO, headers("x-tenant")),
+    asking("an empty list of headers", HEADER, TENANT, headers("")),
+    asking("a header among the methods", HEADER, TENANT, methods("x-tenant")),
+    asking("commas around headers", None, TWO, headers(",y-lol,X-Other, ,,,x-tenant,")),
+    asking("a bracket in another header", BAD_HEADERS, TENANT, headers("x-tenant, y-(z")),
+    asking("a header beside odd ones", None, TENANT, headers("x-tenant, $_%")),
+    asking("a long header", None, {"headers": {LONG: "v"}}, headers(LONG)),
+    asking("a HEAD with a header", None, {**TENANT, "method": "HEAD"}, headers("x-tenant")),
+    asking("a HEAD with a header refused", HEADER, {**TENANT, "method": "HEAD"}),
+    asking("a safe header with an unsafe byte", HEADER, {"headers": {"Accept": "() { :;};"}}),
+    asking("the same allowed", None, {"headers": {"Accept": "() { :;};"}}, headers("accept")),
+    asking(
+        "two content types in one",
+        HEADER,
+        {"method": "POST", "headers": {"Content-Type": "foo/bar, text/plain"}, "body": "x"},
+    ),
+    asking("stars", None, {**TENANT, "method": "OK"}, methods("*"), headers("*")),
+    asking(
+        "stars beside others", None, {**TENANT, "method": "OK"}, methods("PUT,*"), headers("*,x")
+    ),
+    asking("a star for the header alone", METHOD, {**TENANT, "method": "OK"}, headers("*")),
+    asking("a star for the method alone", HEADER, {**TENANT, "method": "OK"}, methods("*")),
+    asking("stars for what is called star", None, STAR, methods("*"), headers("*")),
+    asking(
+        "stars with credentials for what is called star",
+        None,
+        {**STAR, **INCLUDE},
+        methods("*"),
+        headers("*"),
+    ),
+    asking("stars with credentials", METHOD, {**PUT_INCLUDE, **TENANT}, methods("*"), headers("*")),
+    asking("a star for a header with credentials", HEADER, TENANT_INCLUDE, headers("*")),
+    asking("the header beside a star", None, TENANT_INCLUDE, headers("*, x-tenant")),
+    asking("Authorization beside a star", None, BEARER, headers("*, AUTHORIZAtion")),
+    asking("Authorization with credentials", None, {**BEARER, **INCLUDE}, headers("authorization")),
+)
+
+STATUSES = (
+    *(
+        Case(
+            f"a preflight answered {status} beyond the usual",
+            "PreflightInvalidStatus",
+            FINE,
+            answer(ANY, methods("PUT"), status=status),
+            PUT,
+        )
+        for status in (300, 306, 402, 417, 501, 680, 790)
+    ),
+    *(
+        Case(f"a {status} after a preflight", None, answer(ANY, status=status), PUT_FINE, PUT)
+        for status in (204, 400, 401, 404, 501, 699)
+    ),
+    *(
+        Case(
+            f"a {status} to HEAD after a preflight",
+            None,
+            answer(ANY, status=status),
+            answer(ANY, headers("x-tenant")),
+            {**TENANT, "method": "HEAD"},
+        )
+        for status in (200, 401, 501)
+    ),
+)
+
+API_2, OTHER, THIRD = (
+    "http://api.test/{case}/2",
+    "http://other.test/{case}/2",
+    "http://third.test/{case}/3",
+)
+HERE, HERE_2 = "http://page.test/{case}", "http://page.test/{case}/2"
+PONY: Mapping[str, object] = {
+    "method": "POST",
+    "headers": {"Content-Type": "application/x-pony"},
+    "body": "yoyo",
+}
+
+
+def led(name: str, error: str | None, to: str, end: Hop | None, status: int = 302) -> Case:
+    """A GET that the API redirects, with leave for all."""
+    then = () if end is None else (end,)
+    return Case(f"redirected: {name}", error, redirect(to, ANY, status=status), then=then)
+
+
+def from_here(
+    name: str,
+    error: str | None,
+    init: Mapping[str, object],
+    *then: Hop,
+    status: int = 302,
+) -> Case:
+    """A fetch of the page's own origin that it redirects to another."""
+    started = redirect(then[0].url, status=status)
+    return Case(f"from here: {name}", error, started, init=init, url=HERE, then=then)
+
+
+REDIRECTS = (
+    *(
+        led(
+            f"by {status} to another origin", None, OTHER, Hop(OTHER, answer(allow("null"))), status
+        )
+        for status in (301, 303, 307, 308)
+    ),
+    led(
+        "within its origin null is not the page", MISMATCH, API_2, Hop(API_2, answer(allow("null")))
+    ),
+    led(
+        "a password without a user",
+        "RedirectContainsCredentials",
+        "http://:p@other.test/{case}/2",
+        None,
+    ),
+    led(
+        "a user and an empty password",
+        "RedirectContainsCredentials",
+        "http://u:@other.test/{case}/2",
+        None,
+    ),
+    led("a user at home", "RedirectContainsCredentials", "http://u:p@page.test/{case}/2", None),
+    led("a user where it was", "RedirectContainsCredentials", "http://u:p@api.test/{case}/2", None),
+    led("an empty user", None, "http://@other.test/{case}/2", Hop(OTHER, FINE)),
+    led("an empty user and password", None, "http://:@other.test/{case}/2", Hop(OTHER, FINE)),
+    led("to about", "net::ERR_UNSAFE_REDIRECT", "about:blank?{case}", None),
+    led("to an extension", "net::ERR_UNSAFE_REDIRECT", "chrome-extension://{case}/", None),
+    led("to a source", "net::ERR_ABORTED", "view-source:{case}", None),
+    led("to an icon", "CorsDisabledScheme", "page-icon:{case}", None),
+    led("to a mail", "CorsDisabledScheme", "mailto:{case}", None),
+    from_here("null is not the page", MISMATCH, {}, Hop(API_2, answer(allow("null")))),
+    from_here("the wildcard", None, {}, Hop(API_2, FINE)),
+    from_here(
+        "twice within and then away",
+        None,
+        {},
+        Hop(HERE_2, redirect(THIRD)),
+        Hop(THIRD, answer(OWN)),
+    ),
+    from_here("a header allowed", None, TENANT, Hop(API_2, FINE, answer(ANY, headers("x-tenant")))),
+    from_here("a header refused", HEADER, TENANT, Hop(API_2, preflight=answer(ANY))),
+    from_here(
+        "a DELETE allowed",
+        None,
+        DELETE,
+        Hop(API_2, FINE, answer(ANY, methods("DELETE"))),
+        status=307,
+    ),
+    from_here("a DELETE refused", METHOD, DELETE, Hop(API_2, preflight=answer(ANY)), status=307),
+    from_here("credentials", None, INCLUDE, Hop(API_2, answer(OWN, credentials()))),
+    from_here(
+        "credentials and the wildcard", "WildcardOriginNotAllowed", INCLUDE, Hop(API_2, FINE)
+    ),
+    *(
+        from_here(
+            f"a POST of a pony by {status}, allowed",
+            None,
+            PONY,
+            Hop(API_2, FINE, answer(ANY, headers("content-type"))),
+            status=status,
+        )
+        for status in (307, 308)
+    ),
+    from_here(
+        "a POST of a pony refused", HEADER, PONY, Hop(API_2, preflight=answer(ANY)), status=308
+    ),
+    from_here(
+        "another method by 302 stays",
+        None,
+        {**PONY, "method": "FOO"},
+        Hop(API_2, FINE, answer(ANY, methods("FOO"), headers("content-type"))),
+    ),
+    from_here(
+        "plain text by 307 asks nobody",
+        None,
+        {"method": "POST", "body": "hello"},
+        Hop(API_2, FINE),
+        status=307,
+    ),
+)
+
+SCENARIOS = (
+    *ORIGIN_VALUES,
+    *CREDENTIALS_VALUES,
+    *EXPOSED,
+    *ASKED,
+    *STATUSES,
+    *REDIRECTS,
+)
+"""All of them."""
