@@ -7,6 +7,7 @@ from corscope.cli.check import check
 from corscope.cli.demo.command import demo
 from corscope.cli.explain import explain
 from corscope.cli.run import run
+from corscope.cli.why import why
 from corscope.mitm.launch import LaunchError, script_path
 from corscope.rules.schema import schema_text
 
@@ -38,5 +39,5 @@ def schema() -> None:
     click.echo(schema_text().rstrip())
 
 
-for command in (check, explain, run, demo):
+for command in (check, explain, why, run, demo):
     corscope.add_command(command)

@@ -7,9 +7,9 @@ __all__ = ["escaped"]
 _LONGEST_VALUE: Final = 200
 
 
-def escaped(text: str) -> str:
+def escaped(text: str, longest: int = _LONGEST_VALUE) -> str:
     """Make a value from the wire fit for a terminal: printable, on one line, not endless."""
-    shown = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+    shown = text if len(text) <= longest else f"{text[:longest]}..."
     if shown.isprintable():
         return shown
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)

@@ -1,0 +1,265 @@
+"""Which reason does a pasted console message tell of?
+
+The sentences are those of `fetch.console`, and some that older browsers printed. A message may be
+wrapped, cut off, or have a browser's decorations around it: whole sentences are looked for first,
+then runs of three words that only one of them has. Both take time linear in the message's length.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from string import Formatter
+from typing import Final
+
+from corscope.fetch.console import (
+    CHROMIUM,
+    CHROMIUM_UNNAMED,
+    FIREFOX,
+    FIREFOX_ELSE,
+    PROXY_ERROR_STATUS,
+    WEBKIT,
+    WEBKIT_ELSE,
+)
+from corscope.fetch.diagnose import name_origin_mismatch
+from corscope.fetch.headers import byte_lowercase
+from corscope.fetch.preflight import is_redirect_status
+from corscope.fetch.reasons import CATALOGUE, Reason, chromium_name, firefox_name
+
+__all__ = ["ASIDES", "Found", "found_in", "known_names", "named"]
+
+OLDER: Final[tuple[tuple[Reason, str], ...]] = (
+    (
+        Reason.WILDCARD_WITH_CREDENTIALS,
+        "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the "
+        "credentials flag is true.",
+    ),
+    (Reason.PREFLIGHT_STATUS, "Response for preflight has invalid HTTP status code"),
+    (Reason.PREFLIGHT_STATUS, "CORS preflight channel did not succeed"),
+    (Reason.PREFLIGHT_REDIRECT, "Response for preflight is invalid (redirect)"),
+    (
+        Reason.HEADER_NOT_ALLOWED,
+        "missing token '{detail}' in CORS header 'Access-Control-Allow-Headers' from CORS "
+        "preflight channel",
+    ),
+)
+"""What earlier versions of Chromium and Firefox printed; the web is full of it."""
+
+_LOOK_BEFORE: Final = (
+    "only that a request failed, not why: the message printed right before it names the cause"
+)
+_LOOK_AT_CONSOLE: Final = (
+    "what script gets for every cause, so that it can't tell them apart: the browser's console can"
+)
+
+ASIDES: Final[dict[str, str]] = {
+    "the `Authorization` header is not covered": "that Access-Control-Allow-Headers: * will one "
+    "day no longer cover Authorization: list it by name",
+    "due to access control checks": _LOOK_BEFORE,
+    "Cross-origin script load denied by Cross-Origin Resource Sharing policy": _LOOK_BEFORE,
+    "net::ERR_FAILED": _LOOK_BEFORE,
+    "Not allowed to follow a redirection while loading": "that script wanted no redirect followed "
+    '(redirect: "error")',
+    "TypeError: Failed to fetch": _LOOK_AT_CONSOLE,
+    "NetworkError when attempting to fetch resource": _LOOK_AT_CONSOLE,
+    "TypeError: Load failed": _LOOK_AT_CONSOLE,
+}
+"""Messages that name no reason, and what they say."""
+
+_OF_A_FILE: Final = (
+    "from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported"
+)
+_SERVE_IT: Final = (
+    "that a page opened as a file asks for another file, which is never sent over a network: serve "
+    "both over http"
+)
+_FROM_ORIGIN: Final = "from origin '{origin}' has been blocked by CORS policy"
+_FOLLOW_UP: Final = FIREFOX["CORSDidNotSucceed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a message tells of: the reasons that it may have, or else an aside.
+
+    `values` are those of a whole sentence's placeholders: `detail`, `origin`, `status`.
+    """
+
+    reasons: tuple[Reason, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    aside: str | None = None
+
+
+def named(name: str) -> tuple[Reason, ...]:
+    """The reasons that have this id or browser's name, in any case; Firefox may add a digit."""
+    wanted = byte_lowercase(name.strip())
+    spelled = known_names()
+    known = spelled.get(wanted) or spelled.get(wanted.rstrip("0123456789"))
+    return tuple(reason for reason in Reason if known in _names(reason))
+
+
+def known_names() -> Mapping[str, str]:
+    """All ids and names that `named` finds: as they are spelled, by their lower case."""
+    return {byte_lowercase(name): name for reason in Reason for name in _names(reason)}
+
+
+def _names(reason: Reason) -> tuple[str, ...]:
+    chromium = chromium_name(reason, "actual"), chromium_name(reason, "preflight")
+    return tuple(name for name in (reason, *chromium, firefox_name(reason)) if name)
+
+
+def found_in(message: str) -> Found | None:
+    """Find what a pasted message tells of; None where nothing is known of it."""
+    text = _Text(message)
+    if text.find(_OF_A_FILE):
+        return Found(aside=_SERVE_IT)
+    whole = [
+        (place, template) for template in _sentences() if (place := text.find(template)) is not None
+    ]
+    if not whole:
+        asides = (aside for template, aside in ASIDES.items() if text.find(template))
+        aside = next(asides, None)
+        return Found(aside=aside) if aside else _found_in_part(text)
+    # What comes first names the cause; of two that begin alike, one is part of the other.
+    place, template = min(
+        whole, key=lambda each: (each[1] == _FOLLOW_UP, each[0].start, -len(each[1]))
+    )
+    origin = text.find(_FROM_ORIGIN)
+    values = {**place.values, **(origin.values if origin else {}), **text.status()}
+    return Found(_narrowed(_sentences()[template], values), values)
+
+
+@cache
+def _sentences() -> Mapping[str, tuple[Reason, ...]]:
+    """The reasons that each sentence stands for."""
+    told = [*CHROMIUM_UNNAMED.items(), *WEBKIT.items(), *WEBKIT_ELSE, *OLDER]
+    for reason, entry in CATALOGUE.items():
+        told += [(reason, CHROMIUM[entry.chromium])] if entry.chromium else []
+        told += [(reason, FIREFOX[entry.firefox])] if entry.firefox else []
+    told += [(reason, FIREFOX[category]) for reason, category in FIREFOX_ELSE]
+    sentences: defaultdict[str, set[Reason]] = defaultdict(set)
+    for reason, template in told:
+        core = template.removeprefix("Failed to load resource: ")
+        sentences[core.removesuffix(" Status code: {status}")].add(reason)
+    return {
+        template: tuple(reason for reason in Reason if reason in reasons)
+        for template, reasons in sentences.items()
+    }
+
+
+def _narrowed(reasons: tuple[Reason, ...], values: Mapping[str, str]) -> tuple[Reason, ...]:
+    """Leave those out that the values in the sentence rule out."""
+    kept = set(reasons)
+    status = int(values.get("status", PROXY_ERROR_STATUS))
+    if status != PROXY_ERROR_STATUS:
+        kept.discard(Reason.NO_RESPONSE)
+    if "status" in values and not is_redirect_status(status):
+        kept.discard(Reason.PREFLIGHT_REDIRECT)
+    if Reason.ALLOW_ORIGIN_MISMATCH in kept and "detail" in values:
+        kept &= _named_by_value(values["detail"])
+    return tuple(reason for reason in reasons if reason in kept) or reasons
+
+
+def _named_by_value(allow_origin: str) -> set[Reason]:
+    """What an Access-Control-Allow-Origin is called; lines that came apart are together by now."""
+    lines = (("Access-Control-Allow-Origin", allow_origin),)
+    named_so = name_origin_mismatch(allow_origin, lines).reason
+    return {named_so, Reason.ALLOW_ORIGIN_REPEATED} if ", " in allow_origin else {named_so}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a sentence stands in a text, and what its placeholders are there."""
+
+    start: int
+    values: Mapping[str, str]
+
+
+_STRAIGHT: Final = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
+_STATUS: Final = re.compile(r"statuscode:?(\d{3})(?!\d)")
+
+
+class _Text:
+    """A message, in which sentences are found whatever its white space, case and quotes are."""
+
+    def __init__(self, message: str) -> None:
+        self.plain = message.translate(_STRAIGHT)
+        self._places = [at for at, char in enumerate(self.plain) if not char.isspace()]
+        self._squeezed = byte_lowercase("".join(self.plain[at] for at in self._places))
+
+    def find(self, template: str) -> _Place | None:
+        """Find a sentence by its longest part, and each way from there the nearest of others."""
+        literals, names = _parts(template)
+        longest = max(range(len(literals)), key=lambda index: len(literals[index]))
+        starts = {longest: self._squeezed.find(literals[longest])}
+        for index in range(longest - 1, -1, -1):
+            starts[index] = self._squeezed.rfind(literals[index], 0, max(starts[index + 1], 0))
+        for index in range(longest + 1, len(literals)):
+            end = starts[index - 1] + len(literals[index - 1])
+            starts[index] = self._squeezed.find(literals[index], end)
+        if min(starts.values()) < 0:
+            return None
+        values = {
+            name: self._between(starts[index] + len(literals[index]), starts.get(index + 1))
+            for index, name in enumerate(names)
+        }
+        return _Place(starts[0], values)
+
+    def status(self) -> Mapping[str, str]:
+        """The status code that the message names, if it does."""
+        found = _STATUS.search(self._squeezed)
+        return {} if found is None else {"status": found[1]}
+
+    def _between(self, start: int, end: int | None) -> str:
+        """A placeholder's value; what ends the sentence ends with its line."""
+        if start == end or start == len(self._places):
+            return ""
+        stop = self._places[end - 1] + 1 if end is not None else None
+        lines = self.plain[self._places[start] : stop].splitlines()
+        return lines[0].strip() if end is None else " ".join(map(str.strip, lines))
+
+
+@cache
+def _parts(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A template's literal parts, squeezed, and the placeholders that follow each."""
+    parsed = list(Formatter().parse(template))
+    literals = tuple(byte_lowercase("".join(literal.split())) for literal, *_ in parsed)
+    return literals, tuple(name for _, name, *_ in parsed if name is not None)
+
+
+# A message that is cut off
+
+_WORD: Final = re.compile(r"[\w*:-]+")
+
+Run = tuple[str, str, str]
+
+
+def _found_in_part(text: _Text) -> Found | None:
+    """Find the reasons that most runs of words hint at, one of them at nothing else."""
+    hints: defaultdict[tuple[Reason, ...], float] = defaultdict(float)
+    for run in set(_runs(text.plain)):
+        hinted = _reasons_of_runs().get(run, frozenset())
+        for reasons in hinted:
+            hints[reasons] += 1 / len(hinted)
+    most = max(hints.values(), default=0)
+    if most < 1:
+        return None
+    likely = {reason for reasons, hint in hints.items() if hint == most for reason in reasons}
+    in_order = tuple(reason for reason in Reason if reason in likely)
+    return Found(_narrowed(in_order, text.status()), text.status())
+
+
+@cache
+def _reasons_of_runs() -> Mapping[Run, frozenset[tuple[Reason, ...]]]:
+    """What the sentences stand for in which each run of words stands."""
+    found: defaultdict[Run, set[tuple[Reason, ...]]] = defaultdict(set)
+    for template, reasons in _sentences().items():
+        for literal, *_ in Formatter().parse(template):
+            for run in _runs(literal):
+                found[run].add(reasons)
+    return {run: frozenset(each) for run, each in found.items()}
+
+
+def _runs(text: str) -> Iterator[Run]:
+    words = _WORD.findall(byte_lowercase(text))
+    return zip(words, words[1:], words[2:], strict=False)

@@ -1,0 +1,341 @@
+"""What do the browsers' consoles print of a refusal? The sentences that people search for.
+
+Each is a template under the name that its browser has for the reason: Chromium's of the DevTools
+protocol, Firefox's category of console messages. WebKit has no names, so its sentences stand under
+the reason itself. Measured in Chromium 156, Firefox 153 and WebKitGTK 2.50, in English.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from corscope.fetch.engines import Engine
+from corscope.fetch.headers import is_token
+from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name
+
+__all__ = [
+    "CHROMIUM",
+    "CHROMIUM_UNNAMED",
+    "FIREFOX",
+    "FIREFOX_ELSE",
+    "FIREFOX_STATUS",
+    "PROXY_ERROR_STATUS",
+    "WEBKIT",
+    "WEBKIT_ELSE",
+    "Scene",
+    "console_messages",
+]
+
+CHROMIUM: Final[dict[str, str]] = {
+    "MissingAllowOriginHeader": "No 'Access-Control-Allow-Origin' header is present on the "
+    "requested resource.",
+    "MultipleAllowOriginValues": "The 'Access-Control-Allow-Origin' header contains multiple "
+    "values '{detail}', but only one is allowed.",
+    "InvalidAllowOriginValue": "The 'Access-Control-Allow-Origin' header contains the invalid "
+    "value '{detail}'.",
+    "AllowOriginMismatch": "The 'Access-Control-Allow-Origin' header has a value '{detail}' that "
+    "is not equal to the supplied origin.",
+    "WildcardOriginNotAllowed": "The value of the 'Access-Control-Allow-Origin' header in the "
+    "response must not be the wildcard '*' when the request's credentials mode is 'include'.",
+    "InvalidAllowCredentials": "The value of the 'Access-Control-Allow-Credentials' header in the "
+    "response is '{detail}' which must be 'true' when the request's credentials mode is "
+    "'include'.",
+    "PreflightDisallowedRedirect": "Redirect is not allowed for a preflight request.",
+    "PreflightInvalidStatus": "It does not have HTTP ok status.",
+    "InvalidAllowMethodsPreflightResponse": "Cannot parse Access-Control-Allow-Methods response "
+    "header field in preflight response.",
+    "InvalidAllowHeadersPreflightResponse": "Cannot parse Access-Control-Allow-Headers response "
+    "header field in preflight response.",
+    "MethodDisallowedByPreflightResponse": "Method {detail} is not allowed by "
+    "Access-Control-Allow-Methods in preflight response.",
+    "HeaderDisallowedByPreflightResponse": "Request header field {detail} is not allowed by "
+    "Access-Control-Allow-Headers in preflight response.",
+    "RedirectContainsCredentials": "Redirect location '' contains a username and password, which "
+    "is disallowed for cross-origin requests.",
+    "CorsDisabledScheme": "Cross origin requests are only supported for protocol schemes: chrome, "
+    "chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, "
+    "https, isolated-app.",
+}
+"""What Chromium says between the request and its advice, by its name on an actual response."""
+
+CHROMIUM_UNNAMED: Final[dict[Reason, str]] = {
+    Reason.REDIRECT_INVALID: "Failed to load resource: net::ERR_INVALID_REDIRECT",
+    Reason.REDIRECT_TO_LOCAL: "Failed to load resource: net::ERR_UNSAFE_REDIRECT",
+    Reason.REDIRECT_BAD_PORT: "Failed to load resource: net::ERR_UNSAFE_PORT",
+    Reason.MIXED_CONTENT: "Mixed Content: The page at '{page}/' was loaded over HTTPS, but "
+    "requested an insecure resource '{target}'. This request has been blocked; the content must be "
+    "served over HTTPS.",
+    Reason.CONNECTION_DROPPED: "Failed to load resource: net::ERR_EMPTY_RESPONSE",
+}
+"""What Chromium says, all of it, for the reasons that its CORS code has no name for.
+
+Of the page it names more than its origin, but no more of it shows.
+"""
+
+FIREFOX: Final[dict[str, str]] = {
+    "CORSMissingAllowOrigin": "CORS header 'Access-Control-Allow-Origin' missing",
+    "CORSMultipleAllowOriginNotAllowed": "Multiple CORS header 'Access-Control-Allow-Origin' not "
+    "allowed",
+    "CORSAllowOriginNotMatchingOrigin": "CORS header 'Access-Control-Allow-Origin' does not match "
+    "'{detail}'",
+    "CORSNotSupportingCredentials": "Credential is not supported if the CORS header "
+    "'Access-Control-Allow-Origin' is '*'",
+    "CORSMissingAllowCredentials": "expected 'true' in CORS header "
+    "'Access-Control-Allow-Credentials'",
+    "CORSExternalRedirectNotAllowed": "CORS request external redirect not allowed",
+    "CORSPreflightDidNotSucceed": "CORS preflight response did not succeed",
+    "CORSInvalidAllowMethod": "invalid token '{detail}' in CORS header "
+    "'Access-Control-Allow-Methods'",
+    "CORSInvalidAllowHeader": "invalid token '{detail}' in CORS header "
+    "'Access-Control-Allow-Headers'",
+    "CORSMethodNotFound": "Did not find method in CORS header 'Access-Control-Allow-Methods'",
+    "CORSMissingAllowHeaderFromPreflight": "header '{detail}' is not allowed according to header "
+    "'Access-Control-Allow-Headers' from CORS preflight response",
+    "CORSRequestNotHttp": "CORS request not http",
+    "CORSDidNotSucceed": "CORS request did not succeed",
+}
+"""What Firefox gives as the reason, by the category of its message; its quotes are curly ones."""
+
+FIREFOX_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
+    (Reason.ALLOW_ORIGIN_REPEATED, "CORSAllowOriginNotMatchingOrigin"),
+    (Reason.PREFLIGHT_REDIRECT, "CORSDidNotSucceed"),
+    (Reason.REDIRECT_NOT_HTTP, "CORSDidNotSucceed"),
+    (Reason.REDIRECT_TO_LOCAL, "CORSDidNotSucceed"),
+)
+"""The categories that Firefox also has for a reason: `Failure.firefox` says when."""
+
+FIREFOX_STATUS: Final[dict[str, str]] = {
+    "CORSMissingAllowOrigin": "{status}",
+    "CORSPreflightDidNotSucceed": "{status}",
+    "CORSDidNotSucceed": "(null)",
+}
+"""The status code that Firefox puts after some reasons."""
+
+PROXY_ERROR_STATUS: Final = 502
+"""The status of mitmproxy's error page, which the browser takes for the server's."""
+
+_REFUSED: Final = "Origin {origin} is not allowed by Access-Control-Allow-Origin. " + (
+    "Status code: {status}"
+)
+_UNSUCCESSFUL: Final = "Preflight response is not successful. Status code: {status}"
+_NOT_FOLLOWED: Final = "not allowed to follow a cross-origin CORS redirection with non CORS scheme"
+_MORE_THAN_ONE: Final = "Access-Control-Allow-Origin cannot contain more than one origin."
+_FTP: Final = "FTP URLs are disabled"
+
+WEBKIT: Final[dict[Reason, str]] = {
+    Reason.ALLOW_ORIGIN_MISSING: _REFUSED,
+    Reason.ALLOW_ORIGIN_REPEATED: _MORE_THAN_ONE,
+    Reason.ALLOW_ORIGIN_LIST: _MORE_THAN_ONE,
+    Reason.ALLOW_ORIGIN_INVALID: _REFUSED,
+    Reason.ALLOW_ORIGIN_MISMATCH: _REFUSED,
+    Reason.WILDCARD_WITH_CREDENTIALS: "Cannot use wildcard in Access-Control-Allow-Origin when "
+    "credentials flag is true.",
+    Reason.ALLOW_CREDENTIALS_NOT_TRUE: "Credentials flag is true, but "
+    'Access-Control-Allow-Credentials is not "true".',
+    Reason.PREFLIGHT_REDIRECT: _UNSUCCESSFUL,
+    Reason.PREFLIGHT_STATUS: _UNSUCCESSFUL,
+    Reason.ALLOW_METHODS_INVALID: "Header Access-Control-Allow-Methods has an invalid value: "
+    "{detail}",
+    Reason.ALLOW_HEADERS_INVALID: "Header Access-Control-Allow-Headers has an invalid value: "
+    "{detail}",
+    Reason.METHOD_NOT_ALLOWED: "Method {detail} is not allowed by Access-Control-Allow-Methods.",
+    Reason.HEADER_NOT_ALLOWED: "Request header field {detail} is not allowed by "
+    "Access-Control-Allow-Headers.",
+    Reason.REDIRECT_WITH_CREDENTIALS: "redirection URL {target} has credentials",
+    Reason.REDIRECT_INVALID: _NOT_FOLLOWED,
+    Reason.REDIRECT_NOT_HTTP: _NOT_FOLLOWED,
+    Reason.REDIRECT_TO_LOCAL: _NOT_FOLLOWED,
+    Reason.REDIRECT_BAD_PORT: "Not allowed to use restricted network port {detail}: {target}",
+    Reason.MIXED_CONTENT: "[blocked] The page at {page}/ requested insecure content from {target}. "
+    "This content was blocked and must be served over HTTPS.",
+    Reason.NO_RESPONSE: _REFUSED,
+    Reason.CONNECTION_DROPPED: "Connection terminated unexpectedly",
+}
+"""What WebKit says, by the reason."""
+
+WEBKIT_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
+    (Reason.ALLOW_ORIGIN_LIST, _REFUSED),
+    (Reason.NO_RESPONSE, _UNSUCCESSFUL),
+    (Reason.REDIRECT_NOT_HTTP, _FTP),
+)
+"""What WebKit says instead of a list without commas, of a preflight, and of a redirect to ftp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the messages name besides the refusal itself. URLs are as they may be shown.
+
+    Attributes:
+        url: the request's URL.
+        origin: the Origin that it was sent with.
+        status: the answer's status; None where the proxy's own error page came instead.
+        location: where the answer redirects to; None where it doesn't.
+        page: the origin that the fetch began with, which redirects don't change.
+        first_url: the URL that the fetch began with.
+        destination: the request's destination, as Sec-Fetch-Dest has it; None where it hasn't.
+    """
+
+    url: str
+    origin: str
+    status: int | None
+    location: str | None
+    page: str
+    first_url: str
+    destination: str | None = None
+
+    @property
+    def target(self) -> str:
+        """The URL that the fetch goes on to: the redirect's target, or the request's own."""
+        return self.location or self.url
+
+
+def console_messages(engine: Engine, kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
+    """What the engine's console prints of a refused fetch, each sentence once and in order.
+
+    The first names the cause, others tell what came of it. Of an engine that isn't known, and of
+    what a console passes over, there is none. Where script is free to choose, it is taken to use
+    `fetch` without a word on redirects: XMLHttpRequest gives its own name instead.
+    """
+    printer = _PRINTERS.get(engine)
+    return () if printer is None else tuple(dict.fromkeys(printer(kind, failure, scene)))
+
+
+def _status(scene: Scene) -> int:
+    return PROXY_ERROR_STATUS if scene.status is None else scene.status
+
+
+# Chromium
+
+_BY_DESTINATION: Final = {
+    "audio": "audio",
+    "font": "font",
+    "image": "image",
+    "script": "script",
+    "style": "CSS stylesheet",
+    "track": "text track",
+    "video": "video",
+}
+_ON_PREFLIGHT: Final = "Response to preflight request doesn't pass access control check: "
+_ADVISED: Final = frozenset(
+    {"AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"}
+)
+_ADVICE: Final = " Have the server send the header with a valid value."
+
+
+def _chromium(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
+    name = CATALOGUE[failure.reason].chromium
+    if name is None:
+        told = CHROMIUM_UNNAMED.get(failure.reason)
+        return () if told is None else (told.format(page=scene.page, target=scene.target),)
+    what = _BY_DESTINATION.get(scene.destination or "", "fetch")
+    said = CHROMIUM[name].format(detail=_ascii(failure.detail or ""))
+    if (chromium_name(failure.reason, kind) or "").startswith("Preflight"):
+        said = _ON_PREFLIGHT + said
+    if name in _ADVISED and what == "fetch":
+        said += _ADVICE
+    # A redirect to another scheme is refused once it is taken.
+    url = scene.target if name == "CorsDisabledScheme" else scene.url
+    redirected = f" (redirected from '{scene.first_url}')" if url != scene.first_url else ""
+    return (
+        f"Access to {what} at '{url}'{redirected} from origin '{scene.page}' "
+        f"has been blocked by CORS policy: {said}",
+        "Failed to load resource: net::ERR_FAILED",
+    )
+
+
+def _ascii(value: str) -> str:
+    """A header's value as Chromium shows it: escaped, but for what is printable in ASCII."""
+    return "".join(c if " " <= c <= "~" else f"\\u{ord(c):04X}" for c in value)
+
+
+# Firefox
+
+
+def _firefox(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
+    category = failure.firefox or firefox_name(failure.reason)
+    if category is None:
+        return ()
+    url = scene.target if category == "CORSRequestNotHttp" else scene.url
+    said = [_firefox_message(category, url, failure, scene)]
+    if category == "CORSExternalRedirectNotAllowed":
+        said.append(_firefox_message("CORSPreflightDidNotSucceed", scene.url, failure, scene))
+    if kind == "preflight" or scene.location is not None:
+        said.append(_firefox_message("CORSDidNotSucceed", scene.url, failure, scene))
+    return tuple(said)
+
+
+def _firefox_message(category: str, url: str, failure: Failure, scene: Scene) -> str:
+    """One message, with header values read as UTF-8."""
+    detail = failure.detail or ""
+    if failure.reason in {Reason.ALLOW_METHODS_INVALID, Reason.ALLOW_HEADERS_INVALID}:
+        detail = next(filter(None, map(_no_token, detail.split(","))), "")
+    detail = detail.encode("latin-1", "replace").decode("utf-8", "replace")
+    at = " '{url}'" if category == "CORSNotSupportingCredentials" else " {url}"
+    said = _curly(
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
+        f"resource at{at}. (Reason: {FIREFOX[category]})."
+    ).format(url=url, detail=detail)
+    status = FIREFOX_STATUS.get(category)
+    return (
+        said if status is None else f"{said} Status code: {status.format(status=_status(scene))}."
+    )
+
+
+def _curly(template: str) -> str:
+    return template.replace(" '", " \u2018").replace("'", "\u2019")
+
+
+def _no_token(element: str) -> str | None:
+    stripped = element.strip(" \t")
+    return None if is_token(stripped) else stripped
+
+
+# WebKit
+
+
+def _webkit(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
+    template = _webkit_template(kind, failure, scene)
+    if template is None:
+        return ()
+    detail = failure.detail or ""
+    if failure.reason is Reason.HEADER_NOT_ALLOWED:
+        # As it is usually spelled: how script did, a preflight doesn't tell.
+        detail = "-".join(map(str.capitalize, detail.split("-")))
+    said = template.format(
+        detail=detail.encode("latin-1", "replace").decode("utf-8", "replace"),
+        origin=scene.origin,
+        status=_status(scene),
+        page=scene.page,
+        target=scene.target,
+    )
+    if failure.reason is Reason.REDIRECT_BAD_PORT:
+        return (said,)
+    is_redirect = kind == "actual" and scene.location is not None
+    if is_redirect and template not in {_FTP, WEBKIT[Reason.MIXED_CONTENT]}:
+        said = (
+            f"Cross-origin redirection to {scene.location} denied by Cross-Origin Resource "
+            f"Sharing policy: {said}"
+        )
+    url = scene.first_url if template == _FTP else scene.url
+    return said, f"Fetch API cannot load {url} due to access control checks."
+
+
+def _webkit_template(kind: Kind, failure: Failure, scene: Scene) -> str | None:
+    if kind == "actual" and (scene.location or "").lower().startswith("ftp:"):
+        return _FTP
+    if failure.reason is Reason.NO_RESPONSE and kind == "preflight":
+        return _UNSUCCESSFUL
+    if failure.reason is Reason.CONNECTION_DROPPED and kind == "actual":
+        return None
+    template = WEBKIT.get(failure.reason)
+    is_one = template == _MORE_THAN_ONE and "," not in (failure.detail or "")
+    return _REFUSED if is_one else template
+
+
+_Printer = Callable[[Kind, Failure, Scene], tuple[str, ...]]
+
+_PRINTERS: Final[dict[Engine, _Printer]] = {
+    Engine.CHROMIUM: _chromium,
+    Engine.FIREFOX: _firefox,
+    Engine.WEBKIT: _webkit,
+}

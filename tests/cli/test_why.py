@@ -1,0 +1,89 @@
+"""`corscope why`: from what a browser prints to the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from corscope.explain.entry import entry_text, heading
+from corscope.fetch.reasons import Reason
+
+from .conftest import Command
+
+MESSAGE = (
+    "Access to fetch at 'https://api.test/x' from origin 'https://app.test' has been blocked by "
+    "CORS policy: Method PATCH is not allowed by Access-Control-Allow-Methods in preflight "
+    "response."
+)
+
+
+def test_without_text_all_reasons_are_listed(corscope: Command) -> None:
+    done = corscope("why")
+    assert done.stdout.splitlines() == [heading(reason) for reason in Reason]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "name", ["method-not-allowed", "MethodDisallowedByPreflightResponse", "CORSMethodNotFound"]
+)
+def test_a_name_gives_the_entry(corscope: Command, name: str) -> None:
+    done = corscope("why", name)
+    assert done.stdout == entry_text(Reason.METHOD_NOT_ALLOWED) + "\n"
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [[MESSAGE], MESSAGE.split(), ["-"]])
+def test_a_message_gives_the_entry_with_its_values(corscope: Command, arguments: list[str]) -> None:
+    done = corscope("why", *arguments, stdin=MESSAGE.encode())
+    assert done.returncode == 0
+    values = {"detail": "PATCH", "origin": "https://app.test"}
+    assert done.stdout == entry_text(Reason.METHOD_NOT_ALLOWED, values) + "\n"
+
+
+def test_several_reasons_are_all_told(corscope: Command) -> None:
+    done = corscope("why", "MultipleAllowOriginValues")
+    assert done.stdout.startswith("This may be any of 2 reasons:\n\nallow-origin-repeated: ")
+    assert "\n\nallow-origin-list: " in done.stdout
+
+
+def test_what_names_no_cause_is_told_so(corscope: Command) -> None:
+    done = corscope("why", "TypeError: Failed to fetch")
+    assert done.returncode == 0
+    assert done.stdout.startswith("This says what script gets for every cause")
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("allow-orgin-mising", "did you mean allow-origin-missing"),
+        ("PreflightInvalidStaus", "did you mean PreflightInvalidStatus"),
+        ("hello", "`corscope why` lists all reasons"),
+        ("", "`corscope why` lists all reasons"),
+        ("\x1b[2J" + "x" * 10_000, "`corscope why` lists all reasons"),
+    ],
+)
+def test_what_is_not_known_is_told_with_what_is_near(
+    corscope: Command, text: str, advice: str
+) -> None:
+    done = corscope("why", text)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith('Error: nothing is known of "')
+    assert advice in done.stderr
+    assert "\x1b" not in done.stderr
+    assert len(done.stderr) < 500
+
+
+def test_input_that_is_no_text_is_told(corscope: Command) -> None:
+    done = corscope("why", "-", stdin=b"\xff\xfe\x00")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_an_option_that_is_not_there_is_told(corscope: Command) -> None:
+    done = corscope("why", "--nothing")
+    assert done.returncode == 2
+    assert "No such option" in done.stderr
+
+
+def test_its_help_says_what_to_give(corscope: Command) -> None:
+    assert "pasted from the console" in " ".join(corscope("why", "--help").stdout.split())

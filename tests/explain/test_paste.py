@@ -1,0 +1,229 @@
+"""A pasted console message finds its reason."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from corscope.explain.paste import ASIDES, OLDER, Found, found_in, known_names, named
+from corscope.fetch.console import Scene, console_messages
+from corscope.fetch.engines import Engine
+from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name
+
+ENGINES = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
+KINDS: tuple[Kind, ...] = ("actual", "preflight")
+
+MISSING = (
+    "Access to fetch at 'https://api.test/x' from origin 'https://app.test' has been blocked by "
+    "CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+)
+FIREFOX_SAYS = (
+    "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
+    "https://api.test/x. (Reason: {})."
+)
+NO_MATCH = "CORS header \u2018Access-Control-Allow-Origin\u2019 does not match \u2018{}\u2019"
+
+DETAILS = {
+    Reason.ALLOW_ORIGIN_REPEATED: "https://a.test, https://b.test",
+    Reason.ALLOW_ORIGIN_LIST: "https://a.test, https://b.test",
+    Reason.ALLOW_ORIGIN_INVALID: "a.test",
+    Reason.ALLOW_ORIGIN_MISMATCH: "https://b.test",
+    Reason.METHOD_NOT_ALLOWED: "PUT",
+    Reason.HEADER_NOT_ALLOWED: "x-tenant",
+    Reason.REDIRECT_NOT_HTTP: "ftp:",
+    Reason.REDIRECT_BAD_PORT: "25",
+}
+
+
+def found(message: str) -> Found:
+    result = found_in(message)
+    assert result is not None
+    return result
+
+
+def sentence(engine: Engine, kind: Kind, reason: Reason, *, is_xhr: bool = False) -> str:
+    """The first message that the engine prints, or nothing."""
+    targets = {Reason.REDIRECT_NOT_HTTP: "ftp://b.test/", Reason.MIXED_CONTENT: "http://b.test/"}
+    is_redirect = reason.startswith("redirect-")
+    scene = Scene(
+        "https://api.test/x",
+        "https://app.test",
+        {Reason.NO_RESPONSE: None, Reason.PREFLIGHT_REDIRECT: 302}.get(reason, 403),
+        targets.get(reason, "https://b.test/" if is_redirect else None),
+        "https://app.test",
+        "https://api.test/x",
+    )
+    said = console_messages(engine, kind, Failure(reason, DETAILS.get(reason)), scene)
+    return (
+        said[0].replace("to fetch", "to XMLHttpRequest") if said and is_xhr else "".join(said[:1])
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("reason", Reason)
+def test_each_sentence_finds_its_reason(reason: Reason, engine: Engine, kind: Kind) -> None:
+    said = sentence(engine, kind, reason)
+    if said:
+        assert reason in found(said).reasons
+        assert reason in found(sentence(engine, kind, reason, is_xhr=True)).reasons
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("reason", Reason)
+def test_decorations_do_not_matter(reason: Reason, engine: Engine, kind: Kind) -> None:
+    said = sentence(engine, kind, reason)
+    if not said:
+        return
+    expected = found(said).reasons
+    straight = said.replace("\u2018", "'").replace("\u2019", "'")
+    wrapped = "\n  ".join(said[at : at + 40] for at in range(0, len(said), 40))
+    for pasted in (
+        f"[Error] {said} (anonymous) (app.js, line 12)",
+        f"app.js:12 {said}\n(anonymous) @ app.js:12",
+        f"> {straight}",
+        f"\u201c{said}\u201d",
+        said.upper(),
+        wrapped,
+    ):
+        assert found(pasted).reasons == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "reasons"),
+    [
+        ("No 'Access-Control-Allow-Origin' header is present", {Reason.ALLOW_ORIGIN_MISSING}),
+        ("must not be the wildcard", {Reason.WILDCARD_WITH_CREDENTIALS}),
+        ("It does not have HTTP ok", {Reason.PREFLIGHT_STATUS}),
+        ("Request header field x-tenant is not", {Reason.HEADER_NOT_ALLOWED}),
+        ("preflight response did not succeed). Status code: 401", {Reason.PREFLIGHT_STATUS}),
+        ("Cannot parse Access-Control-Allow-Methods resp", {Reason.ALLOW_METHODS_INVALID}),
+        ("Redirect is not allowed for", {Reason.PREFLIGHT_REDIRECT}),
+        ("Credential is not supported", {Reason.WILDCARD_WITH_CREDENTIALS}),
+    ],
+)
+def test_a_part_is_enough_where_no_other_has_it(message: str, reasons: set[Reason]) -> None:
+    assert set(found(message).reasons) - {Reason.NO_RESPONSE} == reasons
+
+
+@pytest.mark.parametrize(("reason", "older"), OLDER)
+def test_what_older_browsers_printed_is_known(reason: Reason, older: str) -> None:
+    assert found(f"XMLHttpRequest cannot load https://a.test/. {older} x").reasons == (reason,)
+
+
+def test_the_values_come_along() -> None:
+    message = MISSING.replace("No 'A", "Method PATCH is not allowed by A").replace(
+        "Access-Control-Allow-Origin' header is present on the requested resource.",
+        "Access-Control-Allow-Methods in preflight response.",
+    )
+    assert found(message).values == {"detail": "PATCH", "origin": "https://app.test"}
+    assert found("Header Access-Control-Allow-Headers has an invalid value: a b \nc").values == {
+        "detail": "a b"
+    }
+    assert found("Header Access-Control-Allow-Headers has an invalid value:").values == {
+        "detail": ""
+    }
+    refused = "Origin https://app.test is not allowed by Access-Control-Allow-Origin. "
+    assert found(f"{refused}Status code: 404").values == {
+        "origin": "https://app.test",
+        "status": "404",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "reasons"),
+    [
+        ("https://b.test", {Reason.ALLOW_ORIGIN_MISMATCH}),
+        ("b.test", {Reason.ALLOW_ORIGIN_INVALID}),
+        ("", {Reason.ALLOW_ORIGIN_INVALID}),
+        ("https://a.test https://b.test", {Reason.ALLOW_ORIGIN_LIST}),
+        ("a.test, b.test", {Reason.ALLOW_ORIGIN_LIST, Reason.ALLOW_ORIGIN_REPEATED}),
+    ],
+)
+def test_the_value_tells_reasons_apart_that_firefox_does_not(
+    value: str, reasons: set[Reason]
+) -> None:
+    assert set(found(FIREFOX_SAYS.format(NO_MATCH.format(value))).reasons) == reasons
+
+
+@pytest.mark.parametrize(
+    ("status", "reasons"),
+    [
+        (403, (Reason.PREFLIGHT_STATUS,)),
+        (302, (Reason.PREFLIGHT_REDIRECT, Reason.PREFLIGHT_STATUS)),
+        (502, (Reason.PREFLIGHT_STATUS, Reason.NO_RESPONSE)),
+    ],
+)
+def test_so_does_the_status(status: int, reasons: tuple[Reason, ...]) -> None:
+    message = f"Preflight response is not successful. Status code: {status}"
+    assert found(message).reasons == reasons
+
+
+def test_of_several_messages_the_cause_counts() -> None:
+    cause = FIREFOX_SAYS.format("Did not find method in CORS header 'Access-Control-Allow-Methods'")
+    follow_up = FIREFOX_SAYS.format("CORS request did not succeed")
+    for pasted in (f"{cause}\n{follow_up}", f"{follow_up} Status code: (null).\n{cause}"):
+        assert found(pasted).reasons == (Reason.METHOD_NOT_ALLOWED,)
+    assert Reason.CONNECTION_DROPPED in found(follow_up).reasons
+
+
+@pytest.mark.parametrize("message", ASIDES)
+def test_what_names_no_cause_is_told_so(message: str) -> None:
+    assert found(f"app.js:7 {message}.") == Found(aside=ASIDES[message])
+    assert found(f"{MISSING} {message}").reasons[0] is Reason.ALLOW_ORIGIN_MISSING
+
+
+def test_a_page_opened_as_a_file_is_told_apart() -> None:
+    message = (
+        "Access to XMLHttpRequest at 'file:///C:/data.json' from origin 'null' has been blocked by "
+        "CORS policy: Cross origin requests are only supported for protocol schemes: chrome, http."
+    )
+    result = found(message)
+    assert result.reasons == ()
+    assert "opened as a file" in str(result.aside)
+    assert found(message.replace("'null'", "'http://a.test'")).reasons == (
+        Reason.REDIRECT_NOT_HTTP,
+    )
+
+
+@pytest.mark.parametrize(
+    "message", ["", " \n", "hello", "CORS", "is not allowed by", "404 (Not Found)", "{detail}", "'"]
+)
+def test_other_text_finds_nothing(message: str) -> None:
+    assert found_in(message) is None
+
+
+@pytest.mark.parametrize("text", ["'", "method ", "No 'Access-Control-Allow-Origin' header ", "{"])
+def test_a_huge_text_takes_a_moment_only(text: str) -> None:
+    began = time.perf_counter()
+    found_in(text * (1_000_000 // len(text)))
+    assert time.perf_counter() - began < 10
+
+
+# Names
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_ids_and_names_find_their_reason(reason: Reason) -> None:
+    assert named(reason) == (reason,)
+    assert named(f" {reason.upper()}\n") == (reason,)
+    for name in (*(chromium_name(reason, kind) for kind in KINDS), firefox_name(reason)):
+        if name is not None:
+            assert reason in named(name)
+            assert reason in named(name.lower())
+
+
+@pytest.mark.parametrize("name", ["CORSMissingAllowOrigin2", "CORSPreflightDidNotSucceed3"])
+def test_firefox_numbers_its_categories(name: str) -> None:
+    assert {CATALOGUE[reason].firefox for reason in named(name)} == {name[:-1]}
+
+
+@pytest.mark.parametrize("name", ["", "2", "cors", "AllowOrigin", "allow-origin-missing-"])
+def test_no_other_name_is_known(name: str) -> None:
+    assert named(name) == ()
+
+
+def test_names_are_known_as_they_are_spelled() -> None:
+    assert known_names()["preflightinvalidstatus"] == "PreflightInvalidStatus"
