@@ -687,7 +687,6 @@ def test_the_memory_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     "request_",
     [
-        pytest.param(Request("GET", API, ()), id="no page is known"),
         pytest.param(image(referer="https://api.test/"), id="the site's own page"),
         pytest.param(image(API, PAGE, ("Origin", "https://api.test")), id="with an Origin"),
         pytest.param(

@@ -12,11 +12,13 @@ from corscope.journal import journal as journal_module
 from corscope.journal import pairing
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touch
 from corscope.journal.journal import Journal
+from corscope.journal.why import Why
 from corscope.messages import HeaderList, Request, Response
 
 from .requests import ALLOWED, API, CHROMIUM, FIREFOX, PAGE, REFUSED, WEBKIT, actual, at, preflight
 
 BROWSER = "127.0.0.1 Chrome"
+PUT = (Why("method", "PUT", "method"),)
 PUT_WITH_COOKIE = actual("PUT", headers=(("Cookie", "a=1"),))
 ANY_ORIGIN = Response(200, (("Access-Control-Allow-Origin", "*"),))
 
@@ -327,7 +329,10 @@ def test_a_request_follows_its_preflight(told: Told) -> None:
     told.now = 0.25
     request = actual("PUT", headers=(("X-Tenant", "a"), ("Cookie", "a=1")))
     assert told.ask("put", request) == [
-        Outcome(at(0.25), "preflight", "followed", "include", "put", 250)
+        Outcome(
+            *(at(0.25), "preflight", "followed", "include", "put", 250),
+            why=(Why("method", "PUT", "method"), Why("header", "x-tenant", "name")),
+        )
     ]
     exchange = told.answer("put")
     assert exchange is not None
@@ -477,7 +482,7 @@ def test_a_late_follower_takes_the_outcome_back(told: Told) -> None:
     assert told.due() == [("preflight", "not-followed")]
     told.now = 5
     assert told.ask("put", PUT_WITH_COOKIE) == [
-        Outcome(at(5), "preflight", "followed", "include", "put", 5000)
+        Outcome(at(5), "preflight", "followed", "include", "put", 5000, PUT)
     ]
     told.now = 100
     assert told.due() == []

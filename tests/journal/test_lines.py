@@ -58,6 +58,10 @@ def shaped(keys: dict[str, Check]) -> Check:
     return holds
 
 
+def whys(value: Any) -> bool:
+    return all(each.keys() == {"what", "name", "rule", "value"} for each in value)
+
+
 VERDICT: Final = one_of("allowed", "blocked", "conditional")
 JUDGEMENT: Final[dict[str, Check]] = {
     "verdict": VERDICT,
@@ -89,9 +93,19 @@ EXCHANGE: Final[dict[str, Check]] = {
     "answered_by": one_of("server", "rule"),
     **JUDGEMENT,
     "verdicts": VERDICTS,
+    "engines": shaped(
+        {
+            engine: shaped({"verdict": VERDICT, "reason": maybe(text), "detail": maybe(text)})
+            for engine in ("chromium", "firefox", "webkit")
+        }
+    ),
     "server_verdict": maybe(VERDICTS),
     "shadow": maybe(shaped({"headers": pairs, "verdicts": VERDICTS})),
     "preflight": maybe(text),
+    "why": whys,
+    "redirected_from": maybe(text),
+    "hop": number,
+    "chain": maybe(text),
     "exposed": maybe(names),
     "hidden": maybe(names),
     "findings": lambda value: all(found.keys() == {"id", "detail"} for found in value),
@@ -175,6 +189,7 @@ def test_an_outcomes_line(outcome: Outcome) -> None:
             "outcome": one_of(outcome.outcome),
             "actual": one_of(outcome.actual),
             "after_ms": one_of(outcome.after_ms),
+            "why": whys,
         }
     )(line)
     assert line["type"] == "outcome"

@@ -19,6 +19,10 @@ FINDING_WORDS: Final[dict[str, str]] = {
     "no CORS error",
     FindingId.REDIRECT_TO_LOGIN: "this leads to what looks like a login page, at {detail}: the "
     "session is missing or over; answer such requests with 401 instead",
+    FindingId.ORIGIN_NULL_AFTER_REDIRECT: "the redirect from {detail} made the Origin null: fetch "
+    "the last URL itself, or let the first one's server ask for it",
+    FindingId.REDIRECT_DROPS_AUTHORIZATION: "the redirect from {detail} took the Authorization "
+    "off, as every redirect to another origin does",
     FindingId.CREDENTIALS_NOT_SENT: "the request carried neither Cookie nor Authorization, which "
     "the server asks for",
     FindingId.CROSS_ORIGIN_RESOURCE_POLICY: "Cross-Origin-Resource-Policy: {detail} blocks this "

@@ -4,8 +4,8 @@ A `Sighting` is what the adapter saw, an `Exchange` what the journal keeps of it
 credentials mode, without secrets.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final, Literal
@@ -17,7 +17,9 @@ from corscope.fetch.mixed_content import mixed_content_failure
 from corscope.fetch.reasons import Failure, Kind, Reason, chromium_name, firefox_name
 from corscope.fetch.redirect import location_url, redirect_failure
 from corscope.fetch.verdict import judge
+from corscope.journal.chains import Link
 from corscope.journal.masking import masked_url, plain_url
+from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList, Response
 
@@ -34,6 +36,8 @@ __all__ = [
     "Verdicts",
     "record",
 ]
+
+_ENGINES: Final = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
 
 Verdict = Literal["allowed", "blocked", "conditional"]
 
@@ -159,6 +163,11 @@ class Exchange:
     preflight: str | None
     exposed: tuple[str, ...] | None
     hidden: tuple[str, ...] | None
+    redirected_from: str | None
+    hop: int
+    chain: str | None
+    why: tuple[Why, ...]
+    engines: Mapping[Engine, Judgement]
     findings: tuple[Finding, ...] = ()
 
 
@@ -172,6 +181,7 @@ class Outcome:
     credentials: Credentials = "unknown"
     actual: str | None = None
     after_ms: int | None = None
+    why: tuple[Why, ...] = ()
 
 
 _ALLOWED: Final = Judgement("allowed")
@@ -190,6 +200,8 @@ def record(
     time: datetime,
     credentials: Credentials,
     preflight: str | None,
+    link: Link,
+    why: tuple[Why, ...],
     mask_urls: bool,
 ) -> Exchange:
     """Judge what was seen and keep of it what the journal may know.
@@ -200,6 +212,8 @@ def record(
         time: when its final picture was taken.
         credentials: the credentials mode as far as it shows.
         preflight: the id of the preflight that opened an actual request's way.
+        link: the request's place in a chain of redirects.
+        why: what made the browser ask leave.
         mask_urls: whether query values are secret.
     """
     touch, response = seen.touch, seen.response
@@ -237,7 +251,24 @@ def record(
         preflight=preflight,
         exposed=exposed,
         hidden=hidden,
+        redirected_from=link.redirected_from,
+        hop=link.hop,
+        chain=link.chain or (seen.id if _leads_on(wire, response, judgement) else None),
+        why=why,
+        engines={
+            engine: _verdicts(replace(wire, engine=engine), response, seen.missing, clean).seen(
+                credentials
+            )
+            for engine in _ENGINES
+        },
     )
+
+
+def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -> bool:
+    """Whether the answer is a redirect that the browser follows."""
+    if response is None or wire.kind == "preflight" or judgement.verdict == "blocked":
+        return False
+    return location_url(response, wire.cors.url) is not None
 
 
 def _verdicts(

@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import Final
 
 from corscope.fetch.headers import get
-from corscope.journal.exchange import Sighting
+from corscope.journal.chains import Link
+from corscope.journal.exchange import Judgement, Sighting
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList, Response
 
@@ -34,6 +35,8 @@ class FindingId(StrEnum):
     CHALLENGE_PAGE = "challenge-page"
     CAPTIVE_PORTAL = "captive-portal"
     REDIRECT_TO_LOGIN = "redirect-to-login"
+    ORIGIN_NULL_AFTER_REDIRECT = "origin-null-after-redirect"
+    REDIRECT_DROPS_AUTHORIZATION = "redirect-drops-authorization"
     CREDENTIALS_NOT_SENT = "credentials-not-sent"
     CROSS_ORIGIN_RESOURCE_POLICY = "cross-origin-resource-policy"
     NON_CORS_COPY_MAY_BE_CACHED = "non-cors-copy-may-be-cached"
@@ -61,6 +64,8 @@ class Case:
         client: what tells one browser from another.
         credentials: the credentials mode, as far as it shows.
         opened_by: the headers of the answer to the preflight that announced the request.
+        link: the request's place in a chain of redirects.
+        judgement: what the browser does with the answer.
         now: when the answer came.
     """
 
@@ -69,6 +74,8 @@ class Case:
     client: str
     credentials: Credentials
     opened_by: HeaderList | None
+    link: Link
+    judgement: Judgement
     now: datetime
 
 

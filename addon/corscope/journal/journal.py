@@ -11,27 +11,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from corscope.journal.cached import Caches
-from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, record
+from corscope.journal.chains import Chains, Step, plain_step, step_of
+from corscope.journal.exchange import Exchange, Outcome, Sighting, record
 from corscope.journal.findings import Case
+from corscope.journal.in_flight import InFlight, Repeats
 from corscope.journal.memory import Memory, PlainRequest, note, note_plain, plain_request
 from corscope.journal.pairing import Pairing, Waiting
 from corscope.journal.remarks import findings_of
+from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import Credentials, WireView, is_cors_exchange, view
-from corscope.messages import HeaderList, Request
+from corscope.messages import Request
 
 __all__ = ["Journal"]
 
 MAX_IN_FLIGHT: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class _InFlight:
-    wire: WireView
-    client: str
-    credentials: Credentials
-    preflight: str | None
-    opened_by: HeaderList | None = None
-    cached: tuple[Finding, ...] = ()
 
 
 @dataclass(slots=True)
@@ -41,7 +34,11 @@ class Journal:
     mask_urls: bool = True
     pairing: Pairing = field(default_factory=Pairing)
     caches: Caches = field(default_factory=Caches)
-    in_flight: "OrderedDict[str, _InFlight | PlainRequest]" = field(default_factory=OrderedDict)
+    chains: Chains = field(default_factory=Chains)
+    repeats: Repeats = field(default_factory=Repeats)
+    in_flight: "OrderedDict[str, InFlight | PlainRequest | Step]" = field(
+        default_factory=OrderedDict
+    )
     memory: Memory = field(default_factory=Memory)
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
@@ -54,39 +51,54 @@ class Journal:
             now: when it came.
         """
         if not is_cors_exchange(request):
-            plain = plain_request(client, request)
-            if plain is not None:
-                self._remember(id_, plain)
+            self._remember(id_, self._plain(client, request, now))
             return []
         wire = view(request)
-        if wire.kind == "preflight":
-            self.caches.asked(client, wire)
-        if wire.kind == "preflight" or wire.mode != "cors":
-            self._remember(id_, _InFlight(wire, client, wire.credentials, None))
-            return []
-        announced_by = self.pairing.announcing(client, wire)
+        step = step_of(client, wire)
+        announced_by = None
+        if wire.kind == "actual" and wire.mode == "cors":
+            announced_by = self.pairing.announcing(client, wire)
         if announced_by is None:
-            self._remember(id_, self._unannounced(client, wire, now))
+            known = self.repeats.take(client, wire, now) or self._first(step, wire, request, now)
+            self._remember(id_, known)
             return []
-        wire = _completed(wire, announced_by)
-        credentials = _credentials(wire, certain=True)
-        seen = _InFlight(wire, client, credentials, announced_by.id, announced_by.answer)
-        self._remember(id_, seen)
+        known = _opened(announced_by, client, wire, request)
+        self._remember(id_, known)
         announced_by.followed_by = id_
-        self.caches.followed(client, wire, announced_by.id, credentials)
-        after = round((now - announced_by.answered) / timedelta(milliseconds=1))
-        return [Outcome(now, announced_by.id, "followed", credentials, id_, max(0, after))]
+        self.caches.followed(client, known.wire, announced_by.id, known.credentials)
+        return [_followed(announced_by, known, id_, now)]
 
-    def _unannounced(self, client: str, wire: WireView, now: datetime) -> _InFlight:
-        """What to remember of an actual request that no preflight of its own announced."""
-        covered = self.caches.explain(client, wire, now)
-        earlier = self.pairing.of_id(covered.preflight, client, wire)
+    def _plain(self, client: str, request: Request, now: datetime) -> PlainRequest | Step | None:
+        """What may matter later of a request that is no CORS exchange."""
+        plain = plain_request(client, request)
+        step = plain_step(client, request) if plain is None else None
+        return plain if step is None else self.chains.linked(step, now)
+
+    def _first(self, step: Step, wire: WireView, request: Request, now: datetime) -> InFlight:
+        """What is known of a request that no preflight of its own announced."""
+        step = self.chains.linked(step, now)
+        if wire.kind == "preflight":
+            self.caches.asked(step.client, wire)
+            why = why_announced(wire, is_again=step.link.preflighted)
+            return InFlight(wire, step, wire.credentials, why)
+        if wire.mode != "cors":
+            return InFlight(wire, step, wire.credentials)
+        covered = self.caches.explain(step.client, wire, now)
+        earlier = self.pairing.of_id(covered.preflight, step.client, wire)
         wire = _completed(wire, earlier)
-        credentials = _credentials(wire, certain=earlier is None)
-        preflight = earlier.id if earlier else None
-        return _InFlight(wire, client, credentials, preflight, cached=covered.findings)
+        needs_leave = bool(earlier or covered.findings)
+        return InFlight(
+            wire,
+            step_of(step.client, wire).after(step),
+            _credentials(wire, certain=earlier is None),
+            why_asked(wire, request.headers, is_again=False) if needs_leave else (),
+            preflight=earlier.id if earlier else None,
+            findings=covered.findings,
+        )
 
-    def _remember(self, id_: str, seen: _InFlight | PlainRequest) -> None:
+    def _remember(self, id_: str, seen: InFlight | PlainRequest | Step | None) -> None:
+        if seen is None:
+            return
         self.in_flight[id_] = seen
         if len(self.in_flight) > MAX_IN_FLIGHT:
             self.in_flight.popitem(last=False)
@@ -97,10 +109,12 @@ class Journal:
         Returns None for what is no CORS exchange, or was recorded before.
         """
         known = self.in_flight.pop(seen.id, None)
-        if known is None:
-            return None
         if isinstance(known, PlainRequest):
             note_plain(known, seen, self.memory, now)
+        elif isinstance(known, Step) and seen.response is not None:
+            asks = bool(known.own_names)
+            self.chains.redirected(seen.id, known, seen.response, now, asked_leave=asks)
+        if not isinstance(known, InFlight):
             return None
         exchange = record(
             seen,
@@ -108,27 +122,46 @@ class Journal:
             time=now,
             credentials=known.credentials,
             preflight=known.preflight,
+            link=known.step.link,
+            why=known.why,
             mask_urls=self.mask_urls,
         )
-        if exchange.kind == "preflight":
-            answer = seen.response.headers if seen.response else ()
-            passes = exchange.verdicts.omit.verdict == "allowed"
-            waiting = Waiting(seen.id, known.wire.cors, answer, now, passes)
-            self.pairing.add(known.client, waiting)
-        self._note_in_cache(seen, known, exchange)
-        case = Case(seen, known.wire, known.client, known.credentials, known.opened_by, now)
-        findings = (*known.cached, *findings_of(case, self.memory))
+        self._note(seen, known, exchange)
+        case = Case(
+            seen,
+            known.wire,
+            known.step.client,
+            known.credentials,
+            known.opened_by,
+            known.step.link,
+            exchange.judgement,
+            now,
+        )
+        findings = (*known.findings, *findings_of(case, self.memory))
         note(case, self.memory)
         return replace(exchange, findings=findings)
 
-    def _note_in_cache(self, seen: Sighting, known: _InFlight, exchange: Exchange) -> None:
-        """Let the client's preflight cache learn of an answer, or of a fetch that failed."""
-        caches, verdicts = self.caches, exchange.verdicts
+    def _note(self, seen: Sighting, known: InFlight, exchange: Exchange) -> None:
+        """Let what comes after it be known by it: its follower, its repetition, its redirect."""
+        client, wire, verdicts, now = (
+            known.step.client,
+            known.wire,
+            exchange.verdicts,
+            exchange.time,
+        )
+        if exchange.status is not None:
+            self.repeats.note(known, exchange.status, now)
         if exchange.kind == "preflight":
-            headers = seen.response.headers if seen.response else ()
-            caches.answered(known.client, known.wire, seen.id, headers, verdicts, exchange.time)
-        elif known.wire.mode == "cors":
-            caches.finished(known.client, known.wire, known.credentials, verdicts)
+            answer = seen.response.headers if seen.response else ()
+            passes = verdicts.omit.verdict == "allowed"
+            self.pairing.add(client, Waiting(seen.id, known.step, wire.cors, answer, now, passes))
+            self.caches.answered(client, wire, seen.id, answer, verdicts, now)
+            return
+        if wire.mode == "cors":
+            self.caches.finished(client, wire, known.credentials, verdicts)
+        if seen.response is not None and exchange.judgement.verdict != "blocked":
+            asks = bool(known.why)
+            self.chains.redirected(seen.id, known.step, seen.response, now, asked_leave=asks)
 
     def due(self, now: datetime) -> list[Outcome]:
         """The preflights that weren't followed within the wait."""
@@ -142,6 +175,27 @@ class Journal:
 def _not_followed(waiting: Waiting, now: datetime) -> Outcome:
     after = round((now - waiting.answered) / timedelta(milliseconds=1))
     return Outcome(now, waiting.id, "not-followed", after_ms=max(0, after))
+
+
+def _followed(waiting: Waiting, known: InFlight, id_: str, now: datetime) -> Outcome:
+    after = round((now - waiting.answered) / timedelta(milliseconds=1))
+    return Outcome(
+        now, waiting.id, "followed", known.credentials, id_, max(0, after), why=known.why
+    )
+
+
+def _opened(waiting: Waiting, client: str, wire: WireView, request: Request) -> InFlight:
+    """What is known of the request that a preflight announced."""
+    wire = _completed(wire, waiting)
+    step = step_of(client, wire).after(waiting.step)
+    return InFlight(
+        wire,
+        step,
+        _credentials(wire, certain=True),
+        why_asked(wire, request.headers, is_again=step.link.preflighted),
+        preflight=waiting.id,
+        opened_by=waiting.answer,
+    )
 
 
 def _completed(wire: WireView, waiting: Waiting | None) -> WireView:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from corscope.journal.exchange import Exchange, Judgement, Outcome, Shadow, Verdicts
+from corscope.journal.why import Why
 from corscope.messages import HeaderList
 
 __all__ = ["VERSION", "exchange_line", "outcome_line", "rules_line", "start_line"]
@@ -50,6 +51,7 @@ def outcome_line(outcome: Outcome) -> str:
             "outcome": outcome.outcome,
             "actual": outcome.actual,
             "after_ms": outcome.after_ms,
+            "why": _whys(outcome.why),
         },
     )
 
@@ -80,13 +82,31 @@ def _exchange(exchange: Exchange) -> Line:
         "answered_by": exchange.answered_by,
         **_judgement(exchange.judgement),
         "verdicts": _verdicts(exchange.verdicts),
+        "engines": {
+            engine: {
+                "verdict": judgement.verdict,
+                "reason": judgement.reason,
+                "detail": judgement.detail,
+            }
+            for engine, judgement in exchange.engines.items()
+        },
         "server_verdict": _verdicts(exchange.server_verdict),
         "shadow": _shadow(exchange.shadow),
         "preflight": exchange.preflight,
+        "why": _whys(exchange.why),
+        "redirected_from": exchange.redirected_from,
+        "hop": exchange.hop,
+        "chain": exchange.chain,
         "exposed": None if exchange.exposed is None else list(exchange.exposed),
         "hidden": None if exchange.hidden is None else list(exchange.hidden),
         "findings": [{"id": found.id, "detail": found.detail} for found in exchange.findings],
     }
+
+
+def _whys(whys: Sequence[Why]) -> list[Line]:
+    return [
+        {"what": why.what, "name": why.name, "rule": why.rule, "value": why.value} for why in whys
+    ]
 
 
 def _pairs(headers: HeaderList | None) -> list[list[str]] | None:

@@ -14,6 +14,7 @@ from typing import Final
 from corscope.fetch.engines import Departure, departs
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import CorsRequest
+from corscope.journal.chains import Step
 from corscope.journal.wire import WireView
 from corscope.messages import HeaderList
 
@@ -37,6 +38,7 @@ class Waiting:
     """An answered preflight; `passes` where the browser goes on, for some credentials mode."""
 
     id: str
+    step: Step
     announced: CorsRequest
     answer: HeaderList
     answered: datetime

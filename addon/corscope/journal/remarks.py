@@ -1,6 +1,7 @@
 """What about an exchange is worth a remark, though it is no verdict?
 
-Puts together what the modules of checks have to say: `not_cors`, `hazards`, `policies`.
+Puts together what the modules of checks have to say: `not_cors`, `redirects`, `hazards` and
+`policies`.
 """
 
 from collections.abc import Callable
@@ -19,11 +20,23 @@ from corscope.journal.not_cors import (
     redirect_to_login,
 )
 from corscope.journal.policies import any_origin_with_credentials, preflight_and_actual_disagree
+from corscope.journal.redirects import (
+    origin_null_after_redirect,
+    redirect_drops_authorization,
+)
 from corscope.messages import Response
 
 __all__ = ["findings_of"]
 
 _RANK: Final[dict[str, int]] = {id_: rank for rank, id_ in enumerate(FindingId)}
+
+_CheckOfAny = Callable[[Case], Finding | None]
+
+_CHECKS_OF_ANY: Final[tuple[_CheckOfAny, ...]] = (
+    origin_null_after_redirect,
+    preflight_and_actual_disagree,
+    mixed_content,
+)
 
 _Check = Callable[[Case, Response, Memory], Finding | None]
 
@@ -31,6 +44,7 @@ _CHECKS: Final[tuple[_Check, ...]] = (
     challenge_page,
     captive_portal,
     redirect_to_login,
+    redirect_drops_authorization,
     credentials_not_sent,
     cross_origin_resource_policy,
     non_cors_copy,
@@ -50,6 +64,6 @@ def findings_of(case: Case, memory: Memory) -> tuple[Finding, ...]:
     """
     answer = server_answer(case.seen)
     checks = () if answer is None else (check(case, answer, memory) for check in _CHECKS)
-    found = (*checks, preflight_and_actual_disagree(case), mixed_content(case))
+    found = (*checks, *(check(case) for check in _CHECKS_OF_ANY))
     findings = (finding for finding in found if finding is not None)
     return tuple(sorted(findings, key=lambda finding: _RANK[finding.id]))

@@ -131,7 +131,7 @@ def view(request: Request) -> WireView:
     mode = get(request.headers, "Sec-Fetch-Mode")
     return WireView(
         "actual",
-        _actual_request(request),
+        _actual_request(request, engine),
         present,
         _page(request),
         mode or _inferred_mode(request),
@@ -147,7 +147,7 @@ def _page(request: Request) -> TupleOrigin | None:
     return origin or origin_of_url(get(request.headers, "Referer") or "")
 
 
-def _actual_request(request: Request) -> CorsRequest:
+def _actual_request(request: Request, engine: Engine) -> CorsRequest:
     own = tuple(
         (name, value)
         for name, value in request.headers
@@ -157,7 +157,7 @@ def _actual_request(request: Request) -> CorsRequest:
         get(request.headers, "Origin") or "",
         request.url,
         request.method,
-        tuple(cors_unsafe_request_header_names(own)),
+        tuple(cors_unsafe_request_header_names(own, engine)),
     )
 
 

@@ -19,7 +19,7 @@ def _state(asking: str) -> dict[str, Any]:
     return {
         "subjects": len(set(corscope._subjects) - {asking}),
         "touches": len(recorder.touches),
-        "in_flight": len(recorder.journal.in_flight),
+        "in_flight": len(recorder.journal.in_flight.keys() - {asking}),
         "recorders": sum(type(a).__name__ == "Recorder" for a in ctx.master.addons.chain),
     }
 

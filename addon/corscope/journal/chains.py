@@ -1,0 +1,247 @@
+"""Which redirect led to which request?
+
+A redirect that the browser follows is kept until the request comes that it leads to: the oldest
+that is for the same browser and URL, with the method and the Origin that it leaves. Where that
+request has a preflight, the preflight is found so, and hands its place on.
+
+Only what came through the proxy can be linked: a redirect that the browser has in its own cache
+isn't seen.
+"""
+
+import re
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import unquote
+
+from corscope.fetch.engines import Departure, Engine, departs
+from corscope.fetch.headers import FAILURE, byte_lowercase, get
+from corscope.fetch.origin import OPAQUE_SERIALIZED, origin_of_url
+from corscope.fetch.redirect import location_url
+from corscope.journal.wire import WireView, view
+from corscope.messages import Request, Response
+
+__all__ = ["FIRST", "Chains", "Link", "Step", "plain_step", "step_of"]
+
+FOLLOWED_WITHIN: Final = timedelta(seconds=30)
+"""How long a redirect may go without the request that it leads to.
+
+Browsers follow at once, or as soon as a connection is free.
+"""
+
+MAX_CLIENTS: Final = 50
+MAX_PER_CLIENT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A request's place in a chain of redirects.
+
+    Attributes:
+        redirected_from: the id of the exchange whose redirect led to it; None for the first.
+        hop: how many redirects there were before it.
+        chain: the id of the first exchange; None where no redirect led here.
+        tainted_by: the redirect that made the Origin `null`, as "origin to origin".
+        stripped_by: the same for the one that took script's Authorization off.
+        preflighted: whether a request before it had a preflight.
+    """
+
+    redirected_from: str | None = None
+    hop: int = 0
+    chain: str | None = None
+    tainted_by: str | None = None
+    stripped_by: str | None = None
+    preflighted: bool = False
+
+
+FIRST: Final = Link()
+"""The place of a request that no redirect led to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A request that may be part of a chain.
+
+    Attributes:
+        client: what tells one browser from another.
+        engine: its engine.
+        url: the request's URL.
+        method: its method; of a preflight that of the fetch.
+        origin: its origin as it is sent, or would be.
+        page: the origin that the fetch began with.
+        mode: its mode; None where that isn't known for sure.
+        own_names: lower-case names of the headers that script has set for sure.
+        names: lower-case names of all headers that it or one before it had, or announced.
+        link: its place.
+    """
+
+    client: str
+    engine: Engine
+    url: str
+    method: str
+    origin: str
+    page: str
+    mode: str | None
+    own_names: frozenset[str]
+    names: frozenset[str]
+    link: Link = FIRST
+
+    def after(self, earlier: "Step") -> "Step":
+        """This request in the place, and with the past, that are known from another view of it."""
+        return replace(self, page=earlier.page, names=self.names | earlier.names, link=earlier.link)
+
+
+def step_of(client: str, wire: WireView) -> Step:
+    """The step that a CORS exchange's request is, as long as nothing is known of those before."""
+    own_names = frozenset(wire.cors.unsafe_names)
+    return Step(
+        client=client,
+        engine=wire.engine,
+        url=wire.cors.url,
+        method=wire.cors.method,
+        origin=wire.cors.origin,
+        page=wire.cors.origin,
+        mode=wire.mode if wire.mode_from == "sec-fetch-mode" else None,
+        own_names=own_names,
+        names=own_names if wire.kind == "preflight" else own_names | wire.present,
+    )
+
+
+# The schemes of an Authorization that browsers use by themselves.
+_BROWSERS_OWN: Final = frozenset({"basic", "digest", "negotiate", "ntlm"})
+
+
+def plain_step(client: str, request: Request) -> Step | None:
+    """The step that a request within the page's own origin is: such a fetch may yet leave it.
+
+    None for what is surely no fetch of mode "cors". Whether it is one, and of a page of the
+    URL's own origin, doesn't always show; what it leads to will.
+    """
+    origin = origin_of_url(request.url)
+    page = origin_of_url(get(request.headers, "Referer") or request.url)
+    if origin is None or origin != page:
+        return None
+    if get(request.headers, "Sec-Fetch-Mode") not in {None, "cors"}:
+        return None
+    step = step_of(client, view(request))
+    scheme = (get(request.headers, "Authorization") or "").partition(" ")[0]
+    is_own = scheme != "" and byte_lowercase(scheme) not in _BROWSERS_OWN
+    return replace(
+        step,
+        origin=str(origin),
+        page=str(origin),
+        own_names=step.own_names | {"authorization"} if is_own else step.own_names,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    """A redirect that is followed: its target in normal form, and the request as expected there."""
+
+    time: datetime
+    target: str
+    expected: Step
+
+
+@dataclass(slots=True)
+class Chains:
+    """Each client's redirects whose next request hasn't come yet, the oldest first; all bounded."""
+
+    clients: "OrderedDict[str, deque[_Redirect]]" = field(default_factory=OrderedDict)
+
+    def linked(self, step: Step, now: datetime) -> Step:
+        """Find a request's place as it comes; the redirect that led to it is used up."""
+        redirects = self.clients.get(step.client)
+        while redirects and redirects[0].time + FOLLOWED_WITHIN < now:
+            redirects.popleft()
+        if not redirects:
+            return step
+        here = _normal(step.url)
+        for redirect in redirects:
+            if redirect.target == here and _is_led_to(step, redirect.expected):
+                redirects.remove(redirect)
+                return step.after(redirect.expected)
+        return step
+
+    def redirected(
+        self, id_: str, step: Step, response: Response, now: datetime, *, asked_leave: bool
+    ) -> None:
+        """Take note of an answer that the browser goes on with, if it redirects.
+
+        Args:
+            id_: the id of the exchange that it answers.
+            step: that exchange's request.
+            response: the answer.
+            now: when it came.
+            asked_leave: whether something about the request needed a preflight.
+        """
+        location = location_url(response, step.url)
+        if location is None or location == FAILURE:
+            return
+        if asked_leave:
+            step = replace(step, link=replace(step.link, preflighted=True))
+        redirects = self.clients.pop(step.client, None) or deque(maxlen=MAX_PER_CLIENT)
+        expected = _redirected(id_, step, response.status, location)
+        redirects.append(_Redirect(now, _normal(location), expected))
+        self.clients[step.client] = redirects  # the clients seen last stand last
+        if len(self.clients) > MAX_CLIENTS:
+            self.clients.popitem(last=False)
+
+
+def _is_led_to(step: Step, expected: Step) -> bool:
+    """Whether a request is the one that a redirect makes us expect."""
+    origins = {expected.origin}
+    if departs(step.engine, Departure.PREFLIGHT_KEEPS_ORIGIN):
+        origins.add(expected.page)
+    return (
+        step.method == expected.method
+        and step.origin in origins
+        and (step.mode == expected.mode or None in {step.mode, expected.mode})
+        and step.own_names <= expected.names
+    )
+
+
+def _redirected(id_: str, step: Step, status: int, location: str) -> Step:
+    """What a redirect makes of the request: https://fetch.spec.whatwg.org/#http-redirect-fetch"""
+    before, after = origin_of_url(step.url), origin_of_url(location)
+    leaves = before != after
+    redirect = f"{before} to {after}"
+    chain = step.link.chain or id_
+    link = replace(step.link, redirected_from=id_, hop=step.link.hop + 1, chain=chain)
+    origin = step.origin
+    if leaves and origin not in {OPAQUE_SERIALIZED, str(before)}:
+        origin, link = OPAQUE_SERIALIZED, replace(link, tainted_by=redirect)
+    if leaves and "authorization" in step.own_names:
+        link = replace(link, stripped_by=redirect)
+    method = _redirected_method(step, status, leaves=leaves)
+    return replace(step, url=location, method=method, origin=origin, link=link)
+
+
+def _redirected_method(step: Step, status: int, *, leaves: bool) -> str:
+    """Steps 12 and 13; WebKit makes a GET of a DELETE too, at every redirect to another origin."""
+    becomes_get = (status in {301, 302} and step.method == "POST") or (
+        status == 303 and step.method not in {"GET", "HEAD"}
+    )
+    is_webkits = step.engine is Engine.WEBKIT and leaves and step.method == "DELETE"
+    return "GET" if becomes_get or is_webkits else step.method
+
+
+_BEFORE_PATH: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/*[^/?]*")
+
+
+def _normal(url: str) -> str:
+    """A URL in a form in which a Location and the URL that a browser makes of it are the same.
+
+    More may become the same than should: escapes are resolved, fragment and last slashes left out.
+    """
+    rest = _BEFORE_PATH.sub("", url.partition("#")[0].replace("\\", "/"), count=1)
+    path, mark, query = rest.partition("?")
+    segments: list[str] = []
+    for segment in unquote(path, "latin-1").split("/")[1:]:
+        if segment == "..":
+            segments = segments[:-1]
+        elif segment != ".":
+            segments.append(segment)
+    kept = "/".join(segments).rstrip("/")
+    return f"{origin_of_url(url)}/{kept}{mark}{unquote(query, 'latin-1')}"

@@ -1,0 +1,343 @@
+"""Which redirect led to which request, each case beside what is no link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+
+from corscope.journal import chains
+from corscope.journal.exchange import Exchange, Sighting
+from corscope.journal.journal import Journal
+from corscope.messages import HeaderList, Request, Response
+
+from .requests import ALLOWED, CHROMIUM, FIREFOX, PAGE, REFUSED, WEBKIT, actual, at, preflight
+
+HERE = "https://page.test/start"
+API = "https://api.test/items"
+CDN = "https://cdn.test/items"
+TOKEN = ("Authorization", "Bearer x")
+
+Place = tuple[str | None, int, str | None]
+"""What a line says of its place: redirected_from, hop and chain."""
+
+
+def to(location: str, status: int = 302, origin: str = PAGE) -> Response:
+    allowing = (("Access-Control-Allow-Origin", origin),)
+    return Response(status, (("Location", location), *allowing, *ALLOWED.headers[1:]))
+
+
+def own(method: str = "GET", *headers: tuple[str, str], url: str = HERE) -> Request:
+    """A request within the page's own origin."""
+    return Request(method, url, (("Referer", f"{PAGE}/"), ("Sec-Fetch-Mode", "cors"), *headers))
+
+
+@dataclass
+class Told:
+    """A journal that numbers what it is told, from 1 on, and tells each one's place."""
+
+    journal: Journal = field(default_factory=Journal)
+    ids: count[int] = field(default_factory=lambda: count(1))
+    now: float = 0.0
+
+    def ask(self, request: Request, client: str = "browser") -> str:
+        id_ = str(next(self.ids))
+        self.journal.requested(id_, client, request, at(self.now))
+        return id_
+
+    def answer(self, id_: str, response: Response = ALLOWED) -> Exchange | None:
+        return self.journal.answered(Sighting(id_, response), at(self.now))
+
+    def see(
+        self, request: Request, response: Response = ALLOWED, client: str = "browser"
+    ) -> Exchange | None:
+        return self.answer(self.ask(request, client), response)
+
+    def place(
+        self, request: Request, response: Response = ALLOWED, client: str = "browser"
+    ) -> Place:
+        exchange = self.see(request, response, client)
+        assert exchange is not None
+        return exchange.redirected_from, exchange.hop, exchange.chain
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+def test_without_a_redirect_there_is_no_chain(told: Told) -> None:
+    assert told.place(actual()) == (None, 0, None)
+    assert told.place(actual()) == (None, 0, None)
+
+
+def test_each_hop_names_the_one_before_and_the_first(told: Told) -> None:
+    assert told.place(actual(url=API), to("/2")) == (None, 0, "1")
+    assert told.place(actual(url="https://api.test/2"), to(CDN)) == ("1", 1, "1")
+    assert told.place(actual(url=CDN, origin="null")) == ("2", 2, "1")
+
+
+def test_a_redirect_leads_to_one_request(told: Told) -> None:
+    told.see(actual(url=API), to(CDN))
+    assert told.place(actual(url=CDN, origin=PAGE)) == (None, 0, None)
+    assert told.place(actual(url=CDN, origin="null")) == ("1", 1, "1")
+    assert told.place(actual(url=CDN, origin="null")) == (None, 0, None)
+
+
+def test_a_chain_may_begin_at_home_where_no_request_has_a_line(told: Told) -> None:
+    assert told.see(own(), to("/next")) is None
+    assert told.see(own(url=f"{PAGE}/next"), to(API)) is None
+    assert told.place(actual(url=API)) == ("2", 2, "1")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(
+            Request("GET", HERE, (("Referer", "https://other.test/"),)), id="of another page"
+        ),
+        pytest.param(Request("GET", HERE, (("Sec-Fetch-Mode", "navigate"),)), id="a navigation"),
+        pytest.param(Request("GET", HERE, (("Sec-Fetch-Mode", "no-cors"),)), id="an image"),
+        pytest.param(Request("GET", "about:blank", ()), id="of no origin"),
+    ],
+)
+def test_what_is_no_fetch_of_the_pages_begins_no_chain(told: Told, request_: Request) -> None:
+    told.see(request_, to(API))
+    assert told.place(actual(url=API)) == (None, 0, None)
+
+
+def test_a_redirect_that_is_refused_leads_nowhere(told: Told) -> None:
+    assert told.place(actual(url=API), Response(302, (("Location", CDN),))) == (None, 0, None)
+    assert told.place(actual(url=CDN, origin="null")) == (None, 0, None)
+
+
+@pytest.mark.parametrize("location", ["data:,x", "https://a:b@cdn.test/items", "//cdn.test:99999/"])
+def test_nor_does_one_that_cannot_be_followed(told: Told, location: str) -> None:
+    assert told.place(actual(url=API), to(location)) == (None, 0, None)
+
+
+@pytest.mark.parametrize("response", [ALLOWED, Response(302, ALLOWED.headers)])
+def test_nor_does_what_is_no_redirect(told: Told, response: Response) -> None:
+    assert told.place(actual(url=API), response) == (None, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "then"),
+    [
+        ("POST", 301, "GET"),
+        ("POST", 302, "GET"),
+        ("POST", 303, "GET"),
+        ("POST", 307, "POST"),
+        ("HEAD", 303, "HEAD"),
+        ("HEAD", 302, "HEAD"),
+    ],
+)
+def test_the_method_follows_from_the_status(
+    told: Told, method: str, status: int, then: str
+) -> None:
+    told.see(actual(method, API), to(CDN, status))
+    other = "GET" if then != "GET" else "POST"
+    assert told.place(actual(other, CDN, origin="null")) == (None, 0, None)
+    assert told.place(actual(then, CDN, origin="null")) == ("1", 1, "1")
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "target", "then"),
+    [(WEBKIT, CDN, "GET"), (WEBKIT, f"{API}/2", "DELETE"), (CHROMIUM, CDN, "DELETE")],
+    ids=["WebKit", "WebKit within an origin", "Chromium"],
+)
+def test_webkit_gets_where_it_was_to_delete_elsewhere(
+    told: Told, user_agent: str, target: str, then: str
+) -> None:
+    browser: HeaderList = (("User-Agent", user_agent),)
+    told.see(actual("DELETE", API, browser), to(target))
+    origin = "null" if target == CDN else PAGE
+    assert told.place(actual(then, target, browser, origin)) == ("1", 1, "1")
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        pytest.param("../items/./2", "https://api.test/items/2", id="with dots"),
+        pytest.param("/a b", "https://api.test/a%20b", id="with a space"),
+        pytest.param("/\xc3\xa4", "https://api.test/%C3%A4", id="with bytes beyond ASCII"),
+        pytest.param("/x#there", "https://api.test/x", id="with a fragment"),
+        pytest.param("?page=2", "https://api.test/items/list?page=2", id="a query alone"),
+        pytest.param("HTTPS://API.TEST:443", "https://api.test/", id="a host alone"),
+    ],
+)
+def test_a_location_may_be_written_otherwise_than_the_browser_asks(
+    told: Told, location: str, url: str
+) -> None:
+    told.see(actual(url="https://api.test/items/list"), to(location))
+    assert told.place(actual(url=url)) == ("1", 1, "1")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(actual(url=CDN), id="another Origin"),
+        pytest.param(actual(url=f"{CDN}/2", origin="null"), id="another URL"),
+        pytest.param(actual("POST", CDN, origin="null"), id="another method"),
+        pytest.param(
+            actual(url=CDN, origin="null", headers=(("X-Tenant", "7"),)),
+            id="with a header that the first hadn't",
+        ),
+        pytest.param(
+            Request("GET", CDN, (("Origin", "null"), ("Sec-Fetch-Mode", "no-cors"))),
+            id="in another mode",
+        ),
+    ],
+)
+def test_what_a_redirect_does_not_make_of_a_request_is_not_linked(
+    told: Told, other: Request
+) -> None:
+    told.see(actual(url=API), to(CDN))
+    assert told.place(other) == (None, 0, None)
+
+
+def test_another_client_is_never_linked(told: Told) -> None:
+    told.see(actual(url=API), to(CDN))
+    assert told.place(actual(url=CDN, origin="null"), client="other") == (None, 0, None)
+
+
+def test_a_redirect_is_forgotten_after_a_while(told: Told) -> None:
+    told.see(actual(url=API), to(CDN))
+    told.now = 30.1
+    assert told.place(actual(url=CDN, origin="null")) == (None, 0, None)
+
+
+def test_the_preflight_of_a_hop_hands_its_place_on(told: Told) -> None:
+    """A second PUT comes in between, and takes nothing from it."""
+    told.see(preflight("PUT", url=API))
+    assert told.place(actual("PUT", API), to(f"{API}/2", 307)) == (None, 0, "2")
+    assert told.place(preflight("PUT", url=f"{API}/2")) == ("2", 1, "2")
+    assert told.place(actual("PUT", f"{API}/2")) == ("2", 1, "2")
+    assert told.place(actual("PUT", f"{API}/2")) == (None, 0, None)
+
+
+def test_firefox_asks_leave_for_the_page_also_after_a_taint(told: Told) -> None:
+    firefox: HeaderList = (("User-Agent", FIREFOX),)
+    told.see(preflight("PUT", url=API, headers=firefox))
+    told.see(actual("PUT", API, firefox), to(CDN, 307))
+    assert told.place(preflight("PUT", url=CDN, headers=firefox)) == ("2", 1, "2")
+    assert told.place(actual("PUT", CDN, firefox, "null")) == ("2", 1, "2")
+
+
+def test_webkit_asks_leave_for_what_a_redirect_has_dropped(told: Told) -> None:
+    webkit: HeaderList = (("User-Agent", WEBKIT),)
+    told.see(preflight("GET", "authorization", url=API, headers=webkit))
+    told.see(actual("GET", API, (*webkit, TOKEN)), to(f"{API}/2"))
+    told.see(actual("GET", f"{API}/2", (*webkit, TOKEN)), to(CDN))
+    assert told.place(preflight("GET", "authorization", CDN, (*webkit,))) == (None, 0, None)
+    tainted = Request(
+        "OPTIONS", CDN, (("Origin", "null"), *preflight("GET", "authorization").headers[1:])
+    )
+    assert told.place(tainted) == ("3", 2, "2")
+
+
+def test_concurrent_chains_are_told_apart_where_anything_differs(told: Told) -> None:
+    one = told.ask(actual(url=f"{API}/a"))
+    two = told.ask(actual(url=f"{API}/b", headers=(("X-Tenant", "7"),)))
+    told.answer(two, to(CDN))
+    told.answer(one, to(CDN))
+    with_header = actual(url=CDN, origin="null", headers=(("X-Tenant", "7"),))
+    assert told.place(with_header) == (two, 1, two)
+    assert told.place(actual(url=CDN, origin="null")) == (one, 1, one)
+
+
+def test_where_nothing_differs_the_oldest_redirect_comes_first(told: Told) -> None:
+    asked = [told.ask(actual(url=API)) for _ in range(4)]
+    for id_ in asked:
+        told.answer(id_, to(CDN))
+    places = [told.place(actual(url=CDN, origin="null")) for _ in asked]
+    assert places == [(id_, 1, id_) for id_ in asked]
+
+
+def test_what_is_kept_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chains, "MAX_CLIENTS", 2)
+    monkeypatch.setattr(chains, "MAX_PER_CLIENT", 3)
+    for client in "abc":
+        for number in range(5):
+            told.see(actual(url=API), to(f"{API}/{number}"), client)
+    kept = told.journal.chains.clients
+    assert {client: len(redirects) for client, redirects in kept.items()} == {"b": 3, "c": 3}
+
+
+# What they explain
+
+
+def findings(exchange: Exchange | None) -> list[tuple[str, str | None]]:
+    assert exchange is not None
+    return [(finding.id, finding.detail) for finding in exchange.findings]
+
+
+NULLED = ("origin-null-after-redirect", "https://api.test to https://cdn.test")
+
+
+def test_the_redirect_that_made_the_origin_null_is_named_hops_later(told: Told) -> None:
+    told.see(actual(url=API), to(CDN))
+    assert findings(told.see(actual(url=CDN, origin="null"), to("/2", origin="*"))) == []
+    assert findings(told.see(actual(url="https://cdn.test/2", origin="null"), REFUSED)) == [NULLED]
+
+
+@pytest.mark.parametrize(
+    ("origin", "found"),
+    [(PAGE, [NULLED]), ("null", []), ("*", [])],
+    ids=["for the page", "for null", "for all"],
+)
+def test_it_is_named_only_where_it_is_to_blame(
+    told: Told, origin: str, found: list[tuple[str, str]]
+) -> None:
+    told.see(actual(url=API), to(CDN))
+    answer = Response(200, (("Access-Control-Allow-Origin", origin), ("Vary", "Origin")))
+    assert findings(told.see(actual(url=CDN, origin="null"), answer)) == found
+
+
+def test_an_origin_that_was_null_from_the_start_is_no_redirects_doing(told: Told) -> None:
+    told.see(actual(url=API, origin="null"), to(CDN, origin="null"))
+    assert findings(told.see(actual(url=CDN, origin="null"), REFUSED)) == []
+
+
+STRIPPED = ("redirect-drops-authorization", "https://page.test to https://api.test")
+REFUSED_401 = Response(401, ALLOWED.headers)
+
+
+def test_a_401_may_come_from_a_redirect_that_took_the_token(told: Told) -> None:
+    told.see(own("GET", TOKEN), to(API))
+    assert findings(told.see(actual(url=API), REFUSED_401)) == [STRIPPED]
+
+
+def test_also_from_one_that_a_preflight_had_announced(told: Told) -> None:
+    told.see(preflight("GET", "authorization", API))
+    told.see(actual(url=API, headers=(TOKEN,)), to(CDN))
+    answer = Response(401, (("Access-Control-Allow-Origin", "*"),))
+    assert [id_ for id_, _ in findings(told.see(actual(url=CDN, origin="null"), answer))] == [
+        "redirect-drops-authorization"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "response"),
+    [
+        pytest.param(own(), actual(url=API), REFUSED_401, id="there was none"),
+        pytest.param(
+            own("GET", ("Authorization", "Basic eDp5")),
+            actual(url=API),
+            REFUSED_401,
+            id="it may have been the browser's own",
+        ),
+        pytest.param(
+            own("GET", TOKEN), actual(url=API, headers=(TOKEN,)), REFUSED_401, id="it is there"
+        ),
+        pytest.param(own("GET", TOKEN), actual(url=API), ALLOWED, id="nobody asks for it"),
+        pytest.param(own("GET", TOKEN), preflight("GET", url=API), REFUSED_401, id="a preflight"),
+    ],
+)
+def test_else_nothing_is_said_of_a_token(
+    told: Told, first: Request, then: Request, response: Response
+) -> None:
+    told.see(first, to(API))
+    ids = [id_ for id_, _ in findings(told.see(then, response))]
+    assert "redirect-drops-authorization" not in ids
