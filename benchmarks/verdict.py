@@ -2,8 +2,9 @@
 
     python -m benchmarks.verdict
 
-prints a table in µs. Each figure is the fastest of several rounds: what slows a round down is
-another process, never this code. The first row is the common case, and is to stay in single digits.
+prints a table in µs. Each figure is the fastest of several rounds, in this process's own time: what
+slows a round down is other processes, never this code. The first row is the common case, and is to
+stay in single digits.
 
 The answers have ten headers, as many as servers send. The last row is the journal's whole work on
 an exchange: reading its request, judging it for both credentials modes, sorting the headers that
@@ -11,6 +12,7 @@ script may read, and looking for findings.
 """
 
 import sys
+import time
 import timeit
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -126,7 +128,7 @@ def _recording(response: Response, engine: Engine) -> Callable[[], object]:
 
 def microseconds(call: Callable[[], object], seconds: float = SECONDS) -> float:
     """The time of one call, by the fastest of several rounds of about so many seconds each."""
-    timer = timeit.Timer(call)
+    timer = timeit.Timer(call, timer=time.process_time)
     once = min(timer.repeat(3, 1))
     number = max(1, round(seconds / once))
     return min(timer.repeat(ROUNDS, number)) / number * 1e6
@@ -137,8 +139,8 @@ def table(seconds: float = SECONDS) -> str:
     engines = tuple(USER_AGENTS)
     lines = [_row("µs", ["standard", *engines[1:]])]
     for measure in measures():
-        times = (microseconds(measure.of(engine), seconds) for engine in engines)
-        lines.append(_row(measure.name, [f"{time:.1f}" for time in times]))
+        found = (microseconds(measure.of(engine), seconds) for engine in engines)
+        lines.append(_row(measure.name, [f"{each:.1f}" for each in found]))
     return "\n".join(lines)
 
 

@@ -50,6 +50,8 @@ class Url:
 
 def percent_encode_non_ascii(value: str) -> str:
     """Make a header value, isomorphically decoded, into a URL that means the same bytes."""
+    if value.isascii():
+        return value
     return quote(value, safe=_ASCII, encoding="latin-1", errors="replace")
 
 
