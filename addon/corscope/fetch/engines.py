@@ -43,6 +43,17 @@ class Departure(StrEnum):
     LOCAL_LOCATION_NAMED_FIRST = "local-location-named-first"
     PREFLIGHT_KEEPS_ORIGIN = "preflight-keeps-origin"
     DROPPED_HEADERS_ANNOUNCED = "dropped-headers-announced"
+    IDLE_LISTENER_IGNORED = "idle-listener-ignored"
+    PREFLIGHTED_AGAIN = "preflighted-again"
+    DELETE_BECOMES_GET = "delete-becomes-get"
+    CLIENT_HINTS_DROPPED = "client-hints-dropped"
+    USERINFO_SENT = "userinfo-sent"
+    HEADERS_COME_BACK = "headers-come-back"
+    AUTHORIZATION_COMES_BACK = "authorization-comes-back"
+    BODY_HEADERS_DROPPED_BY_FIRST_METHOD = "body-headers-dropped-by-first-method"
+    REDIRECT_ERROR_NEEDS_LOCATION = "redirect-error-needs-location"
+    REDIRECT_CHECKED_WITH_CREDENTIALS = "redirect-checked-with-credentials"
+    REFUSED_AFTER_PREFLIGHT = "refused-after-preflight"
     MAX_AGE_IS_AN_INTEGER = "max-age-is-an-integer"
     OTHER_MAX_AGE_NOT_CACHED = "other-max-age-not-cached"
     MAX_AGE_LIMITED = "max-age-limited"
@@ -157,9 +168,75 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "Firefox 153",
     ),
     Departure.DROPPED_HEADERS_ANNOUNCED: DepartureEntry(
+        frozenset({Engine.FIREFOX, Engine.WEBKIT}),
+        "a preflight after a redirect announces headers that the request has",
+        "also some that it has no more: in WebKit all that script had set, in Firefox a body's",
+        "Firefox 153, WebKitGTK 2.50",
+    ),
+    Departure.IDLE_LISTENER_IGNORED: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "a listener on an XMLHttpRequest's upload makes for a preflight",
+        "only where something is uploaded",
+        "Chromium 156",
+    ),
+    Departure.PREFLIGHTED_AGAIN: DepartureEntry(
+        frozenset({Engine.FIREFOX, Engine.WEBKIT}),
+        "a redirect of a preflighted request is preflighted where its method or headers need it",
+        "it always is",
+        "Firefox 153, WebKitGTK 2.50",
+    ),
+    Departure.DELETE_BECOMES_GET: DepartureEntry(
         frozenset({Engine.WEBKIT}),
-        "a redirect drops Authorization and a body's headers before a preflight is made",
-        "the preflight still announces them, though the request doesn't have them",
+        "of a redirected DELETE, only 303 makes a GET",
+        "so does any redirect to another origin",
+        "WebKitGTK 2.50",
+    ),
+    Departure.CLIENT_HINTS_DROPPED: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "a redirect leaves client hints that script set in place",
+        "one to another origin takes them off",
+        "Chromium 156",
+    ),
+    Departure.USERINFO_SENT: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "userinfo in a Location may lead on within the page's own origin, and isn't sent",
+        "a proxy gets it in the URL, which mitmproxy answers with 400",
+        "WebKitGTK 2.50",
+    ),
+    Departure.HEADERS_COME_BACK: DepartureEntry(
+        frozenset({Engine.FIREFOX, Engine.WEBKIT}),
+        "what a redirect takes off a request's headers stays off",
+        "the next redirect begins with all that script had set; in WebKit without Authorization",
+        "Firefox 153, WebKitGTK 2.50",
+    ),
+    Departure.AUTHORIZATION_COMES_BACK: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "an Authorization that a redirect to another origin took off stays off",
+        "a redirect within that other origin sends it there",
+        "Firefox 153",
+    ),
+    Departure.BODY_HEADERS_DROPPED_BY_FIRST_METHOD: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "a redirect takes off a body's headers where it makes a GET of the request",
+        "where it would make a GET of the request that the fetch began with",
+        "Firefox 153",
+    ),
+    Departure.REDIRECT_ERROR_NEEDS_LOCATION: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.WEBKIT}),
+        "with `redirect: error` a redirect's status is enough for an error",
+        "there has to be a Location too",
+        "Chromium 156, WebKitGTK 2.50",
+    ),
+    Departure.REDIRECT_CHECKED_WITH_CREDENTIALS: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a redirect has to pass the CORS check for the credentials mode",
+        "of a fetch that began in its own origin, with `same-origin`, as if it were `include`",
+        "WebKitGTK 2.50",
+    ),
+    Departure.REFUSED_AFTER_PREFLIGHT: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a redirect that isn't to be followed ends the fetch",
+        "where it would be preflighted, the preflight of its target comes first",
         "WebKitGTK 2.50",
     ),
     Departure.PREFLIGHT_KEEPS_ORIGIN: DepartureEntry(
