@@ -214,6 +214,67 @@ ASKED = (
     asking("Authorization with credentials", None, {**BEARER, **INCLUDE}, headers("authorization")),
 )
 
+TEXT: Mapping[str, object] = {"method": "POST", "body": "hello"}
+
+
+def listening(
+    name: str, error: str | None, init: Mapping[str, object], *lines: tuple[str, str]
+) -> Case:
+    """An upload with a listener, whose preflight is answered with these lines."""
+    answered = answer(*lines)
+    return Case(f"listening: {name}", error, FINE, answered, init, xhr=True, listens=True)
+
+
+LISTENING = (
+    listening("a POST", None, TEXT, ANY),
+    listening("a POST is refused", "PreflightMissingAllowOriginHeader", TEXT),
+    listening("a GET", None, {}, ANY),
+    listening("a PUT without Allow-Methods", METHOD, {**TEXT, "method": "PUT"}, ANY),
+    listening("a PUT", None, {**TEXT, "method": "PUT"}, ANY, methods("PUT")),
+    Case("not listening: a POST asks nobody", None, FINE, init=TEXT, xhr=True),
+)
+
+
+def with_header(name: str, header: str, value: str, *, asks: bool = True) -> Case:
+    """A POST with a header, for which nobody needs leave or everybody."""
+    preflight = answer(ANY, headers(header)) if asks else None
+    return Case(f"with {name}", None, FINE, preflight, {**TEXT, "headers": {header: value}})
+
+
+WITH_HEADERS = (
+    with_header("a language", "Accept-Language", "en-US,en;q=0.8", asks=False),
+    with_header("an underscore in a language", "Accept-Language", "nn_NO"),
+    with_header("a type and garbage", "Content-Type", "text/plain;garbage", asks=False),
+    with_header("a type and a comma", "Content-Type", "text/plain,"),
+    with_header("a type in odd letters", "Content-Type", "tEXT/PLAIN", asks=False),
+    with_header("a range from a start", "Range", "bytes=200-", asks=False),
+    with_header("a range from start to end", "Range", "bytes=100-200", asks=False),
+    with_header("a range to an end", "Range", "bytes=-200"),
+    with_header("a range in another unit", "Range", "MB=100-200"),
+    with_header("two ranges", "Range", "bytes=100-200,300-400"),
+    with_header("an event", "Last-Event-ID", "abc123"),
+    with_header("a condition", "If-None-Match", '"x"'),
+    with_header("an empty header", "X-A", ""),
+)
+
+ADDED: Mapping[str, Mapping[str, object]] = {
+    "no-store": {"cache": "no-store"},
+    "reload": {"cache": "reload"},
+    "no-cache": {"cache": "no-cache"},
+    "no referrer": {"referrerPolicy": "no-referrer"},
+    "keepalive": {"keepalive": True},
+    "high priority": {"priority": "high"},
+}
+
+OPTIONS = tuple(
+    case
+    for name, init in ADDED.items()
+    for case in (
+        Case(f"a GET with {name} asks nobody", None, FINE, init=init),
+        Case(f"a PUT with {name} announces no header", None, FINE, PUT_FINE, {**PUT, **init}),
+    )
+)
+
 STATUSES = (
     *(
         Case(
@@ -359,6 +420,9 @@ SCENARIOS = (
     *CREDENTIALS_VALUES,
     *EXPOSED,
     *ASKED,
+    *LISTENING,
+    *WITH_HEADERS,
+    *OPTIONS,
     *STATUSES,
     *REDIRECTS,
 )
