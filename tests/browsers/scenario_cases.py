@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from tests.browsers.case import (
     ANY,
     BEARER,
+    COOKIE_API,
+    COOKIE_ORIGIN,
     FINE,
     INCLUDE,
     OWN,
@@ -19,6 +21,7 @@ from tests.browsers.case import (
     PUT,
     PUT_FINE,
     PUT_INCLUDE,
+    SITE_PAGE,
     TENANT,
     TENANT_INCLUDE,
     Case,
@@ -257,7 +260,7 @@ WITH_HEADERS = (
     with_header("an empty header", "X-A", ""),
 )
 
-ADDED: Mapping[str, Mapping[str, object]] = {
+ADDING: Mapping[str, Mapping[str, object]] = {
     "no-store": {"cache": "no-store"},
     "reload": {"cache": "reload"},
     "no-cache": {"cache": "no-cache"},
@@ -266,9 +269,9 @@ ADDED: Mapping[str, Mapping[str, object]] = {
     "high priority": {"priority": "high"},
 }
 
-OPTIONS = tuple(
+ADDED_BY_THE_BROWSER = tuple(
     case
-    for name, init in ADDED.items()
+    for name, init in ADDING.items()
     for case in (
         Case(f"a GET with {name} asks nobody", None, FINE, init=init),
         Case(f"a PUT with {name} announces no header", None, FINE, PUT_FINE, {**PUT, **init}),
@@ -415,6 +418,42 @@ REDIRECTS = (
     ),
 )
 
+SITE_OWN, COOKIE_API_2 = allow(SITE_PAGE), COOKIE_ORIGIN + "/{case}/2"
+NEIGHBOUR = "http://other.site.test/{case}"
+
+
+def with_cookie(name: str, error: str | None, url: str, *end: tuple[str, str]) -> Case:
+    """A GET with credentials that is redirected to the host that has set a cookie."""
+    led = redirect(COOKIE_API_2, SITE_OWN, credentials())
+    then = (Hop(COOKIE_API_2, answer(*end)),)
+    return Case(f"a cookie: {name}", error, led, None, INCLUDE, url, then, SITE_PAGE)
+
+
+COOKIES = (
+    with_cookie("within its host", None, COOKIE_API, SITE_OWN, credentials()),
+    with_cookie("from another host", None, NEIGHBOUR, allow("null"), credentials()),
+    with_cookie("from another host, for the page", MISMATCH, NEIGHBOUR, SITE_OWN, credentials()),
+    with_cookie(
+        "from another host, without leave", "InvalidAllowCredentials", NEIGHBOUR, allow("null")
+    ),
+    Case(
+        "a cookie: after two preflights",
+        None,
+        redirect(COOKIE_API_2, SITE_OWN, credentials()),
+        answer(SITE_OWN, credentials(), headers("x-tenant")),
+        TENANT_INCLUDE,
+        NEIGHBOUR,
+        (
+            Hop(
+                COOKIE_API_2,
+                answer(allow("null"), credentials()),
+                answer(allow("null"), credentials(), headers("x-tenant")),
+            ),
+        ),
+        SITE_PAGE,
+    ),
+)
+
 SCENARIOS = (
     *ORIGIN_VALUES,
     *CREDENTIALS_VALUES,
@@ -422,8 +461,9 @@ SCENARIOS = (
     *ASKED,
     *LISTENING,
     *WITH_HEADERS,
-    *OPTIONS,
+    *ADDED_BY_THE_BROWSER,
     *STATUSES,
     *REDIRECTS,
+    *COOKIES,
 )
 """All of them."""
