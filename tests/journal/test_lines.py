@@ -92,6 +92,7 @@ EXCHANGE: Final[dict[str, Check]] = {
     "rule_mode": one_of("apply", "shadow", None),
     "answered_by": one_of("server", "rule"),
     **JUDGEMENT,
+    "console": maybe(text),
     "verdicts": VERDICTS,
     "engines": shaped(
         {

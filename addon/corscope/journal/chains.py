@@ -45,6 +45,8 @@ class Link:
         tainted_by: the redirect that made the Origin `null`, as "origin to origin".
         stripped_by: the same for the one that took script's Authorization off.
         preflighted: whether a request before it had a preflight.
+        first_url: the URL of the first request; None where no redirect led here.
+        page: the origin that the first request had; None where no redirect led here.
     """
 
     redirected_from: str | None = None
@@ -53,6 +55,8 @@ class Link:
     tainted_by: str | None = None
     stripped_by: str | None = None
     preflighted: bool = False
+    first_url: str | None = None
+    page: str | None = None
 
 
 FIRST: Final = Link()
@@ -207,8 +211,14 @@ def _redirected(id_: str, step: Step, status: int, location: str) -> Step:
     before, after = origin_of_url(step.url), origin_of_url(location)
     leaves = before != after
     redirect = f"{before} to {after}"
-    chain = step.link.chain or id_
-    link = replace(step.link, redirected_from=id_, hop=step.link.hop + 1, chain=chain)
+    link = replace(
+        step.link,
+        redirected_from=id_,
+        hop=step.link.hop + 1,
+        chain=step.link.chain or id_,
+        first_url=step.link.first_url or step.url,
+        page=step.page,
+    )
     origin = step.origin
     if leaves and origin not in {OPAQUE_SERIALIZED, str(before)}:
         origin, link = OPAQUE_SERIALIZED, replace(link, tainted_by=redirect)

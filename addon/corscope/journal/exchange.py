@@ -11,8 +11,10 @@ from enum import Enum
 from typing import Final, Literal
 
 from corscope.fetch.check import CredentialsMode
+from corscope.fetch.console import Scene
 from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_filtered_headers
+from corscope.fetch.headers import FAILURE, get
 from corscope.fetch.mixed_content import mixed_content_failure
 from corscope.fetch.reasons import Failure, Kind, Reason, chromium_name, firefox_name
 from corscope.fetch.redirect import location_url, redirect_failure
@@ -168,6 +170,7 @@ class Exchange:
     chain: str | None
     why: tuple[Why, ...]
     engines: Mapping[Engine, Judgement]
+    scene: Scene
     findings: tuple[Finding, ...] = ()
 
 
@@ -261,6 +264,24 @@ def record(
             )
             for engine in _ENGINES
         },
+        scene=_scene(wire, response, link, clean),
+    )
+
+
+def _scene(
+    wire: WireView, response: Response | None, link: Link, clean: Callable[[str], str]
+) -> Scene:
+    location = response and location_url(response, wire.cors.url)
+    if response is not None and location == FAILURE:
+        location = get(response.headers, "Location")
+    return Scene(
+        url=clean(wire.cors.url),
+        origin=wire.cors.origin,
+        status=response.status if response else None,
+        location=clean(location) if isinstance(location, str) else None,
+        page=link.page or wire.cors.origin,
+        first_url=clean(link.first_url or wire.cors.url),
+        destination=wire.destination,
     )
 
 
@@ -338,7 +359,7 @@ def _readable(
     if response is None:  # an error page of the proxy's, opaque
         return (), ()
     mode = CredentialsMode.INCLUDE if credentials == "include" else CredentialsMode.OMIT
-    exposed, hidden = cors_filtered_headers(response.headers, mode)
+    exposed, hidden = cors_filtered_headers(response.headers, mode, wire.engine)
     if wire.mode != "cors" or location_url(response, wire.cors.url) is not None:
         return (), tuple(sorted(exposed + hidden))
     return exposed, hidden

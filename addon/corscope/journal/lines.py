@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Judgement, Outcome, Shadow, Verdicts
 from corscope.journal.why import Why
 from corscope.messages import HeaderList
@@ -81,6 +82,7 @@ def _exchange(exchange: Exchange) -> Line:
         "rule_mode": exchange.rule_mode,
         "answered_by": exchange.answered_by,
         **_judgement(exchange.judgement),
+        "console": "\n".join(printed(exchange, exchange.engine)) or None,
         "verdicts": _verdicts(exchange.verdicts),
         "engines": {
             engine: {

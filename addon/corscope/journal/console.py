@@ -1,0 +1,23 @@
+"""What does the browser's console print of an exchange?"""
+
+from corscope.fetch.console import console_messages
+from corscope.fetch.engines import Engine
+from corscope.fetch.reasons import Failure
+from corscope.journal.exchange import Exchange
+
+__all__ = ["printed"]
+
+
+def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
+    """What an engine's console prints of this exchange, were it that engine's; else nothing.
+
+    URLs are in it as the journal has them: without userinfo, and query values masked. Of a verdict
+    that is conditional it is what is printed if credentials are included.
+    """
+    judgement = exchange.judgement
+    if engine is not exchange.engine:
+        judgement = exchange.engines.get(engine, judgement)
+    if judgement.reason is None or exchange.mode != "cors":
+        return ()
+    failure = Failure(judgement.reason, judgement.detail, judgement.firefox)
+    return console_messages(engine, exchange.kind, failure, exchange.scene)

@@ -1,0 +1,128 @@
+"""What the console prints of an exchange, as far as the journal tells."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from corscope.fetch.engines import Engine
+from corscope.journal.console import printed
+from corscope.journal.exchange import Exchange, Sighting
+from corscope.journal.journal import Journal
+from corscope.journal.lines import exchange_line
+from corscope.messages import HeaderList, Request, Response
+from tests.journal.requests import (
+    ALLOWED,
+    API,
+    CHROMIUM,
+    FIREFOX,
+    PAGE,
+    REFUSED,
+    WEBKIT,
+    actual,
+    at,
+)
+
+MISSING = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
+
+
+def exchanges(*asked: tuple[Request, Response]) -> list[Exchange]:
+    journal = Journal()
+    found = []
+    for index, (request, response) in enumerate(asked):
+        journal.requested(str(index), "browser", request, at(index))
+        exchange = journal.answered(Sighting(str(index), response), at(index))
+        assert exchange is not None
+        found.append(exchange)
+    return found
+
+
+def by(user_agent: str, url: str = API, headers: HeaderList = (), origin: str = PAGE) -> Request:
+    return actual(url=url, headers=(("User-Agent", user_agent), *headers), origin=origin)
+
+
+def test_the_journal_has_what_the_own_engine_prints() -> None:
+    [exchange] = exchanges((by(CHROMIUM), REFUSED))
+    said = (
+        f"Access to fetch at '{API}' from origin '{PAGE}' has been blocked by CORS policy: "
+        f"{MISSING}"
+    )
+    assert printed(exchange, Engine.CHROMIUM) == (said, "Failed to load resource: net::ERR_FAILED")
+    line = json.loads(exchange_line(exchange))
+    assert line["console"] == f"{said}\nFailed to load resource: net::ERR_FAILED"
+
+
+def test_another_engine_is_asked_for_its_own_verdict() -> None:
+    twice = (("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Origin", ""))
+    [exchange] = exchanges((by(CHROMIUM), Response(200, twice)))
+    assert "multiple values" in printed(exchange, Engine.CHROMIUM)[0]
+    assert "Multiple CORS header" in printed(exchange, Engine.FIREFOX)[0]
+    [exchange] = exchanges((by(FIREFOX), Response(200, twice)))
+    assert "Multiple CORS header" in printed(exchange, Engine.FIREFOX)[0]
+    assert "more than one origin" in printed(exchange, Engine.WEBKIT)[0]
+
+
+@pytest.mark.parametrize(
+    ("request_", "response"),
+    [
+        pytest.param(by(CHROMIUM), ALLOWED, id="allowed"),
+        pytest.param(by("curl/8"), REFUSED, id="no browser"),
+        pytest.param(
+            Request("GET", API, (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors"))),
+            Response(302, (("Location", "data:,x"),)),
+            id="no CORS",
+        ),
+    ],
+)
+def test_else_nothing_is_printed(request_: Request, response: Response) -> None:
+    [exchange] = exchanges((request_, response))
+    assert json.loads(exchange_line(exchange))["console"] is None
+
+
+def test_an_unknown_engine_prints_nothing_but_others_would() -> None:
+    [exchange] = exchanges((by("curl/8"), REFUSED))
+    assert printed(exchange, Engine.UNKNOWN) == ()
+    assert len(printed(exchange, Engine.WEBKIT)) == 2
+
+
+def test_a_conditional_verdict_prints_what_credentials_would() -> None:
+    [exchange] = exchanges((by(WEBKIT), Response(200, (("Access-Control-Allow-Origin", "*"),))))
+    assert exchange.judgement.verdict == "conditional"
+    assert "Cannot use wildcard" in printed(exchange, Engine.WEBKIT)[0]
+
+
+def test_no_secret_of_a_url_is_in_it() -> None:
+    location = "https://me:pw@b.test/?token=1#f"
+    answer = Response(302, (*ALLOWED.headers, ("Location", location)))
+    [exchange] = exchanges((by(WEBKIT, f"{API}?key=2"), answer))
+    said = printed(exchange, Engine.WEBKIT)
+    assert "redirection URL https://b.test/?token=* has credentials" in said[0]
+    assert f"{API}?key=*" in said[1]
+
+
+def test_a_location_that_is_no_url_is_there_as_it_came() -> None:
+    answer = Response(302, (*ALLOWED.headers, ("Location", "http://[x")))
+    [exchange] = exchanges((by(WEBKIT), answer))
+    assert printed(exchange, Engine.WEBKIT)[0].startswith("Cross-origin redirection to http://[x ")
+
+
+def test_after_redirects_the_first_url_and_the_page_are_named() -> None:
+    second, third = "https://b.test/2?a=*", "https://c.test/3"
+    *_, last = exchanges(
+        (by(CHROMIUM), Response(302, (*ALLOWED.headers, ("Location", second)))),
+        (
+            by(CHROMIUM, second, origin="null"),
+            Response(302, (("Access-Control-Allow-Origin", "*"), ("Location", third))),
+        ),
+        (by(CHROMIUM, third, origin="null"), REFUSED),
+    )
+    assert last.hop == 2
+    assert printed(last, Engine.CHROMIUM)[0].startswith(
+        f"Access to fetch at '{third}' (redirected from '{API}') from origin '{PAGE}' has been"
+    )
+
+
+def test_what_is_loaded_is_named_where_that_shows() -> None:
+    [exchange] = exchanges((by(CHROMIUM, headers=(("Sec-Fetch-Dest", "font"),)), REFUSED))
+    assert printed(exchange, Engine.CHROMIUM)[0].startswith("Access to font at ")
