@@ -17,9 +17,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from corscope.fetch.check import CredentialsMode
+from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.exposed import cors_filtered_headers
 from tests.browsers.case import COOKIE_ORIGIN, SECURE_COOKIE_ORIGIN, Case
-from tests.browsers.predict import predicted
+from tests.browsers.predict import Sent, own_headers, predicted
 from tests.support.chromium import Chromium
 from tests.support.chromium import Page as ChromiumPage
 from tests.support.firefox import Complaint, Firefox
@@ -251,47 +252,58 @@ def disagreements(run: Run, engine: str) -> list[Disagreement]:
 def _end(run: Run, engine: str) -> Iterator[Disagreement]:
     """How it ends: for script, by name, and in what script may read.
 
-    Of a request without an Origin the journal says nothing.
+    Of a request without an Origin the journal says nothing. Where it had to infer the mode, it
+    says so, and takes a request without CORS for one with it.
     """
-    if not run.entries:
+    entries = _without_needless_preflight(run, Engine(engine))
+    if not entries or (_is_opaque(run) and entries[-1]["mode_from"] == "inferred"):
         return
-    last, verdicts = run.entries[-1], run.verdicts
+    verdicts = [entry["verdicts"][run.case.mode] for entry in entries]
     stopped = [each["verdict"] for each in verdicts[:-1] if each["verdict"] != "allowed"]
     yield Disagreement("stopped before the last exchange", [], stopped)
     allowed = verdicts[-1]["verdict"] == "allowed"
-    resolves = allowed and not _refused_by_script(run, last, engine)
-    yield Disagreement("script's success", run.seen.ok, resolves)
+    refused = not _is_opaque(run) and predicted(run.case, Engine(engine)).refused
+    yield Disagreement("script's success", run.seen.ok, allowed and not refused)
     if run.named is not None:
         yield Disagreement("name", *_names(run, verdicts[-1], engine))
     if run.seen.ok and allowed and not run.case.same_origin:
         readable = sorted({name.lower() for name, _ in run.seen.headers})
-        yield Disagreement("exposed headers", readable, _exposed(run, last))
+        yield Disagreement("exposed headers", readable, _exposed(run, entries[-1]))
 
 
-def _refused_by_script(run: Run, last: Entry, engine: str) -> bool:
-    """Whether script had asked for an error at a redirect, which no proxy can see.
+def _is_opaque(run: Run) -> bool:
+    return run.case.init.get("mode") == "no-cors"
 
-    By the standard a redirect's status is enough; only Firefox doesn't wait for a Location.
-    """
-    if run.case.init.get("redirect") != "error" or last["kind"] == "preflight":
-        return False
-    return _redirects(run, last, without_location=engine == "firefox")
+
+def _without_needless_preflight(run: Run, engine: Engine) -> Sequence[Entry]:
+    """The exchanges up to a redirect that is refused, but preflighted before that."""
+    if departs(engine, Departure.REFUSED_AFTER_PREFLIGHT) and len(run.entries) > 1:
+        last, before = run.entries[-1], run.entries[-2]
+        refused = before["verdicts"][run.case.mode]["verdict"] == "blocked"
+        if (before["kind"], last["kind"], refused) == ("actual", "preflight", True):
+            return run.entries[:-1]
+    return run.entries
 
 
 def _exposed(run: Run, entry: Entry) -> list[str]:
     """The headers that the journal calls exposed.
 
-    Where it doesn't know the credentials mode it gives those of ``omit``; those of ``include``
-    follow from the same record.
+    Where it doesn't know the credentials mode it gives those of ``omit``, and it can't tell an
+    XMLHttpRequest from a fetch(); what those others read follows from the same record.
     """
     if run.seen.type == "opaqueredirect":  # by script's own choice
         return []
-    if entry["credentials"] != "unknown" or run.case.mode == "omit" or entry["exposed"] == []:
+    engine = Engine(entry["engine"])
+    reads_less = run.case.xhr and departs(engine, Departure.EXPOSED_WILDCARD_OUTLIVES_ERROR)
+    unknown = entry["credentials"] == "unknown" and run.case.mode == "include"
+    if entry["exposed"] == [] or not (reads_less or unknown):
         return list(entry["exposed"])
     present = [(name, "") for name in (*entry["exposed"], *entry["hidden"])]
     lines = [(name, value) for name, value in entry["headers"] if name.lower() == EXPOSE]
     unlisted = [pair for pair in present if pair[0] != EXPOSE]
-    return list(cors_filtered_headers((*lines, *unlisted), CredentialsMode.INCLUDE)[0])
+    mode = CredentialsMode(run.case.mode)
+    reader = Engine.UNKNOWN if reads_less else engine
+    return list(cors_filtered_headers((*lines, *unlisted), mode, reader)[0])
 
 
 def _names(run: Run, verdict: Entry, engine: str) -> tuple[list[str], list[str]]:
@@ -312,13 +324,6 @@ def _names(run: Run, verdict: Entry, engine: str) -> tuple[list[str], list[str]]
     return named, [verdict["firefox"] or "CORSDidNotSucceed"]
 
 
-def _redirects(run: Run, entry: Entry, *, without_location: bool = False) -> bool:
-    answer = _scripted(run, entry)
-    if not isinstance(answer, Answer) or answer.status not in {301, 302, 303, 307, 308}:
-        return False
-    return without_location or any(name.lower() == "location" for name, _ in answer.headers)
-
-
 def _scripted(run: Run, entry: Entry) -> Scripted | None:
     routes = run.case.routes()
     method = "OPTIONS" if entry["kind"] == "preflight" else entry["method"]
@@ -327,18 +332,32 @@ def _scripted(run: Run, entry: Entry) -> Scripted | None:
 
 def _requests(run: Run, engine: str) -> Iterator[Disagreement]:
     """Each cross-origin request is journalled once, in order; a preflight by what it asks."""
-    sent = []
-    for request in run.received:
-        kind = "preflight" if is_preflight(request) else "actual"
-        method = request.values("Access-Control-Request-Method") or [request.method]
-        for origin in request.values("Origin"):
-            if kind == "preflight" or not request.url.startswith(f"{origin}/"):
-                sent.append((kind, origin, request.url, method[0]))
-    journalled = [(e["kind"], e["origin"], e["url"], e["method"]) for e in run.entries]
-    yield Disagreement("requests", sent, journalled)
+    own = {name.lower() for name, _ in own_headers(run.case)}
+    sent = tuple(_sent(request, own) for request in run.received if _has_a_say(request))
+    journalled = tuple((e["kind"], e["origin"], e["url"], e["method"]) for e in run.entries)
+    yield Disagreement("requests", tuple(each[:4] for each in sent), journalled)
     if run.case.init.get("mode", "cors") == "cors":
-        yield Disagreement("requests to be sent", sent, predicted(run.case, engine))
+        yield Disagreement("requests to be sent", sent, predicted(run.case, Engine(engine)).sent)
     yield Disagreement("engine", {engine} if sent else set(), {e["engine"] for e in run.entries})
+
+
+def _has_a_say(request: Received) -> bool:
+    """Whether CORS has a say in it: it names an origin, and not its own."""
+    origins = request.values("Origin")
+    own = any(request.url.startswith(f"{origin}/") for origin in origins)
+    return bool(origins) and (is_preflight(request) or not own)
+
+
+def _sent(request: Received, own: set[str]) -> Sent:
+    """A request that came, in the terms in which it is predicted."""
+    [origin] = request.values("Origin")
+    if is_preflight(request):
+        [method] = request.values("Access-Control-Request-Method")
+        announced = ",".join(request.values("Access-Control-Request-Headers"))
+        names = {name for name in announced.split(",") if name}
+        return "preflight", origin, request.url, method, tuple(sorted(names))
+    carried = own.intersection(name.lower() for name, _ in request.headers)
+    return "actual", origin, request.url, request.method, tuple(sorted(carried))
 
 
 def _answers(run: Run) -> Iterator[Disagreement]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 
 from corscope.fetch.check import CredentialsMode
+from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_exposed_header_name_list, cors_filtered_headers
 from corscope.fetch.headers import names
 from corscope.messages import HeaderList
@@ -33,6 +34,23 @@ def test_cors_filtered_headers(lines: list[str], without: str, with_credentials:
     for mode, expected in ((OMIT, without), (INCLUDE, with_credentials)):
         shown, _ = cors_filtered_headers(headers, mode)
         assert set(shown) - {"access-control-expose-headers"} == set(expected.split())
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(["*, etag server"], ALL, id="a wildcard before what is malformed counts"),
+        pytest.param(["etag,,*", "@"], ALL, id="also on another line"),
+        pytest.param(["@, *"], "content-type", id="but not after it"),
+        pytest.param(["etag, @"], "content-type", id="nor any name"),
+    ],
+)
+def test_in_firefox_a_wildcard_outlives_what_is_malformed(lines: list[str], expected: str) -> None:
+    headers = (*PRESENT, *(("Access-Control-Expose-Headers", line) for line in lines))
+    shown, _ = cors_filtered_headers(headers, OMIT, Engine.FIREFOX)
+    assert set(shown) - {"access-control-expose-headers"} == set(expected.split())
+    assert cors_filtered_headers(headers, INCLUDE, Engine.FIREFOX)[0] == ("content-type",)
+    assert cors_filtered_headers(headers, OMIT)[0] == ("content-type",)
 
 
 def test_the_wildcard_exposes_the_cors_headers_too() -> None:

@@ -226,6 +226,12 @@ def test_some_redirects_lead_nowhere(answer: Response, from_: str) -> None:
     assert redirected(begin(PAGE, from_, "GET", ()), answer) is None
 
 
+def test_webkit_asks_for_what_two_locations_make_together() -> None:
+    answer = Response(302, (("Location", "/x"), ("Location", "/y")))
+    assert redirected(begin(PAGE, API, "GET", ()), answer) is None
+    assert after(begin(PAGE, API, "GET", ()), answer, engine=W).url == f"{API}x,%20/y"
+
+
 def test_at_home_userinfo_may_lead_on_and_is_not_sent() -> None:
     answer = redirect("https://u:p@page.example/2")
     assert after(begin(PAGE, HOME, "GET", ()), answer).url == f"{HOME}2"

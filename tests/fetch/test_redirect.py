@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 
+from corscope.fetch.engines import Engine
 from corscope.fetch.headers import FAILURE
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.redirect import location_url, redirect_failure
@@ -57,6 +58,12 @@ def test_without_location_there_is_no_redirect() -> None:
 def test_repeated_locations_must_agree() -> None:
     assert location_url(redirect("/x", "/x"), BASE) == "https://api.example:8443/x"
     assert location_url(redirect("/x", "/y"), BASE) == FAILURE
+
+
+def test_webkit_joins_repeated_locations_into_one_url() -> None:
+    joined = "https://api.example:8443/x, /y"
+    assert location_url(redirect("/x", "/y"), BASE, Engine.WEBKIT) == joined
+    assert redirect_failure(redirect("/x", "/y"), BASE, Engine.WEBKIT) is None
 
 
 @pytest.mark.parametrize(

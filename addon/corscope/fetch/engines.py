@@ -48,12 +48,14 @@ class Departure(StrEnum):
     DELETE_BECOMES_GET = "delete-becomes-get"
     CLIENT_HINTS_DROPPED = "client-hints-dropped"
     USERINFO_SENT = "userinfo-sent"
+    LOCATIONS_JOINED = "locations-joined"
     HEADERS_COME_BACK = "headers-come-back"
     AUTHORIZATION_COMES_BACK = "authorization-comes-back"
     BODY_HEADERS_DROPPED_BY_FIRST_METHOD = "body-headers-dropped-by-first-method"
     REDIRECT_ERROR_NEEDS_LOCATION = "redirect-error-needs-location"
     REDIRECT_CHECKED_WITH_CREDENTIALS = "redirect-checked-with-credentials"
     REFUSED_AFTER_PREFLIGHT = "refused-after-preflight"
+    EXPOSED_WILDCARD_OUTLIVES_ERROR = "exposed-wildcard-outlives-error"
     MAX_AGE_IS_AN_INTEGER = "max-age-is-an-integer"
     OTHER_MAX_AGE_NOT_CACHED = "other-max-age-not-cached"
     MAX_AGE_LIMITED = "max-age-limited"
@@ -203,6 +205,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "a proxy gets it in the URL, which mitmproxy answers with 400",
         "WebKitGTK 2.50",
     ),
+    Departure.LOCATIONS_JOINED: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a Location on several lines is refused, or in other engines one where they agree",
+        "the lines are joined by a comma and make one URL",
+        "WebKitGTK 2.50",
+    ),
     Departure.HEADERS_COME_BACK: DepartureEntry(
         frozenset({Engine.FIREFOX, Engine.WEBKIT}),
         "what a redirect takes off a request's headers stays off",
@@ -243,6 +251,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         frozenset({Engine.FIREFOX}),
         "once redirects have tainted the origin, a preflight too is sent and checked for `null`",
         "it is sent for the page's origin, and at that origin itself not checked at all",
+        "Firefox 153",
+    ),
+    Departure.EXPOSED_WILDCARD_OUTLIVES_ERROR: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "an Access-Control-Expose-Headers with anything malformed exposes nothing",
+        "a `*` before that still exposes everything to fetch(), not to an XMLHttpRequest",
         "Firefox 153",
     ),
     Departure.MAX_AGE_IS_AN_INTEGER: DepartureEntry(

@@ -141,7 +141,7 @@ def redirected(hop: Hop, response: Response, engine: Engine = Engine.UNKNOWN) ->
 
     https://fetch.spec.whatwg.org/#http-redirect-fetch. The response has passed its CORS check.
     """
-    location = location_url(response, hop.url)  # 3
+    location = location_url(response, hop.url, engine)  # 3
     if location is None or _is_refused(hop, response, location, engine):  # 4 to 10
         return None
     before, after = origin_of_url(hop.url), origin_of_url(location)
@@ -152,7 +152,7 @@ def redirected(hop: Hop, response: Response, engine: Engine = Engine.UNKNOWN) ->
     headers, announced = _headers_after(hop, response.status, location, engine)
     return replace(
         hop,
-        url=_USERINFO.sub(r"\1", location),
+        url=_USERINFO.sub(r"\1", location).replace(" ", "%20"),
         method="GET" if becomes_get else hop.method,  # 12
         headers=headers,
         announced=announced,
@@ -168,7 +168,7 @@ def _is_at_home(origin: str, url: str) -> bool:
 
 def _is_refused(hop: Hop, response: Response, location: str, engine: Engine) -> bool:
     """Steps 5 to 10: userinfo may stand in the Location while the fetch stays in its own origin."""
-    failure = redirect_failure(response, hop.url)
+    failure = redirect_failure(response, hop.url, engine)
     if failure is None or hop.is_cors or failure.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
         return failure is not None
     return not _is_at_home(hop.origin, location) or departs(engine, Departure.USERINFO_SENT)

@@ -9,6 +9,7 @@ import re
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import FAILURE, Failed, get, values
 from corscope.fetch.ports import is_bad_port
 from corscope.fetch.preflight import is_redirect_status
@@ -68,7 +69,9 @@ _ABOUT_BLANK = re.compile(r"about:blank(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 _BEFORE_HOST = re.compile(r"(?:(https?):)?[/\\]{2,}", re.IGNORECASE)
 
 
-def location_url(response: Response, url: str) -> str | Failed | None:
+def location_url(
+    response: Response, url: str, engine: Engine = Engine.UNKNOWN
+) -> str | Failed | None:
     """The location URL: https://fetch.spec.whatwg.org/#concept-response-location-url
 
     Returns None for a response that redirects nowhere. `Location` is a single header, but engines
@@ -77,12 +80,15 @@ def location_url(response: Response, url: str) -> str | Failed | None:
     Args:
         response: the response.
         url: its URL, absolute and http(s).
+        engine: whose departures from the standard apply.
     """
     if not is_redirect_status(response.status):
         return None
     locations = set(values(response.headers, "Location"))
     if not locations:
         return None
+    if departs(engine, Departure.LOCATIONS_JOINED):
+        locations = {get(response.headers, "Location") or ""}
     location = percent_encode_non_ascii(locations.pop())
     joined = _joined(url, location.strip(C0_CONTROL_OR_SPACE).replace("\t", ""))
     return FAILURE if locations or parse_url(joined) is None else joined
@@ -99,9 +105,11 @@ def _joined(url: str, location: str) -> str:
         return location
 
 
-def redirect_failure(response: Response, url: str) -> Failure | None:
+def redirect_failure(
+    response: Response, url: str, engine: Engine = Engine.UNKNOWN
+) -> Failure | None:
     """Why following the redirect is a network error; None where it isn't, or none is to follow."""
-    location = location_url(response, url)  # 3
+    location = location_url(response, url, engine)  # 3
     if location is None:  # 4
         return None
     target = parse_url(location)

@@ -28,7 +28,7 @@ def judge(
     https://fetch.spec.whatwg.org/#concept-http-fetch: the preflight's decision for a preflight;
     for an actual response the CORS check, then what HTTP-redirect fetch refuses.
     """
-    not_followed = redirect_failure(response, request.url)
+    not_followed = redirect_failure(response, request.url, engine)
     if not_followed is not None and _is_named_first(not_followed, engine):
         return not_followed
     if kind == "actual":
