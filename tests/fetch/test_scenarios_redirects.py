@@ -4,13 +4,21 @@ The ideas are those of web-platform-tests (`cors/redirect-*.htm`, `fetch/api/cor
 of Firefox's chains of hops, and of Chromium's unit tests of its URL loader.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import pytest
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
-from corscope.fetch.origin import has_redirect_tainted_origin, origin_of_url
+from corscope.fetch.hop import (
+    actual_request,
+    begin,
+    needs_preflight,
+    preflight_request,
+    redirected,
+)
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.redirect import redirect_failure
@@ -21,37 +29,60 @@ from tests.fetch.strategies import INCLUDE, OMIT
 PAGE, REMOTE, OTHER = "https://page.example", "https://remote.example", "https://other.example"
 THIRD = "https://third.example"
 
-Hop = tuple[str, str | None]
-"""The origin that a hop is at, and the Access-Control-Allow-Origin of its answer."""
+Place = tuple[str, str | None]
+"""The origin that a hop is at, and the Access-Control-Allow-Origin of its answers."""
 
 
-def walk(hops: list[Hop], mode: CredentialsMode = OMIT) -> tuple[list[str | None], Failure | None]:
-    """Follow PAGE's GET over all hops.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A fetch's way: what was sent, and why it ended; None where the last answer was read.
 
-    Returns:
-        The Origin that each hop was asked with, None where CORS had no say; and why the fetch
-        ended at the last of them, None if it was read.
+    `sent` has each request's Origin, `-` where CORS had no say; a preflight's follows a `?`.
     """
-    urls = [f"{place}/{number}" for number, (place, _) in enumerate(hops)]
-    sent: list[str | None] = []
-    for number, (place, allow_origin) in enumerate(hops):
-        if place == PAGE and not any(sent):
-            sent.append(None)
-            continue
-        tainted = has_redirect_tainted_origin(origin_of_url(PAGE), urls[: number + 1])
-        sent.append("null" if tainted else PAGE)
-        request = CorsRequest(sent[-1] or "", urls[number], "GET", ())
-        failure = judge("actual", request, _answer(allow_origin, urls[number + 1 :]), mode)
-        if failure is not None:
-            return sent, failure
-    return sent, None
+
+    sent: str
+    reason: Reason | None = None
+
+
+def walk(
+    places: Sequence[Place],
+    mode: CredentialsMode = OMIT,
+    engine: Engine = Engine.UNKNOWN,
+    method: str = "GET",
+    headers: HeaderList = (),
+) -> Way:
+    """Follow PAGE's fetch from place to place, by 307; every preflight gives leave for all."""
+    urls = [f"{place}/{number}" for number, (place, _) in enumerate(places)]
+    sent, hop = [], begin(PAGE, urls[0], method, headers)
+    for number, (_, allow_origin) in enumerate(places):
+        if not hop.is_cors:
+            sent.append("-")
+        response = _answer(allow_origin, urls[number + 1 :])
+        if hop.is_cors and needs_preflight(hop, engine):
+            asked = preflight_request(hop, engine)
+            sent.append(f"?{asked.origin}")
+            failure = judge("preflight", asked, _answer(allow_origin, []), mode, engine)
+            if failure is not None:
+                return Way(" ".join(sent), failure.reason)
+        if hop.is_cors:
+            request = actual_request(hop, engine)
+            sent.append(request.origin)
+            failure = judge("actual", request, response, mode, engine)
+            if failure is not None:
+                return Way(" ".join(sent), failure.reason)
+        hop = redirected(hop, response, engine) or hop
+    return Way(" ".join(sent))
 
 
 def _answer(allow_origin: str | None, onward: list[str]) -> Response:
-    headers: HeaderList = (("Access-Control-Allow-Credentials", "true"),)
+    headers: HeaderList = (
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Allow-Methods", "PUT, DELETE"),
+        ("Access-Control-Allow-Headers", "x-a, authorization"),
+    )
     if allow_origin is not None:
         headers += (("Access-Control-Allow-Origin", allow_origin),)
-    return Response(302, (*headers, ("Location", onward[0]))) if onward else Response(200, headers)
+    return Response(307, (*headers, ("Location", onward[0]))) if onward else Response(200, headers)
 
 
 VALUES = ("*", PAGE, "null", None, REMOTE)
@@ -60,70 +91,167 @@ VALUES = ("*", PAGE, "null", None, REMOTE)
 @pytest.mark.parametrize(
     ("first", "second", "origins"),
     [
-        pytest.param(PAGE, PAGE, [None, None], id="within the page's origin"),
-        pytest.param(PAGE, REMOTE, [None, PAGE], id="from there to another"),
-        pytest.param(REMOTE, REMOTE, [PAGE, PAGE], id="within another"),
-        pytest.param(REMOTE, PAGE, [PAGE, "null"], id="from another back"),
-        pytest.param(REMOTE, OTHER, [PAGE, "null"], id="from another to a third"),
+        pytest.param(PAGE, PAGE, ("-", "-"), id="within the page's origin"),
+        pytest.param(PAGE, REMOTE, ("-", PAGE), id="from there to another"),
+        pytest.param(REMOTE, REMOTE, (PAGE, PAGE), id="within another"),
+        pytest.param(REMOTE, PAGE, (PAGE, "null"), id="from another back"),
+        pytest.param(REMOTE, OTHER, (PAGE, "null"), id="from another to a third"),
     ],
 )
 @pytest.mark.parametrize("mode", CredentialsMode)
 def test_one_redirect(
-    first: str, second: str, origins: list[str | None], mode: CredentialsMode
+    first: str, second: str, origins: tuple[str, str], mode: CredentialsMode
 ) -> None:
     """Each hop is checked for the Origin it got; the page's own is not, till it was left."""
     star = set() if mode is INCLUDE else {"*"}
     for values in product(VALUES, repeat=2):
         shared = [
-            origin is None or value in {*star, origin}
+            origin == "-" or value in {*star, origin}
             for origin, value in zip(origins, values, strict=True)
         ]
-        sent, failure = walk(list(zip((first, second), values, strict=True)), mode)
-        assert sent == (origins if shared[0] else origins[:1])
-        assert (failure is None) == all(shared)
+        way = walk(list(zip((first, second), values, strict=True)), mode)
+        assert way.sent == " ".join(origins if shared[0] else origins[:1])
+        assert (way.reason is None) == all(shared)
+
+
+MISSING, MISMATCH = Reason.ALLOW_ORIGIN_MISSING, Reason.ALLOW_ORIGIN_MISMATCH
 
 
 @pytest.mark.parametrize(
-    ("hops", "origins", "reason"),
+    ("places", "expected"),
     [
-        ([(PAGE, None), (PAGE, None), (OTHER, PAGE)], [None, None, PAGE], None),
+        ([(PAGE, None), (PAGE, None), (OTHER, PAGE)], Way(f"- - {PAGE}")),
         (
             [(PAGE, None), (PAGE, None), (OTHER, PAGE), (PAGE, None)],
-            [None, None, PAGE, "null"],
-            Reason.ALLOW_ORIGIN_MISSING,
+            Way(f"- - {PAGE} null", MISSING),
         ),
-        ([(OTHER, PAGE), (PAGE, "*")], [PAGE, "null"], None),
-        ([(OTHER, PAGE), (PAGE, PAGE)], [PAGE, "null"], Reason.ALLOW_ORIGIN_MISMATCH),
-        (
-            [(OTHER, PAGE), (THIRD, PAGE), (REMOTE, PAGE)],
-            [PAGE, "null"],
-            Reason.ALLOW_ORIGIN_MISMATCH,
-        ),
-        ([(OTHER, PAGE), (THIRD, "*"), (REMOTE, "*")], [PAGE, "null", "null"], None),
+        ([(OTHER, PAGE), (PAGE, "*")], Way(f"{PAGE} null")),
+        ([(OTHER, PAGE), (PAGE, PAGE)], Way(f"{PAGE} null", MISMATCH)),
+        ([(OTHER, PAGE), (THIRD, PAGE), (REMOTE, PAGE)], Way(f"{PAGE} null", MISMATCH)),
+        ([(OTHER, PAGE), (THIRD, "*"), (REMOTE, "*")], Way(f"{PAGE} null null")),
         (
             [(OTHER, PAGE), (THIRD, "*"), (REMOTE, "*"), (REMOTE, PAGE)],
-            [PAGE, "null", "null", "null"],
-            Reason.ALLOW_ORIGIN_MISMATCH,
+            Way(f"{PAGE} null null null", MISMATCH),
         ),
-        ([(OTHER, PAGE), (THIRD, "null"), (OTHER, "null")], [PAGE, "null", "null"], None),
-        ([(OTHER, PAGE), (THIRD, "x")], [PAGE, "null"], Reason.ALLOW_ORIGIN_INVALID),
-        ([(PAGE, None), (OTHER, PAGE), (OTHER, PAGE)], [None, PAGE, PAGE], None),
-        (
-            [(PAGE, None), (OTHER, PAGE), (THIRD, PAGE)],
-            [None, PAGE, "null"],
-            Reason.ALLOW_ORIGIN_MISMATCH,
-        ),
-        ([(PAGE, None), (OTHER, PAGE), (THIRD, "*")], [None, PAGE, "null"], None),
-        ([(OTHER, OTHER), (OTHER, "*")], [PAGE], Reason.ALLOW_ORIGIN_MISMATCH),
-        ([(PAGE, None), (f"{PAGE}:8443", PAGE)], [None, PAGE], None),
-        ([(PAGE, None), ("http://page.example", PAGE)], [None, PAGE], None),
-        ([(f"{PAGE}:8443", PAGE), (PAGE, "*")], [PAGE, "null"], None),
+        ([(OTHER, PAGE), (THIRD, "null"), (OTHER, "null")], Way(f"{PAGE} null null")),
+        ([(OTHER, PAGE), (THIRD, "x")], Way(f"{PAGE} null", Reason.ALLOW_ORIGIN_INVALID)),
+        ([(PAGE, None), (OTHER, PAGE), (OTHER, PAGE)], Way(f"- {PAGE} {PAGE}")),
+        ([(PAGE, None), (OTHER, PAGE), (THIRD, PAGE)], Way(f"- {PAGE} null", MISMATCH)),
+        ([(PAGE, None), (OTHER, PAGE), (THIRD, "*")], Way(f"- {PAGE} null")),
+        ([(OTHER, OTHER), (OTHER, "*")], Way(PAGE, MISMATCH)),
+        ([(PAGE, None), (f"{PAGE}:8443", PAGE)], Way(f"- {PAGE}")),
+        ([(PAGE, None), ("http://page.example", PAGE)], Way(f"- {PAGE}")),
+        ([(f"{PAGE}:8443", PAGE), (PAGE, "*")], Way(f"{PAGE} null")),
     ],
 )
-def test_longer_ways(hops: list[Hop], origins: list[str | None], reason: Reason | None) -> None:
-    sent, failure = walk(hops)
-    assert sent == origins
-    assert (failure.reason if failure else None) == reason
+def test_longer_ways(places: list[Place], expected: Way) -> None:
+    assert walk(places) == expected
+
+
+ASKS: HeaderList = (("X-A", "1"),)
+
+
+@pytest.mark.parametrize(("method", "headers"), [("PUT", ()), ("POST", ASKS), ("GET", ASKS)])
+@pytest.mark.parametrize(
+    ("places", "standard", "firefox"),
+    [
+        pytest.param(
+            [(PAGE, None), (OTHER, PAGE)],
+            *(Way(f"- ?{PAGE} {PAGE}"),) * 2,
+            id="the first foreign hop is asked",
+        ),
+        pytest.param(
+            [(PAGE, None), (OTHER, None)],
+            *(Way(f"- ?{PAGE}", MISSING),) * 2,
+            id="and may refuse",
+        ),
+        pytest.param(
+            [(OTHER, PAGE), (OTHER, PAGE)],
+            *(Way(f"?{PAGE} {PAGE} ?{PAGE} {PAGE}"),) * 2,
+            id="every further one too",
+        ),
+        pytest.param(
+            [(PAGE, None), (OTHER, PAGE), (OTHER, PAGE)],
+            *(Way(f"- ?{PAGE} {PAGE} ?{PAGE} {PAGE}"),) * 2,
+            id="also on the way from home",
+        ),
+        pytest.param(
+            [(OTHER, PAGE), (THIRD, "*")],
+            Way(f"?{PAGE} {PAGE} ?null null"),
+            Way(f"?{PAGE} {PAGE} ?{PAGE} null"),
+            id="a third origin is asked for null, by Firefox for the page",
+        ),
+        pytest.param(
+            [(OTHER, PAGE), (THIRD, "null")],
+            Way(f"?{PAGE} {PAGE} ?null null"),
+            Way(f"?{PAGE} {PAGE} ?{PAGE}", MISMATCH),
+            id="so that there null is not enough",
+        ),
+        pytest.param(
+            [(OTHER, PAGE), (THIRD, PAGE)],
+            Way(f"?{PAGE} {PAGE} ?null", MISMATCH),
+            Way(f"?{PAGE} {PAGE} ?{PAGE} null", MISMATCH),
+            id="nor the page",
+        ),
+        pytest.param(
+            [(OTHER, PAGE), (PAGE, "null")],
+            Way(f"?{PAGE} {PAGE} ?null null"),
+            Way(f"?{PAGE} {PAGE} ?{PAGE} null"),
+            id="back home Firefox doesn't check the preflight",
+        ),
+        pytest.param(
+            [(OTHER, PAGE), (PAGE, PAGE)],
+            Way(f"?{PAGE} {PAGE} ?null", MISMATCH),
+            Way(f"?{PAGE} {PAGE} ?{PAGE} null", MISMATCH),
+            id="but what follows",
+        ),
+    ],
+)
+def test_ways_with_preflights(
+    places: list[Place], method: str, headers: HeaderList, standard: Way, firefox: Way
+) -> None:
+    for engine in Engine:
+        expected = firefox if engine is Engine.FIREFOX else standard
+        assert walk(places, OMIT, engine, method, headers) == expected
+
+
+PONY: HeaderList = (("Content-Type", "application/x-pony"),)
+PLAIN: HeaderList = (("Content-Type", "text/plain"),)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status", "expected"),
+    [
+        ("GET", (), 301, ("GET", (), False)),
+        ("GET", PONY, 301, ("GET", ("content-type",), True)),
+        ("GET", PONY, 303, ("GET", ("content-type",), True)),
+        ("HEAD", (), 303, ("HEAD", (), False)),
+        ("POST", PLAIN, 301, ("GET", (), False)),
+        ("POST", PONY, 301, ("GET", (), False)),
+        ("POST", PONY, 302, ("GET", (), False)),
+        ("POST", PONY, 303, ("GET", (), False)),
+        ("POST", PONY, 307, ("POST", ("content-type",), True)),
+        ("POST", PONY, 308, ("POST", ("content-type",), True)),
+        ("POST", PLAIN, 308, ("POST", (), False)),
+        ("FOO", PLAIN, 308, ("FOO", (), True)),
+        ("FOO", PONY, 301, ("FOO", ("content-type",), True)),
+        ("FOO", PONY, 302, ("FOO", ("content-type",), True)),
+        ("FOO", PONY, 303, ("GET", (), False)),
+        ("FOO", PONY, 307, ("FOO", ("content-type",), True)),
+        ("PUT", ASKS, 303, ("GET", ("x-a",), True)),
+        ("GET", (("Authorization", "Bearer t"),), 302, ("GET", (), False)),
+        ("GET", (("Authorization", "Bearer t"), *ASKS), 302, ("GET", ("x-a",), True)),
+    ],
+)
+def test_what_a_redirect_from_home_makes_of_a_request(
+    method: str, headers: HeaderList, status: int, expected: tuple[str, tuple[str, ...], bool]
+) -> None:
+    """The method that it then has, its unsafe names, and whether it asks leave."""
+    answer = Response(status, (("Location", f"{REMOTE}/"),))
+    hop = redirected(begin(PAGE, f"{PAGE}/", method, headers), answer)
+    assert hop is not None
+    request = actual_request(hop)
+    assert (request.method, request.unsafe_names, needs_preflight(hop)) == expected
 
 
 @pytest.mark.parametrize("engine", Engine)
