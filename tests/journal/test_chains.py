@@ -247,6 +247,17 @@ def test_concurrent_chains_are_told_apart_where_anything_differs(told: Told) -> 
     assert told.place(actual(url=CDN, origin="null")) == (one, 1, one)
 
 
+def test_also_where_only_the_values_of_headers_differ(told: Told) -> None:
+    ranges = [(("Range", f"bytes={start}-"),) for start in range(3)]
+    asked = [told.ask(actual(url=API, headers=headers)) for headers in ranges]
+    for id_ in asked:
+        told.answer(id_, to(CDN))
+    places = [
+        told.place(actual(url=CDN, origin="null", headers=ranges[number])) for number in (2, 0, 1)
+    ]
+    assert places == [(asked[number], 1, asked[number]) for number in (2, 0, 1)]
+
+
 def test_where_nothing_differs_the_oldest_redirect_comes_first(told: Told) -> None:
     asked = [told.ask(actual(url=API)) for _ in range(4)]
     for id_ in asked:

@@ -1,8 +1,9 @@
 """Which redirect led to which request?
 
 A redirect that the browser follows is kept until the request comes that it leads to: the oldest
-that is for the same browser and URL, with the method and the Origin that it leaves. Where that
-request has a preflight, the preflight is found so, and hands its place on.
+that is for the same browser and URL, with the method and the Origin that it leaves. Of several such
+it is the one whose request had the same values in those headers that a redirect keeps. Where the
+request that comes has a preflight, the preflight is found so, and hands its place on.
 
 Only what came through the proxy can be linked: a redirect that the browser has in its own cache
 isn't seen.
@@ -19,8 +20,9 @@ from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import FAILURE, byte_lowercase, get
 from corscope.fetch.origin import OPAQUE_SERIALIZED, origin_of_url
 from corscope.fetch.redirect import location_url
-from corscope.journal.wire import WireView, view
-from corscope.messages import Request, Response
+from corscope.fetch.safelist import is_request_body_header_name
+from corscope.journal.wire import WireView, scripts_own, view
+from corscope.messages import HeaderList, Request, Response
 
 __all__ = ["FIRST", "Chains", "Link", "Step", "plain_step", "step_of"]
 
@@ -77,6 +79,7 @@ class Step:
         mode: its mode; None where that isn't known for sure.
         own_names: lower-case names of the headers that script has set for sure.
         names: lower-case names of all headers that it or one before it had, or announced.
+        said: what it said in headers that redirects keep; None for a preflight, which has none.
         link: its place.
     """
 
@@ -89,6 +92,7 @@ class Step:
     mode: str | None
     own_names: frozenset[str]
     names: frozenset[str]
+    said: frozenset[tuple[str, str]] | None
     link: Link = FIRST
 
     def after(self, earlier: "Step") -> "Step":
@@ -96,9 +100,10 @@ class Step:
         return replace(self, page=earlier.page, names=self.names | earlier.names, link=earlier.link)
 
 
-def step_of(client: str, wire: WireView) -> Step:
+def step_of(client: str, wire: WireView, headers: HeaderList) -> Step:
     """The step that a CORS exchange's request is, as long as nothing is known of those before."""
     own_names = frozenset(wire.cors.unsafe_names)
+    said = None if wire.kind == "preflight" else _said(headers)
     return Step(
         client=client,
         engine=wire.engine,
@@ -109,7 +114,13 @@ def step_of(client: str, wire: WireView) -> Step:
         mode=wire.mode if wire.mode_from == "sec-fetch-mode" else None,
         own_names=own_names,
         names=own_names if wire.kind == "preflight" else own_names | wire.present,
+        said=said,
     )
+
+
+def _said(headers: HeaderList) -> frozenset[tuple[str, str]]:
+    kept = ((byte_lowercase(name), value) for name, value in scripts_own(headers))
+    return frozenset(pair for pair in kept if not is_request_body_header_name(pair[0]))
 
 
 # The schemes of an Authorization that browsers use by themselves.
@@ -128,7 +139,7 @@ def plain_step(client: str, request: Request) -> Step | None:
         return None
     if get(request.headers, "Sec-Fetch-Mode") not in {None, "cors"}:
         return None
-    step = step_of(client, view(request))
+    step = step_of(client, view(request), request.headers)
     scheme = (get(request.headers, "Authorization") or "").partition(" ")[0]
     is_own = scheme != "" and byte_lowercase(scheme) not in _BROWSERS_OWN
     return replace(
@@ -162,11 +173,17 @@ class Chains:
         if not redirects:
             return step
         here = _normal(step.url)
-        for redirect in redirects:
-            if redirect.target == here and _is_led_to(step, redirect.expected):
-                redirects.remove(redirect)
-                return step.after(redirect.expected)
-        return step
+        fitting = [
+            redirect
+            for redirect in redirects
+            if redirect.target == here and _is_led_to(step, redirect.expected)
+        ]
+        if not fitting:
+            return step
+        alike = (redirect for redirect in fitting if redirect.expected.said == step.said)
+        found = next(alike, fitting[0])
+        redirects.remove(found)
+        return step.after(found.expected)
 
     def redirected(
         self, id_: str, step: Step, response: Response, now: datetime, *, asked_leave: bool
@@ -180,7 +197,7 @@ class Chains:
             now: when it came.
             asked_leave: whether something about the request needed a preflight.
         """
-        location = location_url(response, step.url)
+        location = location_url(response, step.url, step.engine)
         if location is None or location == FAILURE:
             return
         if asked_leave:

@@ -54,7 +54,7 @@ class Journal:
             self._remember(id_, self._plain(client, request, now))
             return []
         wire = view(request)
-        step = step_of(client, wire)
+        step = step_of(client, wire, request.headers)
         announced_by = None
         if wire.kind == "actual" and wire.mode == "cors":
             announced_by = self.pairing.announcing(client, wire)
@@ -89,7 +89,7 @@ class Journal:
         needs_leave = bool(earlier or covered.findings)
         return InFlight(
             wire,
-            step_of(step.client, wire).after(step),
+            step_of(step.client, wire, request.headers).after(step),
             _credentials(wire, certain=earlier is None),
             why_asked(wire, request.headers, is_again=False) if needs_leave else (),
             preflight=earlier.id if earlier else None,
@@ -187,7 +187,7 @@ def _followed(waiting: Waiting, known: InFlight, id_: str, now: datetime) -> Out
 def _opened(waiting: Waiting, client: str, wire: WireView, request: Request) -> InFlight:
     """What is known of the request that a preflight announced."""
     wire = _completed(wire, waiting)
-    step = step_of(client, wire).after(waiting.step)
+    step = step_of(client, wire, request.headers).after(waiting.step)
     return InFlight(
         wire,
         step,

@@ -7,7 +7,7 @@ the values, and so the rule of the safelist that each of them breaks.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from corscope.fetch.engines import Engine
+from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import byte_lowercase, get
 from corscope.fetch.safelist import (
     UnsafeRule,
@@ -25,7 +25,6 @@ _SHOWN: Final = frozenset(
 )
 """The headers whose values are recorded: none that holds a secret."""
 
-_ASK_AGAIN: Final = frozenset({Engine.FIREFOX, Engine.WEBKIT})
 MAX_SHOWN: Final = 200
 """Characters of a value that are recorded."""
 
@@ -89,7 +88,8 @@ def _method(wire: WireView) -> tuple[Why, ...]:
 
 
 def _unseen(engine: Engine, *, is_again: bool) -> tuple[Why, ...]:
-    return (Why("redirect" if is_again and engine in _ASK_AGAIN else "upload-listener"),)
+    again = is_again and departs(engine, Departure.PREFLIGHTED_AGAIN)
+    return (Why("redirect" if again else "upload-listener"),)
 
 
 def _shown(name: str, headers: HeaderList) -> str | None:

@@ -24,9 +24,9 @@ from corscope.fetch.safelist import (
     is_forbidden_request_header,
 )
 from corscope.journal.sites import may_be_schemelessly_same_site
-from corscope.messages import Request
+from corscope.messages import HeaderList, Request
 
-__all__ = ["Credentials", "WireView", "is_cors_exchange", "view"]
+__all__ = ["Credentials", "WireView", "is_cors_exchange", "scripts_own", "view"]
 
 Credentials = Literal["include", "omit", "unknown"]
 
@@ -147,17 +147,21 @@ def _page(request: Request) -> TupleOrigin | None:
     return origin or origin_of_url(get(request.headers, "Referer") or "")
 
 
-def _actual_request(request: Request, engine: Engine) -> CorsRequest:
-    own = tuple(
+def scripts_own(headers: HeaderList) -> HeaderList:
+    """The headers that script has set, or the browser for it, as far as that is sure."""
+    return tuple(
         (name, value)
-        for name, value in request.headers
+        for name, value in headers
         if name.lower() not in _AMBIGUOUS and not is_forbidden_request_header(name, value)
     )
+
+
+def _actual_request(request: Request, engine: Engine) -> CorsRequest:
     return CorsRequest(
         get(request.headers, "Origin") or "",
         request.url,
         request.method,
-        tuple(cors_unsafe_request_header_names(own, engine)),
+        tuple(cors_unsafe_request_header_names(scripts_own(request.headers), engine)),
     )
 
 
