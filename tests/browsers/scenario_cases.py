@@ -260,6 +260,31 @@ WITH_HEADERS = (
     with_header("an empty header", "X-A", ""),
 )
 
+FULL = "1" * 128
+EIGHT: Mapping[str, str] = {
+    **dict.fromkeys(("Accept", "Accept-Language", "Content-Language"), FULL),
+    "Content-Type": f"text/plain; charset={FULL[:108]}",
+    **dict.fromkeys(("DPR", "Device-Memory", "Viewport-Width", "Width"), FULL),
+}
+NAMES = ", ".join((*EIGHT, "RTT"))
+
+IN_ALL = (
+    Case(
+        "with eight headers of 1,024 bytes that Chromium takes for safe",
+        None,
+        FINE,
+        answer(ANY, headers(NAMES)),
+        {"headers": EIGHT},
+    ),
+    Case(
+        "with a byte more than it does",
+        None,
+        FINE,
+        answer(ANY, headers(NAMES)),
+        {"headers": {**EIGHT, "RTT": "1"}},
+    ),
+)
+
 ADDING: Mapping[str, Mapping[str, object]] = {
     "no-store": {"cache": "no-store"},
     "reload": {"cache": "reload"},
@@ -336,6 +361,22 @@ def from_here(
     return Case(f"from here: {name}", error, started, init=init, url=HERE, then=then)
 
 
+OTHER_3, PAGE_3 = "http://other.test/{case}/3", "http://page.test/{case}/3"
+OMITTED: Mapping[str, object] = {"credentials": "omit"}
+
+
+def away(name: str, error: str | None, end: Hop) -> tuple[Case, Case]:
+    """A fetch of the page's own origin that two redirects lead away and further.
+
+    By default WebKit follows only the first of them, without credentials both.
+    """
+    then = (Hop(OTHER, redirect(end.url, OWN)), end)
+    return (
+        from_here(f"away and {name}", error, {}, *then),
+        from_here(f"away and {name}, without credentials", error, OMITTED, *then),
+    )
+
+
 REDIRECTS = (
     *(
         led(
@@ -376,6 +417,17 @@ REDIRECTS = (
         Hop(HERE_2, redirect(THIRD)),
         Hop(THIRD, answer(OWN)),
     ),
+    *away("back, bare", "MissingAllowOriginHeader", Hop(PAGE_3, answer())),
+    *away("back, for the page", MISMATCH, Hop(PAGE_3, answer(OWN))),
+    *away("back, for all", None, Hop(PAGE_3, FINE)),
+    *away("further, for the page", MISMATCH, Hop(THIRD, answer(OWN))),
+    *away("within, for the page", None, Hop(OTHER_3, answer(OWN))),
+    from_here(
+        "Authorization stays there",
+        None,
+        BEARER,
+        Hop(API_2, FINE, answer(ANY, headers("authorization"))),
+    ),
     from_here("a header allowed", None, TENANT, Hop(API_2, FINE, answer(ANY, headers("x-tenant")))),
     from_here("a header refused", HEADER, TENANT, Hop(API_2, preflight=answer(ANY))),
     from_here(
@@ -389,6 +441,19 @@ REDIRECTS = (
     from_here("credentials", None, INCLUDE, Hop(API_2, answer(OWN, credentials()))),
     from_here(
         "credentials and the wildcard", "WildcardOriginNotAllowed", INCLUDE, Hop(API_2, FINE)
+    ),
+    *(
+        from_here(
+            f"a POST of a pony by {status} is a GET", None, PONY, Hop(API_2, FINE), status=status
+        )
+        for status in (301, 302, 303)
+    ),
+    from_here(
+        "another method by 303 is a GET",
+        None,
+        {**PONY, "method": "FOO"},
+        Hop(API_2, FINE),
+        status=303,
     ),
     *(
         from_here(
@@ -461,6 +526,7 @@ SCENARIOS = (
     *ASKED,
     *LISTENING,
     *WITH_HEADERS,
+    *IN_ALL,
     *ADDED_BY_THE_BROWSER,
     *STATUSES,
     *REDIRECTS,
