@@ -32,6 +32,7 @@ __all__ = [
     "preflight_request",
     "redirect_mode",
     "redirected",
+    "redirected_method",
 ]
 
 _USERINFO = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
@@ -146,14 +147,11 @@ def redirected(hop: Hop, response: Response, engine: Engine = Engine.UNKNOWN) ->
         return None
     before, after = origin_of_url(hop.url), origin_of_url(location)
     leaves = before != after
-    becomes_get = _becomes_get(hop.method, response.status)
-    if leaves and hop.method == "DELETE" and departs(engine, Departure.DELETE_BECOMES_GET):
-        becomes_get = True
     headers, announced = _headers_after(hop, response.status, location, engine)
     return replace(
         hop,
         url=_USERINFO.sub(r"\1", location).replace(" ", "%20"),
-        method="GET" if becomes_get else hop.method,  # 12
+        method=redirected_method(hop.method, response.status, leaves=leaves, engine=engine),  # 12
         headers=headers,
         announced=announced,
         was_cors=hop.is_cors,
@@ -172,6 +170,20 @@ def _is_refused(hop: Hop, response: Response, location: str, engine: Engine) -> 
     if failure is None or hop.is_cors or failure.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
         return failure is not None
     return not _is_at_home(hop.origin, location) or departs(engine, Departure.USERINFO_SENT)
+
+
+def redirected_method(method: str, status: int, *, leaves: bool, engine: Engine) -> str:
+    """The method after a redirect: https://fetch.spec.whatwg.org/#http-redirect-fetch, step 12
+
+    Args:
+        method: the method before it.
+        status: the redirect's.
+        leaves: whether it leads to another origin.
+        engine: whose departures from the standard apply.
+    """
+    if leaves and method == "DELETE" and departs(engine, Departure.DELETE_BECOMES_GET):
+        return "GET"
+    return "GET" if _becomes_get(method, status) else method
 
 
 def _becomes_get(method: str, status: int) -> bool:

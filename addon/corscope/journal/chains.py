@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import FAILURE, byte_lowercase, get
+from corscope.fetch.hop import redirected_method
 from corscope.fetch.origin import OPAQUE_SERIALIZED, origin_of_url
 from corscope.fetch.redirect import location_url
 from corscope.fetch.safelist import is_request_body_header_name
@@ -241,17 +242,8 @@ def _redirected(id_: str, step: Step, status: int, location: str) -> Step:
         origin, link = OPAQUE_SERIALIZED, replace(link, tainted_by=redirect)
     if leaves and "authorization" in step.own_names:
         link = replace(link, stripped_by=redirect)
-    method = _redirected_method(step, status, leaves=leaves)
+    method = redirected_method(step.method, status, leaves=leaves, engine=step.engine)
     return replace(step, url=location, method=method, origin=origin, link=link)
-
-
-def _redirected_method(step: Step, status: int, *, leaves: bool) -> str:
-    """Steps 12 and 13; WebKit makes a GET of a DELETE too, at every redirect to another origin."""
-    becomes_get = (status in {301, 302} and step.method == "POST") or (
-        status == 303 and step.method not in {"GET", "HEAD"}
-    )
-    is_webkits = step.engine is Engine.WEBKIT and leaves and step.method == "DELETE"
-    return "GET" if becomes_get or is_webkits else step.method
 
 
 _BEFORE_PATH: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/*[^/?]*")
