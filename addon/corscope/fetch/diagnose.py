@@ -4,7 +4,7 @@ Runs only after the check has failed, and can't change that. The distinctions ar
 browsers make in their own messages; Chromium's, the finest, draw the lines.
 """
 
-from corscope.fetch.headers import values
+from corscope.fetch.headers import names, values
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Failure, Reason, firefox_name
 from corscope.fetch.url import parse_url, percent_encode_non_ascii
@@ -41,7 +41,7 @@ def is_repeated_as_spelled(headers: HeaderList) -> bool:
 
     HTTP/2 has its names in lower case, so there it never does.
     """
-    return sum(name == "Access-Control-Allow-Origin" for name, _ in headers) > 1
+    return names(headers).count("Access-Control-Allow-Origin") > 1
 
 
 def _is_url(value: str) -> bool:

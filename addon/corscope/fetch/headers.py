@@ -83,7 +83,7 @@ def values(headers: HeaderList, name: str) -> tuple[str, ...]:
 
 def names(headers: HeaderList) -> tuple[str, ...]:
     """All header names in order, as they were written, repeated ones repeated."""
-    return tuple(name for name, _ in headers)
+    return tuple([name for name, _ in headers])
 
 
 def contains(headers: HeaderList, name: str) -> bool:
