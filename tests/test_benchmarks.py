@@ -35,7 +35,7 @@ def test_the_table_has_a_time_for_everything_in_every_engine() -> None:
 
 @pytest.mark.parametrize("engine", Engine)
 def test_the_common_verdict_takes_single_digits(engine: Engine) -> None:
-    """It takes 1 to 2 µs, so that a slow machine passes and a verdict that does too much doesn't."""
+    """It takes 1 to 2 µs, so that a slow machine passes, and a verdict that does too much fails."""
     if sys.gettrace() is not None:
         pytest.skip("a tracer, such as coverage's, takes more time than the verdict")
     assert microseconds(measures()[0].of(engine), seconds=0.002) < 10
