@@ -7,12 +7,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint browsers picture clean help
+.PHONY: run test lint agree browsers picture clean help
 
 help:
 	@echo "make run      set up $(VENV) and open the demo"
 	@echo "make test     set up $(VENV) and run linters and all tests"
 	@echo "make lint     only the linters and mypy"
+	@echo "make agree    run random cases in real browsers; N=20000 SEED=7 ENGINES=firefox TABLE=1"
 	@echo "make picture  take the README's picture of the demo again"
 	@echo "make clean    remove $(VENV) and what the tools leave behind"
 	@echo "PYTHON=python3.12 selects the Python, VENV=folder the environment's place"
@@ -49,6 +50,10 @@ browsers:
 	echo "Missing: $$*. The tests that need them are left out: those in tests/browsers, and in"; \
 	echo "tests/cli those of the demo's page and of starting a browser. On Debian,"; \
 	echo "apt install $$* brings them."
+
+# With all engines and TABLE=1, the run writes docs/agreement.md.
+agree: $(VENV)/.tested browsers
+	$(BIN)/python -m tests.browsers.agree $(foreach word,N SEED ENGINES TABLE,$(if $($(word)),$(word)=$($(word))))
 
 picture: $(VENV)/.tested browsers
 	$(BIN)/python -m tests.cli.demo_driver docs/images/demo.png

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from corscope.fetch.check import CredentialsMode
+from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.exposed import cors_filtered_headers
+from corscope.fetch.reasons import chromium_name, firefox_name
 from tests.browsers.case import COOKIE_ORIGIN, SECURE_COOKIE_ORIGIN, Case
 from tests.browsers.predict import Sent, own_headers, predicted
 from tests.support.chromium import Chromium
@@ -258,7 +259,7 @@ def _end(run: Run, engine: str) -> Iterator[Disagreement]:
     entries = _without_needless_preflight(run, Engine(engine))
     if not entries or (_is_opaque(run) and entries[-1]["mode_from"] == "inferred"):
         return
-    verdicts = [entry["verdicts"][run.case.mode] for entry in entries]
+    verdicts = [_verdict(run, entry) for entry in entries]
     stopped = [each["verdict"] for each in verdicts[:-1] if each["verdict"] != "allowed"]
     yield Disagreement("stopped before the last exchange", [], stopped)
     allowed = verdicts[-1]["verdict"] == "allowed"
@@ -273,6 +274,22 @@ def _end(run: Run, engine: str) -> Iterator[Disagreement]:
 
 def _is_opaque(run: Run) -> bool:
     return run.case.init.get("mode") == "no-cors"
+
+
+def _verdict(run: Run, entry: Entry) -> Entry:
+    """The record's verdict; of a redirect that script wants left alone, what its check says."""
+    verdict: Entry = entry["verdicts"][run.case.mode]
+    if "redirect" not in run.case.init or entry["kind"] == "preflight":
+        return verdict
+    if not str(verdict["reason"]).startswith("redirect-"):
+        return verdict
+    lines = tuple((name, value) for name, value in entry["headers"])
+    mode, engine = CredentialsMode(run.case.mode), Engine(entry["engine"])
+    failure = cors_check(entry["origin"], mode, lines, engine)
+    if failure is None:
+        return {"verdict": "allowed", "chromium": None, "firefox": None}
+    names = chromium_name(failure.reason, "actual"), firefox_name(failure.reason)
+    return {"verdict": "blocked", "chromium": names[0], "firefox": names[1]}
 
 
 def _without_needless_preflight(run: Run, engine: Engine) -> Sequence[Entry]:

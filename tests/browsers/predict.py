@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from corscope.fetch.check import CredentialsMode
+from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import contains
 from corscope.fetch.hop import (
@@ -124,9 +124,13 @@ def _answer(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) -> Response 
         origin = hop.serialized_origin
         sent.append(("actual", origin, hop.url, hop.method, tuple(sorted(carried))))
     answer = _response(case, hop.method, hop.url)
-    if answer is None or (hop.is_cors and _judged(hop, answer, _mode(case), engine)):
-        return None
-    return answer
+    if answer is None or not hop.is_cors:
+        return answer
+    if "redirect" in case.init:  # then nobody looks at where it leads
+        refused = cors_check(hop.serialized_origin, _mode(case), answer.headers, engine) is not None
+    else:
+        refused = _judged(hop, answer, _mode(case), engine)
+    return None if refused else answer
 
 
 def _judged(hop: Hop, answer: Response, mode: CredentialsMode, engine: Engine) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from tests.browsers.agreement import Record, Run, disagreements
+from tests.browsers.case import Case
 from tests.support.origin_server import Answer, Received, Scripted
 
 __all__ = ["told"]
@@ -13,13 +14,13 @@ __all__ = ["told"]
 OF_INTEREST = ("access-control-", "location", "vary")
 
 
-def told(record: Record) -> Iterator[str]:
-    """Give one paragraph for each case in which the journal is wrong."""
+def told(record: Record) -> Iterator[tuple[Case, str]]:
+    """Give each case in which the journal is wrong, and a paragraph on it."""
     for run in record.runs.values():
         found = disagreements(run, record.engine)
         if found:
             lines = [_asked(run), *_sent(run), *_answered(run), *(f"  !! {each}" for each in found)]
-            yield "\n".join(lines)
+            yield run.case, "\n".join(lines)
 
 
 def _asked(run: Run) -> str:

@@ -1,12 +1,13 @@
 """What corscope journals is what real browsers do, also in cases that nobody thought of.
 
-The seed is printed, and is another one where `CORSCOPE_SEED` says so; `CORSCOPE_CASES` says how
-many cases each browser gets. `python -m tests.browsers.agree N=1500` draws a fresh seed each time.
+Each run draws a fresh seed and prints it with the command that repeats it; `CORSCOPE_SEED` and
+`CORSCOPE_CASES` set the seed and how many cases each browser gets.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from tests.browsers.report import told
 
 pytestmark = pytest.mark.browser
 
-SEED = int(os.environ.get("CORSCOPE_SEED") or 1)
-COUNT = int(os.environ.get("CORSCOPE_CASES") or 150)
+SEED = int(os.environ.get("CORSCOPE_SEED") or secrets.randbelow(10**9))
+COUNT = int(os.environ.get("CORSCOPE_CASES") or 1500)
 
 
 def test_a_seed_gives_the_same_cases_again() -> None:
@@ -38,8 +39,8 @@ def test_the_journal_tells_what_the_browser_did(
     """Nothing trips corscope, and it is right on every point of every case."""
     browser = request.getfixturevalue(engine)
     with capsys.disabled():
-        sys.stdout.write(f" CORSCOPE_SEED={SEED} CORSCOPE_CASES={COUNT} ")
+        sys.stdout.write(f"\nagain: make agree N={COUNT} SEED={SEED} ENGINES={engine} ")
         sys.stdout.flush()
     record = play(browser, generate(SEED, COUNT), tmp_path)
     assert "corscope failed" not in record.log
-    assert "\n".join(told(record)) == ""
+    assert "\n".join(paragraph for _, paragraph in told(record)) == ""
