@@ -111,5 +111,7 @@ def _announces(waiting: Waiting, wire: WireView) -> bool:
         return False
     if announced.method != wire.cors.method or not names.issuperset(wire.cors.unsafe_names):
         return False
-    dropped = departs(wire.engine, Departure.DROPPED_HEADERS_ANNOUNCED)
-    return dropped or wire.present.issuperset(names)
+    if wire.present.issuperset(names):
+        return True
+    was_redirected = waiting.step.link.hop > 0
+    return was_redirected and departs(wire.engine, Departure.DROPPED_HEADERS_ANNOUNCED)
