@@ -139,6 +139,7 @@ def test_the_values_come_along() -> None:
         ("b.test", {Reason.ALLOW_ORIGIN_INVALID}),
         ("", {Reason.ALLOW_ORIGIN_INVALID}),
         ("https://a.test https://b.test", {Reason.ALLOW_ORIGIN_LIST}),
+        ("http://\ufffd.test", {Reason.ALLOW_ORIGIN_INVALID, Reason.ALLOW_ORIGIN_MISMATCH}),
         ("a.test, b.test", {Reason.ALLOW_ORIGIN_LIST, Reason.ALLOW_ORIGIN_REPEATED}),
     ],
 )

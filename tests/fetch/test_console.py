@@ -153,7 +153,18 @@ def test_chromium_has_other_sentences_where_cors_is_not_to_blame(
     assert printed(Engine.CHROMIUM, reason, scene=scene) == (expected,)
 
 
+def test_chromium_does_not_show_sources() -> None:
+    scene = replace(SCENE, location="view-source:https://b.test/")
+    said = printed(Engine.CHROMIUM, Reason.REDIRECT_TO_LOCAL, "view-source:", scene=scene)
+    assert said == ("Not allowed to load local resource: view-source:https://b.test/",)
+
+
 # Firefox
+
+
+def test_firefox_cuts_long_messages_off() -> None:
+    [said] = printed(Engine.FIREFOX, Reason.ALLOW_ORIGIN_MISMATCH, "x" * 2_000)
+    assert len(said) == 1_000
 
 
 @pytest.mark.parametrize("status", [200, None])

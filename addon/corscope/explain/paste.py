@@ -15,6 +15,7 @@ from typing import Final
 
 from corscope.fetch.console import (
     CHROMIUM,
+    CHROMIUM_ELSE,
     CHROMIUM_UNNAMED,
     FIREFOX,
     FIREFOX_ELSE,
@@ -132,7 +133,7 @@ def found_in(message: str) -> Found | None:
 @cache
 def _sentences() -> Mapping[str, tuple[Reason, ...]]:
     """The reasons that each sentence stands for."""
-    told = [*CHROMIUM_UNNAMED.items(), *WEBKIT.items(), *WEBKIT_ELSE, *OLDER]
+    told = [*CHROMIUM_UNNAMED.items(), *CHROMIUM_ELSE, *WEBKIT.items(), *WEBKIT_ELSE, *OLDER]
     for reason, entry in CATALOGUE.items():
         told += [(reason, CHROMIUM[entry.chromium])] if entry.chromium else []
         told += [(reason, FIREFOX[entry.firefox])] if entry.firefox else []
@@ -161,10 +162,17 @@ def _narrowed(reasons: tuple[Reason, ...], values: Mapping[str, str]) -> tuple[R
 
 
 def _named_by_value(allow_origin: str) -> set[Reason]:
-    """What an Access-Control-Allow-Origin is called; lines that came apart are together by now."""
+    """What an Access-Control-Allow-Origin may be called, as far as a message still shows it.
+
+    Lines that came apart are together by then, and bytes that are no ASCII have been changed.
+    """
     lines = (("Access-Control-Allow-Origin", allow_origin),)
-    named_so = name_origin_mismatch(allow_origin, lines).reason
-    return {named_so, Reason.ALLOW_ORIGIN_REPEATED} if ", " in allow_origin else {named_so}
+    found = {name_origin_mismatch(allow_origin, lines).reason}
+    if ", " in allow_origin:
+        found.add(Reason.ALLOW_ORIGIN_REPEATED)
+    elif not allow_origin.isascii():
+        found |= {Reason.ALLOW_ORIGIN_INVALID, Reason.ALLOW_ORIGIN_MISMATCH}
+    return found
 
 
 @dataclass(frozen=True, slots=True)

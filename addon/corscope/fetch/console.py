@@ -15,6 +15,7 @@ from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_na
 
 __all__ = [
     "CHROMIUM",
+    "CHROMIUM_ELSE",
     "CHROMIUM_UNNAMED",
     "FIREFOX",
     "FIREFOX_ELSE",
@@ -71,6 +72,11 @@ CHROMIUM_UNNAMED: Final[dict[Reason, str]] = {
 
 Of the page it names more than its origin, but no more of it shows.
 """
+
+CHROMIUM_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
+    (Reason.REDIRECT_TO_LOCAL, "Not allowed to load local resource: {target}"),
+)
+"""What Chromium says instead of a redirect to view-source:."""
 
 FIREFOX: Final[dict[str, str]] = {
     "CORSMissingAllowOrigin": "CORS header 'Access-Control-Allow-Origin' missing",
@@ -226,6 +232,8 @@ def _chromium(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     name = CATALOGUE[failure.reason].chromium
     if name is None:
         told = CHROMIUM_UNNAMED.get(failure.reason)
+        if failure.detail == "view-source:":
+            [(_, told)] = CHROMIUM_ELSE
         return () if told is None else (told.format(page=scene.page, target=scene.target),)
     what = _BY_DESTINATION.get(scene.destination or "", "fetch")
     said = CHROMIUM[name].format(detail=_ascii(failure.detail or ""))
@@ -261,7 +269,11 @@ def _firefox(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
         said.append(_firefox_message("CORSPreflightDidNotSucceed", scene.url, failure, scene))
     if kind == "preflight" or scene.location is not None:
         said.append(_firefox_message("CORSDidNotSucceed", scene.url, failure, scene))
-    return tuple(said)
+    return tuple(message[:_FIREFOX_LONGEST] for message in said)
+
+
+_FIREFOX_LONGEST: Final = 1_000
+"""Firefox cuts a message off after so many characters."""
 
 
 def _firefox_message(category: str, url: str, failure: Failure, scene: Scene) -> str:
