@@ -58,7 +58,7 @@ def test_every_name_has_a_sentence() -> None:
 def test_every_reason_is_printed_somewhere_but_for_a_browser_that_left() -> None:
     unnamed = {reason for reason, entry in CATALOGUE.items() if entry.chromium is None}
     assert set(CHROMIUM_UNNAMED) == unnamed - {Reason.CLIENT_GONE}
-    assert set(WEBKIT) == set(Reason) - {Reason.CLIENT_GONE}
+    assert set(WEBKIT) == set(Reason) - {Reason.CLIENT_GONE, Reason.PROXY_AUTHENTICATION}
 
 
 @pytest.mark.parametrize("template", [*CHROMIUM.values(), *FIREFOX.values(), *WEBKIT.values()])
@@ -126,6 +126,18 @@ def test_chromium_names_where_a_redirected_fetch_began_and_whose_it_is() -> None
     assert said.startswith(
         f"Access to fetch at '{URL}' (redirected from 'https://first.test/') from origin '{PAGE}' "
     )
+
+
+@pytest.mark.parametrize(("policy", "what"), [("same-origin", "Origin"), ("same-site", "Site")])
+def test_chromium_says_whom_a_resource_policy_keeps_out(policy: str, what: str) -> None:
+    [said] = printed(Engine.CHROMIUM, Reason.CROSS_ORIGIN_RESOURCE_POLICY, policy)
+    assert said == f"Failed to load resource: net::ERR_BLOCKED_BY_RESPONSE.NotSame{what}"
+
+
+def test_webkit_does_not_tell_where_a_redirect_too_many_leads() -> None:
+    scene = replace(SCENE, location="https://b.test/", status=302)
+    said = printed(Engine.WEBKIT, Reason.TOO_MANY_REDIRECTS, scene=scene)
+    assert said[0] == "Load cannot follow more than 20 redirections"
 
 
 def test_chromium_takes_a_redirect_before_it_minds_the_scheme() -> None:

@@ -592,36 +592,7 @@ def test_credentials_that_are_not_the_matter(
     assert told.see(request_, response) == []
 
 
-def beacon(origin: str = PAGE) -> Request:
-    return Request("POST", API, (("Origin", origin), ("Sec-Fetch-Mode", "no-cors")))
-
-
-def policy(value: str) -> Response:
-    return Response(200, (("Cross-Origin-Resource-Policy", value),))
-
-
-@pytest.mark.parametrize(
-    ("origin", "value"),
-    [(PAGE, "same-origin"), ("https://www.api.test", "same-origin"), (OTHER, "same-site")],
-)
-def test_a_resource_policy_keeps_it_back(told: Told, origin: str, value: str) -> None:
-    assert told.see(beacon(origin), policy(value)) == [("cross-origin-resource-policy", value)]
-
-
-@pytest.mark.parametrize(
-    ("request_", "value"),
-    [
-        pytest.param(beacon(), "cross-origin", id="for all"),
-        pytest.param(beacon(), "Same-Origin", id="no word of the standard"),
-        pytest.param(beacon("https://www.api.test"), "same-site", id="maybe the same site"),
-        pytest.param(beacon("null"), "same-origin", id="maybe the same origin"),
-        pytest.param(actual(), "same-origin", id="CORS decides"),
-    ],
-)
-def test_a_resource_policy_that_lets_it_through(told: Told, request_: Request, value: str) -> None:
-    assert told.see(request_, policy(value)) == []
-
-
+BEACON = Request("POST", API, (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors")))
 MIXED = [("mixed-content", None)]
 
 
@@ -717,7 +688,7 @@ HEADERS = st.lists(
 ).map(tuple)
 
 
-@given(HEADERS, st.integers(100, 599), st.sampled_from([actual(), preflight(), beacon(), image()]))
+@given(HEADERS, st.integers(100, 599), st.sampled_from([actual(), preflight(), BEACON, image()]))
 def test_no_answer_makes_it_stumble(headers: HeaderList, status: int, request_: Request) -> None:
     told = Told()
     for _ in range(2):

@@ -25,8 +25,6 @@ FINDING_WORDS: Final[dict[str, str]] = {
     "off, as every redirect to another origin does",
     FindingId.CREDENTIALS_NOT_SENT: "the request carried neither Cookie nor Authorization, which "
     "the server asks for",
-    FindingId.CROSS_ORIGIN_RESOURCE_POLICY: "Cross-Origin-Resource-Policy: {detail} blocks this "
-    "answer; that is no CORS error",
     FindingId.NON_CORS_COPY_MAY_BE_CACHED: "a cache may hold this URL's answer to a request "
     "without Origin, which lacks the CORS headers: send Vary: Origin on those answers too",
     FindingId.NOT_MODIFIED_WITHOUT_CORS_HEADERS: "this 304 has no CORS headers, so the browser "

@@ -111,6 +111,19 @@ WORDS: Final[dict[Reason, Words]] = {
         "the redirect leads to port {detail}, which no browser asks",
         "serve the target at another port.",
     ),
+    Reason.TOO_MANY_REDIRECTS: Words(
+        "this is the 21st redirect in a row, and browsers follow 20",
+        "see whether the redirects lead in a circle.",
+    ),
+    Reason.CROSS_ORIGIN_RESOURCE_POLICY: Words(
+        "Cross-Origin-Resource-Policy: {detail} keeps this answer from the page; that is no CORS "
+        "error",
+        'send "Cross-Origin-Resource-Policy: cross-origin" with what others may embed.',
+    ),
+    Reason.PROXY_AUTHENTICATION: Words(
+        "407 is a status for proxies to send, which this browser takes from no server behind one",
+        "answer with 401 where the page is to log in.",
+    ),
     Reason.MIXED_CONTENT: Words(
         "{detail} is plain http, and the page is https: that is mixed content, and no CORS error",
         "serve it over https, and let redirects lead there.",

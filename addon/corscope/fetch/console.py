@@ -66,6 +66,10 @@ CHROMIUM_UNNAMED: Final[dict[Reason, str]] = {
     Reason.MIXED_CONTENT: "Mixed Content: The page at '{page}/' was loaded over HTTPS, but "
     "requested an insecure resource '{target}'. This request has been blocked; the content must be "
     "served over HTTPS.",
+    Reason.TOO_MANY_REDIRECTS: "Failed to load resource: net::ERR_TOO_MANY_REDIRECTS",
+    Reason.CROSS_ORIGIN_RESOURCE_POLICY: "Failed to load resource: "
+    "net::ERR_BLOCKED_BY_RESPONSE.NotSame{kept_to}",
+    Reason.PROXY_AUTHENTICATION: "Failed to load resource: net::ERR_UNEXPECTED_PROXY_AUTH",
     Reason.CONNECTION_DROPPED: "Failed to load resource: net::ERR_EMPTY_RESPONSE",
 }
 """What Chromium says, all of it, for the reasons that its CORS code has no name for.
@@ -154,6 +158,9 @@ WEBKIT: Final[dict[Reason, str]] = {
     Reason.REDIRECT_BAD_PORT: "Not allowed to use restricted network port {detail}: {target}",
     Reason.MIXED_CONTENT: "[blocked] The page at {page}/ requested insecure content from {target}. "
     "This content was blocked and must be served over HTTPS.",
+    Reason.TOO_MANY_REDIRECTS: "Load cannot follow more than 20 redirections",
+    Reason.CROSS_ORIGIN_RESOURCE_POLICY: "Cancelled load to {target} because it violates the "
+    "resource's Cross-Origin-Resource-Policy response header.",
     Reason.NO_RESPONSE: _REFUSED,
     Reason.CONNECTION_DROPPED: "Connection terminated unexpectedly",
 }
@@ -165,6 +172,14 @@ WEBKIT_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.REDIRECT_NOT_HTTP, _FTP),
 )
 """What WebKit says instead of a list without commas, of a preflight, and of a redirect to ftp."""
+
+
+_UNPREFIXED: Final = {
+    _FTP,
+    WEBKIT[Reason.MIXED_CONTENT],
+    WEBKIT[Reason.TOO_MANY_REDIRECTS],
+}
+"""What WebKit says of a redirect without telling where it leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +249,9 @@ def _chromium(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
         told = CHROMIUM_UNNAMED.get(failure.reason)
         if failure.detail == "view-source:":
             [(_, told)] = CHROMIUM_ELSE
-        return () if told is None else (told.format(page=scene.page, target=scene.target),)
+        kept_to = "Site" if failure.detail == "same-site" else "Origin"
+        values = {"page": scene.page, "target": scene.target, "kept_to": kept_to}
+        return () if told is None else (told.format_map(values),)
     what = _BY_DESTINATION.get(scene.destination or "", "fetch")
     said = CHROMIUM[name].format(detail=_ascii(failure.detail or ""))
     if (chromium_name(failure.reason, kind) or "").startswith("Preflight"):
@@ -323,7 +340,7 @@ def _webkit(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     if failure.reason is Reason.REDIRECT_BAD_PORT:
         return (said,)
     is_redirect = kind == "actual" and scene.location is not None
-    if is_redirect and template not in {_FTP, WEBKIT[Reason.MIXED_CONTENT]}:
+    if is_redirect and template not in _UNPREFIXED:
         said = (
             f"Cross-origin redirection to {scene.location} denied by Cross-Origin Resource "
             f"Sharing policy: {said}"

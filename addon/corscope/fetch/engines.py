@@ -70,6 +70,7 @@ class Departure(StrEnum):
     SIMPLE_FAILURE_CLEARS_CACHE = "simple-failure-clears-cache"
     LOOPBACK_IS_MIXED_CONTENT = "loopback-is-mixed-content"
     PREFLIGHT_BEFORE_MIXED_CONTENT = "preflight-before-mixed-content"
+    PROXY_STATUS_REFUSED = "proxy-status-refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "mixed content is blocked before a redirected request's preflight",
         "the preflight is sent, and only what it asks leave for is blocked",
         "WebKitGTK 2.50",
+    ),
+    Departure.PROXY_STATUS_REFUSED: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "a 407 is an answer as any other, once nobody can be asked for a password",
+        "behind a proxy's tunnel, hence over https, the fetch fails",
+        "Chromium 156",
     ),
 }
 

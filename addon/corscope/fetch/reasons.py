@@ -35,7 +35,10 @@ class Reason(StrEnum):
     REDIRECT_NOT_HTTP = "redirect-not-http"
     REDIRECT_TO_LOCAL = "redirect-to-local"
     REDIRECT_BAD_PORT = "redirect-bad-port"
+    TOO_MANY_REDIRECTS = "too-many-redirects"
     MIXED_CONTENT = "mixed-content"
+    CROSS_ORIGIN_RESOURCE_POLICY = "cross-origin-resource-policy"
+    PROXY_AUTHENTICATION = "proxy-authentication"
     NO_RESPONSE = "no-response"
     CONNECTION_DROPPED = "connection-dropped"
     CLIENT_GONE = "client-gone"
@@ -72,6 +75,8 @@ _CHECK: Final = "https://fetch.spec.whatwg.org/#concept-cors-check"
 _PREFLIGHT: Final = "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"
 _REDIRECT: Final = "https://fetch.spec.whatwg.org/#http-redirect-fetch"
 _MAIN: Final = "https://fetch.spec.whatwg.org/#concept-main-fetch"
+_POLICY: Final = "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"
+_CACHE: Final = "https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch"
 _PORTS: Final = "https://fetch.spec.whatwg.org/#port-blocking"
 _NETWORK: Final = "https://fetch.spec.whatwg.org/#http-network-fetch"
 
@@ -122,7 +127,10 @@ CATALOGUE: Final[dict[Reason, Entry]] = {
     Reason.REDIRECT_NOT_HTTP: Entry(_REDIRECT, "CorsDisabledScheme", "CORSRequestNotHttp"),
     Reason.REDIRECT_TO_LOCAL: Entry(_REDIRECT, None, "CORSRequestNotHttp"),
     Reason.REDIRECT_BAD_PORT: Entry(_PORTS, None, "CORSDidNotSucceed"),
+    Reason.TOO_MANY_REDIRECTS: Entry(_REDIRECT, None, "CORSDidNotSucceed"),
     Reason.MIXED_CONTENT: Entry(_MAIN, None, "CORSDidNotSucceed"),
+    Reason.CROSS_ORIGIN_RESOURCE_POLICY: Entry(_POLICY, None, None),
+    Reason.PROXY_AUTHENTICATION: Entry(_CACHE, None, None),
     Reason.NO_RESPONSE: Entry(
         _NETWORK, "MissingAllowOriginHeader", "CORSMissingAllowOrigin", prefixed=True
     ),

@@ -12,17 +12,20 @@ from typing import Final, Literal
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.console import Scene
-from corscope.fetch.engines import Engine
+from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.exposed import cors_filtered_headers
 from corscope.fetch.headers import FAILURE, get
 from corscope.fetch.mixed_content import mixed_content_failure
+from corscope.fetch.origin import origin_of_url
 from corscope.fetch.reasons import Failure, Kind, Reason, chromium_name, firefox_name
 from corscope.fetch.redirect import location_url, redirect_failure
+from corscope.fetch.resource_policy import resource_policy_failure
 from corscope.fetch.verdict import judge
 from corscope.journal.chains import Link
 from corscope.journal.masking import masked_url, plain_url
+from corscope.journal.sites import are_cross_site
 from corscope.journal.why import Why
-from corscope.journal.wire import Credentials, WireView
+from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response
 
 __all__ = [
@@ -80,7 +83,8 @@ class Missing(Enum):
 class Sighting:
     """One exchange as the proxy saw it.
 
-    `response` is what the browser got; where that is None, `missing` and `error` say why.
+    `response` is what the browser got; where that is None, `missing` and `error` say why, and
+    `cause` is a word for it where the server couldn't be had.
     """
 
     id: str
@@ -88,6 +92,7 @@ class Sighting:
     missing: Missing | None = None
     error: str | None = None
     touch: Touch | None = None
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,7 @@ class Outcome:
     why: tuple[Why, ...] = ()
 
 
+_MAX_REDIRECTS: Final = 20
 _ALLOWED: Final = Judgement("allowed")
 _DETAIL_IS_URL: Final = frozenset({Reason.PREFLIGHT_REDIRECT, Reason.REDIRECT_INVALID})
 _WHY_MISSING: Final = {
@@ -206,6 +212,7 @@ def record(
     link: Link,
     why: tuple[Why, ...],
     mask_urls: bool,
+    goes_by: Response | None = None,
 ) -> Exchange:
     """Judge what was seen and keep of it what the journal may know.
 
@@ -218,12 +225,14 @@ def record(
         link: the request's place in a chain of redirects.
         why: what made the browser ask leave.
         mask_urls: whether query values are secret.
+        goes_by: the browser's copy, as a 304 has left it, that it goes by instead of the 304.
     """
     touch, response = seen.touch, seen.response
     clean = masked_url if mask_urls else plain_url
-    verdicts = _verdicts(wire, response, seen.missing, clean)
+    got = _Got(goes_by or response, seen.missing, seen.cause, link.hop)
+    verdicts = _verdicts(wire, got, clean)
     judgement = verdicts.seen(credentials)
-    exposed, hidden = _readable(wire, response, judgement, credentials)
+    exposed, hidden = _readable(wire, got.response, judgement, credentials)
     server = touch.server_response if touch else None
     shadow = touch.shadow if touch else None
     return Exchange(
@@ -247,8 +256,8 @@ def record(
         answered_by="rule" if touch and touch.answered else "server",
         judgement=judgement,
         verdicts=verdicts,
-        server_verdict=_verdicts(wire, server, None, clean) if server else None,
-        shadow=Shadow(_cors_headers(shadow), _verdicts(wire, shadow, None, clean))
+        server_verdict=_verdicts(wire, _Got(server, hop=link.hop), clean) if server else None,
+        shadow=Shadow(_cors_headers(shadow), _verdicts(wire, _Got(shadow, hop=link.hop), clean))
         if shadow
         else None,
         preflight=preflight,
@@ -259,9 +268,7 @@ def record(
         chain=link.chain or (seen.id if _leads_on(wire, response, judgement) else None),
         why=why,
         engines={
-            engine: _verdicts(replace(wire, engine=engine), response, seen.missing, clean).seen(
-                credentials
-            )
+            engine: _verdicts(replace(wire, engine=engine), got, clean).seen(credentials)
             for engine in _ENGINES
         },
         scene=_scene(wire, response, link, clean),
@@ -292,23 +299,27 @@ def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -
     return location_url(response, wire.cors.url) is not None
 
 
-def _verdicts(
-    wire: WireView, response: Response | None, missing: Missing | None, clean: Callable[[str], str]
-) -> Verdicts:
+@dataclass(frozen=True, slots=True)
+class _Got:
+    """What the browser goes by, or why there is nothing, after how many redirects."""
+
+    response: Response | None
+    missing: Missing | None = None
+    cause: str | None = None
+    hop: int = 0
+
+
+def _verdicts(wire: WireView, got: _Got, clean: Callable[[str], str]) -> Verdicts:
     return Verdicts(
-        _judgement(wire, response, missing, CredentialsMode.OMIT, clean),
-        _judgement(wire, response, missing, CredentialsMode.INCLUDE, clean),
+        _judgement(wire, got, CredentialsMode.OMIT, clean),
+        _judgement(wire, got, CredentialsMode.INCLUDE, clean),
     )
 
 
 def _judgement(
-    wire: WireView,
-    response: Response | None,
-    missing: Missing | None,
-    mode: CredentialsMode,
-    clean: Callable[[str], str],
+    wire: WireView, got: _Got, mode: CredentialsMode, clean: Callable[[str], str]
 ) -> Judgement:
-    failure = _failure(wire, response, missing, mode)
+    failure = _failure(wire, got, mode)
     if failure is None:
         return _ALLOWED
     detail = failure.detail
@@ -324,30 +335,65 @@ def _judgement(
     )
 
 
-def _failure(
-    wire: WireView, response: Response | None, missing: Missing | None, mode: CredentialsMode
-) -> Failure | None:
+def _failure(wire: WireView, got: _Got, mode: CredentialsMode) -> Failure | None:
     """The CORS protocol decides on requests of mode "cors"; others have less that can fail them."""
+    response = got.response
     if response is None:
-        # Whoever asks without CORS takes the proxy's error page for the server's answer.
-        opaque = wire.mode in {"no-cors", "navigate"} and missing is Missing.NO_ANSWER
-        return None if opaque else Failure(_WHY_MISSING[missing or Missing.NO_ANSWER])
+        return _missing_failure(wire, got)
+    if wire.mode not in {"cors", "no-cors"}:
+        return None
+    if response.status == 407 and _expects_no_proxy(wire):
+        return Failure(Reason.PROXY_AUTHENTICATION)
     if wire.mode == "cors":
         refused = judge(wire.kind, wire.cors, response, mode, wire.engine)
-    elif wire.mode == "no-cors":
-        refused = _no_cors_failure(wire, response)
+        if refused is not None and response.status == 304 and is_revalidation(wire):
+            refused = None if _is_in_the_copy(refused) else refused
     else:
+        refused = _no_cors_failure(wire, response)
+    return refused or _too_far(wire, response, got.hop) or _mixed_content(wire, response)
+
+
+def _expects_no_proxy(wire: WireView) -> bool:
+    """Whether the browser takes no proxy's status from a server that it has reached by a tunnel."""
+    through_tunnel = wire.cors.url.startswith("https:")
+    return through_tunnel and departs(wire.engine, Departure.PROXY_STATUS_REFUSED)
+
+
+def _missing_failure(wire: WireView, got: _Got) -> Failure | None:
+    missing = got.missing or Missing.NO_ANSWER
+    if missing is Missing.NO_ANSWER and wire.mode in {"no-cors", "navigate"}:
+        # Whoever asks without CORS takes the proxy's error page for the server's answer.
         return None
-    mixed = wire.kind, wire.page, wire.cors, response, wire.engine
-    return refused or mixed_content_failure(*mixed)
+    return Failure(_WHY_MISSING[missing], got.cause if missing is Missing.NO_ANSWER else None)
+
+
+def _is_in_the_copy(refused: Failure) -> bool:
+    """Whether a 304 lacks only what the copy that it is about may well have."""
+    if refused.reason is Reason.ALLOW_CREDENTIALS_NOT_TRUE:
+        return refused.detail is None
+    return refused.reason is Reason.ALLOW_ORIGIN_MISSING
 
 
 def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
     """Such a request may be redirected by a URL with userinfo, but not to anywhere."""
     refused = redirect_failure(response, wire.cors.url)
-    if refused is None or refused.reason is Reason.REDIRECT_WITH_CREDENTIALS:
+    if refused is not None and refused.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
+        return refused
+    if wire.page is None:
         return None
-    return refused
+    url = wire.cors.url
+    is_cross_site = are_cross_site(wire.page, origin_of_url(url))
+    return resource_policy_failure(wire.page, url, response, is_cross_site=is_cross_site)
+
+
+def _too_far(wire: WireView, response: Response, hop: int) -> Failure | None:
+    """https://fetch.spec.whatwg.org/#http-redirect-fetch, step 7"""
+    redirects = wire.kind == "actual" and location_url(response, wire.cors.url) is not None
+    return Failure(Reason.TOO_MANY_REDIRECTS) if redirects and hop >= _MAX_REDIRECTS else None
+
+
+def _mixed_content(wire: WireView, response: Response) -> Failure | None:
+    return mixed_content_failure(wire.kind, wire.page, wire.cors, response, wire.engine)
 
 
 def _readable(

@@ -38,7 +38,6 @@ class FindingId(StrEnum):
     ORIGIN_NULL_AFTER_REDIRECT = "origin-null-after-redirect"
     REDIRECT_DROPS_AUTHORIZATION = "redirect-drops-authorization"
     CREDENTIALS_NOT_SENT = "credentials-not-sent"
-    CROSS_ORIGIN_RESOURCE_POLICY = "cross-origin-resource-policy"
     NON_CORS_COPY_MAY_BE_CACHED = "non-cors-copy-may-be-cached"
     NOT_MODIFIED_WITHOUT_CORS_HEADERS = "not-modified-without-cors-headers"
     SHARED_CACHE_FOREIGN_ORIGIN = "shared-cache-foreign-origin"

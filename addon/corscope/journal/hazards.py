@@ -12,7 +12,7 @@ from corscope.journal.caching import (
 from corscope.journal.exchange import Finding
 from corscope.journal.findings import LIKELY, MAY, Case, FindingId, allow_origin, is_cors_actual
 from corscope.journal.memory import Answer, Memory
-from corscope.journal.wire import WireView
+from corscope.journal.wire import is_revalidation
 from corscope.messages import Response
 
 __all__ = ["non_cors_copy", "not_modified", "shared_cache", "vary_origin_missing"]
@@ -31,7 +31,7 @@ def non_cors_copy(case: Case, answer: Response, memory: Memory) -> Finding | Non
         may = is_let_in and any(copy.reused_unasked for copy in own)
         return Finding(FindingId.NON_CORS_COPY_MAY_BE_CACHED, MAY) if may else None
     if answer.status == 304:
-        is_at_work = bool(own) and _is_conditional_by_browser(case.wire)
+        is_at_work = bool(own) and is_revalidation(case.wire)
     else:
         is_shared = any(copy.is_shared for copy in copies)
         is_at_work = is_shared and is_from_shared_cache(answer.headers)
@@ -47,7 +47,7 @@ def not_modified(case: Case, answer: Response, _memory: Memory) -> Finding | Non
     """The browser goes by the headers of the copy that it asked about, not by these."""
     if answer.status != 304 or not is_cors_actual(case.wire):
         return None
-    if allow_origin(answer.headers) is not None or not _is_conditional_by_browser(case.wire):
+    if allow_origin(answer.headers) is not None or not is_revalidation(case.wire):
         return None
     return Finding(FindingId.NOT_MODIFIED_WITHOUT_CORS_HEADERS)
 
@@ -92,9 +92,3 @@ def vary_origin_missing(case: Case, answer: Response, memory: Memory) -> Finding
 def _is_fixed(allow_origin: str, answers: tuple[Answer, ...]) -> bool:
     """Whether the server was seen to send this value to one that isn't of this origin."""
     return any(a.allow_origin == allow_origin != a.asked_by for a in answers)
-
-
-def _is_conditional_by_browser(wire: WireView) -> bool:
-    """Whether the browser itself asked if its copy is still good, and script didn't."""
-    conditions = {"if-none-match", "if-modified-since"}
-    return bool(conditions & wire.present) and not conditions.intersection(wire.cors.unsafe_names)

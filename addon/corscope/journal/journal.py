@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from corscope.fetch.headers import contains, get
 from corscope.journal.cached import Caches
-from corscope.journal.chains import Chains, Step, plain_step, step_of
+from corscope.journal.chains import FIRST, Chains, Step, plain_step, step_of
 from corscope.journal.exchange import Exchange, Outcome, Sighting, record
 from corscope.journal.findings import Case
 from corscope.journal.in_flight import InFlight, Repeats
 from corscope.journal.memory import Memory, PlainRequest, note, note_plain, plain_request
 from corscope.journal.pairing import Pairing, Waiting
 from corscope.journal.remarks import findings_of
+from corscope.journal.revalidation import Copies
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import Credentials, WireView, is_cors_exchange, view
 from corscope.messages import Request
@@ -39,6 +41,7 @@ class Journal:
     in_flight: "OrderedDict[str, InFlight | PlainRequest | Step]" = field(
         default_factory=OrderedDict
     )
+    copies: Copies = field(default_factory=Copies)
     memory: Memory = field(default_factory=Memory)
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
@@ -111,7 +114,8 @@ class Journal:
         known = self.in_flight.pop(seen.id, None)
         if isinstance(known, PlainRequest):
             note_plain(known, seen, self.memory, now)
-        elif isinstance(known, Step) and seen.response is not None:
+            return self._embedded(known, seen, now)
+        if isinstance(known, Step) and seen.response is not None:
             asks = bool(known.own_names)
             self.chains.redirected(seen.id, known, seen.response, now, asked_leave=asks)
         if not isinstance(known, InFlight):
@@ -125,6 +129,7 @@ class Journal:
             link=known.step.link,
             why=known.why,
             mask_urls=self.mask_urls,
+            goes_by=self.copies.renewed(known.step.client, known.wire, seen.response),
         )
         self._note(seen, known, exchange)
         case = Case(
@@ -140,6 +145,27 @@ class Journal:
         findings = (*known.findings, *findings_of(case, self.memory))
         note(case, self.memory)
         return replace(exchange, findings=findings)
+
+    def _embedded(self, plain: PlainRequest, seen: Sighting, now: datetime) -> Exchange | None:
+        """The exchange of an image or the like, only where a policy keeps it from the page."""
+        mode = get(plain.request.headers, "Sec-Fetch-Mode")
+        if seen.response is None or mode is None:
+            return None
+        if not contains(seen.response.headers, "Cross-Origin-Resource-Policy"):
+            return None
+        wire = view(plain.request)
+        wire = replace(wire, cors=replace(wire.cors, origin=plain.page))
+        exchange = record(
+            seen,
+            wire,
+            time=now,
+            credentials=wire.credentials,
+            preflight=None,
+            link=FIRST,
+            why=(),
+            mask_urls=self.mask_urls,
+        )
+        return exchange if exchange.judgement.verdict == "blocked" else None
 
     def _note(self, seen: Sighting, known: InFlight, exchange: Exchange) -> None:
         """Let what comes after it be known by it: its follower, its repetition, its redirect."""
@@ -159,6 +185,8 @@ class Journal:
             return
         if wire.mode == "cors":
             self.caches.finished(client, wire, known.credentials, verdicts)
+            if seen.response is not None:
+                self.copies.note(client, wire, seen.response, now)
         if seen.response is not None and exchange.judgement.verdict != "blocked":
             asks = bool(known.why)
             self.chains.redirected(seen.id, known.step, seen.response, now, asked_leave=asks)

@@ -37,6 +37,7 @@ class PlainRequest:
     client: str
     url: str
     page: str
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def plain_request(client: str, request: Request) -> PlainRequest | None:
     page = origin_of_url(get(request.headers, "Referer") or "")
     if page is None or contains(request.headers, "Origin") or page == origin_of_url(request.url):
         return None
-    return PlainRequest(client, request.url, str(page))
+    return PlainRequest(client, request.url, str(page), request)
 
 
 def note_plain(plain: PlainRequest, seen: Sighting, memory: Memory, now: datetime) -> None:

@@ -7,19 +7,17 @@ protocols: resource policy, mixed content.
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import byte_lowercase, contains, get
 from corscope.fetch.mixed_content import is_mixed_content
-from corscope.fetch.origin import origin_of_url, parse_serialized_origin
+from corscope.fetch.origin import origin_of_url
 from corscope.journal.exchange import Finding
 from corscope.journal.findings import Case, FindingId, is_cors_actual
 from corscope.journal.login import login_target
 from corscope.journal.memory import Memory
-from corscope.journal.sites import are_surely_cross_site
 from corscope.messages import HeaderList, Response
 
 __all__ = [
     "captive_portal",
     "challenge_page",
     "credentials_not_sent",
-    "cross_origin_resource_policy",
     "mixed_content",
     "redirect_to_login",
 ]
@@ -67,21 +65,6 @@ def credentials_not_sent(case: Case, answer: Response, _memory: Memory) -> Findi
     # A session that begins at the refusal: none came. With a 403, a bot check may set a cookie.
     begins = answer.status == 401 and contains(answer.headers, "Set-Cookie")
     return Finding(FindingId.CREDENTIALS_NOT_SENT, case.credentials) if asks or begins else None
-
-
-def cross_origin_resource_policy(case: Case, answer: Response, _memory: Memory) -> Finding | None:
-    """The cross-origin resource policy check: https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"""
-    if case.wire.mode != "no-cors":
-        return None
-    asked_by = parse_serialized_origin(case.wire.cors.origin)
-    if asked_by is None:  # redirects make a page's origin `null` that may be the URL's own
-        return None
-    policy = get(answer.headers, "Cross-Origin-Resource-Policy")
-    of = origin_of_url(case.wire.cors.url)
-    is_refused = policy == "same-origin" or (
-        policy == "same-site" and are_surely_cross_site(asked_by, of)
-    )
-    return Finding(FindingId.CROSS_ORIGIN_RESOURCE_POLICY, policy) if is_refused else None
 
 
 def mixed_content(case: Case) -> Finding | None:

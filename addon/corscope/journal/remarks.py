@@ -15,7 +15,6 @@ from corscope.journal.not_cors import (
     captive_portal,
     challenge_page,
     credentials_not_sent,
-    cross_origin_resource_policy,
     mixed_content,
     redirect_to_login,
 )
@@ -46,7 +45,6 @@ _CHECKS: Final[tuple[_Check, ...]] = (
     redirect_to_login,
     redirect_drops_authorization,
     credentials_not_sent,
-    cross_origin_resource_policy,
     non_cors_copy,
     not_modified,
     shared_cache,

@@ -1,16 +1,43 @@
 """Are two origins of different sites?"""
 
+from functools import cache
 from ipaddress import ip_address
+
+from publicsuffix2 import PublicSuffixList
 
 from corscope.fetch.origin import TupleOrigin
 
-__all__ = ["are_surely_cross_site", "may_be_schemelessly_same_site"]
+__all__ = ["are_cross_site", "are_surely_cross_site", "may_be_schemelessly_same_site"]
 
 
 def are_surely_cross_site(a: TupleOrigin | None, b: TupleOrigin | None) -> bool:
     """Whether both sites can be told, and differ; None for an origin that is no tuple origin."""
     sites = [_site(origin) for origin in (a, b) if origin is not None]
     return len(sites) == 2 and None not in sites and sites[0] != sites[1]
+
+
+def are_cross_site(a: TupleOrigin, b: TupleOrigin | None) -> bool:
+    """Whether two hosts aren't schemelessly same site, by the public suffix list.
+
+    https://html.spec.whatwg.org/multipage/browsers.html#schemelessly-same-site
+    """
+    if b is None or a.host == b.host:
+        return b is None
+    if _is_ip_address(a.host) or _is_ip_address(b.host):
+        return True
+    return _registrable_domain(a.host) != _registrable_domain(b.host)
+
+
+def _registrable_domain(host: str) -> str:
+    """https://url.spec.whatwg.org/#host-registrable-domain; a public suffix is its own here."""
+    suffix = _public_suffixes().get_tld(host)
+    labels = host.removesuffix(suffix).rstrip(".")
+    return f"{labels.rpartition('.')[2]}.{suffix}"
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
 
 
 def may_be_schemelessly_same_site(a: TupleOrigin, b: TupleOrigin) -> bool:

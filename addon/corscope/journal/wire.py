@@ -26,7 +26,7 @@ from corscope.fetch.safelist import (
 from corscope.journal.sites import may_be_schemelessly_same_site
 from corscope.messages import HeaderList, Request
 
-__all__ = ["Credentials", "WireView", "is_cors_exchange", "scripts_own", "view"]
+__all__ = ["Credentials", "WireView", "is_cors_exchange", "is_revalidation", "scripts_own", "view"]
 
 Credentials = Literal["include", "omit", "unknown"]
 
@@ -109,6 +109,12 @@ def is_cors_exchange(request: Request) -> bool:
     if asked_by is None:
         return not same_origin or get(request.headers, "Sec-Fetch-Mode") == "cors"
     return not same_origin and asked_by != origin_of_url(request.url)
+
+
+def is_revalidation(wire: WireView) -> bool:
+    """Whether the browser itself asks if its copy is still good, and script doesn't."""
+    conditions = {"if-none-match", "if-modified-since"}
+    return bool(conditions & wire.present) and not conditions.intersection(wire.cors.unsafe_names)
 
 
 def view(request: Request) -> WireView:

@@ -18,6 +18,7 @@ from corscope.journal.exchange import Exchange, Outcome, Sighting, Touch
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line, outcome_line
 from corscope.messages import Request
+from corscope.mitm.causes import cause_of
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
 from corscope.mitm.translate import answered_at, asked_at, client_of, delivered_response, missing_of
@@ -131,6 +132,7 @@ def sighting(flow: http.HTTPFlow, touch: Touch | None, *, head_sent: bool = Fals
         else delivered_response(flow, flow.response),
         missing=missing_of(flow) if failed else None,
         error=flow.error.msg if flow.error else None,
+        cause=cause_of(flow.error.msg) if flow.error else None,
         touch=touch,
     )
 

@@ -1,0 +1,58 @@
+"""What does a browser go by that has asked whether its copy is still good?
+
+By the copy, with the headers that the 304 brought in the place of those it had:
+https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch and
+https://www.rfc-editor.org/rfc/rfc9111#section-3.2. All three engines do so.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from corscope.fetch.headers import byte_lowercase, names
+from corscope.journal.caching import is_storable
+from corscope.journal.wire import WireView, is_revalidation
+from corscope.messages import HeaderList, Response
+
+__all__ = ["Copies"]
+
+MAX_COPIES: Final = 2_000
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Copies:
+    """The answers that browsers may have kept, by client, page and URL; bounded."""
+
+    kept: "OrderedDict[_Key, HeaderList]" = field(default_factory=OrderedDict)
+
+    def note(self, client: str, wire: WireView, response: Response, now: datetime) -> None:
+        """Take note of an answer to a request of mode "cors"."""
+        if wire.cors.method != "GET" or response.status != 200:
+            return
+        key = _key(client, wire)
+        self.kept.pop(key, None)
+        if is_storable(response.headers, now):
+            self.kept[key] = response.headers
+        if len(self.kept) > MAX_COPIES:
+            self.kept.popitem(last=False)
+
+    def renewed(self, client: str, wire: WireView, response: Response | None) -> Response | None:
+        """The copy that a 304 is about, brought up to date.
+
+        None for any other answer, and where no such copy was seen.
+        """
+        if response is None or response.status != 304 or not is_revalidation(wire):
+            return None
+        copy = self.kept.get(_key(client, wire))
+        if copy is None:
+            return None
+        new = {byte_lowercase(name) for name in names(response.headers)}
+        old = tuple(pair for pair in copy if byte_lowercase(pair[0]) not in new)
+        return Response(200, (*old, *response.headers))
+
+
+def _key(client: str, wire: WireView) -> _Key:
+    return client, wire.cors.origin, wire.cors.url

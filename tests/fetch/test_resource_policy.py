@@ -1,0 +1,55 @@
+"""https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"""
+
+import pytest
+
+from corscope.fetch.origin import TupleOrigin
+from corscope.fetch.reasons import Failure, Reason
+from corscope.fetch.resource_policy import resource_policy_failure
+from corscope.messages import Response
+
+PAGE = TupleOrigin("https", "app.site.example")
+HTTP_PAGE = TupleOrigin("http", "app.site.example")
+SIBLING = "https://api.site.example/x"
+OWN = "https://app.site.example/x"
+
+
+def answer(*policies: str) -> Response:
+    return Response(200, tuple(("cross-origin-resource-policy", value) for value in policies))
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "cross_site", "policy"),
+    [
+        pytest.param(PAGE, SIBLING, False, "same-origin", id="another origin of the site"),
+        pytest.param(PAGE, SIBLING, True, "same-origin", id="another site"),
+        pytest.param(PAGE, SIBLING, True, "same-site", id="another site, for the site"),
+        pytest.param(HTTP_PAGE, SIBLING, False, "same-site", id="http may not have https"),
+    ],
+)
+def test_it_keeps_the_answer_back(
+    page: TupleOrigin, url: str, cross_site: bool, policy: str
+) -> None:
+    failure = resource_policy_failure(page, url, answer(policy), is_cross_site=cross_site)
+    assert failure == Failure(Reason.CROSS_ORIGIN_RESOURCE_POLICY, policy)
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "cross_site", "policies"),
+    [
+        pytest.param(PAGE, OWN, False, ["same-origin"], id="its own origin"),
+        pytest.param(PAGE, "data:,", True, ["same-origin"], id="no place on the network"),
+        pytest.param(PAGE, SIBLING, False, ["same-site"], id="the site"),
+        pytest.param(
+            HTTP_PAGE, SIBLING.replace("s:", ":"), False, ["same-site"], id="both plain http"
+        ),
+        pytest.param(PAGE, SIBLING.replace("s:", ":"), False, ["same-site"], id="https has http"),
+        pytest.param(PAGE, SIBLING, True, ["cross-origin"], id="for all"),
+        pytest.param(PAGE, SIBLING, True, [], id="none"),
+        pytest.param(PAGE, SIBLING, True, ["Same-Origin"], id="in capitals"),
+        pytest.param(PAGE, SIBLING, True, ["same-origin", "same-origin"], id="sent twice"),
+    ],
+)
+def test_it_lets_the_answer_through(
+    page: TupleOrigin, url: str, cross_site: bool, policies: list[str]
+) -> None:
+    assert resource_policy_failure(page, url, answer(*policies), is_cross_site=cross_site) is None

@@ -1,0 +1,135 @@
+"""Which headers count where a 304 answers the browser's own question."""
+
+from __future__ import annotations
+
+import pytest
+
+from corscope.journal import revalidation
+from corscope.journal.exchange import Exchange, Sighting
+from corscope.journal.journal import Journal
+from corscope.messages import HeaderList, Request, Response
+
+from .requests import API, PAGE, actual, at
+
+KEPT = (("ETag", '"a"'), ("Cache-Control", "no-cache"))
+OWN = ("Access-Control-Allow-Origin", PAGE)
+CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
+FOREIGN = ("Access-Control-Allow-Origin", "https://b.test")
+ASKS = (("If-None-Match", '"a"'),)
+
+
+class Cache:
+    """A browser with a cache, and a server."""
+
+    def __init__(self) -> None:
+        self.journal = Journal()
+        self.count = 0
+
+    def see(self, request: Request, response: Response, client: str = "browser") -> Exchange:
+        self.count += 1
+        self.journal.requested(str(self.count), client, request, at(self.count))
+        exchange = self.journal.answered(Sighting(str(self.count), response), at(self.count))
+        assert exchange is not None
+        return exchange
+
+
+def first(*headers: tuple[str, str], status: int = 200) -> Response:
+    return Response(status, (*KEPT, *headers))
+
+
+def verdicts(exchange: Exchange) -> tuple[str | None, str | None]:
+    return exchange.verdicts.omit.reason, exchange.verdicts.include.reason
+
+
+@pytest.mark.parametrize(
+    ("copy", "lines", "expected"),
+    [
+        pytest.param((OWN, CREDENTIALS), (), (None, None), id="the copy's headers stay"),
+        pytest.param(
+            (OWN, CREDENTIALS),
+            (FOREIGN,),
+            ("allow-origin-mismatch",) * 2,
+            id="a new one takes the old one's place",
+        ),
+        pytest.param((FOREIGN, CREDENTIALS), (OWN,), (None, None), id="also for the better"),
+        pytest.param(
+            (OWN,), (OWN,), (None, "allow-credentials-not-true"), id="neither has credentials"
+        ),
+        pytest.param((), (), ("allow-origin-missing",) * 2, id="neither has anything"),
+    ],
+)
+def test_a_304_renews_the_copy(
+    copy: HeaderList, lines: HeaderList, expected: tuple[str | None, str | None]
+) -> None:
+    cache = Cache()
+    cache.see(actual(), first(*copy))
+    exchange = cache.see(actual(headers=ASKS), Response(304, lines))
+    assert verdicts(exchange) == expected
+    assert exchange.status == 304
+    assert exchange.headers == lines
+
+
+def test_what_script_can_read_is_the_renewed_copys() -> None:
+    cache = Cache()
+    expose = ("Access-Control-Expose-Headers", "X-A")
+    cache.see(actual(), first(OWN, expose, ("X-A", "1"), ("X-B", "1")))
+    exchange = cache.see(actual(headers=ASKS), Response(304, (("X-A", "2"),)))
+    assert exchange.exposed is not None
+    assert "x-a" in exchange.exposed
+    assert "x-b" in (exchange.hidden or ())
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param((), (None, None), id="what isn't there may be in the copy"),
+        pytest.param((OWN,), (None, None), id="so may what goes with it"),
+        pytest.param((FOREIGN,), ("allow-origin-mismatch",) * 2, id="what is there counts"),
+        pytest.param(
+            (OWN, ("Access-Control-Allow-Credentials", "no")),
+            (None, "allow-credentials-not-true"),
+            id="so does a wrong value",
+        ),
+    ],
+)
+def test_of_a_copy_that_was_not_seen_the_best_is_assumed(
+    lines: HeaderList, expected: tuple[str | None, str | None]
+) -> None:
+    exchange = Cache().see(actual(headers=ASKS), Response(304, lines))
+    assert verdicts(exchange) == expected
+    remarks = {finding.id for finding in exchange.findings}
+    assert ("not-modified-without-cors-headers" in remarks) == (lines == ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "client"),
+    [
+        pytest.param(actual(), first(FOREIGN), "other", id="another browser's"),
+        pytest.param(actual("POST"), first(FOREIGN), "browser", id="another method's"),
+        pytest.param(actual(), first(FOREIGN, status=404), "browser", id="an error page"),
+        pytest.param(
+            actual(), Response(200, (FOREIGN, ("Cache-Control", "no-store"))), "browser", id="none"
+        ),
+        pytest.param(
+            actual(origin="https://c.test"), first(FOREIGN), "browser", id="another page's"
+        ),
+    ],
+)
+def test_other_answers_are_no_copy(asked: Request, kept: Response, client: str) -> None:
+    cache = Cache()
+    cache.see(asked, kept, client)
+    assert verdicts(cache.see(actual(headers=ASKS), Response(304, ()))) == (None, None)
+
+
+def test_a_304_that_nobody_asked_for_is_judged_by_itself() -> None:
+    cache = Cache()
+    cache.see(actual(), first(OWN))
+    assert verdicts(cache.see(actual(), Response(304, ()))) == ("allow-origin-missing",) * 2
+
+
+def test_few_copies_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revalidation, "MAX_COPIES", 2)
+    cache = Cache()
+    for path in "abc":
+        cache.see(actual(url=f"{API}{path}"), first(OWN))
+    assert [url for _, _, url in cache.journal.copies.kept] == [f"{API}b", f"{API}c"]
