@@ -226,6 +226,15 @@ def test_some_redirects_lead_nowhere(answer: Response, from_: str) -> None:
     assert redirected(begin(PAGE, from_, "GET", ()), answer) is None
 
 
+def test_webkit_refuses_userinfo_from_home_only_after_a_preflight() -> None:
+    answer = redirect("https://u:p@api.example/x")
+    hop = after(begin(PAGE, HOME, "PUT", ()), answer, engine=W)
+    assert (hop.is_refused, needs_preflight(hop, W), hop.url) == (True, True, f"{API}x")
+    assert redirected(begin(PAGE, API, "PUT", ()), answer, W) is None
+    assert redirected(begin(PAGE, HOME, "PUT", ()), answer, F) is None
+    assert redirected(begin(PAGE, HOME, "PUT", ()), redirect("data:,x"), W) is None
+
+
 def test_webkit_asks_for_what_two_locations_make_together() -> None:
     answer = Response(302, (("Location", "/x"), ("Location", "/y")))
     assert redirected(begin(PAGE, API, "GET", ()), answer) is None

@@ -84,8 +84,8 @@ def test_of_all_statuses_a_hundred_are_ok() -> None:
     [
         pytest.param(302, "/x", Reason.PREFLIGHT_REDIRECT, id="a redirect isn't followed"),
         pytest.param(308, "/x", Reason.PREFLIGHT_REDIRECT, id="whichever it is"),
-        pytest.param(302, "", Reason.PREFLIGHT_STATUS, id="nowhere, it is but a wrong status"),
-        pytest.param(302, None, Reason.PREFLIGHT_STATUS, id="as without a Location"),
+        pytest.param(302, "", Reason.PREFLIGHT_REDIRECT, id="be it to the same URL"),
+        pytest.param(302, None, Reason.PREFLIGHT_STATUS, id="nowhere, it is but a wrong status"),
         pytest.param(304, "/x", Reason.PREFLIGHT_STATUS, id="as with another status"),
         pytest.param(200, "/x", None, id="an ok status redirects nowhere"),
     ],
@@ -96,6 +96,12 @@ def test_redirects(status: int, location: str | None, reason: Reason | None) -> 
         CorsRequest(ORIGIN, URL, "GET", ()), Response(status, headers), INCLUDE
     )
     assert (failure.reason if failure else None) == reason
+
+
+def test_chromium_takes_an_empty_location_for_none() -> None:
+    request, headers = CorsRequest(ORIGIN, URL, "GET", ()), (*ALLOWED, ("Location", ""))
+    failure = preflight_failure(request, Response(302, headers), INCLUDE, Engine.CHROMIUM)
+    assert failure == Failure(Reason.PREFLIGHT_STATUS, "302")
 
 
 @pytest.mark.parametrize("engine", Engine)

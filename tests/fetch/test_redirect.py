@@ -60,6 +60,21 @@ def test_repeated_locations_must_agree() -> None:
     assert location_url(redirect("/x", "/y"), BASE) == FAILURE
 
 
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        (Engine.UNKNOWN, BASE),
+        (Engine.CHROMIUM, None),
+        (Engine.FIREFOX, BASE),
+        (Engine.WEBKIT, FAILURE),
+    ],
+)
+def test_an_empty_location_leads_to_the_same_url_or_nowhere(
+    engine: Engine, expected: str | None
+) -> None:
+    assert location_url(redirect(""), BASE, engine) == expected
+
+
 def test_webkit_joins_repeated_locations_into_one_url() -> None:
     joined = "https://api.example:8443/x, /y"
     assert location_url(redirect("/x", "/y"), BASE, Engine.WEBKIT) == joined

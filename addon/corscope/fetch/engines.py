@@ -49,6 +49,8 @@ class Departure(StrEnum):
     CLIENT_HINTS_DROPPED = "client-hints-dropped"
     USERINFO_SENT = "userinfo-sent"
     LOCATIONS_JOINED = "locations-joined"
+    EMPTY_LOCATION_IGNORED = "empty-location-ignored"
+    EMPTY_LOCATION_REFUSED = "empty-location-refused"
     HEADERS_COME_BACK = "headers-come-back"
     AUTHORIZATION_COMES_BACK = "authorization-comes-back"
     BODY_HEADERS_DROPPED_BY_FIRST_METHOD = "body-headers-dropped-by-first-method"
@@ -212,6 +214,18 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "the lines are joined by a comma and make one URL",
         "WebKitGTK 2.50",
     ),
+    Departure.EMPTY_LOCATION_IGNORED: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "an empty Location leads to the same URL once more",
+        "it is none: the response is an answer",
+        "Chromium 156",
+    ),
+    Departure.EMPTY_LOCATION_REFUSED: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "an empty Location leads to the same URL once more",
+        "the redirect fails",
+        "WebKitGTK 2.50",
+    ),
     Departure.HEADERS_COME_BACK: DepartureEntry(
         frozenset({Engine.FIREFOX, Engine.WEBKIT}),
         "what a redirect takes off a request's headers stays off",
@@ -244,8 +258,8 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
     ),
     Departure.REFUSED_AFTER_PREFLIGHT: DepartureEntry(
         frozenset({Engine.WEBKIT}),
-        "a redirect that isn't to be followed ends the fetch",
-        "where it would be preflighted, the preflight of its target comes first",
+        "a redirect with userinfo from the request's own origin to another ends the fetch",
+        "where its target needs a preflight, that is sent before",
         "WebKitGTK 2.50",
     ),
     Departure.PREFLIGHT_KEEPS_ORIGIN: DepartureEntry(

@@ -59,6 +59,7 @@ class Hop:
         was_cors: whether a hop before this one was a CORS request.
         was_preflighted: whether a hop before this one needed a preflight.
         is_tainted: whether redirects tainted its origin.
+        is_refused: whether it ends before its own request, though it may be preflighted.
     """
 
     origin: str
@@ -73,6 +74,7 @@ class Hop:
     was_cors: bool = False
     was_preflighted: bool = False
     is_tainted: bool = False
+    is_refused: bool = False
 
     @property
     def is_cors(self) -> bool:
@@ -143,7 +145,10 @@ def redirected(hop: Hop, response: Response, engine: Engine = Engine.UNKNOWN) ->
     https://fetch.spec.whatwg.org/#http-redirect-fetch. The response has passed its CORS check.
     """
     location = location_url(response, hop.url, engine)  # 3
-    if location is None or _is_refused(hop, response, location, engine):  # 4 to 10
+    if location is None:  # 4
+        return None
+    refused = _is_refused(hop, response, location, engine)  # 5 to 10
+    if refused and not _is_refused_late(hop, response, location, engine):
         return None
     before, after = origin_of_url(hop.url), origin_of_url(location)
     leaves = before != after
@@ -157,6 +162,7 @@ def redirected(hop: Hop, response: Response, engine: Engine = Engine.UNKNOWN) ->
         was_cors=hop.is_cors,
         was_preflighted=hop.was_preflighted or (hop.is_cors and needs_preflight(hop, engine)),
         is_tainted=hop.is_tainted or (leaves and str(before) != hop.origin),
+        is_refused=refused,
     )
 
 
@@ -170,6 +176,17 @@ def _is_refused(hop: Hop, response: Response, location: str, engine: Engine) -> 
     if failure is None or hop.is_cors or failure.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
         return failure is not None
     return not _is_at_home(hop.origin, location) or departs(engine, Departure.USERINFO_SENT)
+
+
+def _is_refused_late(hop: Hop, response: Response, location: str, engine: Engine) -> bool:
+    failure = redirect_failure(response, hop.url, engine)
+    return (
+        failure is not None
+        and failure.reason is Reason.REDIRECT_WITH_CREDENTIALS
+        and not hop.is_cors
+        and not _is_at_home(hop.origin, location)
+        and departs(engine, Departure.REFUSED_AFTER_PREFLIGHT)
+    )
 
 
 def redirected_method(method: str, status: int, *, leaves: bool, engine: Engine) -> str:

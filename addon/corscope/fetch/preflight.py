@@ -94,7 +94,7 @@ def preflight_failure(
     https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7. A preflight isn't redirected:
     HTTP-network-or-cache fetch returns the redirect itself, whose status is not ok.
     """
-    bad_status = _status_failure(response)
+    bad_status = _status_failure(response, engine)
     if bad_status is not None and _is_named_first(bad_status.reason, engine):
         return bad_status
     refused = cors_check(announced.origin, mode, response.headers, engine)
@@ -107,11 +107,13 @@ def preflight_failure(
     )
 
 
-def _status_failure(response: Response) -> Failure | None:
+def _status_failure(response: Response, engine: Engine) -> Failure | None:
     if is_ok_status(response.status):
         return None
     location = get(response.headers, "Location")
-    if is_redirect_status(response.status) and location:  # Chromium overlooks an empty one
+    if location == "" and departs(engine, Departure.EMPTY_LOCATION_IGNORED):
+        location = None
+    if is_redirect_status(response.status) and location is not None:
         return Failure(Reason.PREFLIGHT_REDIRECT, location)
     return Failure(Reason.PREFLIGHT_STATUS, str(response.status))
 

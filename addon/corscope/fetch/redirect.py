@@ -89,6 +89,10 @@ def location_url(
         return None
     if departs(engine, Departure.LOCATIONS_JOINED):
         locations = {get(response.headers, "Location") or ""}
+    if locations == {""} and departs(engine, Departure.EMPTY_LOCATION_IGNORED):
+        return None
+    if locations == {""} and departs(engine, Departure.EMPTY_LOCATION_REFUSED):
+        return FAILURE
     location = percent_encode_non_ascii(locations.pop())
     joined = _joined(url, location.strip(C0_CONTROL_OR_SPACE).replace("\t", ""))
     return FAILURE if locations or parse_url(joined) is None else joined
