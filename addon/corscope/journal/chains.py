@@ -80,7 +80,7 @@ class Step:
         mode: its mode; None where that isn't known for sure.
         own_names: lower-case names of the headers that script has set for sure.
         names: lower-case names of all headers that it or one before it had, or announced.
-        said: what it said in headers that redirects keep; None for a preflight, which has none.
+        headers: its header list.
         link: its place.
     """
 
@@ -93,7 +93,7 @@ class Step:
     mode: str | None
     own_names: frozenset[str]
     names: frozenset[str]
-    said: frozenset[tuple[str, str]] | None
+    headers: HeaderList
     link: Link = FIRST
 
     def after(self, earlier: "Step") -> "Step":
@@ -104,7 +104,6 @@ class Step:
 def step_of(client: str, wire: WireView, headers: HeaderList) -> Step:
     """The step that a CORS exchange's request is, as long as nothing is known of those before."""
     own_names = frozenset(wire.cors.unsafe_names)
-    said = None if wire.kind == "preflight" else _said(headers)
     return Step(
         client=client,
         engine=wire.engine,
@@ -115,13 +114,8 @@ def step_of(client: str, wire: WireView, headers: HeaderList) -> Step:
         mode=wire.mode if wire.mode_from == "sec-fetch-mode" else None,
         own_names=own_names,
         names=own_names if wire.kind == "preflight" else own_names | wire.present,
-        said=said,
+        headers=headers,
     )
-
-
-def _said(headers: HeaderList) -> frozenset[tuple[str, str]]:
-    kept = ((byte_lowercase(name), value) for name, value in scripts_own(headers))
-    return frozenset(pair for pair in kept if not is_request_body_header_name(pair[0]))
 
 
 # The schemes of an Authorization that browsers use by themselves.
@@ -181,8 +175,7 @@ class Chains:
         ]
         if not fitting:
             return step
-        alike = (redirect for redirect in fitting if redirect.expected.said == step.said)
-        found = next(alike, fitting[0])
+        found = fitting[0] if len(fitting) == 1 else _most_alike(step, fitting)
         redirects.remove(found)
         return step.after(found.expected)
 
@@ -222,6 +215,17 @@ def _is_led_to(step: Step, expected: Step) -> bool:
         and (step.mode == expected.mode or None in {step.mode, expected.mode})
         and step.own_names <= expected.names
     )
+
+
+def _most_alike(step: Step, redirects: list[_Redirect]) -> _Redirect:
+    """The first whose request had the same values in the headers that it keeps, or the first."""
+    kept = _kept(step)
+    return next((each for each in redirects if _kept(each.expected) == kept), redirects[0])
+
+
+def _kept(step: Step) -> frozenset[tuple[str, str]]:
+    own = ((byte_lowercase(name), value) for name, value in scripts_own(step.headers))
+    return frozenset(pair for pair in own if not is_request_body_header_name(pair[0]))
 
 
 def _redirected(id_: str, step: Step, status: int, location: str) -> Step:

@@ -234,7 +234,6 @@ def record(
     judgement = verdicts.seen(credentials)
     exposed, hidden = _readable(wire, got.response, judgement, credentials)
     server = touch.server_response if touch else None
-    shadow = touch.shadow if touch else None
     return Exchange(
         time=time,
         id=seen.id,
@@ -257,9 +256,7 @@ def record(
         judgement=judgement,
         verdicts=verdicts,
         server_verdict=_verdicts(wire, _Got(server, hop=link.hop), clean) if server else None,
-        shadow=Shadow(_cors_headers(shadow), _verdicts(wire, _Got(shadow, hop=link.hop), clean))
-        if shadow
-        else None,
+        shadow=_shadow(wire, touch.shadow, link, clean) if touch and touch.shadow else None,
         preflight=preflight,
         exposed=exposed,
         hidden=hidden,
@@ -267,10 +264,7 @@ def record(
         hop=link.hop,
         chain=link.chain or (seen.id if _leads_on(wire, response, judgement) else None),
         why=why,
-        engines={
-            engine: _verdicts(replace(wire, engine=engine), got, clean).seen(credentials)
-            for engine in _ENGINES
-        },
+        engines=_engines(wire, got, credentials, judgement, clean),
         scene=_scene(wire, response, link, clean),
     )
 
@@ -307,6 +301,25 @@ class _Got:
     missing: Missing | None = None
     cause: str | None = None
     hop: int = 0
+
+
+def _shadow(wire: WireView, shadow: Response, link: Link, clean: Callable[[str], str]) -> Shadow:
+    return Shadow(_cors_headers(shadow), _verdicts(wire, _Got(shadow, hop=link.hop), clean))
+
+
+def _engines(
+    wire: WireView,
+    got: _Got,
+    credentials: Credentials,
+    own: Judgement,
+    clean: Callable[[str], str],
+) -> dict[Engine, Judgement]:
+    """What each engine would do with the same answer to the same request."""
+
+    def judged(engine: Engine) -> Judgement:
+        return _verdicts(replace(wire, engine=engine), got, clean).seen(credentials)
+
+    return {engine: own if engine is wire.engine else judged(engine) for engine in _ENGINES}
 
 
 def _verdicts(wire: WireView, got: _Got, clean: Callable[[str], str]) -> Verdicts:

@@ -92,7 +92,7 @@ class Journal:
         needs_leave = bool(earlier or covered.findings)
         return InFlight(
             wire,
-            step_of(step.client, wire, request.headers).after(step),
+            replace(step, own_names=frozenset(wire.cors.unsafe_names)),
             _credentials(wire, certain=earlier is None),
             why_asked(wire, request.headers, is_again=False) if needs_leave else (),
             preflight=earlier.id if earlier else None,
