@@ -20,7 +20,7 @@ from tests.cli.conftest import ADDON, Command, environment
 from tests.cli.test_flows import entry, har, saved
 from tests.support.mitmdump import wait_until
 
-COMMANDS = ("path", "check", "schema", "explain", "run", "demo")
+COMMANDS = ("path", "check", "schema", "explain", "why", "run", "demo")
 
 RULE = """
 [[rule]]
@@ -132,6 +132,28 @@ class TestExplain:
     def test_the_standard_input_is_read(self, corscope: Command) -> None:
         done = corscope("explain", "-", stdin=har(entry()).encode())
         assert done.stdout.splitlines() == [LINE]
+
+    def test_all_three_engines_are_told_if_asked_for(
+        self, corscope: Command, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "a.har"
+        file.write_text(har(entry()))
+        done = corscope("explain", "--engines", file)
+        engines = ("Chromium", "Firefox", "WebKit")
+        assert done.stdout.splitlines() == [LINE, *(f"    {name}: allowed" for name in engines)]
+
+    def test_at_length_the_consoles_words_are_told(self, corscope: Command, tmp_path: Path) -> None:
+        file = tmp_path / "a.har"
+        file.write_text(har(entry(response={"status": 200, "headers": []})))
+        done = corscope("explain", "--long", file)
+        assert "    Firefox prints: Cross-Origin Request Blocked: " in done.stdout
+        assert done.stdout.count("\n    ") == 5
+
+    @pytest.mark.parametrize("option", ["--engine", "--longer", "--engines=firefox"])
+    def test_an_option_that_is_not_there_is_told(self, corscope: Command, option: str) -> None:
+        done = corscope("explain", option, "a.har")
+        assert done.returncode == 2
+        assert "option" in done.stderr.lower()
 
     def test_no_cors_exchange_is_said_to_be_none(self, corscope: Command, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(saved(tflow.tflow(resp=True)))

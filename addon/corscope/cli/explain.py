@@ -26,18 +26,27 @@ Show = Callable[[str], None]
 
 @click.command()
 @click.argument("files", nargs=-1, required=True)
-def explain(files: tuple[str, ...]) -> None:
+@click.option("--engines", is_flag=True, help="Tell all three engines' verdicts each time.")
+@click.option(
+    "--long",
+    "details",
+    is_flag=True,
+    help="Tell also why a preflight came, and the console's words.",
+)
+def explain(files: tuple[str, ...], engines: bool, details: bool) -> None:
     """Explain the CORS exchanges in saved FILES: flow files of mitmproxy, or HARs of browsers.
 
-    Prints one line an exchange, as the log does live. A single - reads the standard input.
+    Prints one line an exchange, as the log does live. Where Chromium, Firefox and WebKit differ,
+    an indented line tells what another does, and why. A single - reads the standard input.
     What can't be read is told at the end; the exit status is then 1.
     """
     readings = [_Reading(file) for file in files]
     for reading in readings:
         with _progress(reading) as (advance, show):
-            for line in explain_flows(reading.flows(advance)):
-                reading.lines += 1
-                show(line)
+            flows = reading.flows(advance)
+            for lines in explain_flows(flows, engines=engines, details=details):
+                reading.exchanges += 1
+                show(lines)
     for reading in readings:
         reading.report()
     if any(reading.error for reading in readings):
@@ -45,12 +54,12 @@ def explain(files: tuple[str, ...]) -> None:
 
 
 class _Reading:
-    """One file on its way through: how much came of it, and what could not be read."""
+    """One file on its way through: what came of it, and what could not be read."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.count = 0
-        self.lines = 0
+        self.exchanges = 0
         self.error: FlowFileError | None = None
 
     @property
@@ -73,7 +82,7 @@ class _Reading:
         """Say what could not be read, and where nothing was found, that it was looked for."""
         if self.error is not None:
             click.echo(str(self.error), err=True)
-        if not self.lines and (self.count or self.error is None):
+        if not self.exchanges and (self.count or self.error is None):
             told = f"{self.file}: no CORS exchange among {self.count} HTTP flows"
             click.echo(told, err=True)
 

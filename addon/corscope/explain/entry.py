@@ -8,7 +8,7 @@ value, an example stands in.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from corscope.explain.escape import escaped
+from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.words import Words, worded
 from corscope.fetch.console import Scene, console_messages
 from corscope.fetch.engines import Engine
@@ -47,7 +47,6 @@ _TARGETS: Final = {
     Reason.MIXED_CONTENT: "http://api.example/",
 }
 _ERRORS: Final = {Reason.NO_RESPONSE: "connection refused", Reason.CLIENT_GONE: "it disconnected"}
-_LONGEST_MESSAGE: Final = 2_000
 _STATUSES: Final = {Reason.PREFLIGHT_REDIRECT: 302, Reason.PREFLIGHT_STATUS: 403}
 _ONLY_ON_PREFLIGHTS: Final = CATALOGUE[Reason.PREFLIGHT_STATUS].section
 
@@ -74,7 +73,7 @@ def _lines(reason: Reason, values: Mapping[str, str]) -> Iterator[str]:
         printed = _printed(engine, reason, values)
         if name or printed:
             yield f"{browser}: {name}" if name else f"{browser}:"
-        yield from (f"    {escaped(message, _LONGEST_MESSAGE)}" for message in printed)
+        yield from (f"    {escaped(message, LONGEST_MESSAGE)}" for message in printed)
 
 
 def _chromium_names(reason: Reason) -> str | None:

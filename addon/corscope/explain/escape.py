@@ -2,7 +2,10 @@
 
 from typing import Final
 
-__all__ = ["escaped"]
+__all__ = ["LONGEST_MESSAGE", "escaped"]
+
+LONGEST_MESSAGE: Final = 2_000
+"""Characters that are shown of a message with several values in it."""
 
 _LONGEST_VALUE: Final = 200
 

@@ -4,14 +4,19 @@ For the event log, the flow's comment and `corscope explain`. Values from the wi
 what a server sends may not steer a terminal.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
-from corscope.explain.escape import escaped
+from corscope.explain.asking import why_text
+from corscope.explain.engines import NAMES, engine_lines, otherwise
+from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.findings import remark
 from corscope.explain.words import worded
+from corscope.fetch.engines import Engine
+from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Judgement
 
-__all__ = ["comment", "exchange_text"]
+__all__ = ["comment", "exchange_lines", "exchange_text"]
 
 
 def exchange_text(exchange: Exchange) -> str:
@@ -24,7 +29,34 @@ def exchange_text(exchange: Exchange) -> str:
         told += f": mode {escaped(exchange.mode)}, which needs no leave"
     elif exchange.hidden and exchange.status is not None:
         told += _hidden(exchange)
-    return told + _note(exchange, told) + _rule(exchange)
+    told += _sentence(told, otherwise(exchange))
+    return told + _sentence(told, remark(exchange), "Note: ") + _rule(exchange)
+
+
+def exchange_lines(
+    exchange: Exchange, *, engines: bool = False, details: bool = False
+) -> Iterator[str]:
+    """The exchange's line, and below it, indented, in what engines differ and why.
+
+    Args:
+        exchange: the exchange.
+        engines: whether to tell all three engines' verdicts, also where they agree.
+        details: whether to tell, too, why the browser asked leave and what its console prints.
+    """
+    yield exchange_text(exchange)
+    if details and exchange.why:
+        yield f"    Preflight because {why_text(exchange.why)}"
+    yield from (f"    {line}" for line in engine_lines(exchange, always=engines))
+    if details:
+        yield from (f"    {line}" for line in _console(exchange))
+
+
+def _console(exchange: Exchange) -> Iterator[str]:
+    """What the own engine's console prints, or the consoles of all where that isn't known."""
+    own = [exchange.engine] if exchange.engine is not Engine.UNKNOWN else list(NAMES)
+    for engine in own:
+        for message in printed(exchange, engine):
+            yield f"{NAMES[engine]} prints: {escaped(message, LONGEST_MESSAGE)}"
 
 
 def comment(exchange: Exchange) -> str:
@@ -42,6 +74,9 @@ def _verdict(exchange: Exchange) -> str:
 
 def _asked(exchange: Exchange) -> str:
     asked = f"{escaped(exchange.method)} {escaped(exchange.url)} from {escaped(exchange.origin)}"
+    if exchange.hop:
+        redirects = "a redirect" if exchange.hop == 1 else f"{exchange.hop} redirects"
+        asked += f" after {redirects} from {escaped(exchange.scene.first_url)}"
     if exchange.kind == "preflight" and exchange.request_headers:
         asked += f" with {escaped(', '.join(exchange.request_headers))}"
     return asked
@@ -64,10 +99,10 @@ def _why(exchange: Exchange, judgement: Judgement) -> str:
     return told
 
 
-def _note(exchange: Exchange, told: str) -> str:
-    noted = remark(exchange)
+def _sentence(told: str, clause: str | None, start: str = "") -> str:
+    """A further sentence, after a full stop where there is none yet."""
     full_stop = "" if told.endswith(".") else "."
-    return f"{full_stop} Note: {noted}." if noted else ""
+    return f"{full_stop} {start}{clause}." if clause else ""
 
 
 def _hidden(exchange: Exchange) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mitmproxy import http
 
-from corscope.explain.line import exchange_text
+from corscope.explain.line import exchange_lines
 from corscope.journal.exchange import Exchange
 from corscope.journal.journal import Journal
 from corscope.mitm.recorder import remembered, sighting
@@ -27,6 +27,9 @@ def exchanges(flows: Iterable[http.HTTPFlow], *, mask_urls: bool = True) -> Iter
         journal.due(answered_at(flow))  # outcomes aren't told here, and memory stays bounded
 
 
-def explain_flows(flows: Iterable[http.HTTPFlow]) -> Iterator[str]:
-    """The line of each CORS exchange among saved flows."""
-    return map(exchange_text, exchanges(flows))
+def explain_flows(
+    flows: Iterable[http.HTTPFlow], *, engines: bool = False, details: bool = False
+) -> Iterator[str]:
+    """The lines of each CORS exchange among saved flows, as `exchange_lines` gives them."""
+    for exchange in exchanges(flows):
+        yield "\n".join(exchange_lines(exchange, engines=engines, details=details))

@@ -1,0 +1,130 @@
+"""Which other engine would do otherwise with the same answer, and by which of its departures?"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from corscope.explain.escape import escaped
+from corscope.fetch.engines import DEPARTURES, Departure, Engine
+from corscope.fetch.reasons import Reason
+from corscope.journal.exchange import Exchange, Judgement, Verdict
+
+__all__ = ["NAMES", "difference", "engine_lines", "otherwise"]
+
+NAMES: Final[Mapping[Engine, str]] = {
+    Engine.CHROMIUM: "Chromium",
+    Engine.FIREFOX: "Firefox",
+    Engine.WEBKIT: "WebKit",
+}
+
+Outcomes = frozenset[Reason | None]
+"""Reasons to refuse; None stands for leave given."""
+
+_ANY: Final[Outcomes] = frozenset({None, *Reason})
+_CHECK: Final[Outcomes] = frozenset(
+    {
+        Reason.ALLOW_ORIGIN_MISSING,
+        Reason.ALLOW_ORIGIN_REPEATED,
+        Reason.ALLOW_ORIGIN_LIST,
+        Reason.ALLOW_ORIGIN_INVALID,
+        Reason.ALLOW_ORIGIN_MISMATCH,
+        Reason.WILDCARD_WITH_CREDENTIALS,
+        Reason.ALLOW_CREDENTIALS_NOT_TRUE,
+    }
+)
+_STATUS: Final[Outcomes] = frozenset({Reason.PREFLIGHT_STATUS, Reason.PREFLIGHT_REDIRECT})
+
+TURNS: Final[Mapping[Departure, tuple[Outcomes, Outcomes]]] = {
+    Departure.AUTHORIZATION_COVERED_BY_WILDCARD: (frozenset({Reason.HEADER_NOT_ALLOWED}), _ANY),
+    Departure.REPEATED_ORIGIN_REFUSED: (_ANY, frozenset({Reason.ALLOW_ORIGIN_REPEATED})),
+    Departure.EMPTY_LINES_DROPPED: (
+        frozenset({Reason.ALLOW_ORIGIN_REPEATED, Reason.ALLOW_CREDENTIALS_NOT_TRUE}),
+        _ANY,
+    ),
+    Departure.METHOD_NAMED_BEFORE_HEADERS: (
+        frozenset({Reason.ALLOW_HEADERS_INVALID}),
+        frozenset({Reason.METHOD_NOT_ALLOWED}),
+    ),
+    Departure.STATUS_NAMED_BEFORE_ORIGIN: (_CHECK, _STATUS),
+    Departure.PREFLIGHT_REDIRECT_NAMED_FIRST: (_CHECK, frozenset({Reason.PREFLIGHT_REDIRECT})),
+    Departure.INVALID_LOCATION_NAMED_FIRST: (
+        _CHECK | _STATUS,
+        frozenset({Reason.REDIRECT_INVALID}),
+    ),
+    Departure.LOCAL_LOCATION_NAMED_FIRST: (
+        _CHECK | _STATUS,
+        frozenset({Reason.REDIRECT_TO_LOCAL, Reason.REDIRECT_NOT_HTTP}),
+    ),
+    Departure.PREFLIGHT_KEEPS_ORIGIN: (_CHECK, _ANY),
+    Departure.LOOPBACK_IS_MIXED_CONTENT: (frozenset({None}), frozenset({Reason.MIXED_CONTENT})),
+    Departure.PREFLIGHT_BEFORE_MIXED_CONTENT: (
+        frozenset({Reason.MIXED_CONTENT}),
+        frozenset({None}),
+    ),
+}
+"""What each departure that changes a verdict makes of which outcome by the standard."""
+
+
+def difference(
+    engine: Engine, judgement: Judgement, other: Engine, others: Judgement
+) -> tuple[Departure, Engine] | None:
+    """Find the departure by which two engines' judgements differ, and whose it is."""
+    for departure, (before, after) in TURNS.items():
+        engines = DEPARTURES[departure].engines
+        for departing, outcome, keeping, kept in (
+            (other, others, engine, judgement),
+            (engine, judgement, other, others),
+        ):
+            applies = departing in engines and keeping not in engines
+            if applies and before & _outcomes(kept) and after & _outcomes(outcome):
+                return departure, departing
+    return None
+
+
+def _outcomes(judgement: Judgement) -> Outcomes:
+    """What comes of it; of a conditional verdict that is two things."""
+    outcomes: set[Reason | None] = {judgement.reason}
+    return frozenset(outcomes | {None} if judgement.verdict == "conditional" else outcomes)
+
+
+def otherwise(exchange: Exchange) -> str | None:
+    """A sentence where another engine's verdict is another one; None where all agree."""
+    seen = exchange.judgement.verdict
+    told: dict[str, list[str]] = {}
+    for engine, judgement in exchange.engines.items():
+        if judgement.verdict != seen:
+            told.setdefault(_would(judgement, seen), []).append(NAMES[engine])
+    clauses = (f"{' and '.join(names)} would {would}" for would, names in told.items())
+    return "; ".join(clauses) or None
+
+
+def _would(judgement: Judgement, seen: Verdict) -> str:
+    if judgement.verdict == "allowed":
+        return "allow it"
+    if judgement.verdict == "blocked":
+        return f"block it: {judgement.reason}"
+    if seen == "blocked":
+        return "allow it without credentials"
+    return f"block it with credentials: {judgement.reason}"
+
+
+def engine_lines(exchange: Exchange, *, always: bool = False) -> Iterator[str]:
+    """A line for each engine that judges otherwise, with what makes the difference; or for all."""
+    for engine, judgement in exchange.engines.items():
+        own = exchange.judgement
+        differs = (judgement.verdict, judgement.reason) != (own.verdict, own.reason)
+        if not differs and not always:
+            continue
+        told = f"{NAMES[engine]}: {judgement.verdict}"
+        if judgement.reason is not None:
+            told += f", {judgement.reason}"
+            told += f" ({escaped(judgement.detail)})" if judgement.detail else ""
+        found = difference(exchange.engine, own, engine, judgement) if differs else None
+        yield f"{told}{_because(*found)}" if found else told
+
+
+def _because(departure: Departure, engine: Engine) -> str:
+    entry = DEPARTURES[departure]
+    return (
+        f". By the standard {entry.standard}; in {NAMES[engine]} {entry.instead} "
+        f"({departure.value})"
+    )
