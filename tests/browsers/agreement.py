@@ -21,7 +21,7 @@ from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.exposed import cors_filtered_headers
 from corscope.fetch.reasons import chromium_name, firefox_name
 from tests.browsers.case import COOKIE_ORIGIN, SECURE_COOKIE_ORIGIN, Case
-from tests.browsers.predict import Sent, own_headers, predicted
+from tests.browsers.predict import MISDIRECTED, Sent, own_headers, predicted
 from tests.support.chromium import Chromium
 from tests.support.chromium import Page as ChromiumPage
 from tests.support.firefox import Complaint, Firefox
@@ -256,7 +256,7 @@ def _end(run: Run, engine: str) -> Iterator[Disagreement]:
     Of a request without an Origin the journal says nothing. Where it had to infer the mode, it
     says so, and takes a request without CORS for one with it.
     """
-    entries = _without_needless_preflight(run, Engine(engine))
+    entries = _decisive(run)
     if not entries or (_is_opaque(run) and entries[-1]["mode_from"] == "inferred"):
         return
     verdicts = [_verdict(run, entry) for entry in entries]
@@ -277,29 +277,44 @@ def _is_opaque(run: Run) -> bool:
 
 
 def _verdict(run: Run, entry: Entry) -> Entry:
-    """The record's verdict; of a redirect that script wants left alone, what its check says."""
+    """The record's verdict; of a redirect that script wants left alone, what its check says.
+
+    Where script wants an error, what an engine refuses before that check is refused as ever.
+    """
     verdict: Entry = entry["verdicts"][run.case.mode]
+    engine = Engine(entry["engine"])
     if "redirect" not in run.case.init or entry["kind"] == "preflight":
         return verdict
     if not str(verdict["reason"]).startswith("redirect-"):
         return verdict
+    if run.case.init["redirect"] == "error" and _is_refused_unchecked(verdict, engine):
+        return verdict
     lines = tuple((name, value) for name, value in entry["headers"])
-    mode, engine = CredentialsMode(run.case.mode), Engine(entry["engine"])
-    failure = cors_check(entry["origin"], mode, lines, engine)
+    failure = cors_check(entry["origin"], CredentialsMode(run.case.mode), lines, engine)
     if failure is None:
         return {"verdict": "allowed", "chromium": None, "firefox": None}
     names = chromium_name(failure.reason, "actual"), firefox_name(failure.reason)
     return {"verdict": "blocked", "chromium": names[0], "firefox": names[1]}
 
 
-def _without_needless_preflight(run: Run, engine: Engine) -> Sequence[Entry]:
-    """The exchanges up to a redirect that is refused, but preflighted before that."""
-    if departs(engine, Departure.REFUSED_AFTER_PREFLIGHT) and len(run.entries) > 1:
-        last, before = run.entries[-1], run.entries[-2]
-        refused = before["verdicts"][run.case.mode]["verdict"] == "blocked"
-        if (before["kind"], last["kind"], refused) == ("actual", "preflight", True):
-            return run.entries[:-1]
-    return run.entries
+def _is_refused_unchecked(verdict: Entry, engine: Engine) -> bool:
+    if verdict["reason"] == "redirect-invalid":
+        return departs(engine, Departure.INVALID_LOCATION_NAMED_FIRST)
+    unnamed = verdict["firefox"] == "CORSDidNotSucceed"
+    return unnamed and departs(engine, Departure.LOCAL_LOCATION_NAMED_FIRST)
+
+
+def _decisive(run: Run) -> Sequence[Entry]:
+    """The exchanges that the fetch's end hangs on; on none that was repeated."""
+    pairs = zip(run.entries, run.entries[1:], strict=False)
+    repeated = [entry["id"] for entry, following in pairs if _is_repeated(entry, following)]
+    return [entry for entry in run.entries if entry["id"] not in repeated]
+
+
+def _is_repeated(entry: Entry, following: Entry) -> bool:
+    """Whether the browser sends this request once more, with the one that follows."""
+    same = all(entry[key] == following[key] for key in ("kind", "method", "url"))
+    return same and entry["status"] == MISDIRECTED
 
 
 def _exposed(run: Run, entry: Entry) -> list[str]:
@@ -399,12 +414,18 @@ def _allow_origins(headers: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _pairings(run: Run) -> Iterator[Disagreement]:
-    """An actual request names the preflight right before it, whose outcome names it in turn."""
+    """An actual request names the preflight right before it, whose outcome names it in turn.
+
+    One that is sent once more has the same preflight as before.
+    """
     opened: dict[str, Entry] = {}
     followed: dict[str, str] = {}
-    for entry in run.entries:
+    for before, entry in zip((None, *run.entries), run.entries, strict=False):
         if entry["kind"] == "preflight":
             opened[entry["url"]] = entry
+            continue
+        if before and _is_repeated(before, entry):
+            yield Disagreement("preflight of both", before["preflight"], entry["preflight"])
             continue
         preflight = opened.pop(entry["url"], None)
         yield Disagreement("preflight", preflight and preflight["id"], entry["preflight"])

@@ -92,7 +92,27 @@ EXPOSED = (
 
 STATUSES = (
     *(200, 200, 200, 200, 200, 201, 202, 203, 204, 205, 206, 226, 299, 300, 304, 305, 306, 310),
-    *(400, 401, 403, 404, 405, 409, 410, 418, 422, 429, 451, 499, 500, 501, 502, 503, 599),
+    *(
+        400,
+        401,
+        403,
+        404,
+        405,
+        408,
+        409,
+        410,
+        418,
+        421,
+        422,
+        429,
+        451,
+        499,
+        500,
+        501,
+        502,
+        503,
+        599,
+    ),
 )
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -100,7 +120,7 @@ WRONG_LOCATIONS = (
     *("http://u:p@other.test/{case}/x", "//u@other.test/{case}/x", "ftp://f.test/{case}"),
     *("data:,{case}", "http://[{case}", "x-app:{case}", "file:///{case}", "javascript:{case}"),
     *("about:blank?{case}", "about:{case}", "mailto:{case}", "blob:http://page.test/{case}"),
-    *("ws://api.test/{case}", "http://", "tel:{case}", "http://api.test:99999/{case}", ""),
+    *("ws://api.test/{case}", "http://", "tel:{case}", "http://api.test:99999/{case}"),
     "view-source:http://api.test/{case}",
 )
 
@@ -205,6 +225,8 @@ def _actual(
         status = random.choice(REDIRECTS)
         plain = "headers" not in init and str(init["method"]).upper() in {"GET", "HEAD", "POST"}
         wrong = (*WRONG_LOCATIONS, BLOCKED_PORT) if plain and not listens else WRONG_LOCATIONS
+        if "redirect" in init:  # else it is the same URL once more, and again, and again
+            wrong = (*wrong, "")
         lines += [("Location", value) for value in _some(random, wrong)]
     return _answer(random, status, lines)
 
@@ -232,7 +254,9 @@ def _preflight(random: Random, origin: str, init: Init) -> Scripted:
     if random.random() < 0.12:
         status = random.choice((*STATUSES, *REDIRECTS))
         if status in REDIRECTS and random.random() < 0.8:
-            lines.append(("Location", random.choice(("/{case}/p", BLOCKED_PORT, *WRONG_LOCATIONS))))
+            lines.append(
+                ("Location", random.choice(("/{case}/p", "", BLOCKED_PORT, *WRONG_LOCATIONS)))
+            )
     return _answer(random, status, lines)
 
 

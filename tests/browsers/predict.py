@@ -13,7 +13,7 @@ from typing import Literal
 
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.headers import contains
+from corscope.fetch.headers import get
 from corscope.fetch.hop import (
     Hop,
     actual_request,
@@ -31,9 +31,12 @@ from corscope.messages import HeaderList, Response
 from tests.browsers.case import Case
 from tests.support.origin_server import Answer
 
-__all__ = ["Course", "Sent", "own_headers", "predicted"]
+__all__ = ["MISDIRECTED", "Course", "Sent", "own_headers", "predicted"]
 
 MAX_REDIRECTS = 20
+
+MISDIRECTED = 421
+"""Upon this status all three ask once more: https://www.rfc-editor.org/rfc/rfc9110#name-421"""
 
 TRIMMED = " \t\x0b\x0c"
 """What mitmproxy takes off around a header's value."""
@@ -73,7 +76,7 @@ def predicted(case: Case, engine: Engine) -> Course:
             hop, answer, redirect_mode(hop, _mode(case), engine), engine
         )
         hop = redirected(hop, answer, engine)
-        refused = refused and hop is not None
+        refused = hop is not None and (refused or hop.is_refused)
     return Course(tuple(sent), refused)
 
 
@@ -113,6 +116,8 @@ def _passes_preflight(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) ->
     asked = preflight_request(hop, engine)
     sent.append(("preflight", asked.origin, asked.url, asked.method, asked.unsafe_names))
     answer = _response(case, "OPTIONS", hop.url)
+    if answer is not None and answer.status == MISDIRECTED:
+        sent.append(sent[-1])
     return answer is not None and not judge("preflight", asked, answer, _mode(case), engine)
 
 
@@ -124,6 +129,8 @@ def _answer(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) -> Response 
         origin = hop.serialized_origin
         sent.append(("actual", origin, hop.url, hop.method, tuple(sorted(carried))))
     answer = _response(case, hop.method, hop.url)
+    if hop.is_cors and answer is not None and answer.status == MISDIRECTED:
+        sent.append(sent[-1])
     if answer is None or not hop.is_cors:
         return answer
     if "redirect" in case.init:  # then nobody looks at where it leads
@@ -143,7 +150,7 @@ def _is_refused_by_script(answer: Response, case: Case, engine: Engine) -> bool:
     if case.init.get("redirect") != "error" or not is_redirect_status(answer.status):
         return False
     needs_location = departs(engine, Departure.REDIRECT_ERROR_NEEDS_LOCATION)
-    return contains(answer.headers, "Location") or not needs_location
+    return bool(get(answer.headers, "Location")) or not needs_location
 
 
 def _mode(case: Case) -> CredentialsMode:
