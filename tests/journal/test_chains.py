@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corscope.journal import chains
 from corscope.journal.exchange import Exchange, Sighting
@@ -352,3 +354,46 @@ def test_else_nothing_is_said_of_a_token(
     told.see(first, to(API))
     ids = [id_ for id_, _ in findings(told.see(then, response))]
     assert "redirect-drops-authorization" not in ids
+
+
+# In whatever order it happens
+
+HOSTS = ("api.test", "cdn.test")
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["ask", "answer"]),
+        st.sampled_from(HOSTS),
+        st.sampled_from([PAGE, "null"]),
+        st.sampled_from(HOSTS),
+        st.sampled_from(["one", "other"]),
+    ),
+    max_size=40,
+)
+
+
+@given(EVENTS)
+def test_each_redirect_leads_to_one_request_at_most(
+    events: list[tuple[str, str, str, str, str]],
+) -> None:
+    """And that is a request of its browser, at its Location, one hop further in the same chain."""
+    told = Told()
+    waiting: list[tuple[str, str]] = []
+    clients: dict[str, str] = {}
+    lines: dict[str, Exchange] = {}
+    for event, host, origin, target, client in events:
+        if event == "ask":
+            id_ = told.ask(actual(url=f"https://{host}/", origin=origin), client)
+            waiting.append((id_, origin))
+            clients[id_] = client
+        elif waiting:
+            id_, asked_by = waiting.pop(0)
+            exchange = told.answer(id_, to(f"https://{target}/", origin=asked_by))
+            assert exchange is not None
+            lines[id_] = exchange
+    linked = {id_: line for id_, line in lines.items() if line.redirected_from is not None}
+    assert len({line.redirected_from for line in linked.values()}) == len(linked)
+    for id_, line in linked.items():
+        before = lines[str(line.redirected_from)]
+        assert clients[before.id] == clients[id_]
+        assert (line.hop, line.chain) == (before.hop + 1, before.chain)
+        assert (line.origin == "null") or before.origin == line.origin

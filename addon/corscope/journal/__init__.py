@@ -1,4 +1,4 @@
-"""What happened: exchanges judged and recorded, preflights paired with what followed. Pure.
+"""What happened: exchanges judged and recorded, paired with preflights, linked by redirects. Pure.
 
 `journal` is the room's front door; `lines` writes what it returns in the journal's format.
 """
