@@ -1,0 +1,178 @@
+"""What fails in real browsers though CORS has nothing against it, and what doesn't.
+
+One mitmdump serves all three; each engine has paths of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import pytest
+
+from tests.browsers.agreement import ENGINES, OPTIONS
+from tests.browsers.case import ANY, OWN, PAGE, PUT, SECURE_PAGE, allow, answer, methods, redirect
+from tests.support.mitmdump import Entry, Mitmdump
+from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
+from tests.support.page import Ask, Seen
+
+pytestmark = pytest.mark.browser
+
+API = "http://api.test"
+KEPT = (("ETag", '"a"'), ("Cache-Control", "no-cache"))
+NO_CORS: Mapping[str, object] = {"mode": "no-cors"}
+
+
+class Stage:
+    """A page of an engine, a server, and a journal."""
+
+    def __init__(self, engine: str, server: OriginServer, proxy: Mitmdump, page: object) -> None:
+        self.place, self.server, self.proxy, self.page = engine, server, proxy, page
+
+    def url(self, path: str, api: str = API) -> str:
+        return f"{api}/{self.place}/{path}"
+
+    def fetch(self, url: str, init: Mapping[str, object] | None = None) -> Seen:
+        [seen] = self.page.play([Ask(url, init or {})])  # type: ignore[attr-defined]
+        return seen  # type: ignore[no-any-return]
+
+    def entries(self, url: str, count: int = 1) -> Sequence[Entry]:
+        """The exchanges of a URL, once there are so many."""
+
+        def is_last(_: Entry) -> bool:
+            return len(self._entries(url)) >= count
+
+        self.proxy.wait_for(is_last)
+        return self._entries(url)
+
+    def _entries(self, url: str) -> Sequence[Entry]:
+        return [e for e in self.proxy.journal() if e["type"] == "exchange" and e["url"] == url]
+
+
+StageOf = Callable[[str, str], Stage]
+
+
+@pytest.fixture(scope="module")
+def stage_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StageOf]:
+    folder, stages = tmp_path_factory.mktemp("not-cors"), dict[tuple[str, str], Stage]()
+    with OriginServer() as server, Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
+
+        def of(engine: str, origin: str) -> Stage:
+            if (engine, origin) not in stages:
+                server.routes["GET", f"{origin}/"] = EMPTY_PAGE
+                page = request.getfixturevalue(engine).open(f"{origin}/", proxy.port)
+                stages[engine, origin] = Stage(engine, server, proxy, page)
+            return stages[engine, origin]
+
+        yield of
+        for stage in stages.values():
+            stage.page.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def stage(stage_of: StageOf, engine: str) -> Stage:
+    return stage_of(engine, PAGE)
+
+
+every_engine = pytest.mark.parametrize("engine", ENGINES)
+
+
+@pytest.mark.parametrize("api", ["https://api.test", "https://api.page.test"])
+@pytest.mark.parametrize("policy", ["same-origin", "same-site", "cross-origin", "Same-Origin", ""])
+@every_engine
+def test_a_resource_policy(stage_of: StageOf, engine: str, policy: str, api: str) -> None:
+    """A GET without CORS has no Origin, so that it is recorded only where it is blocked."""
+    stage = stage_of(engine, SECURE_PAGE)
+    line = (("Cross-Origin-Resource-Policy", policy),) if policy else ()
+    for method in ("GET", "POST"):
+        url = stage.url(f"policy/{policy or 'none'}/{method}", api)
+        stage.server.routes[method, url] = answer(*line)
+        seen = stage.fetch(url, {**NO_CORS, "method": method})
+        blocks = policy == "same-origin" or (policy == "same-site" and "page" not in api)
+        assert seen.ok != blocks
+        if method == "POST":
+            [entry] = stage.entries(url)
+            reason = "cross-origin-resource-policy" if blocks else None
+            assert (entry["reason"], entry["detail"]) == (reason, policy if blocks else None)
+            assert (entry["chromium"], entry["firefox"]) == (None, None)
+        elif blocks:
+            [entry] = stage.entries(url)
+            assert (entry["origin"], entry["verdict"]) == (SECURE_PAGE, "blocked")
+
+
+@pytest.mark.parametrize("count", [20, 21])
+@every_engine
+def test_browsers_follow_twenty_redirects(stage: Stage, count: int) -> None:
+    urls = [stage.url(f"chain-{count}/{hop}") for hop in range(count + 1)]
+    for url, following in pairwise(urls):
+        stage.server.routes["*", url] = redirect(following, ANY)
+    stage.server.routes["*", urls[-1]] = answer(ANY)
+    seen = stage.fetch(urls[0])
+    assert seen.ok == (count == 20)
+    [last] = stage.entries(urls[20])
+    assert last["hop"] == 20
+    reason = None if seen.ok else "too-many-redirects"
+    assert last["verdicts"]["omit"]["reason"] == reason
+
+
+@pytest.mark.parametrize("api", ["http://api.test", "https://api.test"])
+@every_engine
+def test_a_407_of_a_server(stage: Stage, engine: str, api: str) -> None:
+    url = stage.url("407", api)
+    stage.server.routes["*", url] = Answer(407, (ANY,))
+    seen = stage.fetch(url)
+    refuses = engine == "chromium" and api.startswith("https:")
+    assert seen.ok != refuses
+    [entry] = stage.entries(url)
+    reason = "proxy-authentication" if refuses else None
+    assert entry["verdicts"]["omit"]["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    ("name", "copy", "renewal"),
+    [
+        pytest.param("bare", OWN, (), id="without headers"),
+        pytest.param("wrong", OWN, (allow("http://b.test"),), id="with a wrong header"),
+        pytest.param("right", OWN, (ANY,), id="with another right header"),
+        pytest.param("better", allow("http://b.test"), (OWN,), id="with a better header"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])  # a private WebKit keeps nothing
+def test_a_304_renews_the_copy(
+    stage: Stage, name: str, copy: tuple[str, str], renewal: tuple[tuple[str, str], ...]
+) -> None:
+    url = stage.url(f"304/{name}")
+    stage.server.routes["*", url] = answer(*KEPT, copy)
+    stage.fetch(url)
+    stage.server.routes["*", url] = answer(KEPT[0], *renewal, status=304)
+    seen = stage.fetch(url)
+    [_, entry] = stage.entries(url, 2)
+    assert (entry["verdicts"]["omit"]["verdict"] == "allowed") == seen.ok
+    assert seen.ok == (name != "wrong")
+
+
+@pytest.mark.parametrize("of", ["actual", "preflight"])
+@every_engine
+def test_a_421_is_asked_again(stage: Stage, of: str) -> None:
+    """Both requests are in the journal, and the preflight is that of both."""
+    url = stage.url(f"421/{of}")
+    fine, misdirected = answer(ANY, methods("PUT")), answer(ANY, methods("PUT"), status=421)
+    stage.server.routes["OPTIONS", url] = misdirected if of == "preflight" else fine
+    stage.server.routes["*", url] = misdirected
+    seen = stage.fetch(url, PUT)
+    entries = stage.entries(url, 2 if of == "preflight" else 3)
+    sent = [received for received in stage.server.received if received.url == url]
+    assert len(entries) == len(sent)
+    assert [entry["status"] for entry in entries[-2:]] == [421, 421]
+    if of == "preflight":
+        assert not seen.ok
+        assert {entry["reason"] for entry in entries} == {"preflight-status"}
+    else:
+        assert seen.status == 421
+        assert [entry["preflight"] for entry in entries] == [
+            None,
+            entries[0]["id"],
+            entries[0]["id"],
+        ]
