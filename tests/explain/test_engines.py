@@ -171,6 +171,11 @@ def test_of_an_unknown_browser_all_consoles_are_told() -> None:
         assert any(line.startswith(f"    {name} prints: ") for line in lines)
 
 
+def test_what_hangs_on_credentials_is_only_said_to_be_printed_perhaps() -> None:
+    lines = list(exchange_lines(exchange_of(asked_by(WEBKIT, GET), answered(ANY)), details=True))
+    assert lines[1].startswith("    WebKit would print: Cannot use wildcard")
+
+
 def test_a_redirected_request_says_where_the_fetch_began() -> None:
     journal = Journal()
     exchange = None

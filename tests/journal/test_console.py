@@ -80,6 +80,18 @@ def test_else_nothing_is_printed(request_: Request, response: Response) -> None:
     assert json.loads(exchange_line(exchange))["console"] is None
 
 
+def test_a_resource_policy_is_told_without_cors() -> None:
+    request = Request(
+        "POST", API, (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors"), ("User-Agent", CHROMIUM))
+    )
+    answer = Response(200, (("Cross-Origin-Resource-Policy", "same-site"),))
+    [exchange] = exchanges((request, answer))
+    assert printed(exchange, Engine.CHROMIUM) == (
+        "Failed to load resource: net::ERR_BLOCKED_BY_RESPONSE.NotSameSite",
+    )
+    assert printed(exchange, Engine.FIREFOX) == ()
+
+
 def test_an_unknown_engine_prints_nothing_but_others_would() -> None:
     [exchange] = exchanges((by("curl/8"), REFUSED))
     assert printed(exchange, Engine.UNKNOWN) == ()

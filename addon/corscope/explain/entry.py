@@ -33,6 +33,7 @@ EXAMPLES: Final[dict[Reason, str]] = {
     Reason.REDIRECT_TO_LOCAL: "data:",
     Reason.REDIRECT_BAD_PORT: "25",
     Reason.MIXED_CONTENT: "http://api.example",
+    Reason.CROSS_ORIGIN_RESOURCE_POLICY: "same-origin",
 }
 """A value that each reason's detail may have; others have none."""
 

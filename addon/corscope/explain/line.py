@@ -54,9 +54,10 @@ def exchange_lines(
 def _console(exchange: Exchange) -> Iterator[str]:
     """What the own engine's console prints, or the consoles of all where that isn't known."""
     own = [exchange.engine] if exchange.engine is not Engine.UNKNOWN else list(NAMES)
+    prints = "would print" if exchange.judgement.verdict == "conditional" else "prints"
     for engine in own:
         for message in printed(exchange, engine):
-            yield f"{NAMES[engine]} prints: {escaped(message, LONGEST_MESSAGE)}"
+            yield f"{NAMES[engine]} {prints}: {escaped(message, LONGEST_MESSAGE)}"
 
 
 def comment(exchange: Exchange) -> str:

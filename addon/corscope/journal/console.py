@@ -2,7 +2,7 @@
 
 from corscope.fetch.console import console_messages
 from corscope.fetch.engines import Engine
-from corscope.fetch.reasons import Failure
+from corscope.fetch.reasons import Failure, Reason
 from corscope.journal.exchange import Exchange
 
 __all__ = ["printed"]
@@ -17,7 +17,9 @@ def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
     judgement = exchange.judgement
     if engine is not exchange.engine:
         judgement = exchange.engines.get(engine, judgement)
-    if judgement.reason is None or exchange.mode != "cors":
+    if judgement.reason is None:
+        return ()
+    if exchange.mode != "cors" and judgement.reason is not Reason.CROSS_ORIGIN_RESOURCE_POLICY:
         return ()
     failure = Failure(judgement.reason, judgement.detail, judgement.firefox)
     return console_messages(engine, exchange.kind, failure, exchange.scene)
