@@ -179,6 +179,7 @@ def _is_refused(hop: Hop, response: Response, location: str, engine: Engine) -> 
 
 
 def _is_refused_late(hop: Hop, response: Response, location: str, engine: Engine) -> bool:
+    """Whether a redirect that is refused has its target preflighted before."""
     failure = redirect_failure(response, hop.url, engine)
     return (
         failure is not None
@@ -226,6 +227,7 @@ def _headers_after(
 
 
 def _stripped(hop: Hop, without_body: bool, location: str, engine: Engine) -> HeaderList:
+    """The header list that a redirect to this location leaves."""
     come_back = departs(engine, Departure.HEADERS_COME_BACK)
     headers = hop.begun_headers if come_back else hop.headers
     gone: set[str] = set()
