@@ -24,6 +24,8 @@ from corscope.fetch.hop import (
     redirect_mode,
     redirected,
 )
+from corscope.fetch.mixed_content import is_mixed_content
+from corscope.fetch.origin import origin_of_url
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.safelist import is_forbidden_request_header, normalize_method
 from corscope.fetch.verdict import judge
@@ -64,8 +66,13 @@ def predicted(case: Case, engine: Engine) -> Course:
     hop: Hop | None = _first(case, engine)
     sent: list[Sent] = []
     refused = False
-    for _ in range(MAX_REDIRECTS + 1):
-        if hop is None or not _passes_preflight(hop, case, engine, sent) or refused:
+    for count in range(MAX_REDIRECTS + 1):
+        if hop is None:
+            break
+        mixed = is_mixed_content(origin_of_url(case.page), origin_of_url(hop.url), engine)
+        if mixed and not (count and departs(engine, Departure.PREFLIGHT_BEFORE_MIXED_CONTENT)):
+            break
+        if not _passes_preflight(hop, case, engine, sent) or refused or mixed:
             break
         answer = _answer(hop, case, engine, sent)
         if answer is None or (refused := _is_refused_by_script(answer, case, engine)):
