@@ -6,7 +6,7 @@ Names are written in lower case: HTTP/2 wants them so, and a dialect that differ
 from collections.abc import Iterable
 from typing import Final
 
-from corscope.fetch.headers import append, combine, contains, get, split_value
+from corscope.fetch.headers import append, combine, contains, delete, get, split_value
 from corscope.messages import HeaderList, Request
 from corscope.servers.policy import ECHO
 
@@ -27,6 +27,7 @@ __all__ = [
     "is_cors_response_header_name",
     "is_sendable",
     "listed_or_echoed",
+    "overridden_by",
     "present",
     "without_cors_headers",
 ]
@@ -82,6 +83,24 @@ def listed_or_echoed(
 def present(*pairs: tuple[str, str | None]) -> HeaderList:
     """The header lines that have a value."""
     return tuple((name, value) for name, value in pairs if value is not None)
+
+
+def overridden_by(headers: HeaderList, own: HeaderList) -> HeaderList:
+    """A middleware's header lines as an application leaves them that sets its own after it.
+
+    What the application says itself replaces the middleware's line, where that stands; its Vary is
+    added to the middleware's.
+    """
+    written: HeaderList = ()
+    for name, value in headers:
+        instead = () if name == VARY else tuple(p for p in own if p[0].lower() == name)
+        written += instead or ((name, value),)
+    names = {name for name, _ in headers} - {VARY}
+    rest = tuple(pair for pair in own if pair[0].lower() not in names)
+    if not contains(written, VARY):
+        return written + rest
+    varied = split_value(get(rest, VARY) or "")
+    return add_to_vary(written, filter(None, varied)) + delete(rest, VARY)
 
 
 def is_cors_response_header_name(name: str) -> bool:

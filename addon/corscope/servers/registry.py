@@ -7,11 +7,12 @@ import difflib
 from collections.abc import Iterable
 
 from corscope.servers.dialect import Dialect
+from corscope.servers.express import EXPRESS
 from corscope.servers.standard import STANDARD
 
 __all__ = ["dialects", "find", "nearest"]
 
-_DIALECTS = (STANDARD,)
+_DIALECTS = (STANDARD, EXPRESS)
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
 _LONGEST_TYPO = 64  # comparing costs the product of both lengths
 

@@ -115,6 +115,7 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
 
 STANDARD = Dialect(
     name="standard",
+    title="the Fetch standard",
     version="living standard",
     source="https://fetch.spec.whatwg.org/#http-cors-protocol",
     evidence=Evidence.PROVED,
