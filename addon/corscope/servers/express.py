@@ -10,8 +10,9 @@ from typing import Final
 
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
+from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
-from corscope.servers.javascript import call, regex_complaints, regex_literal, value_complaints
+from corscope.servers.javascript import call, regex_literal
 from corscope.servers.origins import matches_regex
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,

@@ -5,12 +5,10 @@ it is its dialect's business.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from corscope.servers.dialect import Complaint
-from corscope.servers.origins import regex_error
-from corscope.servers.policy import ECHO, Policy
+from corscope.servers.complaints import regex_complaints, value_complaints
 
 __all__ = ["Code", "call", "regex_complaints", "regex_literal", "value_complaints"]
 
@@ -48,31 +46,3 @@ def _literal(value: object) -> str:
 def regex_literal(pattern: str) -> Code:
     """A regex as `new RegExp` takes it, so that no slash needs care."""
     return Code(f"new RegExp({json.dumps(pattern)})")
-
-
-def regex_complaints(policy: Policy) -> tuple[Complaint, ...]:
-    """Why a policy's regex can't be used beside the rest of it."""
-    pattern = policy.allow_origin_regex
-    if pattern is None:
-        return ()
-    if error := regex_error(pattern):
-        return (Complaint("allow_origin_regex", f"is no regex: {error}"),)
-    if isinstance(policy.allow_origins, str):
-        hint = "make allow_origins a list, or drop the regex"
-        message = "is never looked at: allow_origins is a single value"
-        return (Complaint("allow_origin_regex", message, hint),)
-    return ()
-
-
-def value_complaints(policy: Policy, *, echo: Collection[str] = ()) -> tuple[Complaint, ...]:
-    """Which fields hold "request" though the library has no way to send a request's words back.
-
-    Args:
-        policy: the policy.
-        echo: the fields for which it has one; allow_origins always does.
-    """
-    return tuple(
-        Complaint(field, f'can\'t be "{ECHO}"', "list the names")
-        for field in ("allow_methods", "allow_headers", "expose_headers")
-        if field not in echo and getattr(policy, field) == ECHO
-    )
