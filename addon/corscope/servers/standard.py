@@ -122,4 +122,5 @@ STANDARD = Dialect(
     preflight=_preflight,
     actual=_actual,
     complaints=_complaints,
+    defaults=Policy(allow_origins=(), allow_methods=(), allow_headers=()),
 )
