@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from corscope.cli.rules import as_dialect, read_rules, rule_with_policy
+from corscope.cli.rules import as_dialect, named_rule, read_rules
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import differences
 from corscope.servers.habits import habits
@@ -56,7 +56,7 @@ def diff_dialects(
     FIRST and SECOND are dialects, FILES rule files or folders of them. The exit status is 1 if
     any request is answered otherwise.
     """
-    rule = rule_with_policy(read_rules(files), name)
+    rule = named_rule(read_rules(files).rules, name)
     assert rule.policy is not None
     assert rule.dialect is not None
     sides = []

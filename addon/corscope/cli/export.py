@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from corscope.cli.rules import as_dialect, read_rules, rule_with_policy
-from corscope.rules.model import Rule
-from corscope.servers.dialect import Dialect, Export
-from corscope.servers.handoff import hand_off
+from corscope.cli.rules import as_dialect, named_rule, read_rules
+from corscope.rules.export import export_rule
+from corscope.servers.dialect import Dialect
 
 __all__ = ["export"]
 
@@ -40,9 +39,12 @@ def export(
     FILES are rule files or folders of them. What the server can't express, or answers otherwise,
     is told on standard error.
     """
-    rule = rule_with_policy(read_rules(files), name)
-    exported = _exported(rule, target)
-    for warning in (*exported.warnings, *_not_exported(rule)):
+    rule = named_rule(read_rules(files).rules, name)
+    try:
+        exported = export_rule(rule, target)
+    except ValueError as error:
+        raise click.ClickException(f"{error}; --to DIALECT names another server") from error
+    for warning in exported.warnings:
         click.echo(f"warning: {warning}", err=True)
     if output is None:
         click.echo(exported.text, nl=False)
@@ -56,18 +58,3 @@ def export(
     except OSError as error:
         raise click.ClickException(f"{output}: {error.strerror}") from error
     click.echo(f"{output} written: it belongs into {exported.file}")
-
-
-def _exported(rule: Rule, target: Dialect | None) -> Export:
-    assert rule.policy is not None
-    assert rule.dialect is not None
-    try:
-        return hand_off(rule.policy, rule.dialect, target or rule.dialect)
-    except ValueError as error:
-        raise click.ClickException(f"{error}; --to DIALECT names another server") from error
-
-
-def _not_exported(rule: Rule) -> list[str]:
-    """The parts of a rule that no server's CORS configuration has."""
-    parts = {"headers": rule.headers, "fault": rule.fault}
-    return [f"[rule.{part}] is not exported" for part, given in parts.items() if given is not None]
