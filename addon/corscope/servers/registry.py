@@ -8,11 +8,18 @@ from collections.abc import Iterable
 
 from corscope.servers.dialect import Dialect
 from corscope.servers.express import EXPRESS
+from corscope.servers.fastify import FASTIFY
+from corscope.servers.h3 import H3
+from corscope.servers.hapi import HAPI
+from corscope.servers.hono import HONO
+from corscope.servers.koa import KOA
+from corscope.servers.nginx import NGINX
 from corscope.servers.standard import STANDARD
+from corscope.servers.starlette import STARLETTE
 
 __all__ = ["dialects", "find", "nearest"]
 
-_DIALECTS = (STANDARD, EXPRESS)
+_DIALECTS = (STANDARD, EXPRESS, FASTIFY, KOA, HONO, HAPI, H3, STARLETTE, NGINX)
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
 _LONGEST_TYPO = 64  # comparing costs the product of both lengths
 
