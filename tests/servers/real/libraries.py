@@ -83,6 +83,7 @@ def _debian(server: str, program: str) -> Library:
 
 
 LIBRARIES: dict[str, Library] = {
+    "apache": _debian("apache", "apache2"),
     "nginx": _debian("nginx", "nginx"),
     "express": _node("express", "cors"),
     "fastify": _node("fastify", "@fastify/cors"),
