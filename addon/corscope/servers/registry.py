@@ -6,9 +6,11 @@ Here a new dialect is listed; nothing else has to know it.
 import difflib
 from collections.abc import Iterable
 
+from corscope.servers.apache import APACHE
 from corscope.servers.dialect import Dialect
 from corscope.servers.express import EXPRESS
 from corscope.servers.fastify import FASTIFY
+from corscope.servers.flask_cors import FLASK_CORS
 from corscope.servers.h3 import H3
 from corscope.servers.hapi import HAPI
 from corscope.servers.hono import HONO
@@ -19,7 +21,7 @@ from corscope.servers.starlette import STARLETTE
 
 __all__ = ["dialects", "find", "nearest"]
 
-_DIALECTS = (STANDARD, EXPRESS, FASTIFY, KOA, HONO, HAPI, H3, STARLETTE, NGINX)
+_DIALECTS = (STANDARD, EXPRESS, FASTIFY, KOA, HONO, HAPI, H3, STARLETTE, NGINX, APACHE, FLASK_CORS)
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
 _LONGEST_TYPO = 64  # comparing costs the product of both lengths
 

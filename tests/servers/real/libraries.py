@@ -66,11 +66,15 @@ def _node(framework: str, package: str, *, knows_routes: bool = False) -> Librar
     )
 
 
-def _python(framework: str) -> Library:
+def _python(backend: str, *, is_ordered: bool = True, knows_routes: bool = False) -> Library:
     folder = HERE / "python"
     python = str(folder / ".venv" / "bin" / "python")
     return Library(
-        (python, str(folder / "serve.py"), framework), (python,), "`make servers` installs it"
+        (python, str(folder / "serve.py"), backend),
+        (python,),
+        "`make servers` installs it",
+        is_ordered,
+        knows_routes,
     )
 
 
@@ -92,6 +96,7 @@ LIBRARIES: dict[str, Library] = {
     "hapi": _node("hapi", "@hapi/hapi", knows_routes=True),
     "h3": _node("h3", "h3"),
     "starlette": _python("starlette"),
+    "flask-cors": _python("flask_cors", knows_routes=True),
 }
 """The libraries by the name of the dialect that imitates them."""
 
