@@ -7,12 +7,15 @@ import difflib
 from collections.abc import Iterable
 
 from corscope.servers.apache import APACHE
+from corscope.servers.caddy import CADDY
 from corscope.servers.dialect import Dialect
+from corscope.servers.django import DJANGO
 from corscope.servers.express import EXPRESS
 from corscope.servers.fastify import FASTIFY
 from corscope.servers.flask_cors import FLASK_CORS
 from corscope.servers.h3 import H3
 from corscope.servers.hapi import HAPI
+from corscope.servers.haproxy import HAPROXY
 from corscope.servers.hono import HONO
 from corscope.servers.koa import KOA
 from corscope.servers.nginx import NGINX
@@ -21,7 +24,22 @@ from corscope.servers.starlette import STARLETTE
 
 __all__ = ["dialects", "find", "nearest"]
 
-_DIALECTS = (STANDARD, EXPRESS, FASTIFY, KOA, HONO, HAPI, H3, STARLETTE, NGINX, APACHE, FLASK_CORS)
+_DIALECTS = (
+    STANDARD,
+    EXPRESS,
+    FASTIFY,
+    KOA,
+    HONO,
+    HAPI,
+    H3,
+    STARLETTE,
+    NGINX,
+    APACHE,
+    CADDY,
+    HAPROXY,
+    FLASK_CORS,
+    DJANGO,
+)
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
 _LONGEST_TYPO = 64  # comparing costs the product of both lengths
 

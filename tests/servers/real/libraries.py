@@ -87,6 +87,8 @@ def _debian(server: str, program: str) -> Library:
 
 
 LIBRARIES: dict[str, Library] = {
+    "caddy": _debian("caddy", "caddy"),
+    "haproxy": _debian("haproxy", "haproxy"),
     "apache": _debian("apache", "apache2"),
     "nginx": _debian("nginx", "nginx"),
     "express": _node("express", "cors"),
@@ -97,6 +99,7 @@ LIBRARIES: dict[str, Library] = {
     "h3": _node("h3", "h3"),
     "starlette": _python("starlette"),
     "flask-cors": _python("flask_cors", knows_routes=True),
+    "django": _python("django"),
 }
 """The libraries by the name of the dialect that imitates them."""
 
