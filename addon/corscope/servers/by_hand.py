@@ -6,10 +6,10 @@ requests they take for preflights, and what becomes of the backend's own headers
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from corscope.messages import HeaderList, Request
 from corscope.servers.complaints import regex_complaints
@@ -33,9 +33,11 @@ from corscope.servers.policy import ECHO, WILDCARD, Policy
 __all__ = [
     "BACKEND",
     "KEEP_OWN",
+    "Kind",
     "Line",
     "Taken",
     "actual_lines",
+    "all_lines",
     "complaints",
     "exact_origins",
     "forwarding_warnings",
@@ -55,6 +57,10 @@ KEEP_OWN: Final = Setting(
     default=False,
     doc="the backend's own CORS headers aren't removed, so that some are sent twice.",
 )
+
+
+_ONLY_PREFLIGHT: Final = (ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE)
+Kind = Literal["preflight", "actual"]
 
 
 class Taken(Enum):
@@ -100,6 +106,16 @@ def actual_lines(policy: Policy) -> tuple[Line, ...]:
         (EXPOSE_HEADERS, _listed(policy.expose_headers, None)),
         (VARY, "Origin" if _origin(policy) is Taken.ORIGIN else None),
     )
+
+
+def all_lines(policy: Policy) -> Iterator[tuple[Line, Kind | None]]:
+    """Both, each with what it is only for, in an order that keeps those of the two."""
+    preflight, actual = preflight_lines(policy), actual_lines(policy)
+    for name in (ALLOW_ORIGIN, ALLOW_CREDENTIALS, *_ONLY_PREFLIGHT, EXPOSE_HEADERS, VARY):
+        for line in dict.fromkeys((*preflight, *actual)):
+            if line.name == name:
+                in_both = line in preflight and line in actual
+                yield line, None if in_both else "preflight" if line in preflight else "actual"
 
 
 def sent(

@@ -14,7 +14,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         route, _, rest = self.path.removeprefix("/").partition("/")
         if route == "crash":
-            self.close_connection = True  # so that the proxy has to answer for it
+            # No header, so that the proxy has to answer for it.
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nbroken\r\n\r\n")
+            self.close_connection = True
         elif route == "status" and rest.isdigit():
             self._send(int(rest))
         elif route in {"ok", "vary", "vary-origin", "own"}:
@@ -46,8 +48,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A proxy that closes its connections is no error."""
+
+
 def start() -> int:
     """Serve it on a free port for as long as the program runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server = _Server(("127.0.0.1", 0), _Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     return int(server.server_address[1])

@@ -59,6 +59,52 @@ def _nginx(folder: Path, sites: Sequence[tuple[int, Site]]) -> str:
     )
 
 
+APACHE_MODULES = (
+    *("mpm_event", "authz_core", "headers", "setenvif", "rewrite", "proxy", "proxy_http"),
+)
+
+
+def _apache(folder: Path, sites: Sequence[tuple[int, Site]]) -> str:
+    modules = "".join(
+        f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"
+        for name in APACHE_MODULES
+    )
+    hosts = [
+        f"Listen 127.0.0.1:{port}\n<VirtualHost 127.0.0.1:{port}>\n{site.config}\n"
+        f"ProxyPass / http://{site.backend}/\n</VirtualHost>\n"
+        for port, site in sites
+    ]
+    return (
+        f"ServerName localhost\nUser www-data\nGroup www-data\nPidFile {folder}/pid\n"
+        f"DefaultRuntimeDir {folder}\nErrorLog /dev/stderr\n{modules}{''.join(hosts)}"
+    )
+
+
+def _haproxy(_: Path, sites: Sequence[tuple[int, Site]]) -> str:
+    sections = [
+        f"listen site{port}\nbind 127.0.0.1:{port}\n{site.config}\nserver backend {site.backend}\n"
+        for port, site in sites
+    ]
+    timeouts = "".join(f"timeout {name} 30s\n" for name in ("connect", "client", "server"))
+    return f"defaults\nmode http\n{timeouts}{''.join(sections)}"
+
+
+def _caddy(_: Path, sites: Sequence[tuple[int, Site]]) -> str:
+    blocks = [
+        f"http://127.0.0.1:{port} {{\n{site.config.replace('localhost:8080', site.backend)}\n}}\n"
+        for port, site in sites
+    ]
+    return f"{{\nadmin off\nauto_https off\n}}\n{''.join(blocks)}"
+
+
 SERVERS = {
+    "caddy": Server(
+        "Caddyfile",
+        ("caddy", "run", "--adapter", "caddyfile", "--config"),
+        _caddy,
+        without="reverse_proxy localhost:8080",
+    ),
+    "haproxy": Server("haproxy.cfg", ("haproxy", "-db", "-f"), _haproxy),
+    "apache": Server("apache.conf", ("apache2", "-D", "FOREGROUND", "-f"), _apache),
     "nginx": Server("nginx.conf", ("nginx", "-e", "stderr", "-c"), _nginx, is_alone=True),
 }

@@ -10,6 +10,7 @@ without any. Writes the ports as one line of JSON, and ends when standard input 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -73,9 +74,15 @@ def _free_ports(count: int) -> list[int]:
 
 @contextmanager
 def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    with Path(command[-1]).with_name("words").open("wb") as words:
+    folder = Path(command[-1]).parent
+    home = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    with (folder / "words").open("wb") as words:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **home},
         )
     try:
         yield process
