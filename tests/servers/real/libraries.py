@@ -35,6 +35,7 @@ class Library:
         is_ordered: whether the server's own order of header lines is stable.
         knows_routes: whether a preflight for a path without a route is answered otherwise. A proxy
             can't know the routes, so such preflights aren't compared.
+        has_stable_lists: whether the members of its lists have the same order in every process.
     """
 
     command: tuple[str, ...]
@@ -42,6 +43,7 @@ class Library:
     hint: str
     is_ordered: bool = True
     knows_routes: bool = False
+    has_stable_lists: bool = True
 
     def require(self) -> None:
         """Skip the test where the server isn't installed, unless the environment forbids that."""
@@ -66,15 +68,15 @@ def _node(framework: str, package: str, *, knows_routes: bool = False) -> Librar
     )
 
 
-def _python(backend: str, *, is_ordered: bool = True, knows_routes: bool = False) -> Library:
+def _python(backend: str, *, knows_routes: bool = False, has_stable_lists: bool = True) -> Library:
     folder = HERE / "python"
     python = str(folder / ".venv" / "bin" / "python")
     return Library(
         (python, str(folder / "serve.py"), backend),
         (python,),
         "`make servers` installs it",
-        is_ordered,
-        knows_routes,
+        knows_routes=knows_routes,
+        has_stable_lists=has_stable_lists,
     )
 
 
@@ -86,7 +88,19 @@ def _debian(server: str, program: str) -> Library:
     )
 
 
+def _go(name: str, package: str) -> Library:
+    return Library(
+        (sys.executable, "-m", f"{__package__}.debian.go_program", name),
+        ("go", f"/usr/share/gocode/src/github.com/{package}"),
+        "`make servers` installs it, where root runs it on Debian",
+    )
+
+
 LIBRARIES: dict[str, Library] = {
+    "rs-cors": _go("rs-cors", "rs/cors"),
+    "gin": _go("gin", "gin-contrib/cors"),
+    "echo": _go("echo", "labstack/echo"),
+    "gorilla": _go("gorilla", "gorilla/handlers"),
     "caddy": _debian("caddy", "caddy"),
     "haproxy": _debian("haproxy", "haproxy"),
     "apache": _debian("apache", "apache2"),
@@ -100,6 +114,7 @@ LIBRARIES: dict[str, Library] = {
     "starlette": _python("starlette"),
     "flask-cors": _python("flask_cors", knows_routes=True),
     "django": _python("django"),
+    "aiohttp": _python("aiohttp", knows_routes=True, has_stable_lists=False),
 }
 """The libraries by the name of the dialect that imitates them."""
 

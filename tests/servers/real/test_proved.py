@@ -31,6 +31,12 @@ SEED = int(os.environ.get("CORSCOPE_SEED") or secrets.randbelow(10**9))
 COUNT = int(os.environ.get("CORSCOPE_POLICIES") or 25)
 REQUESTS = 40
 
+UNKNOWABLE = {
+    "handled_errors": ("/crash", "/status/500"),
+    "routed_errors": ("/missing", "/status/404"),
+}
+"""The settings that say what a proxy can't see: what isn't asked where they hold, or don't."""
+
 every_library = pytest.mark.parametrize("name", LIBRARIES)
 
 
@@ -75,14 +81,15 @@ def test_rules_answer_as_the_server_does(
 def _fitting(dialect: Dialect, policy: Policy, asked: Sequence[Asked]) -> list[Asked]:
     """Without what a proxy can't know, and the policy doesn't say.
 
-    Where a server treats an exception that nothing handles otherwise than an answered 500, the
-    setting says which of them all are. Where it looks up the route that a preflight is for, there
-    is one.
+    Where a server treats an exception that nothing handles otherwise than an answered 500, or its
+    router's 404 otherwise than the application's, the setting says which of them all are. Where it
+    looks up the route that a preflight is for, there is one.
     """
-    left_out = set()
-    setting = next((s for s in dialect.settings if s.name == "handled_errors"), None)
-    if setting is not None:
-        left_out.add("/crash" if setting.of(policy) else "/status/500")
+    left_out = {
+        UNKNOWABLE[setting.name][0 if setting.of(policy) else 1]
+        for setting in dialect.settings
+        if setting.name in UNKNOWABLE
+    }
     knows_routes = LIBRARIES[dialect.name].knows_routes
     return [
         each
