@@ -95,26 +95,28 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
 
 
 def _export(policy: Policy) -> Export:
+    constants, origin = _origin_option(policy)
+    names = None if policy.allow_headers == ECHO else policy.allow_headers
     options = {
-        "origin": _origin_option(policy),
+        "origin": origin,
         "allowMethods": _list_option(policy.allow_methods),
-        "allowHeaders": None
-        if policy.allow_headers == ECHO
-        else _list_option(policy.allow_headers),
+        "allowHeaders": _list_option(names),
         "exposeHeaders": _list_option(policy.expose_headers),
         "credentials": policy.allow_credentials or None,
         "maxAge": policy.max_age,
     }
-    text = f'import {{ cors }} from "hono/cors";\n\napp.use({call("cors", options)});\n'
-    return Export("server.js", text)
+    use = f"app.use({call('cors', options)});\n"
+    return Export("server.js", f'import {{ cors }} from "hono/cors";\n\n{constants}{use}')
 
 
-def _origin_option(policy: Policy) -> object:
+def _origin_option(policy: Policy) -> tuple[str, object]:
+    """The option, after the constants that it needs."""
     if policy.allow_origins == ECHO:
-        return Code("(origin) => origin")
-    if policy.allow_origin_regex is not None:
-        return Code(f"(origin) => ({origin_test(policy)} ? origin : null)")
-    return policy.allow_origins
+        return "", Code("(origin) => origin")
+    if policy.allow_origin_regex is None:
+        return "", policy.allow_origins
+    constants, test = origin_test(policy)
+    return constants, Code(f"(origin) => ({test} ? origin : null)")
 
 
 def _list_option(listed: str | tuple[str, ...] | None) -> tuple[str, ...] | None:

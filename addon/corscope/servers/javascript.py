@@ -79,14 +79,20 @@ def literal(value: object, indent: str = "") -> str:
             return json.dumps(value)
 
 
-def origin_test(policy: Policy) -> str:
-    """An expression that says whether `origin` is one of the policy's list or fits its regex."""
-    tests = []
+def origin_test(policy: Policy) -> tuple[str, str]:
+    """For a library that takes a function: whether `origin` is in the list or fits the regex.
+
+    Returns:
+        The constants of that test, and the test itself as an expression.
+    """
+    constants, tests = [], []
     if policy.allow_origins or policy.allow_origin_regex is None:
-        tests.append(f"{literal(policy.allow_origins, '    ')}.includes(origin)")
+        constants.append(f"const allowed = {literal(policy.allow_origins)};\n")
+        tests.append("allowed.includes(origin)")
     if policy.allow_origin_regex is not None:
-        tests.append(f"{regex_literal(policy.allow_origin_regex).text}.test(origin)")
-    return " || ".join(tests)
+        constants.append(f"const pattern = {regex_literal(policy.allow_origin_regex).text};\n")
+        tests.append("pattern.test(origin)")
+    return "".join(constants) + "\n", " || ".join(tests)
 
 
 def regex_literal(pattern: str) -> Code:

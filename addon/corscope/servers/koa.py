@@ -98,8 +98,9 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
 
 
 def _export(policy: Policy) -> Export:
+    constants, origin = _origin_option(policy)
     options = {
-        "origin": _origin_option(policy),
+        "origin": origin,
         "allowMethods": policy.allow_methods,
         "allowHeaders": None if policy.allow_headers == ECHO else policy.allow_headers,
         "exposeHeaders": policy.expose_headers,
@@ -107,20 +108,22 @@ def _export(policy: Policy) -> Export:
         "maxAge": policy.max_age,
         "keepHeadersOnError": None if _KEEP.of(policy) else False,
     }
-    return Export(
-        "server.js", f'import cors from "@koa/cors";\n\napp.use({call("cors", options)});\n'
-    )
+    use = f"app.use({call('cors', options)});\n"
+    return Export("server.js", f'import cors from "@koa/cors";\n\n{constants}{use}')
 
 
-def _origin_option(policy: Policy) -> str | Code | None:
-    if policy.allow_origins == ECHO:
-        return Code('(ctx) => ctx.get("Origin")')
-    if not isinstance(policy.allow_origins, tuple) and policy.allow_origin_regex is None:
-        return policy.allow_origins
-    return Code(
+def _origin_option(policy: Policy) -> tuple[str, str | Code | None]:
+    """The option, after the constants that it needs."""
+    origins = policy.allow_origins
+    if origins == ECHO:
+        return "", Code('(ctx) => ctx.get("Origin")')
+    if policy.allow_origin_regex is None and not isinstance(origins, tuple):
+        return "", origins
+    constants, test = origin_test(policy)
+    return constants, Code(
         "(ctx) => {\n"
         '    const origin = ctx.get("Origin");\n'
-        f'    return {origin_test(policy)} ? origin : "";\n'
+        f'    return {test} ? origin : "";\n'
         "  }"
     )
 
