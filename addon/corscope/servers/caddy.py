@@ -30,7 +30,7 @@ from corscope.servers.by_hand import (
     sent,
 )
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
-from corscope.servers.go import re2_complaints, sorted_by_name
+from corscope.servers.go import go_regex_complaints, sorted_by_name
 from corscope.servers.parts import REQUEST_METHOD, without_cors_headers
 from corscope.servers.policy import ECHO, Policy
 
@@ -68,7 +68,8 @@ def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    return (*complaints(policy), *re2_complaints(policy))
+    found = dict.fromkeys((*go_regex_complaints(policy), *complaints(policy)))
+    return tuple(found)
 
 
 def _export(policy: Policy) -> Export:
