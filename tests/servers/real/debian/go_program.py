@@ -40,12 +40,15 @@ def main() -> None:
     library = LIBRARIES[sys.argv[1]]
     configs: list[str] = json.loads(sys.stdin.readline())["configs"]
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+        folder = Path(scratch, "src", "proof")
+        folder.mkdir(parents=True)
         for name in ("serve.go", library.file):
             shutil.copy(SOURCES / name, folder)
         (folder / "configs.go").write_text(_source(configs, library.variable), encoding="utf-8")
-        # Debian's packages are a GOPATH.
-        environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode"}
+        # Debian's packages are a GOPATH; where there is a go.mod, the v4 in Echo's path is ignored.
+        (folder / "go.mod").write_text("module proof\n", encoding="utf-8")
+        paths = {"GO111MODULE": "off", "GOPATH": f"{scratch}:/usr/share/gocode"}
+        environment = {**os.environ, **paths}
         subprocess.run(("go", "build", "-o", "serve"), cwd=folder, env=environment, check=True)
         subprocess.run((folder / "serve",), check=True)
 
