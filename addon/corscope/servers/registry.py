@@ -26,6 +26,7 @@ from corscope.servers.haproxy import HAPROXY
 from corscope.servers.hono import HONO
 from corscope.servers.koa import KOA
 from corscope.servers.nginx import NGINX
+from corscope.servers.rack_cors import RACK_CORS
 from corscope.servers.rs_cors import RS_CORS
 from corscope.servers.s3 import S3
 from corscope.servers.standard import STANDARD
@@ -50,6 +51,7 @@ _DIALECTS = (
     GIN,
     ECHO_GO,
     GORILLA,
+    RACK_CORS,
     FLASK_CORS,
     DJANGO,
     S3,

@@ -98,6 +98,11 @@ def _go(name: str, package: str) -> Library:
 
 LIBRARIES: dict[str, Library] = {
     "rs-cors": _go("rs-cors", "rs/cors"),
+    "rack-cors": Library(
+        ("ruby", str(HERE / "debian" / "rack.rb")),
+        ("ruby", "/usr/share/doc/ruby-rack-cors", "puma"),
+        "`make servers` installs it, where root runs it on Debian",
+    ),
     "gin": _go("gin", "gin-contrib/cors"),
     "echo": _go("echo", "labstack/echo"),
     "gorilla": _go("gorilla", "gorilla/handlers"),
