@@ -25,6 +25,7 @@ from corscope.servers.hapi import HAPI
 from corscope.servers.haproxy import HAPROXY
 from corscope.servers.hono import HONO
 from corscope.servers.koa import KOA
+from corscope.servers.litestar import LITESTAR
 from corscope.servers.nginx import NGINX
 from corscope.servers.rack_cors import RACK_CORS
 from corscope.servers.rs_cors import RS_CORS
@@ -59,6 +60,7 @@ _DIALECTS = (
     AZURE_BLOB,
     API_GATEWAY,
     AIOHTTP,
+    LITESTAR,
 )
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
 _LONGEST_TYPO = 64  # comparing costs the product of both lengths

@@ -120,6 +120,7 @@ LIBRARIES: dict[str, Library] = {
     "flask-cors": _python("flask_cors", knows_routes=True),
     "django": _python("django"),
     "aiohttp": _python("aiohttp", knows_routes=True, has_stable_lists=False),
+    "litestar": _python("litestar"),
 }
 """The libraries by the name of the dialect that imitates them."""
 

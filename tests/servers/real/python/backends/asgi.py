@@ -16,5 +16,6 @@ def serve(applications: Mapping[socket.socket, Any]) -> None:
     async def at_port(scope: Any, receive: Any, send: Any) -> None:
         await by_port[scope["server"][1]](scope, receive, send)
 
-    config = uvicorn.Config(at_port, lifespan="off", log_level="critical")
+    # Nothing is closed for being idle: that would race with the proxy's next request.
+    config = uvicorn.Config(at_port, lifespan="off", log_level="critical", timeout_keep_alive=3600)
     uvicorn.Server(config).run(list(applications))
