@@ -27,11 +27,13 @@ from corscope.servers.hono import HONO
 from corscope.servers.koa import KOA
 from corscope.servers.litestar import LITESTAR
 from corscope.servers.nginx import NGINX
+from corscope.servers.quart_cors import QUART_CORS
 from corscope.servers.rack_cors import RACK_CORS
 from corscope.servers.rs_cors import RS_CORS
 from corscope.servers.s3 import S3
 from corscope.servers.standard import STANDARD
 from corscope.servers.starlette import STARLETTE
+from corscope.servers.tomcat import TOMCAT
 
 __all__ = ["dialects", "find", "nearest"]
 
@@ -53,6 +55,7 @@ _DIALECTS = (
     ECHO_GO,
     GORILLA,
     RACK_CORS,
+    TOMCAT,
     FLASK_CORS,
     DJANGO,
     S3,
@@ -61,6 +64,7 @@ _DIALECTS = (
     API_GATEWAY,
     AIOHTTP,
     LITESTAR,
+    QUART_CORS,
 )
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
 _LONGEST_TYPO = 64  # comparing costs the product of both lengths

@@ -94,6 +94,12 @@ def differences(
     return Played(len(found), wrong, refused)
 
 
+def _sorted(value: str) -> str:
+    """A list with its members in order, and its commas as they were."""
+    comma = ", " if ", " in value else ","
+    return comma.join(sorted(value.split(comma)))
+
+
 def _compare(job: tuple[Policy, Sequence[Asked], int, int, int]) -> list[Difference]:
     policy, asked, real, bare, proxy = job
     direct = _Client(real)
@@ -109,7 +115,7 @@ def _comparable(picture: Picture, library: Library) -> Picture:
     """The picture without what is not the same in each of the server's processes."""
     lines = picture.lines
     if not library.has_stable_lists:
-        lines = tuple((name, ",".join(sorted(value.split(",")))) for name, value in lines)
+        lines = tuple((name, _sorted(value)) for name, value in lines)
     return replace(picture, lines=lines if library.is_ordered else tuple(sorted(lines)))
 
 

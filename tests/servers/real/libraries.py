@@ -98,6 +98,11 @@ def _go(name: str, package: str) -> Library:
 
 LIBRARIES: dict[str, Library] = {
     "rs-cors": _go("rs-cors", "rs/cors"),
+    "tomcat": Library(
+        (sys.executable, "-m", f"{__package__}.debian.java_program", "Tomcat"),
+        ("javac", "/usr/share/java/tomcat9-catalina.jar"),
+        "`make servers` installs it, where root runs it on Debian",
+    ),
     "rack-cors": Library(
         ("ruby", str(HERE / "debian" / "rack.rb")),
         ("ruby", "/usr/share/doc/ruby-rack-cors", "puma"),
@@ -121,6 +126,7 @@ LIBRARIES: dict[str, Library] = {
     "django": _python("django"),
     "aiohttp": _python("aiohttp", knows_routes=True, has_stable_lists=False),
     "litestar": _python("litestar"),
+    "quart-cors": _python("quart_cors", knows_routes=True, has_stable_lists=False),
 }
 """The libraries by the name of the dialect that imitates them."""
 
