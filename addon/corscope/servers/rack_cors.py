@@ -27,6 +27,7 @@ from corscope.servers.parts import (
     VARY,
     echoed,
     present,
+    replaced_by,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
@@ -63,14 +64,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
     if response.status == 500 and not _HANDLED_ERRORS.of(policy):
         return response
-    own = dict.fromkeys(name.lower() for name, _ in response.headers)
-    added = _headers(policy, request)
-    written: HeaderList = ()
-    for name, value in added:
-        replaced = tuple(pair for pair in response.headers if pair[0].lower() == name)
-        written += replaced if name in own else ((name, value),)
-    names = {name for name, _ in added}
-    written += tuple(pair for pair in response.headers if pair[0].lower() not in names)
+    written = replaced_by(_headers(policy, request), response.headers)
     varied = re.split(r",\s*", get(written, VARY) or "")
     vary = dict.fromkeys((*filter(None, varied), "Origin"))
     return Response(response.status, set_header(written, VARY, ", ".join(vary)))
