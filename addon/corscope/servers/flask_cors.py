@@ -186,12 +186,13 @@ def _pattern_complaints(policy: Policy) -> list[Complaint]:
 
 
 def _export(policy: Policy) -> Export:
-    origins: object = WILDCARD if policy.allow_origins == ECHO else policy.allow_origins
+    origins = WILDCARD if policy.allow_origins == ECHO else policy.allow_origins
+    patterns: object = origins
     if policy.allow_origin_regex is not None:
         pattern = regex_literal(policy.allow_origin_regex)
-        origins = pattern if origins is None else [*(listed(policy.allow_origins) or ()), pattern]
+        patterns = pattern if origins is None else [*(listed(origins) or ()), pattern]
     options = {
-        "origins": origins,
+        "origins": patterns,
         "methods": policy.allow_methods,
         "allow_headers": WILDCARD if policy.allow_headers == ECHO else policy.allow_headers,
         "expose_headers": policy.expose_headers,
