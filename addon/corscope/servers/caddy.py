@@ -69,7 +69,15 @@ def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     found = dict.fromkeys((*go_regex_complaints(policy), *complaints(policy)))
-    return tuple(found)
+    return (*found, *_unwritable(policy))
+
+
+def _unwritable(policy: Policy) -> Iterable[Complaint]:
+    """What no quotes help against; names of methods and headers hold none of it."""
+    if "`" in (policy.allow_origin_regex or ""):
+        yield Complaint("allow_origin_regex", "holds a `, which can't be quoted", r"write \x60")
+    if any(char in origin for origin in policy.allow_origins or () for char in "`{"):
+        yield Complaint("allow_origins", "holds a ` or {, which can't be quoted")
 
 
 def _export(policy: Policy) -> Export:
@@ -127,10 +135,10 @@ def _header(line: Line) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A token: between backquotes all stands for itself."""
+    """A token: between backquotes all stands for itself, between quotes all but two."""
     if re.fullmatch(r"[\w*.:/-]+", text, re.ASCII):
         return text
-    return f'"{text}"' if "`" in text or text.replace(", ", "").isalnum() else f"`{text}`"
+    return f"`{text}`" if '"' in text or "\\" in text else f'"{text}"'
 
 
 CADDY = Dialect(
