@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from corscope.messages import HeaderList
@@ -34,6 +34,7 @@ PATHS = (
     *("/ok", "/status/401", "/status/404", "/status/500", "/vary", "/own", "/crash", "/missing"),
     *("/status/204", "/status/304", "/vary-origin"),
 )
+PRIVATE_NETWORK = ("Access-Control-Request-Private-Network", "true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,9 @@ def _all() -> Iterator[Asked]:
     yield _preflight("https://evil.test", "QUERY", "x-evil")
     yield _preflight("https://evil.test", "PUT", "x-a")
     yield _preflight(APP, "QUERY", "x-evil")
+    for origin in (APP, "https://evil.test"):
+        asked = _preflight(origin)
+        yield replace(asked, headers=(*asked.headers, PRIVATE_NETWORK))
     yield _preflight(APP, None)
     yield _preflight("https://evil.test", None)
     yield _preflight(None, "PUT")
