@@ -143,7 +143,7 @@ def _export(policy: Policy) -> Export:
         "credentials": "true" if policy.allow_credentials else None,
         "max_age": None if policy.max_age is None else str(policy.max_age),
     }
-    given = [f", {name}: {value}" for name, value in options.items() if value is not None]
+    given = [f",\n      {name}: {value}" for name, value in options.items() if value is not None]
     lines = [
         "use Rack::Cors do",
         "  allow do",
