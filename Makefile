@@ -79,3 +79,11 @@ $(VENV)/.installed: pyproject.toml $(VENV)/bin/python
 $(VENV)/.tested: pyproject.toml $(VENV)/bin/python
 	$(PIP) install --editable '.[test]'
 	@touch $@ $(VENV)/.installed
+
+# What the dialects answer, as a page.
+dialects: $(VENV)/.tested
+	$(BIN)/python -c "from pathlib import Path; from corscope.servers.habits import markdown; \
+	from corscope.servers.registry import dialects; \
+	Path('docs/dialects.md').write_text(markdown(dialects()), encoding='utf-8')"
+	$(BIN)/python -c "from pathlib import Path; from corscope.rules.schema import schema_text; \
+	Path('addon/corscope/rules/schema.json').write_text(schema_text(), encoding='utf-8')"

@@ -20,7 +20,10 @@ from tests.cli.conftest import ADDON, Command, environment
 from tests.cli.test_flows import entry, har, saved
 from tests.support.mitmdump import wait_until
 
-COMMANDS = ("path", "check", "schema", "explain", "why", "run", "demo")
+COMMANDS = (
+    *("path", "check", "schema", "explain", "why", "run", "demo"),
+    *("export", "dialects", "diff-dialects"),
+)
 
 RULE = """
 [[rule]]
@@ -42,7 +45,9 @@ class TestHelp:
         assert done.stdout.startswith(f"Usage: corscope {command}")
 
     def test_the_group_lists_them_all(self, corscope: Command) -> None:
-        listed = re.findall(r"^  (\w+) ", corscope("--help").stdout.partition("Commands:")[2], re.M)
+        listed = re.findall(
+            r"^  ([\w-]+) ", corscope("--help").stdout.partition("Commands:")[2], re.M
+        )
         assert sorted(listed) == sorted(COMMANDS)
 
     @pytest.mark.parametrize("command", COMMANDS)

@@ -2,10 +2,7 @@
 
 import click
 
-from corscope.mitm.filters import check_filter
-from corscope.mitm.rule_files import RuleFiles
-from corscope.rules.load import load
-from corscope.rules.problems import Problem, RulesError
+from corscope.cli.rules import print_problems, read_rules
 
 __all__ = ["check"]
 
@@ -18,21 +15,10 @@ def check(files: tuple[str, ...]) -> None:
     Prints every mistake with its place and what to write instead. The exit status is 1 if the
     set can't be used; warnings alone don't count.
     """
-    sources = RuleFiles(files).sources()
-    if not sources:
-        raise click.ClickException(f"no rule files: there is no *.toml in {', '.join(files)}")
-    try:
-        rules = load(sources, check_filter)
-    except RulesError as error:
-        _print(error.problems)
-        raise click.exceptions.Exit(1) from error
-    _print(rules.warnings)
-    click.echo(f"{_counted(len(rules.rules), 'rule')} in {_counted(len(sources), 'file')}: fine")
-
-
-def _print(problems: tuple[Problem, ...]) -> None:
-    for problem in problems:
-        click.echo(str(problem), err=True)
+    rules = read_rules(files)
+    print_problems(rules.warnings)
+    counted = f"{_counted(len(rules.rules), 'rule')} in {_counted(len(rules.files), 'file')}"
+    click.echo(f"{counted}: fine")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -5,7 +5,9 @@ import click
 from corscope import __version__
 from corscope.cli.check import check
 from corscope.cli.demo.command import demo
+from corscope.cli.dialects import dialects, diff_dialects
 from corscope.cli.explain import explain
+from corscope.cli.export import export
 from corscope.cli.run import run
 from corscope.cli.why import why
 from corscope.mitm.launch import LaunchError, script_path
@@ -39,5 +41,5 @@ def schema() -> None:
     click.echo(schema_text().rstrip())
 
 
-for command in (check, explain, why, run, demo):
+for command in (check, explain, why, run, demo, export, dialects, diff_dialects):
     corscope.add_command(command)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from mitmproxy import addonmanager, command, ctx, http, version
+from mitmproxy import addonmanager, command, ctx, exceptions, http, types, version
 
 import corscope
 from corscope.journal.exchange import Touch
@@ -20,9 +20,11 @@ from corscope.mitm import options, translate
 from corscope.mitm.filters import check_filter, matcher
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
+from corscope.mitm.options import user_path
 from corscope.mitm.recorder import Recorder
 from corscope.mitm.rule_files import RuleFiles
 from corscope.rules.apply import answer, answers_by_itself, edit
+from corscope.rules.export import export_named
 from corscope.rules.match import Subject, choose_at_request, choose_at_response, subject_of
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import Problem, Severity
@@ -228,6 +230,18 @@ class Corscope:
     def list_rules(self) -> Sequence[str]:
         """List the CORS rules in force, in the order in which they are tried."""
         return [_told(rule) for rule in self._state.ruleset.rules]
+
+    @command.command("cors.export")
+    def export_rule(self, rule: str, dialect: str, path: types.Path) -> None:
+        """Write a CORS rule's policy as a real server's configuration."""
+        try:
+            exported = export_named(self._state.ruleset.rules, rule, dialect)
+            user_path(path).write_text(exported.text, encoding="utf-8")
+        except (ValueError, OSError) as error:
+            raise exceptions.CommandError(str(error)) from error
+        for warning in exported.warnings:
+            logger.warning("CORS export: %s", warning)
+        logger.info("CORS export: %s written; it belongs into %s", path, exported.file)
 
     # The journal
 

@@ -14,7 +14,7 @@ from corscope.messages import Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.policy import Policy, SettingValue
 
-__all__ = ["Complaint", "Dialect", "Evidence", "Setting", "SettingKind"]
+__all__ = ["Complaint", "Dialect", "Evidence", "Export", "Setting", "SettingKind"]
 
 SettingKind = Literal["boolean", "integer", "string", "strings"]
 
@@ -38,14 +38,42 @@ class Setting:
     default: SettingValue
     doc: str
 
+    def of(self, policy: Policy) -> SettingValue:
+        """Its value in a policy."""
+        return dict(policy.settings).get(self.name, self.default)
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """Why a server does not take a policy; `field` is the policy's field at fault."""
+    """Why a server does not take a policy.
+
+    Attributes:
+        field: the policy's field at fault.
+        message: what is wrong with it.
+        hint: what to write instead.
+        at_start: whether the real server refuses to start with it; otherwise there is no way to
+            write such a policy for this server.
+    """
 
     field: str
     message: str
     hint: str = ""
+    at_start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A policy as this server's own configuration or code.
+
+    Attributes:
+        file: the name of a file that such a thing stands in: `server.js`, `nginx.conf`.
+        text: what is to be pasted there.
+        warnings: what the server can't express, or does otherwise.
+    """
+
+    file: str
+    text: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +82,7 @@ class Dialect:
 
     Attributes:
         name: as rule files write it.
+        title: what the server is called.
         version: which version is imitated.
         source: where its behaviour can be read.
         evidence: how its behaviour is known.
@@ -62,15 +91,22 @@ class Dialect:
         actual: an application's response as this server sends it. The application's own CORS
             headers are treated as that server treats them; Vary is added to, not replaced, unless
             the server really replaces it. The status changes where the server refuses.
-        complaints: why this server refuses to start with a policy; nothing if it does start.
+        complaints: why this server can't have a policy; nothing if it can.
+        defaults: what fields that aren't set mean to it, as far as fields can say that.
+        export: a policy, of which there are no complaints, as its configuration.
         settings: the further settings that it knows.
+        surprises: what people don't expect of it, a sentence each.
     """
 
     name: str
+    title: str
     version: str
     source: str
     evidence: Evidence
     preflight: Callable[[Policy, Request], Answer | None]
     actual: Callable[[Policy, Request, Response], Response]
     complaints: Callable[[Policy], tuple[Complaint, ...]]
+    defaults: Policy = Policy()  # noqa: RUF009 (it is frozen)
+    export: Callable[[Policy], Export] | None = None
     settings: tuple[Setting, ...] = ()
+    surprises: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ Names are written in lower case: HTTP/2 wants them so, and a dialect that differ
 from collections.abc import Iterable
 from typing import Final
 
-from corscope.fetch.headers import append, combine, contains, get, split_value
+from corscope.fetch.headers import append, combine, contains, delete, get, split_value
 from corscope.messages import HeaderList, Request
 from corscope.servers.policy import ECHO
 
@@ -27,7 +27,9 @@ __all__ = [
     "is_cors_response_header_name",
     "is_sendable",
     "listed_or_echoed",
+    "overridden_by",
     "present",
+    "replaced_by",
     "without_cors_headers",
 ]
 
@@ -82,6 +84,26 @@ def listed_or_echoed(
 def present(*pairs: tuple[str, str | None]) -> HeaderList:
     """The header lines that have a value."""
     return tuple((name, value) for name, value in pairs if value is not None)
+
+
+def replaced_by(headers: HeaderList, own: HeaderList) -> HeaderList:
+    """A middleware's header lines as an application leaves them that sets its own after it.
+
+    What the application says itself stands where the middleware's line of that name stood.
+    """
+    written: HeaderList = ()
+    for name, value in headers:
+        written += tuple(p for p in own if p[0].lower() == name) or ((name, value),)
+    names = {name for name, _ in headers}
+    return written + tuple(pair for pair in own if pair[0].lower() not in names)
+
+
+def overridden_by(headers: HeaderList, own: HeaderList) -> HeaderList:
+    """As `replaced_by`, but that the application's Vary is added to the middleware's."""
+    if not contains(headers, VARY):
+        return replaced_by(headers, own)
+    varied = split_value(get(own, VARY) or "")
+    return add_to_vary(replaced_by(headers, delete(own, VARY)), filter(None, varied))
 
 
 def is_cors_response_header_name(name: str) -> bool:

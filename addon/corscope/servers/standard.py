@@ -115,10 +115,12 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
 
 STANDARD = Dialect(
     name="standard",
+    title="the Fetch standard",
     version="living standard",
     source="https://fetch.spec.whatwg.org/#http-cors-protocol",
     evidence=Evidence.PROVED,
     preflight=_preflight,
     actual=_actual,
     complaints=_complaints,
+    defaults=Policy(allow_origins=(), allow_methods=(), allow_headers=()),
 )

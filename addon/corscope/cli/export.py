@@ -1,0 +1,60 @@
+"""A rule works: how is the real server configured? `corscope export` writes it."""
+
+from pathlib import Path
+
+import click
+
+from corscope.cli.rules import as_dialect, named_rule, read_rules
+from corscope.rules.export import export_rule
+from corscope.servers.dialect import Dialect
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option(
+    "--rule", "name", metavar="NAME", help="The rule; not needed if only one has a policy."
+)
+@click.option(
+    "--to",
+    "target",
+    callback=as_dialect,
+    metavar="DIALECT",
+    help="The server; default: the rule's own.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it to this file."
+)
+@click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
+def export(
+    files: tuple[str, ...],
+    name: str | None,
+    target: Dialect | None,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Write a rule's policy as configuration or code of a real server.
+
+    FILES are rule files or folders of them. What the server can't express, or answers otherwise,
+    is told on standard error.
+    """
+    rule = named_rule(read_rules(files).rules, name)
+    try:
+        exported = export_rule(rule, target)
+    except ValueError as error:
+        raise click.ClickException(f"{error}; --to DIALECT names another server") from error
+    for warning in exported.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if output is None:
+        click.echo(exported.text, nl=False)
+        return
+    try:
+        with output.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(exported.text)
+    except FileExistsError as error:
+        message = f"{output} is there already; --force overwrites it"
+        raise click.ClickException(message) from error
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror}") from error
+    click.echo(f"{output} written: it belongs into {exported.file}")

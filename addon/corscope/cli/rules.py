@@ -1,0 +1,65 @@
+"""Which rule files, rule and dialect does a command mean? Shared by those that take such words."""
+
+from collections.abc import Iterable
+
+import click
+
+from corscope.mitm.filters import check_filter
+from corscope.mitm.rule_files import RuleFiles
+from corscope.rules.export import find_dialect, find_rule_with_policy
+from corscope.rules.load import load
+from corscope.rules.model import Rule, Ruleset
+from corscope.rules.problems import Problem, RulesError
+from corscope.servers.dialect import Dialect
+
+__all__ = ["as_dialect", "named_rule", "print_problems", "read_rules"]
+
+
+def read_rules(files: tuple[str, ...]) -> Ruleset:
+    """Read rule files, or folders of them.
+
+    Raises:
+        click.exceptions.Exit: a mistake; all of them have been printed.
+        click.ClickException: there are no files.
+    """
+    sources = RuleFiles(files).sources()
+    if not sources:
+        raise click.ClickException(f"no rule files: there is no *.toml in {', '.join(files)}")
+    try:
+        return load(sources, check_filter)
+    except RulesError as error:
+        print_problems(error.problems)
+        raise click.exceptions.Exit(1) from error
+
+
+def print_problems(problems: tuple[Problem, ...]) -> None:
+    """Print mistakes and warnings, one a line, on standard error."""
+    for problem in problems:
+        click.echo(str(problem), err=True)
+
+
+def named_rule(rules: Iterable[Rule], name: str | None) -> Rule:
+    """The rule with a policy that `--rule` names, or the only one.
+
+    Raises:
+        click.ClickException: there is none, or more than one.
+    """
+    try:
+        return find_rule_with_policy(rules, name)
+    except ValueError as error:
+        hint = "; --rule NAME says it" if name is None else ""
+        raise click.ClickException(f"{error}{hint}") from error
+
+
+def as_dialect(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> Dialect | None:
+    """The dialect that a word on the command line names.
+
+    Raises:
+        click.BadParameter: there is no such dialect.
+    """
+    try:
+        return None if value is None else find_dialect(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error

@@ -1,0 +1,87 @@
+"""How is a rule written down as TOML?
+
+For what makes rule files: imports, inferred policies, templates. What it writes, `load` reads.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from corscope.servers.dialect import Dialect
+from corscope.servers.policy import Policy
+
+__all__ = ["policy_table_text", "rule_text", "toml_value"]
+
+_WIDTH = 88
+_FIELDS = (
+    *("allow_origins", "allow_origin_regex", "allow_methods", "allow_headers"),
+    *("expose_headers", "allow_credentials", "max_age"),
+)
+
+
+def rule_text(
+    name: str,
+    match: Mapping[str, object],
+    policy: Policy,
+    dialect: Dialect,
+    *,
+    description: str = "",
+    enabled: bool = True,
+) -> str:
+    """Write one rule that has a policy.
+
+    Args:
+        name: the rule's name.
+        match: the keys of `[rule.match]` with their values, as a rule file has them.
+        policy: its policy.
+        dialect: the policy's dialect.
+        description: the rule's description; left out where empty.
+        enabled: whether the rule is on.
+    """
+    lines = ["[[rule]]", f"name = {toml_value(name)}"]
+    if description:
+        lines.append(f"description = {toml_value(description)}")
+    if not enabled:
+        lines.append("enabled = false")
+    lines += ["", "[rule.match]"]
+    lines += [f"{key} = {toml_value(value)}" for key, value in match.items()]
+    return "\n".join(lines) + "\n\n" + policy_table_text(policy, dialect)
+
+
+def policy_table_text(policy: Policy, dialect: Dialect) -> str:
+    """Write a rule's `[rule.policy]`; fields that aren't set are left out."""
+    pairs = [f"{key} = {toml_value(value)}\n" for key, value in _policy_pairs(policy, dialect)]
+    return "[rule.policy]\n" + "".join(pairs)
+
+
+def _policy_pairs(policy: Policy, dialect: Dialect) -> Iterator[tuple[str, object]]:
+    yield "like", dialect.name
+    for field in _FIELDS:
+        value = getattr(policy, field)
+        if value is not None:
+            yield field, value
+    if policy.forward_preflight:
+        yield "preflight", "forward"
+    yield from policy.settings
+
+
+def toml_value(value: object) -> str:
+    """Write a boolean, an integer, a string, or a list of such."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case str():
+            return _string(value)
+        case tuple() | list():
+            items = [toml_value(item) for item in value]
+            on_one_line = f"[{', '.join(items)}]"
+            if len(on_one_line) <= _WIDTH:
+                return on_one_line
+            return "[\n" + "".join(f"    {item},\n" for item in items) + "]"
+    raise TypeError(f"no TOML for {type(value).__name__}")
+
+
+def _string(text: str) -> str:
+    """A basic string; JSON escapes as TOML does, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,45 @@
+"""Which policies do several libraries have no way to write?"""
+
+from collections.abc import Collection
+
+from corscope.servers.dialect import Complaint
+from corscope.servers.origins import regex_error
+from corscope.servers.policy import ECHO, Policy
+
+__all__ = ["echo_and_regex_complaints", "regex_complaints", "value_complaints"]
+
+
+def regex_complaints(policy: Policy) -> tuple[Complaint, ...]:
+    """Why a policy's regex can't be used beside the rest of it."""
+    pattern = policy.allow_origin_regex
+    if pattern is None:
+        return ()
+    if error := regex_error(pattern):
+        return (Complaint("allow_origin_regex", f"is no regex: {error}"),)
+    if isinstance(policy.allow_origins, str):
+        hint = "make allow_origins a list, or drop the regex"
+        message = "is never looked at: allow_origins is a single value"
+        return (Complaint("allow_origin_regex", message, hint),)
+    return ()
+
+
+def value_complaints(policy: Policy, *, echo: Collection[str] = ()) -> tuple[Complaint, ...]:
+    """Which fields hold "request" though the library has no way to send a request's words back.
+
+    Args:
+        policy: the policy.
+        echo: the fields for which it has one; allow_origins always does.
+    """
+    return tuple(
+        Complaint(field, f'can\'t be "{ECHO}"', "list the names")
+        for field in ("allow_methods", "allow_headers", "expose_headers")
+        if field not in echo and getattr(policy, field) == ECHO
+    )
+
+
+def echo_and_regex_complaints(policy: Policy) -> tuple[Complaint, ...]:
+    """Where a library sends any origin back by a regex: why there can't be another one."""
+    if policy.allow_origin_regex is None or policy.allow_origins != ECHO:
+        return ()
+    message = f'adds nothing: allow_origins = "{ECHO}" allows every origin'
+    return (Complaint("allow_origin_regex", message, "drop one of the two"),)

@@ -1,0 +1,131 @@
+"""How does Express answer with the `cors` package, and so NestJS, which brings it?
+
+Follows https://github.com/expressjs/cors/blob/v2.8.6/lib/index.js. No preflight is looked at
+closely: every OPTIONS is one, and an origin that isn't allowed only loses
+Access-Control-Allow-Origin.
+"""
+
+from typing import Final
+
+from corscope.messages import HeaderList, Request, Response
+from corscope.servers.answer import Answer
+from corscope.servers.complaints import regex_complaints, value_complaints
+from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
+from corscope.servers.javascript import call, is_allowed, regex_literal
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+    ORIGIN,
+    REQUEST_HEADERS,
+    add_to_vary,
+    echoed,
+    overridden_by,
+    present,
+)
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+
+__all__ = ["EXPRESS"]
+
+_DEFAULT_METHODS: Final = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
+_STATUS: Final = Setting(
+    "options_success_status", "integer", 204, "the status of the answer to OPTIONS."
+)
+
+
+def _preflight(policy: Policy, request: Request) -> Answer | None:
+    if request.method != "OPTIONS":
+        return None
+    headers = _origin_and_vary(policy, request)
+    headers += present(
+        (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
+        (ALLOW_METHODS, _joined(policy.allow_methods, _DEFAULT_METHODS)),
+    )
+    if policy.allow_headers in {None, ECHO}:
+        headers = add_to_vary(headers, ["Access-Control-Request-Headers"])
+        headers += present((ALLOW_HEADERS, echoed(request, REQUEST_HEADERS) or None))
+    else:
+        headers += present((ALLOW_HEADERS, _joined(policy.allow_headers)))
+    headers += present(
+        (MAX_AGE, None if policy.max_age is None else str(policy.max_age)),
+        (EXPOSE_HEADERS, _joined(policy.expose_headers)),
+    )
+    status = _STATUS.of(policy)
+    assert isinstance(status, int)
+    return Answer(status, headers)
+
+
+def _actual(policy: Policy, request: Request, response: Response) -> Response:
+    headers = _origin_and_vary(policy, request)
+    headers += present(
+        (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
+        (EXPOSE_HEADERS, _joined(policy.expose_headers)),
+    )
+    return Response(response.status, overridden_by(headers, response.headers))
+
+
+def _origin_and_vary(policy: Policy, request: Request) -> HeaderList:
+    origins = policy.allow_origins
+    if policy.allow_origin_regex is None and origins in {None, "", WILDCARD}:
+        return ((ALLOW_ORIGIN, WILDCARD),)
+    if isinstance(origins, str) and origins != ECHO:
+        return ((ALLOW_ORIGIN, origins), ("vary", "Origin"))
+    origin = echoed(request, ORIGIN)
+    allowed = origin if origin and is_allowed(policy, origin) else None
+    return (*present((ALLOW_ORIGIN, allowed)), ("vary", "Origin"))
+
+
+def _joined(listed: str | tuple[str, ...] | None, default: tuple[str, ...] = ()) -> str | None:
+    """The value of a list; an empty list has none, and what isn't set has the default's."""
+    listed = default if listed is None else listed
+    return (listed if isinstance(listed, str) else ",".join(listed)) or None
+
+
+def _complaints(policy: Policy) -> tuple[Complaint, ...]:
+    return (*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy))
+
+
+def _export(policy: Policy) -> Export:
+    origins: object = policy.allow_origins
+    if origins == ECHO:
+        origins = True
+    elif policy.allow_origin_regex is not None:
+        pattern = regex_literal(policy.allow_origin_regex)
+        origins = [*policy.allow_origins, pattern] if policy.allow_origins else pattern
+    status = _STATUS.of(policy)
+    options = {
+        "origin": origins,
+        "methods": policy.allow_methods,
+        "allowedHeaders": None if policy.allow_headers == ECHO else policy.allow_headers,
+        "exposedHeaders": policy.expose_headers,
+        "credentials": policy.allow_credentials or None,
+        "maxAge": policy.max_age,
+        "preflightContinue": policy.forward_preflight or None,
+        "optionsSuccessStatus": None if status == _STATUS.default else status,
+    }
+    text = f'import cors from "cors";\n\napp.use({call("cors", options)});\n'
+    return Export("server.js", text)
+
+
+EXPRESS = Dialect(
+    name="express",
+    title="Express and NestJS (cors)",
+    version="cors 2.8.6, express 5.3.0",
+    source="https://github.com/expressjs/cors",
+    evidence=Evidence.PROVED,
+    preflight=_preflight,
+    actual=_actual,
+    complaints=_complaints,
+    defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
+    export=_export,
+    settings=(_STATUS,),
+    surprises=(
+        "Every OPTIONS is answered as a preflight, also one without Origin.",
+        "An origin that isn't allowed still gets all other CORS headers.",
+        "Methods and headers are never checked, only listed.",
+        "One origin as a string is sent to every site, allowed or not.",
+    ),
+)

@@ -1,0 +1,120 @@
+"""How is a policy that works as one server written for another?
+
+The policy is translated field by field: what is left unset stands for the first server's default,
+which the second may not share. What then still differs is found by asking both.
+"""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from corscope.fetch.headers import get
+from corscope.messages import Request
+from corscope.servers.dialect import Dialect, Export
+from corscope.servers.difference import answered, differences, instance
+from corscope.servers.parts import ALLOW_ORIGIN
+from corscope.servers.policy import WILDCARD, Policy
+
+__all__ = ["hand_off", "translated"]
+
+_FIELDS = (
+    *("allow_origins", "allow_origin_regex", "allow_methods", "allow_headers"),
+    *("expose_headers", "allow_credentials", "max_age"),
+)
+
+
+def hand_off(policy: Policy, source: Dialect, target: Dialect) -> Export:
+    """Write a policy, as a server has it, for another server.
+
+    The warnings name what the other one can't express, and each request that it answers otherwise
+    with, in brackets, the first server's way.
+
+    Raises:
+        ValueError: this dialect can't be exported to.
+    """
+    if target.export is None:
+        raise ValueError(f"{target.name} has no configuration to export to")
+    meant, left_out = translated(policy, source, target)
+    exported = target.export(meant)
+    otherwise = tuple(
+        f"{each.probe.title} gets {each.told()}"
+        for each in differences((source, policy), (target, meant))
+    )
+    return replace(exported, warnings=(*left_out, *exported.warnings, *otherwise))
+
+
+def translated(policy: Policy, source: Dialect, target: Dialect) -> tuple[Policy, tuple[str, ...]]:
+    """The policy in the other server's fields, and what it can't express, a sentence each.
+
+    What the first server has by default is set, and its patterns become a regex where the other
+    one doesn't understand them.
+    """
+    if source is target:
+        return policy, ()
+    meant, lost = _expressible(_with_defaults(policy, source, target), target)
+    return _with_patterns(meant, (source, policy), target), lost
+
+
+def _with_defaults(policy: Policy, source: Dialect, target: Dialect) -> Policy:
+    unset = {
+        field: getattr(source.defaults, field)
+        for field in _FIELDS
+        if getattr(policy, field) is None
+        and getattr(source.defaults, field) != getattr(target.defaults, field)
+    }
+    if policy.allow_origin_regex is not None:
+        unset.pop("allow_origins", None)  # unset means something else beside a regex
+    known = {setting.name for setting in target.settings}
+    kept = tuple(pair for pair in policy.settings if pair[0] in known)
+    return replace(policy, settings=kept, **unset)
+
+
+def _expressible(policy: Policy, target: Dialect) -> tuple[Policy, tuple[str, ...]]:
+    """The policy without the fields that the server can't have, and what is lost with them."""
+    lost: list[str] = []
+    while complaints := target.complaints(policy):
+        complaint = complaints[0]
+        value = getattr(policy, complaint.field, None)
+        if value is None:
+            raise ValueError(f"{target.name}: {complaint.field} {complaint.message}")
+        policy = replace(policy, **_unset(complaint.field))
+        hint = f"; {complaint.hint}" if complaint.hint else ""
+        lost.append(f"{complaint.field} is left out: it {complaint.message}{hint}.")
+    return policy, tuple(lost)
+
+
+def _unset(field: str) -> dict[str, Any]:
+    return {field: None}
+
+
+def _with_patterns(policy: Policy, source: tuple[Dialect, Policy], target: Dialect) -> Policy:
+    """Write as a regex the patterns that the first server understands and the second doesn't."""
+    origins = policy.allow_origins
+    if not isinstance(origins, tuple):
+        return policy
+    lost = [
+        pattern
+        for pattern in origins
+        if "*" in pattern[1:]
+        and _allows(*source, instance(pattern))
+        and not _allows(target, policy, instance(pattern))
+    ]
+    if not lost:
+        return policy
+    regexes = [_regex(pattern) for pattern in lost]
+    if policy.allow_origin_regex is not None:
+        regexes.append(policy.allow_origin_regex)
+    kept = tuple(origin for origin in origins if origin not in lost)
+    as_regex = replace(policy, allow_origins=kept or None, allow_origin_regex="|".join(regexes))
+    return policy if target.complaints(as_regex) else as_regex
+
+
+def _allows(dialect: Dialect, policy: Policy, origin: str) -> bool:
+    request = Request("GET", "https://api.example.com/", (("Origin", origin),))
+    return get(answered(dialect, policy, request).headers, ALLOW_ORIGIN) in {origin, WILDCARD}
+
+
+def _regex(pattern: str) -> str:
+    """The pattern as a regex that means the same however a server anchors it."""
+    literal = re.escape(pattern).replace(r":\*", "(:[0-9]+)?").replace(r"\*", "[0-9a-zA-Z.-]+")
+    return f"^{literal}$"

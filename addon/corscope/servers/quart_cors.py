@@ -1,0 +1,171 @@
+"""How does Quart answer with Quart-CORS?
+
+Follows https://github.com/pgjones/quart-cors/blob/0.8.0/src/quart_cors/__init__.py. Quart itself
+answers OPTIONS, with 200 for every route that there is; Quart-CORS adds headers to that as to any
+other response. A rule knows no routes: it answers for all paths. What is joined from a set has an
+order that changes from process to process; here it is the policy's.
+"""
+
+from typing import Final
+from urllib.request import parse_http_list
+
+from corscope.fetch.headers import delete, is_token, set_header
+from corscope.messages import HeaderList, Request, Response
+from corscope.servers.answer import Answer
+from corscope.servers.complaints import echo_and_regex_complaints, value_complaints
+from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
+from corscope.servers.origins import matches_regex, regex_error
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+    ORIGIN,
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
+    add_to_vary,
+    echoed,
+    is_cors_preflight_request,
+    present,
+)
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.python import Code, call, listed, regex_literal
+
+__all__ = ["QUART_CORS"]
+
+_ALL_METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
+_UNSET_EXPOSED: Final = ("",)
+
+
+def _preflight(policy: Policy, request: Request) -> Answer | None:
+    if not is_cors_preflight_request(request):
+        return None
+    empty: HeaderList = (("content-type", "text/html; charset=utf-8"),)
+    return Answer(200, _with_cors(policy, request, empty))
+
+
+def _actual(policy: Policy, request: Request, response: Response) -> Response:
+    return Response(response.status, _with_cors(policy, request, response.headers))
+
+
+def _with_cors(policy: Policy, request: Request, headers: HeaderList) -> HeaderList:
+    allowed = _allow_origin(policy, request)
+    if allowed is not None:
+        if not policy.allow_credentials:
+            headers = delete(headers, ALLOW_CREDENTIALS)
+        for name, value in _headers(policy, request, allowed):
+            headers = set_header(headers, name, value)
+    return headers if allowed == WILDCARD else add_to_vary(headers, ["Origin"])
+
+
+def _headers(policy: Policy, request: Request, allowed: str) -> HeaderList:
+    exposed = listed(policy.expose_headers)
+    headers = present(
+        (ALLOW_ORIGIN, allowed),
+        (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
+        (EXPOSE_HEADERS, _joined(_UNSET_EXPOSED if exposed is None else exposed)),
+    )
+    methods = _ALL_METHODS if policy.allow_methods is None else listed(policy.allow_methods)
+    method = echoed(request, REQUEST_METHOD)
+    if request.method != "OPTIONS" or not method or not _is_in(methods or (), method):
+        return headers
+    return headers + present(
+        (ALLOW_HEADERS, _joined(_allowed_names(policy, request))),
+        (ALLOW_METHODS, _joined(methods or ())),
+        (MAX_AGE, None if policy.max_age is None else str(policy.max_age)),
+    )
+
+
+def _is_in(names: tuple[str, ...], name: str) -> bool:
+    return WILDCARD in names or name.lower() in {each.lower() for each in names}
+
+
+def _allowed_names(policy: Policy, request: Request) -> tuple[str, ...]:
+    asked = parse_http_list(echoed(request, REQUEST_HEADERS) or "")
+    allowed = listed(policy.allow_headers)
+    if allowed is None or policy.allow_headers == ECHO or WILDCARD in allowed:
+        return tuple(asked)
+    lowered = {name.lower() for name in asked}
+    return tuple(dict.fromkeys(name.lower() for name in allowed if name.lower() in lowered))
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    """A list as Werkzeug writes it, which puts quotes around whatever is no token."""
+    return ", ".join(name if is_token(name) else f'"{_escaped(name)}"' for name in names)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _allow_origin(policy: Policy, request: Request) -> str | None:
+    origin, pattern = echoed(request, ORIGIN), policy.allow_origin_regex
+    if not origin:
+        return None
+    origins = listed(policy.allow_origins)
+    if origins is None and pattern is None:
+        origins = (WILDCARD,)
+    if WILDCARD in (origins or ()):
+        return WILDCARD
+    if policy.allow_origins == ECHO or origin in (origins or ()):
+        return origin
+    return origin if pattern is not None and matches_regex(pattern, origin, "match") else None
+
+
+def _complaints(policy: Policy) -> tuple[Complaint, ...]:
+    complaints = [*value_complaints(policy, echo=("allow_headers",))]
+    origins, pattern = listed(policy.allow_origins), policy.allow_origin_regex
+    has_wildcard = WILDCARD in origins if origins is not None else pattern is None
+    if has_wildcard and policy.allow_credentials:
+        message = "beside an origin `*` makes every request fail with 500"
+        complaints.append(Complaint("allow_credentials", message, "list the origins"))
+    if has_wildcard and (len(origins or ()) > 1 or pattern is not None):
+        message = "has `*` beside others: whether it or the origin is sent changes with the process"
+        complaints.append(Complaint("allow_origins", message, f'write "{WILDCARD}" alone'))
+    if pattern is not None and (error := regex_error(pattern)):
+        message = f"is no regular expression of Python's: {error}"
+        complaints.append(Complaint("allow_origin_regex", message, at_start=True))
+    return (*complaints, *echo_and_regex_complaints(policy))
+
+
+def _export(policy: Policy) -> Export:
+    pattern = ".*" if policy.allow_origins == ECHO else policy.allow_origin_regex
+    origins: object = policy.allow_origins
+    if pattern is not None:
+        compiled = Code(f"re.compile({regex_literal(pattern).text})")
+        more = None if policy.allow_origins == ECHO else listed(policy.allow_origins)
+        origins = [*more, compiled] if more else compiled
+    options = {
+        "allow_origin": origins,
+        "allow_methods": listed(policy.allow_methods),
+        "allow_headers": None if policy.allow_headers == ECHO else listed(policy.allow_headers),
+        "expose_headers": listed(policy.expose_headers),
+        "allow_credentials": policy.allow_credentials or None,
+        "max_age": policy.max_age,
+    }
+    imported = "from quart_cors import cors\n"
+    if pattern is not None:
+        imported = f"import re\n\n{imported}"
+    return Export("app.py", f"{imported}\napp = {call('cors', ['app'], options)}\n")
+
+
+QUART_CORS = Dialect(
+    name="quart-cors",
+    title="Quart (Quart-CORS)",
+    version="Quart-CORS 0.8.0, Quart 0.20.0",
+    source="https://github.com/pgjones/quart-cors/blob/0.8.0/src/quart_cors/__init__.py",
+    evidence=Evidence.PROVED,
+    preflight=_preflight,
+    actual=_actual,
+    complaints=_complaints,
+    defaults=Policy(allow_origins=WILDCARD, allow_methods=_ALL_METHODS, allow_headers=ECHO),
+    export=_export,
+    surprises=(
+        "`*` with credentials starts, and then fails every request with 500.",
+        'Without expose_headers the header is sent all the same, as `""`.',
+        "A regular expression is matched from the start only.",
+        "Only those of the requested headers are listed that are allowed, in lower case.",
+    ),
+)

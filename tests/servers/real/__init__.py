@@ -1,0 +1,1 @@
+"""The real server libraries, each beside the rule that imitates it."""

@@ -1,0 +1,114 @@
+"""What is asked of a server: every kind of request in which CORS libraries differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from corscope.messages import HeaderList
+
+__all__ = ["ASKED", "Asked", "generate_asked"]
+
+APP = "https://app.test"
+SECOND = "https://second.test:8443"
+
+ORIGINS = (
+    *(APP, SECOND, "https://evil.test", "null", "http://app.test", "https://app.test:8443"),
+    *("https://APP.test", "HTTPS://app.test", "https://app.test/", "https://app.test.evil.test"),
+    *("https://one.sub.test", "https://two.one.sub.test", "https://sub.test", "https://xsub.test"),
+    *(
+        "http://localhost:3000",
+        "app.test",
+        "https://evil.test/https://app.test",
+        "https://app,test",
+    ),
+)
+REQUESTED_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "put", "QUERY", "HEAD")
+REQUESTED_HEADERS = (
+    *(None, "content-type", "x-a", "x-a,x-b", "X-A, content-type", "x-a,x-b,x-evil", "x-evil"),
+    *("authorization", "content-type,x-a", "accept", " x-a ,x-b", "X-B,X-A"),
+)
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
+PATHS = (
+    *("/ok", "/status/401", "/status/404", "/status/500", "/vary", "/own", "/crash", "/missing"),
+    *("/status/204", "/status/304", "/vary-origin"),
+)
+PRIVATE_NETWORK = ("Access-Control-Request-Private-Network", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, its URL given by the path alone."""
+
+    method: str
+    path: str
+    headers: HeaderList = ()
+
+    def __str__(self) -> str:
+        lines = "; ".join(f"{name}: {value}" for name, value in self.headers)
+        return f"{self.method} {self.path} {lines}"
+
+
+def _preflight(
+    origin: str | None, method: str | None = "PUT", names: str | None = None, path: str = "/ok"
+) -> Asked:
+    lines = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": names,
+    }
+    return Asked("OPTIONS", path, tuple((n, v) for n, v in lines.items() if v is not None))
+
+
+def _actual(origin: str | None, method: str = "GET", path: str = "/ok") -> Asked:
+    return Asked(method, path, () if origin is None else (("Origin", origin),))
+
+
+def _all() -> Iterator[Asked]:
+    """One dimension after another, so that each is seen where all else is usual."""
+    for origin in ORIGINS:
+        yield _preflight(origin)
+        yield _actual(origin)
+    for method in REQUESTED_METHODS:
+        yield _preflight(APP, method)
+    for names in REQUESTED_HEADERS:
+        yield _preflight(APP, "POST", names)
+    yield _preflight(APP, "PUT", "x-a", "/missing")
+    yield _preflight(APP, "PUT", "x-a", "/own")
+    yield _preflight("https://evil.test", "QUERY", "x-evil")
+    yield _preflight("https://evil.test", "PUT", "x-a")
+    yield _preflight(APP, "QUERY", "x-evil")
+    for origin in (APP, "https://evil.test"):
+        asked = _preflight(origin)
+        yield replace(asked, headers=(*asked.headers, PRIVATE_NETWORK))
+    yield _preflight(APP, None)
+    yield _preflight("https://evil.test", None)
+    yield _preflight(None, "PUT")
+    yield _preflight(None, None)
+    for method in METHODS:
+        yield _actual(APP, method)
+    for path in PATHS:
+        yield _actual(APP, path=path)
+        yield _actual("https://evil.test", path=path)
+    for path in ("/ok", "/vary", "/own", "/missing"):
+        yield _actual(None, path=path)
+    yield _actual("https://evil.test", "PUT")
+    yield _actual("https://evil.test", "DELETE")
+
+
+ASKED: tuple[Asked, ...] = tuple(dict.fromkeys(_all()))
+
+
+def generate_asked(random: Random, count: int) -> Sequence[Asked]:
+    """Give that many requests, in every combination."""
+    return [_random(random) for _ in range(count)]
+
+
+def _random(random: Random) -> Asked:
+    origin = random.choice((APP, APP, APP, SECOND, None, *ORIGINS))
+    path = random.choice(("/ok", "/ok", "/ok", *PATHS))
+    if random.random() < 0.5:
+        return _actual(origin, random.choice(METHODS), path)
+    method = random.choice((*REQUESTED_METHODS, None))
+    return _preflight(origin, method, random.choice(REQUESTED_HEADERS), path)

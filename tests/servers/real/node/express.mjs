@@ -1,0 +1,30 @@
+import express from "express";
+
+const METHODS = ["get", "post", "put", "delete", "patch"];
+
+export async function start(configure) {
+  const app = express();
+  app.disable("x-powered-by");
+  await configure(app);
+  for (const method of METHODS) {
+    app[method]("/ok", (request, response) => response.send("ok"));
+    app[method]("/status/:status", (request, response) =>
+      response.status(Number(request.params.status)).send("status"),
+    );
+    app[method]("/vary", (request, response) => response.vary("Accept-Encoding").send("vary"));
+    app[method]("/vary-origin", (request, response) => response.vary("Origin").send("vary"));
+    app[method]("/own", (request, response) =>
+      response.set("Access-Control-Allow-Origin", "https://own.test").send("own"),
+    );
+    app[method]("/crash", () => {
+      throw new Error("crash");
+    });
+  }
+  app.use((error, request, response, next) => {
+    error.stack = "crash";
+    next(error);
+  });
+  return new Promise((resolve) => {
+    const server = app.listen(0, "127.0.0.1", () => resolve(server.address().port));
+  });
+}

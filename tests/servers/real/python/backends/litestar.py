@@ -1,0 +1,57 @@
+"""Litestar's application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, route
+from litestar.enums import MediaType
+
+from .asgi import serve
+
+__all__ = ["application", "serve"]
+
+METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+
+
+def _response(text: str | None, status: int = 200, headers: Any = None) -> Any:
+    return Response(text, status_code=status, headers=headers, media_type=MediaType.TEXT)
+
+
+@route("/ok", http_method=METHODS)
+async def _ok() -> Any:
+    return _response("ok")
+
+
+@route("/status/{status:int}", http_method=METHODS)
+async def _status(status: int) -> Any:
+    return _response(None if status in {204, 304} else "status", status)
+
+
+@route("/vary", http_method=METHODS)
+async def _vary() -> Any:
+    return _response("vary", headers={"Vary": "Accept-Encoding"})
+
+
+@route("/vary-origin", http_method=METHODS)
+async def _vary_origin() -> Any:
+    return _response("vary", headers={"Vary": "Origin"})
+
+
+@route("/own", http_method=METHODS)
+async def _own() -> Any:
+    return _response("own", headers={"Access-Control-Allow-Origin": "https://own.test"})
+
+
+@route("/crash", http_method=METHODS)
+async def _crash() -> Any:
+    raise RuntimeError("crash")
+
+
+def application(config: str | None) -> Any:
+    """The application, with the configuration if there is one."""
+    configured: dict[str, Any] = {
+        "route_handlers": [_ok, _status, _vary, _vary_origin, _own, _crash]
+    }
+    exec(config or "from litestar import Litestar\napp = Litestar(route_handlers)", configured)
+    return configured["app"]

@@ -1,0 +1,110 @@
+"""A rule answers as the real server does, header for header.
+
+The same policies and requests go to both.
+`CORSCOPE_SEED` repeats a random run; `CORSCOPE_POLICIES` says how many random policies each
+dialect gets beside the picked ones.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from corscope.servers.dialect import Dialect, Evidence
+from corscope.servers.policy import Policy
+from corscope.servers.registry import dialects, find
+
+from .asked import ASKED, Asked, generate_asked
+from .comparison import differences
+from .libraries import LIBRARIES, Running
+from .policies import POLICIES, generate_policies
+
+pytestmark = pytest.mark.server
+
+SEED = int(os.environ.get("CORSCOPE_SEED") or secrets.randbelow(10**9))
+COUNT = int(os.environ.get("CORSCOPE_POLICIES") or 25)
+REQUESTS = 40
+
+UNKNOWABLE = {
+    "handled_errors": ("/crash", "/status/500"),
+    "routed_errors": ("/missing", "/status/404"),
+}
+"""The settings that say what a proxy can't see: what isn't asked where they hold, or don't."""
+
+every_library = pytest.mark.parametrize("name", LIBRARIES)
+
+
+def _dialect(name: str) -> Dialect:
+    found = find(name)
+    assert found is not None
+    return found
+
+
+def _at_start(dialect: Dialect, policy: Policy) -> bool:
+    """Whether the server starts with it, or is said to refuse to; else it can't be written."""
+    return all(complaint.at_start for complaint in dialect.complaints(policy))
+
+
+def test_what_is_proved_has_its_library_here() -> None:
+    """The standard's is the browser: its tests are in `tests/servers/test_standard.py`."""
+    proved = {d.name for d in dialects() if d.evidence is Evidence.PROVED}
+    assert proved - {"standard"} == set(LIBRARIES)
+
+
+@every_library
+def test_rules_answer_as_the_server_does(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status, CORS and Vary lines to the byte, and whether there is a body."""
+    LIBRARIES[name].require()
+    dialect, random = _dialect(name), Random(f"{SEED}/{name}")
+    asked: dict[Policy, Sequence[Asked]] = {}
+    asked |= {policy: ASKED for policy in POLICIES if not dialect.complaints(policy)}
+    for policy in generate_policies(random, dialect, COUNT):
+        if not dialect.complaints(policy):
+            asked.setdefault(policy, generate_asked(random, REQUESTS))
+    fitting = {policy: _fitting(dialect, policy, several) for policy, several in asked.items()}
+    played = differences(dialect, LIBRARIES[name], fitting, tmp_path)
+    with capsys.disabled():
+        sys.stdout.write(f" {played.compared} answers, CORSCOPE_SEED={SEED} ")
+    assert played.refused == {}
+    assert "\n".join(str(each) for each in played.differences[:10]) == ""
+    assert played.compared >= 25 * 60
+
+
+def _fitting(dialect: Dialect, policy: Policy, asked: Sequence[Asked]) -> list[Asked]:
+    """Without what a proxy can't know, and the policy doesn't say.
+
+    Where a server treats an exception that nothing handles otherwise than an answered 500, or its
+    router's 404 otherwise than the application's, the setting says which of them all are. Where it
+    looks up the route that a preflight is for, there is one.
+    """
+    left_out = {
+        UNKNOWABLE[setting.name][0 if setting.of(policy) else 1]
+        for setting in dialect.settings
+        if setting.name in UNKNOWABLE
+    }
+    knows_routes = LIBRARIES[dialect.name].knows_routes
+    return [
+        each
+        for each in asked
+        if each.path not in left_out
+        and not (knows_routes and each.method == "OPTIONS" and each.path == "/missing")
+    ]
+
+
+@every_library
+def test_the_server_refuses_what_it_is_said_to_refuse(name: str) -> None:
+    """A policy with which the real one doesn't start has a complaint, and the other way round."""
+    LIBRARIES[name].require()
+    dialect = _dialect(name)
+    assert dialect.export is not None
+    refused = [p for p in POLICIES if dialect.complaints(p) and _at_start(dialect, p)]
+    with Running(LIBRARIES[name], [dialect.export(p).text for p in refused]) as server:
+        assert set(server.errors) == set(range(len(refused)))

@@ -1,0 +1,119 @@
+"""A policy written for another server: what is translated, lost, and answered otherwise."""
+
+import re
+
+import pytest
+
+from corscope.messages import Request, Response
+from corscope.servers.dialect import Dialect
+from corscope.servers.difference import differences, probes
+from corscope.servers.express import EXPRESS
+from corscope.servers.handoff import hand_off, translated
+from corscope.servers.policy import Policy
+from corscope.servers.registry import dialects
+from corscope.servers.standard import STANDARD
+
+from .real.policies import POLICIES
+
+APP = "https://app.test"
+USUAL = Policy(
+    allow_origins=(APP,),
+    allow_methods=("PUT",),
+    allow_headers=("content-type",),
+    allow_credentials=True,
+    max_age=600,
+)
+
+every_target = pytest.mark.parametrize(
+    "target", [d for d in dialects() if d.export], ids=lambda dialect: dialect.name
+)
+
+
+def test_a_dialect_differs_from_itself_in_nothing() -> None:
+    for dialect in dialects():
+        for policy in POLICIES:
+            if not dialect.complaints(policy):
+                side = (dialect, policy)
+                assert list(differences(side, side, spelling=True)) == []
+
+
+def test_what_differs_is_told_by_request() -> None:
+    found = {d.probe.title: d for d in differences((STANDARD, USUAL), (EXPRESS, USUAL))}
+    assert set(found) == {
+        "a preflight from another origin",
+        "an OPTIONS that is no preflight",
+        "a GET from another origin",
+        "a GET without Origin",
+    }
+    assert found["a preflight from another origin"].told() == (
+        "status 204 (status 403); access-control-allow-credentials: true (none); "
+        "access-control-allow-methods: PUT (none); "
+        "access-control-allow-headers: content-type (none); access-control-max-age: 600 (none)"
+    )
+
+
+def test_spelling_counts_only_where_it_is_asked_for() -> None:
+    policy = Policy(allow_origins=(APP,), allow_methods=("GET", "PUT"), allow_headers=("x-a",))
+    titles = {d.probe.title for d in differences((STANDARD, policy), (EXPRESS, policy))}
+    assert "a preflight" not in titles
+    spelt = differences((STANDARD, policy), (EXPRESS, policy), spelling=True)
+    assert "a preflight" in {d.probe.title for d in spelt}
+
+
+def test_a_pattern_is_asked_about_by_an_origin_that_it_means() -> None:
+    policy = Policy(allow_origins=("https://*.b.test", "http://localhost:*"))
+    asked = [dict(p.request.headers).get("Origin") for p in probes(policy)]
+    assert {"https://one.b.test", "http://localhost:8123"} <= set(asked)
+
+
+def test_the_first_servers_defaults_are_written_out() -> None:
+    meant, lost = translated(Policy(allow_origins=(APP,)), EXPRESS, STANDARD)
+    assert meant.allow_methods == ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
+    assert meant.allow_headers == "request"
+    assert lost == ()
+    back, _ = translated(Policy(allow_origins=(APP,)), STANDARD, EXPRESS)
+    assert (back.allow_methods, back.allow_headers) == ((), ())
+
+
+def test_a_pattern_becomes_a_regex_where_the_server_has_none() -> None:
+    policy = Policy(allow_origins=(APP, "https://*.b.test"), allow_origin_regex="https://c[0-9]")
+    meant, _ = translated(policy, STANDARD, EXPRESS)
+    assert meant.allow_origins == (APP,)
+    pattern = re.compile(meant.allow_origin_regex or "")
+    allowed = ("https://one.b.test", "https://two.one.b.test", "https://c1")
+    assert all(pattern.search(origin) for origin in allowed)
+    refused = ("https://b.test", "http://one.b.test", "https://one.bxtest", "https://one.b.test.x")
+    assert not any(pattern.search(origin) for origin in refused)
+
+
+def test_a_ports_pattern_takes_any_port_and_none() -> None:
+    meant, _ = translated(Policy(allow_origins=("http://localhost:*",)), STANDARD, EXPRESS)
+    pattern = re.compile(meant.allow_origin_regex or "")
+    assert all(pattern.search(f"http://localhost{port}") for port in ("", ":80", ":5173"))
+    assert not pattern.search("http://localhost:x")
+
+
+def test_what_a_server_cant_express_is_left_out_and_told() -> None:
+    exported = hand_off(Policy(allow_origins=(APP,), allow_methods="request"), STANDARD, EXPRESS)
+    assert exported.warnings[0] == (
+        'allow_methods is left out: it can\'t be "request"; list the names.'
+    )
+    assert "methods" not in exported.text
+
+
+def test_nothing_can_be_written_for_the_standard() -> None:
+    with pytest.raises(ValueError, match="standard has no configuration"):
+        hand_off(USUAL, EXPRESS, STANDARD)
+
+
+@every_target
+def test_any_policy_is_written_for_any_server(target: Dialect) -> None:
+    """Whatever is lost is said; what is written is a policy that the server takes."""
+    for policy in POLICIES:
+        if STANDARD.complaints(policy):
+            continue
+        meant, lost = translated(policy, STANDARD, target)
+        assert not target.complaints(meant)
+        assert all(sentence.endswith(".") for sentence in lost)
+        assert hand_off(policy, STANDARD, target).text.strip()
+        target.actual(meant, Request("GET", "https://api.test/", ()), Response(200, ()))
