@@ -8,6 +8,7 @@ from corscope.cli.demo.command import demo
 from corscope.cli.dialects import dialects, diff_dialects
 from corscope.cli.explain import explain
 from corscope.cli.export import export
+from corscope.cli.infer import infer_policy
 from corscope.cli.run import run
 from corscope.mitm.launch import LaunchError, script_path
 from corscope.rules.schema import schema_text
@@ -40,5 +41,5 @@ def schema() -> None:
     click.echo(schema_text().rstrip())
 
 
-for command in (check, explain, run, demo, export, dialects, diff_dialects):
+for command in (check, explain, run, demo, export, dialects, diff_dialects, infer_policy):
     corscope.add_command(command)
