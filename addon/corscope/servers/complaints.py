@@ -6,7 +6,7 @@ from corscope.servers.dialect import Complaint
 from corscope.servers.origins import regex_error
 from corscope.servers.policy import ECHO, Policy
 
-__all__ = ["regex_complaints", "value_complaints"]
+__all__ = ["echo_and_regex_complaints", "regex_complaints", "value_complaints"]
 
 
 def regex_complaints(policy: Policy) -> tuple[Complaint, ...]:
@@ -35,3 +35,11 @@ def value_complaints(policy: Policy, *, echo: Collection[str] = ()) -> tuple[Com
         for field in ("allow_methods", "allow_headers", "expose_headers")
         if field not in echo and getattr(policy, field) == ECHO
     )
+
+
+def echo_and_regex_complaints(policy: Policy) -> tuple[Complaint, ...]:
+    """Where a library sends any origin back by a regex: why there can't be another one."""
+    if policy.allow_origin_regex is None or policy.allow_origins != ECHO:
+        return ()
+    message = f'adds nothing: allow_origins = "{ECHO}" allows every origin'
+    return (Complaint("allow_origin_regex", message, "drop one of the two"),)

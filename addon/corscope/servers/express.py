@@ -5,15 +5,13 @@ closely: every OPTIONS is one, and an origin that isn't allowed only loses
 Access-Control-Allow-Origin.
 """
 
-import re
 from typing import Final
 
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
-from corscope.servers.javascript import call, regex_literal
-from corscope.servers.origins import matches_regex
+from corscope.servers.javascript import call, is_allowed, regex_literal
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -76,15 +74,8 @@ def _origin_and_vary(policy: Policy, request: Request) -> HeaderList:
     if isinstance(origins, str) and origins != ECHO:
         return ((ALLOW_ORIGIN, origins), ("vary", "Origin"))
     origin = echoed(request, ORIGIN)
-    allowed = origin if origin and _is_allowed(policy, origin) else None
+    allowed = origin if origin and is_allowed(policy, origin) else None
     return (*present((ALLOW_ORIGIN, allowed)), ("vary", "Origin"))
-
-
-def _is_allowed(policy: Policy, origin: str) -> bool:
-    if policy.allow_origins == ECHO or origin in (policy.allow_origins or ()):
-        return True
-    pattern = policy.allow_origin_regex
-    return pattern is not None and matches_regex(pattern, origin, "search", flags=re.ASCII)
 
 
 def _joined(listed: str | tuple[str, ...] | None, default: tuple[str, ...] = ()) -> str | None:

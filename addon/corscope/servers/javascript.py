@@ -5,12 +5,15 @@ it is its dialect's business.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from corscope.servers.complaints import regex_complaints, value_complaints
+from corscope.messages import HeaderList
+from corscope.servers.origins import matches_regex
+from corscope.servers.policy import ECHO, Policy
 
-__all__ = ["Code", "call", "regex_complaints", "regex_literal", "value_complaints"]
+__all__ = ["Code", "call", "in_web_order", "is_allowed", "literal", "origin_test", "regex_literal"]
 
 _WIDTH = 80
 
@@ -22,25 +25,74 @@ class Code:
     text: str
 
 
-def call(function: str, options: Mapping[str, object]) -> str:
-    """Write a call with one object of options; those that are None are left out."""
-    given = {name: value for name, value in options.items() if value is not None}
-    if not given:
-        return f"{function}()"
-    lines = [f"  {name}: {_literal(value)},\n" for name, value in given.items()]
-    return f"{function}({{\n{''.join(lines)}}})"
+def is_allowed(policy: Policy, origin: str) -> bool:
+    """Whether a policy has the origin, or its regex is found in it, or it sends back any."""
+    origins, pattern = policy.allow_origins, policy.allow_origin_regex
+    if isinstance(origins, str):
+        return origins in {ECHO, origin}
+    if origin in (origins or ()):
+        return True
+    return pattern is not None and matches_regex(pattern, origin, "search", flags=re.ASCII)
 
 
-def _literal(value: object) -> str:
-    if isinstance(value, Code):
-        return value.text
-    if isinstance(value, tuple | list):
-        items = [_literal(item) for item in value]
-        on_one_line = f"[{', '.join(items)}]"
-        if len(on_one_line) <= _WIDTH:
-            return on_one_line
-        return "[\n" + "".join(f"    {item},\n" for item in items) + "  ]"
-    return json.dumps(value)
+def in_web_order(headers: HeaderList) -> HeaderList:
+    """The header lines by name: those of a web `Headers` come in that order."""
+    return tuple(sorted(headers, key=lambda pair: pair[0].lower()))
+
+
+def call(function: str, options: Mapping[str, object], *first: str) -> str:
+    """Write a call with one object of options; those that are None are left out.
+
+    Args:
+        function: what is called.
+        options: the names and values of the object, which is the last argument.
+        first: the arguments before it, as code.
+    """
+    given = [_object(options)] if _present(options) else []
+    return f"{function}({', '.join([*first, *given])})"
+
+
+def _present(options: Mapping[str, object]) -> Mapping[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _object(options: Mapping[str, object], indent: str = "") -> str:
+    inner = indent + "  "
+    lines = [f"{inner}{name}: {literal(v, inner)},\n" for name, v in _present(options).items()]
+    return f"{{\n{''.join(lines)}{indent}}}"
+
+
+def literal(value: object, indent: str = "") -> str:
+    """Write a value; in an object, what is None is left out."""
+    match value:
+        case Code():
+            return value.text
+        case dict():
+            return _object(value, indent)
+        case tuple() | list():
+            items = [literal(item) for item in value]
+            on_one_line = f"[{', '.join(items)}]"
+            if len(on_one_line) <= _WIDTH:
+                return on_one_line
+            return "[\n" + "".join(f"{indent}  {item},\n" for item in items) + f"{indent}]"
+        case _:
+            return json.dumps(value)
+
+
+def origin_test(policy: Policy) -> tuple[str, str]:
+    """For a library that takes a function: whether `origin` is in the list or fits the regex.
+
+    Returns:
+        The constants of that test, and the test itself as an expression.
+    """
+    constants, tests = [], []
+    if policy.allow_origins or policy.allow_origin_regex is None:
+        constants.append(f"const allowed = {literal(policy.allow_origins)};\n")
+        tests.append("allowed.includes(origin)")
+    if policy.allow_origin_regex is not None:
+        constants.append(f"const pattern = {regex_literal(policy.allow_origin_regex).text};\n")
+        tests.append("pattern.test(origin)")
+    return "".join(constants) + "\n", " || ".join(tests)
 
 
 def regex_literal(pattern: str) -> Code:

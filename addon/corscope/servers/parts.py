@@ -29,6 +29,7 @@ __all__ = [
     "listed_or_echoed",
     "overridden_by",
     "present",
+    "replaced_by",
     "without_cors_headers",
 ]
 
@@ -85,22 +86,24 @@ def present(*pairs: tuple[str, str | None]) -> HeaderList:
     return tuple((name, value) for name, value in pairs if value is not None)
 
 
-def overridden_by(headers: HeaderList, own: HeaderList) -> HeaderList:
+def replaced_by(headers: HeaderList, own: HeaderList) -> HeaderList:
     """A middleware's header lines as an application leaves them that sets its own after it.
 
-    What the application says itself replaces the middleware's line, where that stands; its Vary is
-    added to the middleware's.
+    What the application says itself stands where the middleware's line of that name stood.
     """
     written: HeaderList = ()
     for name, value in headers:
-        instead = () if name == VARY else tuple(p for p in own if p[0].lower() == name)
-        written += instead or ((name, value),)
-    names = {name for name, _ in headers} - {VARY}
-    rest = tuple(pair for pair in own if pair[0].lower() not in names)
-    if not contains(written, VARY):
-        return written + rest
-    varied = split_value(get(rest, VARY) or "")
-    return add_to_vary(written, filter(None, varied)) + delete(rest, VARY)
+        written += tuple(p for p in own if p[0].lower() == name) or ((name, value),)
+    names = {name for name, _ in headers}
+    return written + tuple(pair for pair in own if pair[0].lower() not in names)
+
+
+def overridden_by(headers: HeaderList, own: HeaderList) -> HeaderList:
+    """As `replaced_by`, but that the application's Vary is added to the middleware's."""
+    if not contains(headers, VARY):
+        return replaced_by(headers, own)
+    varied = split_value(get(own, VARY) or "")
+    return add_to_vary(replaced_by(headers, delete(own, VARY)), filter(None, varied))
 
 
 def is_cors_response_header_name(name: str) -> bool:

@@ -6,13 +6,58 @@ Here a new dialect is listed; nothing else has to know it.
 import difflib
 from collections.abc import Iterable
 
+from corscope.servers.aiohttp import AIOHTTP
+from corscope.servers.apache import APACHE
+from corscope.servers.api_gateway import API_GATEWAY
+from corscope.servers.azure_blob import AZURE_BLOB
+from corscope.servers.caddy import CADDY
 from corscope.servers.dialect import Dialect
+from corscope.servers.django import DJANGO
+from corscope.servers.echo import ECHO_GO
 from corscope.servers.express import EXPRESS
+from corscope.servers.fastify import FASTIFY
+from corscope.servers.flask_cors import FLASK_CORS
+from corscope.servers.gcs import GCS
+from corscope.servers.gin import GIN
+from corscope.servers.gorilla import GORILLA
+from corscope.servers.h3 import H3
+from corscope.servers.hapi import HAPI
+from corscope.servers.haproxy import HAPROXY
+from corscope.servers.hono import HONO
+from corscope.servers.koa import KOA
+from corscope.servers.nginx import NGINX
+from corscope.servers.rs_cors import RS_CORS
+from corscope.servers.s3 import S3
 from corscope.servers.standard import STANDARD
+from corscope.servers.starlette import STARLETTE
 
 __all__ = ["dialects", "find", "nearest"]
 
-_DIALECTS = (STANDARD, EXPRESS)
+_DIALECTS = (
+    STANDARD,
+    EXPRESS,
+    FASTIFY,
+    KOA,
+    HONO,
+    HAPI,
+    H3,
+    STARLETTE,
+    NGINX,
+    APACHE,
+    CADDY,
+    HAPROXY,
+    RS_CORS,
+    GIN,
+    ECHO_GO,
+    GORILLA,
+    FLASK_CORS,
+    DJANGO,
+    S3,
+    GCS,
+    AZURE_BLOB,
+    API_GATEWAY,
+    AIOHTTP,
+)
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
 _LONGEST_TYPO = 64  # comparing costs the product of both lengths
 

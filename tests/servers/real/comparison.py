@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corscope.rules.write import rule_text
@@ -102,11 +102,15 @@ def _compare(job: tuple[Policy, Sequence[Asked], int, int, int]) -> list[Differe
 
 
 def _is_same(found: Difference, library: Library) -> bool:
-    if library.is_ordered:
-        return found.real == found.ruled
-    real, ruled = found.real, found.ruled
-    same = (real.status, real.is_empty) == (ruled.status, ruled.is_empty)
-    return same and sorted(real.lines) == sorted(ruled.lines)
+    return _comparable(found.real, library) == _comparable(found.ruled, library)
+
+
+def _comparable(picture: Picture, library: Library) -> Picture:
+    """The picture without what is not the same in each of the server's processes."""
+    lines = picture.lines
+    if not library.has_stable_lists:
+        lines = tuple((name, ",".join(sorted(value.split(",")))) for name, value in lines)
+    return replace(picture, lines=lines if library.is_ordered else tuple(sorted(lines)))
 
 
 class _Client:
@@ -118,11 +122,13 @@ class _Client:
 
     def ask(self, asked: Asked) -> Picture:
         """Send the request, and give what counts of the answer."""
-        try:
-            return self._ask(asked)
-        except (http.client.HTTPException, ConnectionError):
-            self._connection.close()  # it may have been closed since the last answer
-            return self._ask(asked)
+        for _ in range(2):
+            try:
+                return self._ask(asked)
+            except (http.client.HTTPException, ConnectionError):
+                self._connection.close()  # it may have been closed since the last answer
+        # The server ends it without an answer; so a gateway before it tells that.
+        return Picture(502, (), is_empty=asked.method == "HEAD")
 
     def _ask(self, asked: Asked) -> Picture:
         connection = self._connection

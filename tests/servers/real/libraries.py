@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,12 +33,17 @@ class Library:
         needs: what has to be there: a file, or a program by its bare name.
         hint: how it is installed.
         is_ordered: whether the server's own order of header lines is stable.
+        knows_routes: whether a preflight for a path without a route is answered otherwise. A proxy
+            can't know the routes, so such preflights aren't compared.
+        has_stable_lists: whether the members of its lists have the same order in every process.
     """
 
     command: tuple[str, ...]
     needs: tuple[str, ...]
     hint: str
     is_ordered: bool = True
+    knows_routes: bool = False
+    has_stable_lists: bool = True
 
     def require(self) -> None:
         """Skip the test where the server isn't installed, unless the environment forbids that."""
@@ -52,17 +58,63 @@ class Library:
         pytest.skip(message)
 
 
-def _node(framework: str, package: str) -> Library:
+def _node(framework: str, package: str, *, knows_routes: bool = False) -> Library:
     folder = HERE / "node"
     return Library(
         ("node", str(folder / "serve.mjs"), framework),
         ("node", str(folder / "node_modules" / package)),
         "`make servers` installs it",
+        knows_routes=knows_routes,
+    )
+
+
+def _python(backend: str, *, knows_routes: bool = False, has_stable_lists: bool = True) -> Library:
+    folder = HERE / "python"
+    python = str(folder / ".venv" / "bin" / "python")
+    return Library(
+        (python, str(folder / "serve.py"), backend),
+        (python,),
+        "`make servers` installs it",
+        knows_routes=knows_routes,
+        has_stable_lists=has_stable_lists,
+    )
+
+
+def _debian(server: str, program: str) -> Library:
+    return Library(
+        (sys.executable, "-m", f"{__package__}.debian.serve", server),
+        (program,),
+        "`make servers` installs it, where root runs it on Debian",
+    )
+
+
+def _go(name: str, package: str) -> Library:
+    return Library(
+        (sys.executable, "-m", f"{__package__}.debian.go_program", name),
+        ("go", f"/usr/share/gocode/src/github.com/{package}"),
+        "`make servers` installs it, where root runs it on Debian",
     )
 
 
 LIBRARIES: dict[str, Library] = {
+    "rs-cors": _go("rs-cors", "rs/cors"),
+    "gin": _go("gin", "gin-contrib/cors"),
+    "echo": _go("echo", "labstack/echo"),
+    "gorilla": _go("gorilla", "gorilla/handlers"),
+    "caddy": _debian("caddy", "caddy"),
+    "haproxy": _debian("haproxy", "haproxy"),
+    "apache": _debian("apache", "apache2"),
+    "nginx": _debian("nginx", "nginx"),
     "express": _node("express", "cors"),
+    "fastify": _node("fastify", "@fastify/cors"),
+    "koa": _node("koa", "@koa/cors"),
+    "hono": _node("hono", "hono"),
+    "hapi": _node("hapi", "@hapi/hapi", knows_routes=True),
+    "h3": _node("h3", "h3"),
+    "starlette": _python("starlette"),
+    "flask-cors": _python("flask_cors", knows_routes=True),
+    "django": _python("django"),
+    "aiohttp": _python("aiohttp", knows_routes=True, has_stable_lists=False),
 }
 """The libraries by the name of the dialect that imitates them."""
 

@@ -13,12 +13,19 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const folder = dirname(fileURLToPath(import.meta.url));
 const { start } = await import(`./${process.argv[2]}.mjs`);
 
-// The configuration as a function of the application: its imports stay on top.
+// The configuration as a function of the application: its imports stay on top. Where it makes a
+// server of its own, that is what comes back.
 function moduleOf(config) {
   const lines = config.split("\n");
   const imports = lines.filter((line) => line.startsWith("import "));
   const rest = lines.filter((line) => !line.startsWith("import "));
-  return `${imports.join("\n")}\nexport default async function (app) {\n${rest.join("\n")}\n}\n`;
+  const made = 'return typeof server === "undefined" ? undefined : server;';
+  return `${imports.join("\n")}
+export default async function (app) {
+${rest.join("\n")}
+${made}
+}
+`;
 }
 
 async function configured(config, scratch, number) {

@@ -1,0 +1,145 @@
+"""How does Fastify answer with `@fastify/cors`?
+
+Follows https://github.com/fastify/fastify-cors/blob/v11.4.3/index.js. Every OPTIONS is answered;
+one that is no preflight with 400. An application's `reply.header("Vary", …)` replaces the
+middleware's Vary, which is what is imitated here; plugins that add to it can't be told apart.
+"""
+
+from typing import Final
+
+from corscope.messages import HeaderList, Request, Response
+from corscope.servers.answer import Answer
+from corscope.servers.complaints import regex_complaints, value_complaints
+from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
+from corscope.servers.javascript import call, is_allowed, regex_literal
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+    ORIGIN,
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
+    VARY,
+    add_to_vary,
+    echoed,
+    present,
+    replaced_by,
+)
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+
+__all__ = ["FASTIFY"]
+
+_DEFAULT_METHODS: Final = ("GET", "HEAD", "POST")
+_STATUS: Final = Setting(
+    "options_success_status", "integer", 204, "the status of the answer to a preflight."
+)
+_STRICT: Final = Setting(
+    "strict_preflight",
+    "boolean",
+    default=True,
+    doc="whether an OPTIONS that is no preflight gets 400.",
+)
+
+
+def _preflight(policy: Policy, request: Request) -> Answer | None:
+    if request.method != "OPTIONS":
+        return None
+    headers = _on_every_response(policy, request)
+    asks = echoed(request, ORIGIN) and echoed(request, REQUEST_METHOD)
+    if _STRICT.of(policy) and not asks:
+        body = b"Invalid Preflight Request"
+        return Answer(400, (*headers, ("content-type", "text/plain; charset=utf-8")), body)
+    methods = ",".join(_DEFAULT_METHODS) if policy.allow_methods is None else policy.allow_methods
+    headers += present((ALLOW_METHODS, _joined(methods)))
+    if policy.allow_headers in {None, ECHO}:
+        headers = add_to_vary(headers, ["Access-Control-Request-Headers"])
+        headers += present((ALLOW_HEADERS, echoed(request, REQUEST_HEADERS)))
+    else:
+        headers += present((ALLOW_HEADERS, _joined(policy.allow_headers)))
+    headers += present((MAX_AGE, None if policy.max_age is None else str(policy.max_age)))
+    status = _STATUS.of(policy)
+    assert isinstance(status, int)
+    return Answer(status, headers)
+
+
+def _actual(policy: Policy, request: Request, response: Response) -> Response:
+    headers = _on_every_response(policy, request)
+    return Response(response.status, replaced_by(headers, response.headers))
+
+
+def _on_every_response(policy: Policy, request: Request) -> HeaderList:
+    return _vary_and_origin(policy, request) + present(
+        (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
+        (EXPOSE_HEADERS, _joined(policy.expose_headers)),
+    )
+
+
+def _vary_and_origin(policy: Policy, request: Request) -> HeaderList:
+    origins, pattern = policy.allow_origins, policy.allow_origin_regex
+    if isinstance(origins, str) and origins != ECHO:
+        return ((ALLOW_ORIGIN, origins),)
+    if WILDCARD in (origins or ()) or (origins is None and pattern is None):
+        return ((ALLOW_ORIGIN, WILDCARD),)
+    origin = echoed(request, ORIGIN)
+    allowed = origin if origin and is_allowed(policy, origin) else None
+    return ((VARY, "Origin"), *present((ALLOW_ORIGIN, allowed)))
+
+
+def _joined(listed: str | tuple[str, ...] | None) -> str | None:
+    """The value of a list: also an empty one is sent."""
+    return ", ".join(listed) if isinstance(listed, tuple) else listed
+
+
+def _complaints(policy: Policy) -> tuple[Complaint, ...]:
+    found = (*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy))
+    if policy.allow_origins == "":
+        found += (Complaint("allow_origins", "is empty: every request would fail with 500"),)
+    return found
+
+
+def _export(policy: Policy) -> Export:
+    origins: object = policy.allow_origins
+    if origins == ECHO:
+        origins = True
+    elif policy.allow_origin_regex is not None:
+        pattern = regex_literal(policy.allow_origin_regex)
+        origins = [*policy.allow_origins, pattern] if policy.allow_origins else pattern
+    status = _STATUS.of(policy)
+    options = {
+        "origin": origins,
+        "methods": policy.allow_methods,
+        "allowedHeaders": None if policy.allow_headers == ECHO else policy.allow_headers,
+        "exposedHeaders": policy.expose_headers,
+        "credentials": policy.allow_credentials or None,
+        "maxAge": policy.max_age,
+        "preflightContinue": policy.forward_preflight or None,
+        "optionsSuccessStatus": None if status == _STATUS.default else status,
+        "strictPreflight": None if _STRICT.of(policy) else False,
+    }
+    register = call("app.register", options, "cors")
+    return Export("server.js", f'import cors from "@fastify/cors";\n\nawait {register};\n')
+
+
+FASTIFY = Dialect(
+    name="fastify",
+    title="Fastify (@fastify/cors)",
+    version="@fastify/cors 11.4.3, fastify 5.12.8",
+    source="https://github.com/fastify/fastify-cors",
+    evidence=Evidence.PROVED,
+    preflight=_preflight,
+    actual=_actual,
+    complaints=_complaints,
+    defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
+    export=_export,
+    settings=(_STATUS, _STRICT),
+    surprises=(
+        "PUT, PATCH and DELETE aren't among the default methods.",
+        "An OPTIONS that is no preflight gets 400, also where the application has a route for it.",
+        "An origin that isn't allowed still gets all other CORS headers.",
+        "One origin as a string is sent to every site, allowed or not.",
+        "An application that sets Vary itself replaces the Origin in it.",
+    ),
+)

@@ -1,0 +1,150 @@
+"""How does Koa answer with `@koa/cors`?
+
+Follows https://github.com/koajs/cors/blob/5.0.0/index.js. It takes one origin or a function; a list
+or a regex is a function that gives back the origin. Where that gives none, the request is passed
+on with nothing but Vary. An exception loses all headers but those the middleware gives it to keep.
+"""
+
+from typing import Final
+
+from corscope.messages import HeaderList, Request, Response
+from corscope.servers.answer import Answer
+from corscope.servers.complaints import regex_complaints, value_complaints
+from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
+from corscope.servers.javascript import Code, call, is_allowed, origin_test
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+    ORIGIN,
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
+    VARY,
+    echoed,
+    overridden_by,
+    present,
+)
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+
+__all__ = ["KOA"]
+
+_DEFAULT_METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE", "PATCH")
+_VARY: Final = ((VARY, "Origin"),)
+_HANDLED: Final = Setting(
+    "handled_errors",
+    "boolean",
+    default=True,
+    doc="whether a 500 is answered, not an exception thrown.",
+)
+_KEEP: Final = Setting(
+    "keep_headers_on_error",
+    "boolean",
+    default=True,
+    doc="whether exceptions keep the CORS headers.",
+)
+
+
+def _preflight(policy: Policy, request: Request) -> Answer | None:
+    allowed = _allow_origin(policy, request)
+    if request.method != "OPTIONS" or allowed is None or not echoed(request, REQUEST_METHOD):
+        return None
+    asked = echoed(request, REQUEST_HEADERS) or None
+    listed = None if policy.allow_headers == ECHO else _joined(policy.allow_headers)
+    headers = present(
+        (ALLOW_ORIGIN, allowed),
+        (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
+        (MAX_AGE, str(policy.max_age) if policy.max_age else None),
+        (ALLOW_METHODS, _joined(policy.allow_methods, _DEFAULT_METHODS)),
+        (ALLOW_HEADERS, listed or asked),
+    )
+    return Answer(204, _VARY + headers)
+
+
+def _actual(policy: Policy, request: Request, response: Response) -> Response:
+    allowed = _allow_origin(policy, request)
+    headers: HeaderList = ()
+    if request.method != "OPTIONS" and allowed is not None:
+        headers = present(
+            (ALLOW_ORIGIN, allowed),
+            (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
+            (EXPOSE_HEADERS, _joined(policy.expose_headers)),
+        )
+    if response.status != 500 or _HANDLED.of(policy):
+        return Response(response.status, overridden_by(_VARY + headers, response.headers))
+    kept = headers + _VARY if headers and _KEEP.of(policy) else ()
+    return Response(response.status, kept + response.headers)
+
+
+def _allow_origin(policy: Policy, request: Request) -> str | None:
+    """The value of Access-Control-Allow-Origin, maybe an empty one; None where it stays out."""
+    origins, origin = policy.allow_origins, echoed(request, ORIGIN) or ""
+    if isinstance(origins, tuple) or origins == ECHO or policy.allow_origin_regex is not None:
+        return origin if origin and is_allowed(policy, origin) else None
+    fixed = origins or WILDCARD
+    return origin if fixed == WILDCARD and policy.allow_credentials else fixed
+
+
+def _joined(listed: str | tuple[str, ...] | None, default: tuple[str, ...] = ()) -> str | None:
+    """The value of a list; an empty list has none, and what isn't set has the default's."""
+    listed = default if listed is None else listed
+    return (listed if isinstance(listed, str) else ",".join(listed)) or None
+
+
+def _complaints(policy: Policy) -> tuple[Complaint, ...]:
+    return (*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy))
+
+
+def _export(policy: Policy) -> Export:
+    constants, origin = _origin_option(policy)
+    options = {
+        "origin": origin,
+        "allowMethods": policy.allow_methods,
+        "allowHeaders": None if policy.allow_headers == ECHO else policy.allow_headers,
+        "exposeHeaders": policy.expose_headers,
+        "credentials": policy.allow_credentials or None,
+        "maxAge": policy.max_age,
+        "keepHeadersOnError": None if _KEEP.of(policy) else False,
+    }
+    use = f"app.use({call('cors', options)});\n"
+    return Export("server.js", f'import cors from "@koa/cors";\n\n{constants}{use}')
+
+
+def _origin_option(policy: Policy) -> tuple[str, str | Code | None]:
+    """The option, after the constants that it needs."""
+    origins = policy.allow_origins
+    if origins == ECHO:
+        return "", Code('(ctx) => ctx.get("Origin")')
+    if policy.allow_origin_regex is None and not isinstance(origins, tuple):
+        return "", origins
+    constants, test = origin_test(policy)
+    return constants, Code(
+        "(ctx) => {\n"
+        '    const origin = ctx.get("Origin");\n'
+        f'    return {test} ? origin : "";\n'
+        "  }"
+    )
+
+
+KOA = Dialect(
+    name="koa",
+    title="Koa (@koa/cors)",
+    version="@koa/cors 5.0.0, koa 3.3.0",
+    source="https://github.com/koajs/cors",
+    evidence=Evidence.PROVED,
+    preflight=_preflight,
+    actual=_actual,
+    complaints=_complaints,
+    defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
+    export=_export,
+    settings=(_HANDLED, _KEEP),
+    surprises=(
+        "A preflight from an origin that a function refuses is passed on, and mostly ends in 404.",
+        "With credentials, `*` sends back any origin.",
+        "One origin as a string is sent to every site, allowed or not.",
+        "A preflight needs no Origin to be answered, only a method asked for.",
+        "A max-age of 0 isn't sent.",
+    ),
+)

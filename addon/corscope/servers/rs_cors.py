@@ -1,0 +1,177 @@
+"""How does a Go server answer with rs/cors, and so with chi/cors, which descends from it?
+
+Follows https://github.com/rs/cors/blob/v1.7.0/cors.go. A preflight is looked at closely: what isn't
+allowed leaves it with nothing but `Vary`, and the same holds for an actual request's method.
+"""
+
+import re
+from typing import Final
+
+from corscope.messages import HeaderList, Request, Response
+from corscope.servers.answer import Answer
+from corscope.servers.complaints import value_complaints
+from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
+from corscope.servers.go import (
+    added_to,
+    canonical,
+    code_with_imports,
+    function_complaints,
+    go_regex_complaints,
+    is_matched,
+    listed,
+    origin_function,
+    sorted_by_name,
+    struct,
+)
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+    ORIGIN,
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
+    VARY,
+    echoed,
+    present,
+)
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+
+__all__ = ["RS_CORS"]
+
+_DEFAULT_METHODS: Final = ("GET", "POST", "HEAD")
+_DEFAULT_HEADERS: Final = ("Origin", "Accept", "Content-Type", "X-Requested-With")
+_VARY: Final = (
+    (VARY, "Origin"),
+    (VARY, "Access-Control-Request-Method"),
+    (VARY, "Access-Control-Request-Headers"),
+)
+
+
+def _preflight(policy: Policy, request: Request) -> Answer | None:
+    method = echoed(request, REQUEST_METHOD)
+    if request.method != "OPTIONS" or not method:
+        return None
+    allowed = _allow_origin(policy, request)
+    names = _header_names(echoed(request, REQUEST_HEADERS) or "")
+    if allowed is None or not (_allows_method(policy, method) and _allows_names(policy, names)):
+        return Answer(200, _VARY)
+    headers = present(
+        (ALLOW_ORIGIN, allowed),
+        (ALLOW_METHODS, method.upper()),
+        (ALLOW_HEADERS, ", ".join(names) or None),
+        (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
+        (MAX_AGE, str(policy.max_age) if policy.max_age else None),
+    )
+    return Answer(200, sorted_by_name(headers + _VARY))
+
+
+def _actual(policy: Policy, request: Request, response: Response) -> Response:
+    headers: HeaderList = _VARY[:1]
+    allowed = _allow_origin(policy, request)
+    if allowed is not None and _allows_method(policy, request.method):
+        headers += present(
+            (ALLOW_ORIGIN, allowed),
+            (EXPOSE_HEADERS, ", ".join(map(canonical, listed(policy.expose_headers))) or None),
+            (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
+        )
+    return Response(response.status, added_to(headers, response.headers))
+
+
+def _allow_origin(policy: Policy, request: Request) -> str | None:
+    origin = echoed(request, ORIGIN)
+    if not origin:
+        return None
+    if policy.allow_origins == ECHO or policy.allow_origin_regex is not None:
+        return origin if is_matched(policy, origin) else None
+    origins = [each.lower() for each in listed(policy.allow_origins)] or [WILDCARD]
+    if WILDCARD in origins:
+        return WILDCARD
+    return origin if any(_matches(each, origin.lower()) for each in origins) else None
+
+
+def _matches(listed_origin: str, origin: str) -> bool:
+    """The first `*` stands for anything, slashes too; a further one for itself."""
+    start, star, end = listed_origin.partition("*")
+    if not star:
+        return origin == start
+    fits = len(origin) >= len(start) + len(end)
+    return fits and origin.startswith(start) and origin.endswith(end)
+
+
+def _allows_method(policy: Policy, method: str) -> bool:
+    allowed = listed(policy.allow_methods) or _DEFAULT_METHODS
+    return method.upper() in {"OPTIONS", *(each.upper() for each in allowed)}
+
+
+def _allows_names(policy: Policy, names: list[str]) -> bool:
+    given = listed(policy.allow_headers)
+    if WILDCARD in given or ECHO in given:
+        return True
+    allowed = {*map(canonical, given), "Origin"} if given else set(_DEFAULT_HEADERS)
+    return allowed.issuperset(map(canonical, names))
+
+
+def _header_names(asked: str) -> list[str]:
+    """The names asked for, in capitals as it writes them; what isn't of a name is dropped."""
+    words = [re.sub(r"[^0-9A-Za-z_-]", " ", word) for word in re.split("[ ,]", asked)]
+    return [name for word in words if (name := _capitalized(word))]
+
+
+def _capitalized(word: str) -> str:
+    """Capitals where a word begins and after `-` and `_`, small letters elsewhere."""
+    parts = re.split("([-_])", word)
+    return "".join(part[:1].upper() + part[1:].lower() for part in parts).replace(" ", "")
+
+
+def _complaints(policy: Policy) -> tuple[Complaint, ...]:
+    return (
+        *value_complaints(policy, echo=("allow_headers",)),
+        *go_regex_complaints(policy),
+        *function_complaints(policy),
+    )
+
+
+def _export(policy: Policy) -> Export:
+    function = origin_function(policy)
+    headers = policy.allow_headers
+    options = {
+        "AllowedOrigins": None if function else listed(policy.allow_origins) or None,
+        "AllowOriginFunc": function,
+        "AllowedMethods": listed(policy.allow_methods) or None,
+        "AllowedHeaders": listed(WILDCARD if headers == ECHO else headers) or None,
+        "ExposedHeaders": listed(policy.expose_headers) or None,
+        "AllowCredentials": policy.allow_credentials or None,
+        "MaxAge": policy.max_age or None,
+        "OptionsPassthrough": policy.forward_preflight or None,
+    }
+    text = f"handler = cors.New({struct('cors.Options', options)}).Handler(handler)\n"
+    return Export("main.go", code_with_imports(text, options, "github.com/rs/cors"))
+
+
+RS_CORS = Dialect(
+    name="rs-cors",
+    title="Go (rs/cors, chi/cors)",
+    version="rs/cors 1.7.0",
+    source="https://github.com/rs/cors",
+    evidence=Evidence.PROVED,
+    preflight=_preflight,
+    actual=_actual,
+    complaints=_complaints,
+    defaults=Policy(
+        allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=_DEFAULT_HEADERS
+    ),
+    export=_export,
+    surprises=(
+        "A preflight that isn't allowed is answered 200, with nothing but `Vary`.",
+        "Only the method that was asked for is sent back, not the list.",
+        "An empty list is an unset one: no origins means all of them.",
+        "A method that isn't allowed loses the headers on the actual request too.",
+        "`*` in an origin stands for anything, so that https://*.example.com also allows "
+        "deeper subdomains; origins are compared without regard to case.",
+        "A function for origins makes it ignore the list of origins.",
+        "`*` among the methods is a method of that name, and no wildcard.",
+    ),
+)

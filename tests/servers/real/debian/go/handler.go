@@ -1,0 +1,36 @@
+package main
+
+import "net/http"
+
+// App is any handler of net/http.
+type App = http.Handler
+
+var paths = []string{"/ok", "/status/", "/vary", "/vary-origin", "/own", "/crash"}
+
+func start(configure func(App) App) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range paths {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			for _, method := range methods {
+				if r.Method == method {
+					answer(w, r.URL.Path)
+					return
+				}
+			}
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		})
+	}
+	return recovered(configure(mux))
+}
+
+// Without this, which every router brings, net/http closes the connection.
+func recovered(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if recover() != nil {
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		}()
+		handler.ServeHTTP(w, r)
+	})
+}

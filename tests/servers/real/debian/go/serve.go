@@ -1,0 +1,69 @@
+// Serves an application many times over: with each of the configurations that were compiled in,
+// and as often without any. Writes the ports as one line of JSON, and ends when standard input does.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+)
+
+func main() {
+	log.SetOutput(io.Discard)
+	real := []map[string]any{}
+	bare := []int{}
+	for _, configure := range configs {
+		real = append(real, configured(configure))
+		bare = append(bare, serve(start(func(app App) App { return app })))
+	}
+	told, _ := json.Marshal(map[string]any{"real": real, "bare": bare})
+	fmt.Println(string(told))
+	io.Copy(io.Discard, os.Stdin)
+}
+
+func configured(configure func(App) App) (told map[string]any) {
+	defer func() {
+		if err := recover(); err != nil {
+			told = map[string]any{"error": fmt.Sprint(err)}
+		}
+	}()
+	return map[string]any{"port": serve(start(configure))}
+}
+
+func serve(handler http.Handler) int {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	go http.Serve(listener, handler)
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+var methods = []string{"GET", "POST", "PUT", "DELETE", "PATCH"}
+
+// What the application does on a path that it knows.
+func answer(w http.ResponseWriter, path string) {
+	switch {
+	case path == "/vary":
+		w.Header().Add("Vary", "Accept-Encoding")
+	case path == "/vary-origin":
+		w.Header().Add("Vary", "Origin")
+	case path == "/own":
+		w.Header().Set("Access-Control-Allow-Origin", "https://own.test")
+	case path == "/crash":
+		panic("crash")
+	case strings.HasPrefix(path, "/status/"):
+		status, _ := strconv.Atoi(strings.TrimPrefix(path, "/status/"))
+		w.WriteHeader(status)
+		if status == 204 || status == 304 {
+			return
+		}
+	}
+	w.Write([]byte("body"))
+}

@@ -1,0 +1,23 @@
+import Fastify from "fastify";
+
+const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"];
+
+export async function start(configure) {
+  const app = Fastify();
+  await configure(app);
+  const route = (url, handler) => app.route({ method: METHODS, url, handler });
+  route("/ok", (request, reply) => reply.send("ok"));
+  route("/status/:status", (request, reply) =>
+    reply.code(Number(request.params.status)).send("status"),
+  );
+  route("/vary", (request, reply) => reply.header("Vary", "Accept-Encoding").send("vary"));
+  route("/vary-origin", (request, reply) => reply.header("Vary", "Origin").send("vary"));
+  route("/own", (request, reply) =>
+    reply.header("Access-Control-Allow-Origin", "https://own.test").send("own"),
+  );
+  route("/crash", () => {
+    throw new Error("crash");
+  });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  return app.server.address().port;
+}

@@ -1,0 +1,33 @@
+import { H3, serve } from "h3";
+
+const METHODS = ["get", "post", "put", "delete", "patch"];
+
+export async function start(configure) {
+  const app = new H3({ silent: true });
+  await configure(app);
+  for (const method of METHODS) {
+    app[method]("/ok", () => "ok");
+    app[method]("/status/:status", (event) => {
+      event.res.status = Number(event.context.params.status);
+      return "status";
+    });
+    app[method]("/vary", (event) => {
+      event.res.headers.append("Vary", "Accept-Encoding");
+      return "vary";
+    });
+    app[method]("/vary-origin", (event) => {
+      event.res.headers.append("Vary", "Origin");
+      return "vary";
+    });
+    app[method]("/own", (event) => {
+      event.res.headers.set("Access-Control-Allow-Origin", "https://own.test");
+      return "own";
+    });
+    app[method]("/crash", () => {
+      throw new Error("crash");
+    });
+  }
+  const server = serve(app, { hostname: "127.0.0.1", port: 0, silent: true });
+  await server.ready();
+  return Number(new URL(server.url).port);
+}

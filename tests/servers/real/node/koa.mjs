@@ -1,0 +1,38 @@
+import Koa from "koa";
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"];
+
+function respond(context) {
+  const [, page, status] = context.path.split("/");
+  switch (page) {
+    case "status":
+      context.status = Number(status);
+      break;
+    case "vary":
+      context.vary("Accept-Encoding");
+      break;
+    case "vary-origin":
+      context.vary("Origin");
+      break;
+    case "own":
+      context.set("Access-Control-Allow-Origin", "https://own.test");
+      break;
+    case "crash":
+      throw new Error("crash");
+    case "missing":
+      return;
+  }
+  context.body = page;
+}
+
+export async function start(configure) {
+  const app = new Koa();
+  app.silent = true;
+  await configure(app);
+  app.use(async (context, next) =>
+    METHODS.includes(context.method) ? respond(context) : next(),
+  );
+  return new Promise((resolve) => {
+    const server = app.listen(0, "127.0.0.1", () => resolve(server.address().port));
+  });
+}

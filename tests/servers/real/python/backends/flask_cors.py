@@ -1,0 +1,56 @@
+"""Flask's application."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response
+
+from .wsgi import serve
+
+__all__ = ["application", "serve"]
+
+METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+
+
+def _ok() -> str:
+    return "ok"
+
+
+def _status(status: int) -> tuple[str, int]:
+    return "status", status
+
+
+def _vary() -> Response:
+    response = Response("vary")
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _vary_origin() -> Response:
+    response = Response("vary")
+    response.vary.add("Origin")
+    return response
+
+
+def _own() -> tuple[str, dict[str, str]]:
+    return "own", {"Access-Control-Allow-Origin": "https://own.test"}
+
+
+def _crash() -> str:
+    raise RuntimeError("crash")
+
+
+def application(config: str | None) -> Flask:
+    """The application, with the configuration if there is one."""
+    app = Flask("real")
+    app.logger.setLevel(logging.CRITICAL + 1)
+    if config is not None:
+        exec(config, {"app": app})
+    app.add_url_rule("/ok", view_func=_ok, methods=METHODS)
+    app.add_url_rule("/status/<int:status>", view_func=_status, methods=METHODS)
+    app.add_url_rule("/vary", view_func=_vary, methods=METHODS)
+    app.add_url_rule("/vary-origin", view_func=_vary_origin, methods=METHODS)
+    app.add_url_rule("/own", view_func=_own, methods=METHODS)
+    app.add_url_rule("/crash", view_func=_crash, methods=METHODS)
+    return app
