@@ -20,7 +20,7 @@ from .mitmdump import wait_until
 from .page import PLAY, Ask, Seen, arguments, results
 
 if TYPE_CHECKING:  # imported at run time only once it is known to be installed
-    from playwright.async_api import Browser, BrowserContext, Playwright
+    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Playwright
     from playwright.async_api import Page as PlaywrightPage
 
 __all__ = ["Chromium", "Failed", "Page", "missing_parts"]
@@ -127,10 +127,15 @@ class Page:
         self._page = page
         self._urls: dict[str, list[str]] = {}
         self.failed: list[Failed] = []
+        self.console: list[tuple[str, str]] = []  # each message's text, and its place
 
     def play(self, asks: Sequence[Ask]) -> list[Seen]:
         """Send all of these at once, and return what script saw of each when all are done."""
-        return results(self._browser.call(self._page.evaluate(PLAY, arguments(asks))))
+        return results(self.run(PLAY, arguments(asks)))
+
+    def run(self, script: str, argument: object) -> Any:
+        """Call an asynchronous function in the page, and return what it resolves to."""
+        return self._browser.call(self._page.evaluate(script, argument))
 
     def fetch(
         self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
@@ -158,6 +163,10 @@ class Page:
     def close(self) -> None:
         """Close the page and forget its cookies and caches."""
         self._browser.call(self._context.close())
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        """Note a message; where it is about a request, its place is the request's URL."""
+        self.console.append((message.text, message.location["url"]))
 
     def on_request(self, event: dict[str, Any]) -> None:
         """Note a request's URLs; a redirect repeats the event under the same id."""
@@ -203,6 +212,7 @@ async def _open(browser: Chromium, url: str, proxy_port: int) -> Page:
     )
     tab = await context.new_page()
     page = Page(browser, context, tab)
+    tab.on("console", page.on_console)
     devtools = await context.new_cdp_session(tab)
     devtools.on("Network.requestWillBeSent", page.on_request)
     devtools.on("Network.loadingFailed", page.on_failed)

@@ -9,6 +9,7 @@ from corscope.cli.dialects import dialects, diff_dialects
 from corscope.cli.explain import explain
 from corscope.cli.export import export
 from corscope.cli.infer import infer_policy
+from corscope.cli.new import new
 from corscope.cli.run import run
 from corscope.mitm.launch import LaunchError, script_path
 from corscope.rules.schema import schema_text
@@ -41,5 +42,9 @@ def schema() -> None:
     click.echo(schema_text().rstrip())
 
 
-for command in (check, explain, run, demo, export, dialects, diff_dialects, infer_policy):
+for command in (
+    *(check, explain, run, demo, new),
+    *(export, infer_policy),
+    *(dialects, diff_dialects),
+):
     corscope.add_command(command)
