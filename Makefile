@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint agree browsers picture clean help
+.PHONY: run test lint agree servers browsers picture dialects index clean help
 
 help:
 	@echo "make run      set up $(VENV) and open the demo"
@@ -87,3 +87,8 @@ dialects: $(VENV)/.tested
 	Path('docs/dialects.md').write_text(markdown(dialects()), encoding='utf-8')"
 	$(BIN)/python -c "from pathlib import Path; from corscope.rules.schema import schema_text; \
 	Path('addon/corscope/rules/schema.json').write_text(schema_text(), encoding='utf-8')"
+
+# What rule files there are to begin from, as a page.
+index: $(VENV)/.tested
+	$(BIN)/python -c "from pathlib import Path; from corscope.cli.new import index_text; \
+	Path('rules/README.md').write_text(index_text(), encoding='utf-8')"

@@ -95,9 +95,12 @@ def test_a_clone_needs_nothing_but_mitmproxy(tmp_path: Path) -> None:
     _records_an_exchange(programs / "mitmdump", script, tmp_path / "run")
 
 
-def test_the_installed_package_brings_its_script(tmp_path: Path) -> None:
+def test_the_installed_package_brings_its_script_and_rule_files(tmp_path: Path) -> None:
     """As `pip install .` and `mitmdump -s "$(corscope path)"`."""
     programs = _environment(tmp_path / "venv", str(ROOT))
+    new = ("new", "policy", "single-page-app", "-o", "rules.toml")
+    subprocess.run([programs / "corscope", *new], cwd=tmp_path, check=True)
+    assert (tmp_path / "rules.toml").read_text("utf-8").startswith("# A single-page app")
     told = subprocess.run(
         [programs / "corscope", "path"], cwd=tmp_path, capture_output=True, text=True, check=True
     )

@@ -22,7 +22,7 @@ from tests.support.mitmdump import wait_until
 
 COMMANDS = (
     *("path", "check", "schema", "explain", "why", "run", "demo"),
-    *("export", "dialects", "diff-dialects"),
+    *("export", "dialects", "diff-dialects", "infer", "new"),
 )
 
 RULE = """

@@ -105,7 +105,7 @@ class TestExport:
         rules.write_text(RULE + RULE.replace('"api"', '"two"'), encoding="utf-8")
         done = corscope("export", str(rules), "--to", "express")
         assert done.returncode == 1
-        assert 'with a policy: "api", "two"' in done.stderr
+        assert 'there is "api", "two"; --rule NAME says it' in done.stderr
 
     def test_a_broken_rule_file_is_told_as_check_tells_it(
         self, corscope: Command, rules: Path

@@ -110,6 +110,12 @@ def test_answers_by_itself(lines: str, about: Subject, *, itself: bool) -> None:
             id="and on an actual request",
         ),
         pytest.param(
+            f'{POLICY}\npolicy.like = "nginx"\npolicy.always = false\nfault.status = 404',
+            actual(),
+            Answer(404),
+            id="to the policy's server the status is the application's",
+        ),
+        pytest.param(
             'fault.status = 401\nheaders.set.Access-Control-Allow-Origin = "*"',
             actual(),
             Answer(401, (("Access-Control-Allow-Origin", "*"),)),
@@ -203,6 +209,14 @@ SERVER: HeaderList = (
             302,
             (SERVER[0], SERVER[2], ("location", "/a")),
             id="so does a redirect",
+        ),
+        pytest.param(
+            f'{POLICY}\npolicy.like = "nginx"\npolicy.always = false\n'
+            'match.url = "*"\nmatch.status = 200\nfault.status = 404',
+            actual(),
+            404,
+            (SERVER[0], SERVER[2]),
+            id="a policy's server sees the status",
         ),
     ],
 )

@@ -131,7 +131,11 @@ class Page:
 
     def play(self, asks: Sequence[Ask]) -> list[Seen]:
         """Send all of these at once, and return what script saw of each when all are done."""
-        return results(self._browser.call(self._page.evaluate(PLAY, arguments(asks))))
+        return results(self.run(PLAY, arguments(asks)))
+
+    def run(self, script: str, argument: object) -> Any:
+        """Call an asynchronous function in the page, and return what it resolves to."""
+        return self._browser.call(self._page.evaluate(script, argument))
 
     def fetch(
         self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False

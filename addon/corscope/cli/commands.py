@@ -8,6 +8,8 @@ from corscope.cli.demo.command import demo
 from corscope.cli.dialects import dialects, diff_dialects
 from corscope.cli.explain import explain
 from corscope.cli.export import export
+from corscope.cli.infer import infer_policy
+from corscope.cli.new import new
 from corscope.cli.run import run
 from corscope.cli.why import why
 from corscope.mitm.launch import LaunchError, script_path
@@ -41,5 +43,9 @@ def schema() -> None:
     click.echo(schema_text().rstrip())
 
 
-for command in (check, explain, why, run, demo, export, dialects, diff_dialects):
+for command in (
+    *(check, explain, why, run, demo, new),
+    *(export, infer_policy),
+    *(dialects, diff_dialects),
+):
     corscope.add_command(command)

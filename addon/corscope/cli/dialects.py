@@ -1,9 +1,8 @@
 """Which servers can corscope be like, and what do two of them answer otherwise?"""
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from corscope.cli.output import columns
 from corscope.cli.rules import as_dialect, named_rule, read_rules
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import differences
@@ -23,10 +22,11 @@ def dialects(dialect: Dialect | None) -> None:
     the server's documentation.
     """
     if dialect is None:
-        table = Table("name", "server", "version", "known by", box=None)
-        for each in all_dialects():
-            table.add_row(each.name, each.title, each.version, each.evidence.value)
-        Console(soft_wrap=True, highlight=False).print(table)
+        told = [
+            (each.name, each.title, each.version, each.evidence.value) for each in all_dialects()
+        ]
+        for line in columns([("name", "server", "version", "known by"), *told]):
+            click.echo(line)
         return
     click.echo(f"{dialect.name}: {dialect.title}, {dialect.version}, {dialect.evidence.value}")
     click.echo(f"{dialect.source}\n")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from corscope.cli.output import write_file
 from corscope.cli.rules import as_dialect, named_rule, read_rules
 from corscope.rules.export import export_rule
 from corscope.servers.dialect import Dialect
@@ -49,12 +50,5 @@ def export(
     if output is None:
         click.echo(exported.text, nl=False)
         return
-    try:
-        with output.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(exported.text)
-    except FileExistsError as error:
-        message = f"{output} is there already; --force overwrites it"
-        raise click.ClickException(message) from error
-    except OSError as error:
-        raise click.ClickException(f"{output}: {error.strerror}") from error
+    write_file(output, exported.text, force=force)
     click.echo(f"{output} written: it belongs into {exported.file}")

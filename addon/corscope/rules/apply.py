@@ -47,7 +47,7 @@ def answer(rule: Rule, subject: Subject, *, fresh: bool) -> Answer | None:
     if made is None and not made_up:
         return None
     if made is None:
-        head = _with_policy(rule, subject, Response(200, ()))
+        head = _with_policy(rule, subject, Response(_status(rule.fault, 200), ()))
     else:
         head = Response(made.status, made.headers)
     head = _finished(rule, subject, head, fresh=fresh)
@@ -59,7 +59,8 @@ def edit(rule: Rule, subject: Subject, response: Response, *, fresh: bool) -> Re
     if rule.policy is None and rule.headers is None and not _makes_up_status(rule):
         return response
     if rule.policy is not None:
-        response = _with_policy(rule, subject, response)
+        broken = Response(_status(rule.fault, response.status), response.headers)
+        response = _with_policy(rule, subject, broken)
     elif _makes_up_status(rule):
         response = Response(response.status, without_cors_headers(response.headers))
     return _finished(rule, subject, response, fresh=fresh)

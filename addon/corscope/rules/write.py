@@ -26,6 +26,7 @@ def rule_text(
     *,
     description: str = "",
     enabled: bool = True,
+    notes: Mapping[str, str] | None = None,
 ) -> str:
     """Write one rule that has a policy.
 
@@ -36,6 +37,7 @@ def rule_text(
         dialect: the policy's dialect.
         description: the rule's description; left out where empty.
         enabled: whether the rule is on.
+        notes: a comment for each of the policy's fields, by its name.
     """
     lines = ["[[rule]]", f"name = {toml_value(name)}"]
     if description:
@@ -44,13 +46,21 @@ def rule_text(
         lines.append("enabled = false")
     lines += ["", "[rule.match]"]
     lines += [f"{key} = {toml_value(value)}" for key, value in match.items()]
-    return "\n".join(lines) + "\n\n" + policy_table_text(policy, dialect)
+    return "\n".join(lines) + "\n\n" + policy_table_text(policy, dialect, notes or {})
 
 
-def policy_table_text(policy: Policy, dialect: Dialect) -> str:
-    """Write a rule's `[rule.policy]`; fields that aren't set are left out."""
-    pairs = [f"{key} = {toml_value(value)}\n" for key, value in _policy_pairs(policy, dialect)]
-    return "[rule.policy]\n" + "".join(pairs)
+def policy_table_text(policy: Policy, dialect: Dialect, notes: Mapping[str, str]) -> str:
+    """Write a rule's `[rule.policy]`; fields that aren't set are left out, but not their notes."""
+    pairs = dict(_policy_pairs(policy, dialect))
+    lines = ["[rule.policy]"]
+    for key in dict.fromkeys((*pairs, *notes)):
+        lines += [f"# {key}: {_one_line(notes[key])}"] if key in notes else []
+        lines += [f"{key} = {toml_value(pairs[key])}"] if key in pairs else []
+    return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _policy_pairs(policy: Policy, dialect: Dialect) -> Iterator[tuple[str, object]]:

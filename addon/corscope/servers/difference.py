@@ -20,7 +20,16 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
-__all__ = ["Answered", "Difference", "Probe", "answered", "differences", "instance", "probes"]
+__all__ = [
+    "Answered",
+    "Difference",
+    "Probe",
+    "answered",
+    "differences",
+    "instance",
+    "meaning",
+    "probes",
+]
 
 EVIL: Final = "https://not-allowed.example"
 """An origin that no policy lists."""
@@ -53,9 +62,7 @@ class Answered:
     @property
     def meaning(self) -> object:
         """The same for answers that differ in spelling alone: order, spaces, the names' case."""
-        return self.status // 100, frozenset(
-            (name, _meaning(name, values(self.headers, name))) for name, _ in self.headers
-        )
+        return meaning(self.status, self.headers)
 
     @property
     def outcome(self) -> str:
@@ -85,6 +92,17 @@ class Difference:
             if _meaning(name, ours) != _meaning(name, theirs):
                 points.append(f"{name}: {_lines(theirs)} ({_lines(ours)})")
         return "; ".join(points) or "the same, spelt otherwise"
+
+
+def meaning(status: int, headers: HeaderList) -> object:
+    """What is the same for answers that differ in spelling alone; for comparing only.
+
+    Args:
+        status: the answer's status, of which the first digit counts.
+        headers: its headers, of which those of CORS and Vary count.
+    """
+    counted = _of_interest(headers)
+    return status // 100, frozenset((n, _meaning(n, values(counted, n))) for n, _ in counted)
 
 
 def _lines(lines: Sequence[str]) -> str:

@@ -1,0 +1,96 @@
+"""Which policy does a backend seem to have? `corscope infer` writes it as a rule to try."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from corscope.explain.infer import Observation, infer, observed, observed_line, resembling
+from corscope.mitm.flows import FlowFileError, read_flows
+from corscope.mitm.replay import exchanges
+from corscope.rules.write import rule_text
+from corscope.servers.registry import dialects, nearest
+
+__all__ = ["infer_policy"]
+
+MOST_SEEN = 100_000
+"""Answers of one host that are looked at; later ones add nothing."""
+
+_JOURNAL_BEGINS = b'{"v":1,'
+
+
+@click.command("infer")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--host", metavar="HOST", help="The backend, with its port if the URL has one.")
+def infer_policy(files: tuple[str, ...], host: str | None) -> None:
+    """Write the CORS policy that a backend seems to have, as a rule to tighten and to try.
+
+    FILES are journals, mitmproxy's flow files, or HARs of browsers. Each field says how sure it is.
+    """
+    seen: defaultdict[str, list[Observation]] = defaultdict(list)
+    for file in files:
+        for each in _observations(file):
+            if len(seen[each.host]) < MOST_SEEN:
+                seen[each.host].append(each)
+    click.echo(_rule(*_of_host(seen, host)), nl=False)
+
+
+def _of_host(seen: dict[str, list[Observation]], host: str | None) -> tuple[str, list[Observation]]:
+    if not seen:
+        raise click.ClickException("no CORS answer of a server is in there")
+    if host is None and len(seen) == 1:
+        return next(iter(seen.items()))
+    if host is None:
+        raise click.ClickException(f"which host? --host says it: {', '.join(sorted(seen))}")
+    if host not in seen:
+        meant = nearest(host, seen) or ", ".join(sorted(seen))
+        raise click.ClickException(f"no CORS answer of {host} is in there: did you mean {meant}?")
+    return host, seen[host]
+
+
+def _rule(host: str, observations: list[Observation]) -> str:
+    inferred = infer(observations)
+    best = resembling(inferred.policy, observations, dialects())
+    like, score = next(iter(best))
+    equal = [dialect.name for dialect, its in best if its == score]
+    note = f"answers {score} of these {len(observations)} so"
+    others = f"; as do {', '.join(equal[1:])}" if len(equal) > 1 else ""
+    return rule_text(
+        f"what {host} seems to do",
+        {"host": host},
+        inferred.policy,
+        like,
+        notes={"like": f"{like.name} {note}{others}", **inferred.notes},
+    )
+
+
+def _observations(file: str) -> Iterator[Observation]:
+    path = Path(file)
+    try:
+        with path.open("rb") as stream:
+            is_journal = stream.read(len(_JOURNAL_BEGINS)) == _JOURNAL_BEGINS
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from error
+    if is_journal:
+        yield from _journalled(path)
+        return
+    try:
+        for exchange in exchanges(read_flows(path, lambda _: None)):
+            if (each := observed(exchange)) is not None:
+                yield each
+    except FlowFileError as error:
+        click.echo(str(error), err=True)
+
+
+def _journalled(path: Path) -> Iterator[Observation]:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                each = observed_line(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                click.echo(f"{path}:{number}: is no line of a journal; left out", err=True)
+                continue
+            if each is not None:
+                yield each

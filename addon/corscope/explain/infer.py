@@ -1,0 +1,235 @@
+"""Which policy does a backend seem to have? Read off the answers that were seen.
+
+A policy can't be seen, only what it made of the requests that came. What follows from all of them
+is certain as far as they go; the rest is the likeliest guess, and says so.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from corscope.fetch.headers import get, get_decode_and_split
+from corscope.journal.exchange import Exchange
+from corscope.messages import HeaderList, Request
+from corscope.servers.dialect import Dialect
+from corscope.servers.difference import answered, meaning
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+)
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+
+__all__ = ["Inferred", "Observation", "infer", "observed", "observed_line", "resembling"]
+
+_ENOUGH: Final = 2
+"""So many different questions have to be answered alike before an echo is believed."""
+
+Listed = str | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A request and the server's own answer to it; `names` are the headers it asks leave for."""
+
+    kind: Literal["preflight", "actual"]
+    host: str
+    origin: str
+    method: str
+    names: tuple[str, ...]
+    status: int
+    headers: HeaderList
+
+    @property
+    def request(self) -> Request:
+        """The request as it was sent, as far as CORS goes."""
+        url = f"https://{self.host}/"
+        if self.kind == "actual":
+            return Request(self.method, url, (("Origin", self.origin),))
+        headers: HeaderList = (("Origin", self.origin),)
+        headers += (("Access-Control-Request-Method", self.method),)
+        if self.names:
+            headers += (("Access-Control-Request-Headers", ",".join(self.names)),)
+        return Request("OPTIONS", url, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """A policy, and for each of its fields a sentence: how sure it is, and why."""
+
+    policy: Policy
+    notes: Mapping[str, str]
+
+
+def observed(exchange: Exchange) -> Observation | None:
+    """What an exchange shows of its server; None where no server answered."""
+    headers = exchange.headers if exchange.server_headers is None else exchange.server_headers
+    if exchange.status is None or exchange.answered_by == "rule" or exchange.mode != "cors":
+        return None
+    return Observation(
+        exchange.kind,
+        urlsplit(exchange.url).netloc,
+        exchange.origin,
+        exchange.method,
+        exchange.request_headers,
+        exchange.status,
+        headers,
+    )
+
+
+def observed_line(line: Mapping[str, Any]) -> Observation | None:
+    """The same of a line of the journal; None for lines of another type.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such line.
+    """
+    if line["type"] != "exchange" or line["status"] is None or line["answered_by"] == "rule":
+        return None
+    if line["mode"] != "cors":
+        return None
+    pairs = line["headers"] if line["server_headers"] is None else line["server_headers"]
+    return Observation(
+        line["kind"],
+        urlsplit(line["url"]).netloc,
+        line["origin"],
+        line["method"],
+        tuple(line["request_headers"]),
+        int(line["status"]),
+        tuple((str(name), str(value)) for name, value in pairs),
+    )
+
+
+def infer(observations: Sequence[Observation]) -> Inferred:
+    """The policy that would have made these answers."""
+    allowed = [each for each in observations if _allow_origin(each) is not None]
+    preflights = [each for each in allowed if each.kind == "preflight" and each.status < 300]
+    actual = [each for each in allowed if each.kind == "actual"]
+    fields = {
+        "allow_origins": _origins(observations, allowed),
+        "allow_methods": _asked_for(preflights, ALLOW_METHODS, lambda each: {each.method}),
+        "allow_headers": _asked_for(preflights, ALLOW_HEADERS, lambda each: set(each.names)),
+        "expose_headers": _exposed(actual),
+        "allow_credentials": _credentials(allowed),
+        "max_age": _max_age(preflights),
+    }
+    values: dict[str, Any] = {field: value for field, (value, _) in fields.items()}
+    return Inferred(Policy(**values), {field: note for field, (_, note) in fields.items()})
+
+
+def _allow_origin(each: Observation) -> str | None:
+    return get(each.headers, ALLOW_ORIGIN)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _origins(seen: Sequence[Observation], allowed: Sequence[Observation]) -> tuple[Listed, str]:
+    asked = {each.origin for each in seen}
+    sent = {_allow_origin(each) or "" for each in allowed}
+    if not allowed:
+        return (), f"guessed: no origin was allowed, of {_counted(len(asked), 'origin')} that asked"
+    if sent == {WILDCARD}:
+        return WILDCARD, f"certain: the wildcard was sent to {_counted(len(asked), 'origin')}"
+    if len(sent) == 1 and any(each.origin not in sent for each in allowed):
+        return sent.pop(), f"certain: it is sent to {_counted(len(asked), 'origin')} alike"
+    own = tuple(sorted({each.origin for each in allowed if _allow_origin(each) == each.origin}))
+    refused = sorted(asked - set(own))
+    if refused:
+        return own, f"certain: these were allowed, and {', '.join(refused)} wasn't"
+    if len(own) >= _ENOUGH:
+        return ECHO, f"guessed: {_counted(len(own), 'origin')} asked, and each was allowed"
+    return own, "guessed: no other origin asked, so it may be one of many, or anybody"
+
+
+def _asked_for(
+    preflights: Sequence[Observation], name: str, asked: Callable[[Observation], set[str]]
+) -> tuple[Listed, str]:
+    """A list that preflights are answered with: fixed, or made of what they ask for."""
+    answers = [_members(each, name) for each in preflights if asked(each)]
+    questions = {frozenset(asked(each)) for each in preflights if asked(each)}
+    if not preflights:
+        return None, "unknown: no allowed preflight was seen"
+    known = [answer for answer in answers if answer is not None]
+    if not known:
+        return (), "certain: preflights were answered without it" if answers else "guessed: unasked"
+    if all(answer == [WILDCARD] for answer in known):
+        return WILDCARD, f"certain: sent with {_counted(len(known), 'preflight')}"
+    if len(questions) >= _ENOUGH and all(
+        _lowered(_members(each, name) or ()) == _lowered(asked(each))
+        for each in preflights
+        if asked(each)
+    ):
+        return ECHO, f"guessed: {_counted(len(questions), 'question')} got just what they asked for"
+    union = tuple(dict.fromkeys(member for answer in known for member in answer))
+    if all(answer == known[0] for answer in known) and len(questions) >= _ENOUGH:
+        return union, f"certain: the same to {_counted(len(questions), 'question')}"
+    return union, "guessed: all that was answered; there may be more, or it may be an echo"
+
+
+def _members(each: Observation, name: str) -> list[str] | None:
+    split = get_decode_and_split(each.headers, name)
+    return None if split is None else [member for member in split if member]
+
+
+def _lowered(members: Iterable[str]) -> set[str]:
+    return {member.lower() for member in members}
+
+
+def _exposed(actual: Sequence[Observation]) -> tuple[Listed, str]:
+    lists = [tuple(_members(each, EXPOSE_HEADERS) or ()) for each in actual]
+    if not lists:
+        return None, "unknown: no allowed answer but a preflight's was seen"
+    union = tuple(dict.fromkeys(member for members in lists for member in members))
+    sure = "certain" if len(set(lists)) == 1 else "guessed: answers differ; all that was exposed"
+    if union == (WILDCARD,):
+        return WILDCARD, sure
+    return union, sure if union else f"{sure}: nothing was exposed"
+
+
+def _credentials(allowed: Sequence[Observation]) -> tuple[bool | None, str]:
+    if not allowed:
+        return None, "unknown: nothing was allowed"
+    sent = [get(each.headers, ALLOW_CREDENTIALS) == "true" for each in allowed]
+    if all(sent) or not any(sent):
+        return sent[0], f"certain: in all of {_counted(len(sent), 'answer')}"
+    return True, f"guessed: {sum(sent)} of {_counted(len(sent), 'answer')} had it"
+
+
+def _max_age(preflights: Sequence[Observation]) -> tuple[int | None, str]:
+    ages = {get(each.headers, MAX_AGE) for each in preflights}
+    numbers = {int(age) for age in ages if age is not None and age.isascii() and age.isdigit()}
+    if not preflights:
+        return None, "unknown: no allowed preflight was seen"
+    if not numbers:
+        return None, "certain: preflights were answered without it"
+    sure = "certain" if len(ages) == 1 else "guessed: answers differ; the longest"
+    return max(numbers), sure
+
+
+def resembling(
+    inferred: Policy, observations: Sequence[Observation], dialects: Iterable[Dialect]
+) -> list[tuple[Dialect, int]]:
+    """How many of the answers each dialect would have given too, the best one first.
+
+    The application's share in an answer isn't known, so that of an actual answer only the CORS
+    headers count.
+    """
+    scores = []
+    for dialect in dialects:
+        policy = replace(inferred, settings=())
+        if dialect.complaints(policy):
+            continue
+        scores.append((dialect, sum(_is_like(dialect, policy, each) for each in observations)))
+    return sorted(scores, key=lambda pair: -pair[1])
+
+
+def _is_like(dialect: Dialect, policy: Policy, each: Observation) -> bool:
+    made = answered(dialect, policy, each.request)
+    if made.passed_on and made.status == 200:
+        made = replace(made, status=each.status)
+    return made.meaning == meaning(each.status, each.headers)

@@ -1,0 +1,139 @@
+"""The policy that a backend seems to have: what a known one answers is read back."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from corscope.explain.infer import Observation, infer, observed_line, resembling
+from corscope.servers.dialect import Dialect
+from corscope.servers.difference import answered
+from corscope.servers.express import EXPRESS
+from corscope.servers.policy import Policy
+from corscope.servers.registry import dialects
+from corscope.servers.standard import STANDARD
+
+APP, SECOND, EVIL = "https://app.test", "https://second.test", "https://evil.test"
+HOST = "api.test"
+
+
+def ask(
+    dialect: Dialect, policy: Policy, origins: Iterable[str] = (APP, EVIL), methods: str = "PUT"
+) -> list[Observation]:
+    """What a server with this policy answers to preflights and requests of these origins."""
+    found = []
+    for origin in origins:
+        for method in methods.split():
+            for names in (("x-a",), ("content-type", "x-a")):
+                found.append(Observation("preflight", HOST, origin, method, names, 0, ()))
+            found.append(Observation("actual", HOST, origin, method, (), 0, ()))
+    return [_answered(dialect, policy, each) for each in found]
+
+
+def _answered(dialect: Dialect, policy: Policy, each: Observation) -> Observation:
+    made = answered(dialect, policy, each.request)
+    return replace(each, status=made.status, headers=made.headers)
+
+
+USUAL = Policy(
+    allow_origins=(APP,),
+    allow_methods=("PUT", "DELETE"),
+    allow_headers=("x-a", "content-type"),
+    expose_headers=("x-total",),
+    allow_credentials=True,
+    max_age=600,
+)
+
+
+@pytest.mark.parametrize("dialect", [STANDARD, EXPRESS], ids=lambda dialect: dialect.name)
+def test_a_usual_policy_is_read_back_whole(dialect: Dialect) -> None:
+    inferred = infer(ask(dialect, USUAL, methods="PUT DELETE"))
+    assert inferred.policy == USUAL
+    assert all(note.startswith("certain") for note in inferred.notes.values())
+
+
+@pytest.mark.parametrize(
+    ("policy", "origins", "inferred", "note"),
+    [
+        pytest.param("*", (APP, EVIL), "*", "certain: the wildcard was sent to 2 origins", id="*"),
+        pytest.param(
+            "request", (APP, EVIL), "request", "guessed: 2 origins asked, and each", id="echo"
+        ),
+        pytest.param(APP, (APP, EVIL), APP, "certain: it is sent to 2 origins", id="fixed"),
+        pytest.param(APP, (EVIL,), APP, "certain: it is sent to 1 origin", id="fixed, foreign"),
+        pytest.param((APP,), (APP,), (APP,), "guessed: no other origin asked", id="one asked"),
+        pytest.param(
+            (APP, SECOND), (APP, SECOND, EVIL), (APP, SECOND), f"and {EVIL} wasn't", id="list"
+        ),
+        pytest.param((), (APP,), (), "guessed: no origin was allowed, of 1 origin", id="nobody"),
+    ],
+)
+def test_origins(
+    policy: str | tuple[str, ...], origins: tuple[str, ...], inferred: object, note: str
+) -> None:
+    found = infer(ask(STANDARD, Policy(allow_origins=policy, allow_methods=("PUT",)), origins))
+    assert found.policy.allow_origins == inferred
+    assert note in found.notes["allow_origins"]
+
+
+@pytest.mark.parametrize(
+    ("methods", "asked", "inferred", "sure"),
+    [
+        pytest.param("request", "PUT DELETE", "request", "guessed", id="echo"),
+        pytest.param("request", "PUT", ("PUT",), "guessed", id="echo, once"),
+        pytest.param("*", "PUT", "*", "certain", id="wildcard"),
+        pytest.param(("PUT", "PATCH"), "PUT PATCH", ("PUT", "PATCH"), "certain", id="list"),
+        pytest.param((), "PUT", (), "certain", id="none"),
+    ],
+)
+def test_methods(methods: str | tuple[str, ...], asked: str, inferred: object, sure: str) -> None:
+    policy = Policy(allow_origins="*", allow_methods=methods)
+    found = infer(ask(STANDARD, policy, methods=asked))
+    assert found.policy.allow_methods == inferred
+    assert found.notes["allow_methods"].startswith(sure)
+
+
+def test_what_was_not_seen_is_unknown() -> None:
+    seen = [each for each in ask(STANDARD, USUAL) if each.kind == "actual"]
+    found = infer(seen)
+    assert found.policy.allow_methods is None
+    assert found.notes["allow_methods"] == "unknown: no allowed preflight was seen"
+    assert found.policy.max_age is None
+
+
+@pytest.mark.parametrize("dialect", dialects(), ids=lambda dialect: dialect.name)
+def test_the_server_that_answered_is_among_the_best(dialect: Dialect) -> None:
+    """Of a usual policy it would have given every answer again."""
+    policy = replace(USUAL, expose_headers=("x-total", "x-b"))
+    if dialect.complaints(policy):
+        pytest.skip("this server can't have the policy")
+    seen = ask(dialect, policy, (APP, EVIL), "PUT DELETE")
+    best = resembling(infer(seen).policy, seen, dialects())
+    top = best[0][1]
+    assert dialect in [each for each, score in best if score == top]
+
+
+def test_a_line_of_the_journal() -> None:
+    line = {
+        "type": "exchange",
+        "kind": "preflight",
+        "url": "https://api.test:8443/x",
+        "origin": APP,
+        "method": "PUT",
+        "mode": "cors",
+        "request_headers": ["x-a"],
+        "status": 204,
+        "answered_by": "server",
+        "headers": [["Vary", "Origin"]],
+        "server_headers": None,
+    }
+    assert observed_line(line) == Observation(
+        "preflight", "api.test:8443", APP, "PUT", ("x-a",), 204, (("Vary", "Origin"),)
+    )
+    assert observed_line(line | {"answered_by": "rule"}) is None
+    assert observed_line(line | {"status": None}) is None
+    assert observed_line(line | {"mode": "no-cors"}) is None
+    changed = observed_line(line | {"server_headers": []})
+    assert changed is not None
+    assert changed.headers == ()
+    assert observed_line({"type": "outcome"}) is None
