@@ -52,17 +52,16 @@ def _of_host(seen: dict[str, list[Observation]], host: str | None) -> tuple[str,
 
 def _rule(host: str, observations: list[Observation]) -> str:
     inferred = infer(observations)
-    best = resembling(inferred.policy, observations, dialects())
-    like, score = next(iter(best))
-    equal = [dialect.name for dialect, its in best if its == score]
-    note = f"answers {score} of these {len(observations)} so"
-    others = f"; as do {', '.join(equal[1:])}" if len(equal) > 1 else ""
+    found = resembling(inferred.policy, observations, dialects())
+    best = found[0]
+    equal = [each.dialect.name for each in found[1:] if each.alike == best.alike]
+    note = f"{best.dialect.name} answers {best.alike} of these {len(observations)} so"
+    notes = {"like": note + (f"; as do {', '.join(equal)}" if equal else "")}
+    for field, words in inferred.notes.items():
+        same = getattr(best.policy, field) == getattr(inferred.policy, field)
+        notes[field] = words if same else f"guessed: {best.dialect.name} answers so from a list"
     return rule_text(
-        f"what {host} seems to do",
-        {"host": host},
-        inferred.policy,
-        like,
-        notes={"like": f"{like.name} {note}{others}", **inferred.notes},
+        f"what {host} seems to do", {"host": host}, best.policy, best.dialect, notes=notes
     )
 
 

@@ -4,8 +4,9 @@ A policy can't be seen, only what it made of the requests that came. What follow
 is certain as far as they go; the rest is the likeliest guess, and says so.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -24,10 +25,31 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
-__all__ = ["Inferred", "Observation", "infer", "observed", "observed_line", "resembling"]
+__all__ = [
+    "Inferred",
+    "Observation",
+    "Resemblance",
+    "infer",
+    "observed",
+    "observed_line",
+    "resembling",
+]
 
 _ENOUGH: Final = 2
 """So many different questions have to be answered alike before an echo is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """How many answers a dialect with this policy gives as they were seen."""
+
+    dialect: Dialect
+    policy: Policy
+    alike: int
+
+
+_ADDED: Final = frozenset({"Accept", "Accept-Language", "Content-Language", "Content-Type"})
+"""Safelisted headers that some libraries add to any list, spelt so."""
 
 Listed = str | tuple[str, ...] | None
 
@@ -213,19 +235,41 @@ def _max_age(preflights: Sequence[Observation]) -> tuple[int | None, str]:
 
 def resembling(
     inferred: Policy, observations: Sequence[Observation], dialects: Iterable[Dialect]
-) -> list[tuple[Dialect, int]]:
+) -> list[Resemblance]:
     """How many of the answers each dialect would have given too, the best one first.
 
-    The application's share in an answer isn't known, so that of an actual answer only the CORS
-    headers count.
+    What looks like an echo may also be the way in which a server answers from a list; each dialect
+    has the policy with which it comes nearest.
     """
-    scores = []
+    policies = list(_readings(inferred, observations))
+    found = []
     for dialect in dialects:
-        policy = replace(inferred, settings=())
-        if dialect.complaints(policy):
-            continue
-        scores.append((dialect, sum(_is_like(dialect, policy, each) for each in observations)))
-    return sorted(scores, key=lambda pair: -pair[1])
+        scores = [
+            Resemblance(dialect, policy, sum(_is_like(dialect, policy, o) for o in observations))
+            for policy in policies
+            if not dialect.complaints(policy)
+        ]
+        if scores:
+            found.append(max(scores, key=lambda each: each.alike))
+    return sorted(found, key=lambda each: -each.alike)
+
+
+def _readings(inferred: Policy, observations: Sequence[Observation]) -> Iterator[Policy]:
+    """The policy as inferred, with lists in the place of echoes, without what libraries add."""
+    preflights = [o for o in observations if o.kind == "preflight" and _allow_origin(o)]
+    seen = {
+        "allow_origins": [o.origin for o in observations if _allow_origin(o) == o.origin],
+        "allow_methods": [o.method for o in preflights if _members(o, ALLOW_METHODS)],
+        "allow_headers": [n for o in preflights for n in _members(o, ALLOW_HEADERS) or ()],
+    }
+    echoes = [field for field in seen if getattr(inferred, field) == ECHO]
+    for count in range(len(echoes) + 1):
+        for fields in combinations(echoes, count):
+            lists: dict[str, Any] = {field: tuple(dict.fromkeys(seen[field])) for field in fields}
+            yield replace(inferred, **lists)
+    headers = inferred.allow_headers
+    if isinstance(headers, tuple) and set(headers) >= _ADDED:
+        yield replace(inferred, allow_headers=tuple(h for h in headers if h not in _ADDED))
 
 
 def _is_like(dialect: Dialect, policy: Policy, each: Observation) -> bool:
