@@ -7,13 +7,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint agree servers browsers picture dialects index clean help
+.PHONY: run test lint agree servers installed-servers browsers picture dialects index clean help
 
 help:
 	@echo "make run      set up $(VENV) and open the demo"
 	@echo "make test     set up $(VENV) and run linters and all tests"
 	@echo "make lint     only the linters and mypy"
 	@echo "make agree    run random cases in real browsers; N=20000 SEED=7 ENGINES=firefox TABLE=1"
+	@echo "make servers  compare every dialect with its real server"
+	@echo "make dialects write docs/dialects.md and the JSON Schema anew, make index rules/README.md"
 	@echo "make picture  take the README's picture of the demo again"
 	@echo "make clean    remove $(VENV) and what the tools leave behind"
 	@echo "PYTHON=python3.12 selects the Python, VENV=folder the environment's place"
@@ -22,7 +24,7 @@ run: $(VENV)/.installed
 	$(BIN)/corscope demo
 
 # The tests run also where a linter complains, so that one run tells everything.
-test: $(VENV)/.tested browsers
+test: $(VENV)/.tested browsers installed-servers
 	@status=0; \
 	$(MAKE) --no-print-directory lint || status=1; \
 	$(BIN)/python -m pytest || status=1; \
@@ -55,6 +57,13 @@ browsers:
 agree: $(VENV)/.tested browsers
 	$(BIN)/python -m tests.browsers.agree $(foreach word,N SEED ENGINES TABLE,$(if $($(word)),$(word)=$($(word))))
 
+# Every server, not only those that a run of the tests picks.
+servers: $(VENV)/.tested installed-servers
+	CORSCOPE_SERVERS=all $(BIN)/python -m pytest tests/servers
+
+installed-servers:
+	@PYTHON=$(PYTHON) tests/servers/real/install
+
 picture: $(VENV)/.tested browsers
 	$(BIN)/python -m tests.cli.demo_driver docs/images/demo.png
 
@@ -71,16 +80,7 @@ $(VENV)/bin/python:
 		echo "$(PYTHON) has no venv: on Debian, apt install python3-venv brings it"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# The package is installed as a link to addon/, so that a change there needs no new installation.
-$(VENV)/.installed: pyproject.toml $(VENV)/bin/python
-	$(PIP) install --editable .
-	@touch $@
-
-$(VENV)/.tested: pyproject.toml $(VENV)/bin/python
-	$(PIP) install --editable '.[test]'
-	@touch $@ $(VENV)/.installed
-
-# What the dialects answer, as a page.
+# What the dialects answer, as a page, and the keys of a rule file for editors.
 dialects: $(VENV)/.tested
 	$(BIN)/python -c "from pathlib import Path; from corscope.servers.habits import markdown; \
 	from corscope.servers.registry import dialects; \
@@ -92,3 +92,12 @@ dialects: $(VENV)/.tested
 index: $(VENV)/.tested
 	$(BIN)/python -c "from pathlib import Path; from corscope.cli.new import index_text; \
 	Path('rules/README.md').write_text(index_text(), encoding='utf-8')"
+
+# The package is installed as a link to addon/, so that a change there needs no new installation.
+$(VENV)/.installed: pyproject.toml $(VENV)/bin/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.tested: pyproject.toml $(VENV)/bin/python
+	$(PIP) install --editable '.[test]'
+	@touch $@ $(VENV)/.installed
