@@ -17,6 +17,7 @@ from corscope.fetch.exposed import cors_filtered_headers
 from corscope.fetch.headers import FAILURE, get
 from corscope.fetch.mixed_content import mixed_content_failure
 from corscope.fetch.origin import origin_of_url
+from corscope.fetch.preflight import is_unchecked
 from corscope.fetch.reasons import Failure, Kind, Reason, chromium_name, firefox_name
 from corscope.fetch.redirect import location_url, redirect_failure
 from corscope.fetch.resource_policy import resource_policy_failure
@@ -196,7 +197,6 @@ _MAX_REDIRECTS: Final = 20
 _ALLOWED: Final = Judgement("allowed")
 _DETAIL_IS_URL: Final = frozenset({Reason.PREFLIGHT_REDIRECT, Reason.REDIRECT_INVALID})
 _WHY_MISSING: Final = {
-    Missing.NO_ANSWER: Reason.NO_RESPONSE,
     Missing.DROPPED: Reason.CONNECTION_DROPPED,
     Missing.CLIENT_GONE: Reason.CLIENT_GONE,
 }
@@ -377,7 +377,12 @@ def _missing_failure(wire: WireView, got: _Got) -> Failure | None:
     if missing is Missing.NO_ANSWER and wire.mode in {"no-cors", "navigate"}:
         # Whoever asks without CORS takes the proxy's error page for the server's answer.
         return None
-    return Failure(_WHY_MISSING[missing], got.cause if missing is Missing.NO_ANSWER else None)
+    if missing is not Missing.NO_ANSWER:
+        return Failure(_WHY_MISSING[missing])
+    # Where the proxy's error page has no CORS check to pass, Firefox names its status.
+    is_status = wire.kind == "preflight" and is_unchecked(wire.cors, wire.engine)
+    named = firefox_name(Reason.PREFLIGHT_STATUS) if is_status else None
+    return Failure(Reason.NO_RESPONSE, got.cause, named)
 
 
 def _is_in_the_copy(refused: Failure) -> bool:
