@@ -128,7 +128,7 @@ def _is_named_first(reason: Reason, engine: Engine) -> bool:
 
 
 def is_unchecked(announced: CorsRequest, engine: Engine) -> bool:
-    """Whether the engine doesn't check a preflight: it takes it for one to the page's own origin."""
+    """Whether the engine checks nothing, as it takes the page's own origin to be asked."""
     if not departs(engine, Departure.PREFLIGHT_KEEPS_ORIGIN):
         return False
     origin = parse_serialized_origin(announced.origin)
