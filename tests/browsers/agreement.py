@@ -279,8 +279,7 @@ def _is_opaque(run: Run) -> bool:
 def _verdict(run: Run, entry: Entry) -> Entry:
     """The record's verdict; of a redirect that script wants left alone, what its check says.
 
-    Where script wants an error, what an engine refuses before that check is refused as ever. To
-    Firefox a preflight's redirect is then but a wrong status.
+    To Firefox a preflight's redirect is then but a wrong status.
     """
     verdict: Entry = entry["verdicts"][run.case.mode]
     engine = Engine(entry["engine"])
@@ -288,9 +287,6 @@ def _verdict(run: Run, entry: Entry) -> Entry:
         return verdict
     is_preflight = entry["kind"] == "preflight"
     if is_preflight and engine is not Engine.FIREFOX:
-        return verdict
-    wants_error = run.case.init["redirect"] == "error"
-    if not is_preflight and wants_error and _is_refused_unchecked(verdict, engine):
         return verdict
     lines = tuple((name, value) for name, value in entry["headers"])
     failure = cors_check(entry["origin"], CredentialsMode(run.case.mode), lines, engine)
@@ -300,13 +296,6 @@ def _verdict(run: Run, entry: Entry) -> Entry:
         return {"verdict": "allowed", "chromium": None, "firefox": None}
     names = chromium_name(failure.reason, entry["kind"]), firefox_name(failure.reason)
     return {"verdict": "blocked", "chromium": names[0], "firefox": names[1]}
-
-
-def _is_refused_unchecked(verdict: Entry, engine: Engine) -> bool:
-    if verdict["reason"] == "redirect-invalid":
-        return departs(engine, Departure.INVALID_LOCATION_NAMED_FIRST)
-    unnamed = verdict["firefox"] == "CORSDidNotSucceed"
-    return unnamed and departs(engine, Departure.LOCAL_LOCATION_NAMED_FIRST)
 
 
 def _decisive(run: Run) -> Sequence[Entry]:

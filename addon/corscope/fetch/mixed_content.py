@@ -75,7 +75,7 @@ def mixed_content_failure(
     """
     target = request.url
     if kind == "actual":
-        location = location_url(response, request.url)
+        location = location_url(response, request.url, engine)
         if location is None or _is_preflighted_first(request, engine):
             return None
         target = location

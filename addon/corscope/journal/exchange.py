@@ -272,7 +272,7 @@ def record(
 def _scene(
     wire: WireView, response: Response | None, link: Link, clean: Callable[[str], str]
 ) -> Scene:
-    location = response and location_url(response, wire.cors.url)
+    location = response and location_url(response, wire.cors.url, wire.engine)
     if response is not None and location == FAILURE:
         location = get(response.headers, "Location")
     return Scene(
@@ -290,7 +290,7 @@ def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -
     """Whether the answer is a redirect that the browser follows."""
     if response is None or wire.kind == "preflight" or judgement.verdict == "blocked":
         return False
-    return location_url(response, wire.cors.url) is not None
+    return location_url(response, wire.cors.url, wire.engine) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,7 +394,7 @@ def _is_in_the_copy(refused: Failure) -> bool:
 
 def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
     """Such a request may be redirected by a URL with userinfo, but not to anywhere."""
-    refused = redirect_failure(response, wire.cors.url)
+    refused = redirect_failure(response, wire.cors.url, wire.engine)
     if refused is not None and refused.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
         return refused
     if wire.page is None:
@@ -406,8 +406,10 @@ def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
 
 def _too_far(wire: WireView, response: Response, hop: int) -> Failure | None:
     """https://fetch.spec.whatwg.org/#http-redirect-fetch, step 7"""
-    redirects = wire.kind == "actual" and location_url(response, wire.cors.url) is not None
-    return Failure(Reason.TOO_MANY_REDIRECTS) if redirects and hop >= _MAX_REDIRECTS else None
+    if wire.kind == "preflight" or hop < _MAX_REDIRECTS:
+        return None
+    location = location_url(response, wire.cors.url, wire.engine)
+    return None if location is None else Failure(Reason.TOO_MANY_REDIRECTS)
 
 
 def _mixed_content(wire: WireView, response: Response) -> Failure | None:
@@ -424,7 +426,7 @@ def _readable(
         return (), ()
     mode = CredentialsMode.INCLUDE if credentials == "include" else CredentialsMode.OMIT
     exposed, hidden = cors_filtered_headers(response.headers, mode, wire.engine)
-    if wire.mode != "cors" or location_url(response, wire.cors.url) is not None:
+    if wire.mode != "cors" or location_url(response, wire.cors.url, wire.engine) is not None:
         return (), tuple(sorted(exposed + hidden))
     return exposed, hidden
 
