@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.exposed import cors_filtered_headers
-from corscope.fetch.reasons import chromium_name, firefox_name
+from corscope.fetch.reasons import Failure, Reason, chromium_name, firefox_name
 from tests.browsers.case import COOKIE_ORIGIN, SECURE_COOKIE_ORIGIN, Case
 from tests.browsers.predict import MISDIRECTED, Sent, own_headers, predicted
 from tests.support.chromium import Chromium
@@ -279,29 +279,23 @@ def _is_opaque(run: Run) -> bool:
 def _verdict(run: Run, entry: Entry) -> Entry:
     """The record's verdict; of a redirect that script wants left alone, what its check says.
 
-    Where script wants an error, what an engine refuses before that check is refused as ever.
+    To Firefox a preflight's redirect is then but a wrong status.
     """
     verdict: Entry = entry["verdicts"][run.case.mode]
     engine = Engine(entry["engine"])
-    if "redirect" not in run.case.init or entry["kind"] == "preflight":
+    if "redirect" not in run.case.init or "redirect" not in str(verdict["reason"]):
         return verdict
-    if not str(verdict["reason"]).startswith("redirect-"):
-        return verdict
-    if run.case.init["redirect"] == "error" and _is_refused_unchecked(verdict, engine):
+    is_preflight = entry["kind"] == "preflight"
+    if is_preflight and engine is not Engine.FIREFOX:
         return verdict
     lines = tuple((name, value) for name, value in entry["headers"])
     failure = cors_check(entry["origin"], CredentialsMode(run.case.mode), lines, engine)
+    if failure is None and is_preflight:
+        failure = Failure(Reason.PREFLIGHT_STATUS)
     if failure is None:
         return {"verdict": "allowed", "chromium": None, "firefox": None}
-    names = chromium_name(failure.reason, "actual"), firefox_name(failure.reason)
+    names = chromium_name(failure.reason, entry["kind"]), firefox_name(failure.reason)
     return {"verdict": "blocked", "chromium": names[0], "firefox": names[1]}
-
-
-def _is_refused_unchecked(verdict: Entry, engine: Engine) -> bool:
-    if verdict["reason"] == "redirect-invalid":
-        return departs(engine, Departure.INVALID_LOCATION_NAMED_FIRST)
-    unnamed = verdict["firefox"] == "CORSDidNotSucceed"
-    return unnamed and departs(engine, Departure.LOCAL_LOCATION_NAMED_FIRST)
 
 
 def _decisive(run: Run) -> Sequence[Entry]:
@@ -350,9 +344,6 @@ def _names(run: Run, verdict: Entry, engine: str) -> tuple[list[str], list[str]]
     named = [_REWORDED.sub("", name) for name in run.named[:1]]
     if verdict["verdict"] == "allowed" or run.case.init.get("mode") == "no-cors":
         return named, []
-    if verdict["firefox"] == "CORSExternalRedirectNotAllowed" and "redirect" in run.case.init:
-        # Script wants no redirect followed, so that it is an answer whose status is not ok.
-        return named, ["CORSPreflightDidNotSucceed"]
     return named, [verdict["firefox"] or "CORSDidNotSucceed"]
 
 

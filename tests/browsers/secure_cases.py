@@ -54,6 +54,7 @@ PAGE_2 = "https://page.test/{case}/2"
 HTTP_OTHER = "http://other.test/{case}/2"
 LOCAL_OTHER = "http://other.localhost/{case}/2"
 NETWORK_API = "http://192.168.7.7/{case}"
+NETWORK_OTHER = "http://other.local/{case}/2"
 PORT_API = "https://page.test:8443/{case}"
 
 
@@ -253,7 +254,7 @@ FROM_HTTP = (
 MIXED = (
     secure("mixed: a GET of an http host", "mixed-content", FINE, url=API),
     secure("mixed: a PUT to an http host", "mixed-content", FINE, PUT_FINE, PUT, API),
-    secure("mixed: an address of a local network", "mixed-content", FINE, url=NETWORK_API),
+    secure("mixed: an address of a local network", None, FINE, url=NETWORK_API),
     secure("mixed: a name under localhost", None, FINE, url=LOCAL_API),
     secure("mixed: a PUT to a name under localhost", None, FINE, PUT_FINE, PUT, LOCAL_API),
     secure("mixed: localhost itself", None, FINE, url="http://localhost/{case}"),
@@ -349,6 +350,15 @@ REDIRECTS = (
         GET,
         SECURE_API,
         Hop(LOCAL_OTHER, FINE),
+    ),
+    secure(
+        "mixed: a redirect to a name of a local network",
+        None,
+        redirect(NETWORK_OTHER, ANY),
+        None,
+        GET,
+        SECURE_API,
+        Hop(NETWORK_OTHER, FINE),
     ),
     Case(
         "from http: a redirect from https to http",

@@ -90,9 +90,19 @@ def test_a_conditional_verdict_says_on_what_it_hangs() -> None:
     assert "with them blocked, wildcard-with-credentials: " in line
 
 
-def test_another_mode_is_named() -> None:
-    request = Request("GET", API, (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors")))
-    assert told(request, REFUSED).endswith(": mode no-cors, which needs no leave")
+@pytest.mark.parametrize(
+    ("mode", "ending"),
+    [
+        ("navigate", ": mode navigate, which needs no leave"),
+        (
+            "no-cors",
+            ": mode no-cors, which needs no leave; the answer is opaque: script can't read it",
+        ),
+    ],
+)
+def test_another_mode_is_named(mode: str, ending: str) -> None:
+    request = Request("POST", API, (("Origin", PAGE), ("Sec-Fetch-Mode", mode)))
+    assert told(request, REFUSED).endswith(ending)
 
 
 def test_headers_that_script_commonly_wants_and_cannot_read_are_named() -> None:

@@ -36,6 +36,34 @@ def test_is_mixed_content(page: str, target: str, expected: bool, in_webkit: boo
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        *("0.0.0.0", "10.0.0.1", "100.64.0.1", "100.127.255.255", "169.254.1.1", "172.16.0.1"),
+        *("172.31.255.1", "192.168.7.7", "192.168.7.7:8080", "[::]", "[2001:db8::1]", "[fc00::1]"),
+        *("[fd00::1]", "[fe80::1]", "[fec0::1]", "[::ffff:a00:1]", "[::ffff:7f00:1]", "local"),
+        *("printer.local", "a.b.local", "printer.local."),
+    ],
+)
+def test_chromium_lets_a_local_network_be_asked(host: str) -> None:
+    origins = origin_of_url("https://a.example"), origin_of_url(f"http://{host}/")
+    assert not is_mixed_content(*origins, Engine.CHROMIUM)
+    assert is_mixed_content(*origins, Engine.FIREFOX)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("172.15.0.1", "172.32.0.1", "192.169.0.1", "100.128.0.1", "198.18.0.1", "192.0.2.1"),
+        *("8.8.8.8", "224.0.0.1", "240.0.0.1", "255.255.255.255", "[ff02::1]", "[::ffff:808:808]"),
+        *("[64:ff9b::a00:1]", "nas", "x.localdomain", "x.home.arpa", "x.internal", "b.example"),
+    ],
+)
+def test_but_no_other_host(host: str) -> None:
+    origins = origin_of_url("https://a.example"), origin_of_url(f"http://{host}/")
+    assert is_mixed_content(*origins, Engine.CHROMIUM)
+
+
+@pytest.mark.parametrize(
     ("response", "expected"),
     [
         pytest.param(Response(302, (("Location", PLAIN),)), MIXED, id="a redirect to http"),

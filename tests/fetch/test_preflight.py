@@ -11,6 +11,7 @@ from corscope.fetch.preflight import (
     is_cors_preflight_request,
     is_ok_status,
     is_redirect_status,
+    is_unchecked,
     preflight_failure,
 )
 from corscope.fetch.reasons import Failure, Reason
@@ -96,6 +97,19 @@ def test_redirects(status: int, location: str | None, reason: Reason | None) -> 
         CorsRequest(ORIGIN, URL, "GET", ()), Response(status, headers), INCLUDE
     )
     assert (failure.reason if failure else None) == reason
+
+
+@pytest.mark.parametrize(
+    ("origin", "url", "expected"),
+    [
+        pytest.param(ORIGIN, f"{ORIGIN}/x", {Engine.FIREFOX}, id="at the page's own origin"),
+        pytest.param(ORIGIN, URL, set(), id="not at another"),
+        pytest.param("null", f"{ORIGIN}/x", set(), id="nor for an opaque one"),
+    ],
+)
+def test_is_unchecked(origin: str, url: str, expected: set[Engine]) -> None:
+    request = CorsRequest(origin, url, "PUT", ())
+    assert {engine for engine in Engine if is_unchecked(request, engine)} == expected
 
 
 def test_chromium_takes_an_empty_location_for_none() -> None:

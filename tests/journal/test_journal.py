@@ -151,6 +151,29 @@ def test_without_an_answer_every_mode_is_blocked(
     assert exchange.exposed is None
 
 
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        pytest.param(
+            "Firefox/153.0", "CORSPreflightDidNotSucceed", id="unchecked, it has a status"
+        ),
+        pytest.param("AppleWebKit/605", "CORSMissingAllowOrigin", id="else it lacks a header"),
+    ],
+)
+def test_firefox_names_the_status_of_the_error_page_where_it_checks_nothing_else(
+    told: Told, agent: str, name: str
+) -> None:
+    """A preflight of the page's own origin, which redirects have led back to."""
+    headers = (
+        *(("Origin", PAGE), ("Access-Control-Request-Method", "PUT")),
+        ("User-Agent", f"Mozilla/5.0 Gecko/20100101 {agent}"),
+    )
+    told.ask("x", Request("OPTIONS", f"{PAGE}/x", headers))
+    exchange = told.journal.answered(Sighting("x", None, Missing.NO_ANSWER, "why"), at(1))
+    assert exchange is not None
+    assert (exchange.judgement.reason, exchange.judgement.firefox) == ("no-response", name)
+
+
 @pytest.mark.parametrize("mode", ["no-cors", "navigate"])
 def test_the_proxys_error_page_is_an_answer_where_cors_is_not_asked(told: Told, mode: str) -> None:
     told.ask("x", Request("POST", API, (("Origin", PAGE), ("Sec-Fetch-Mode", mode))))

@@ -45,14 +45,12 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
-# The browser's own address bar must not rewrite http to https, an isolated sandbox would hide its
-# requests from the page's DevTools session, and pages of a proxied "public" host may be asked
-# for a permission before they reach a "local" one: none of the three is CORS.
+# The browser's own address bar must not rewrite http to https, and an isolated sandbox would hide
+# its requests from the page's DevTools session: neither is CORS.
 DISABLED_FEATURES = (
     "HttpsUpgrades",
     "HttpsFirstBalancedModeAutoEnable",
     "IsolateSandboxedIframes",
-    "LocalNetworkAccessChecks",
     "MediaRouter",
     "DialMediaRouteProvider",
     "OptimizationHints",

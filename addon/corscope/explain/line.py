@@ -26,7 +26,7 @@ def exchange_text(exchange: Exchange) -> str:
     if judgement.reason is not None:
         told += f": {_why(exchange, judgement)}"
     elif exchange.mode != "cors":
-        told += f": mode {escaped(exchange.mode)}, which needs no leave"
+        told += f": {_without_leave(exchange.mode)}"
     elif exchange.hidden and exchange.status is not None:
         told += _hidden(exchange)
     told += _sentence(told, otherwise(exchange))
@@ -98,6 +98,11 @@ def _why(exchange: Exchange, judgement: Judgement) -> str:
     if judgement.verdict == "conditional":
         return f"allowed without credentials; with them blocked, {told}"
     return told
+
+
+def _without_leave(mode: str) -> str:
+    told = f"mode {escaped(mode)}, which needs no leave"
+    return f"{told}; the answer is opaque: script can't read it" if mode == "no-cors" else told
 
 
 def _sentence(told: str, clause: str | None, start: str = "") -> str:

@@ -71,6 +71,7 @@ class Departure(StrEnum):
     FAILURE_KEEPS_CACHE = "failure-keeps-cache"
     SIMPLE_FAILURE_CLEARS_CACHE = "simple-failure-clears-cache"
     LOOPBACK_IS_MIXED_CONTENT = "loopback-is-mixed-content"
+    LOCAL_NETWORK_IS_NO_MIXED_CONTENT = "local-network-is-no-mixed-content"
     PREFLIGHT_BEFORE_MIXED_CONTENT = "preflight-before-mixed-content"
     PROXY_STATUS_REFUSED = "proxy-status-refused"
 
@@ -352,6 +353,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "a page of https may ask localhost and loopback addresses over plain http",
         "it may not",
         "WebKitGTK 2.50",
+    ),
+    Departure.LOCAL_NETWORK_IS_NO_MIXED_CONTENT: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "a page of https may not ask a local network's addresses and names over plain http",
+        "it may: local network access guards those",
+        "Chromium 156",
     ),
     Departure.PREFLIGHT_BEFORE_MIXED_CONTENT: DepartureEntry(
         frozenset({Engine.WEBKIT}),

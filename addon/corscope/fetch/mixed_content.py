@@ -4,6 +4,9 @@ Follows https://w3c.github.io/webappsec-mixed-content/#should-block-fetch, which
 before every request, a redirected one too: https://fetch.spec.whatwg.org/#concept-main-fetch.
 """
 
+from ipaddress import ip_address, ip_network
+from typing import Final
+
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.origin import TupleOrigin, is_potentially_trustworthy, origin_of_url
 from corscope.fetch.preflight import CorsRequest
@@ -13,6 +16,15 @@ from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.messages import Response
 
 __all__ = ["is_mixed_content", "mixed_content_failure"]
+
+# https://wicg.github.io/local-network-access/#ip-address-space-section, as seen in Chromium.
+_LOCAL_NETWORKS: Final = tuple(
+    ip_network(block)
+    for block in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.168.0.0/16", "::/128", "2001:db8::/32", "fc00::/7", "fe80::/10", "fec0::/10"),
+    )
+)
 
 
 def is_mixed_content(page: TupleOrigin | None, target: TupleOrigin | None, engine: Engine) -> bool:
@@ -24,7 +36,22 @@ def is_mixed_content(page: TupleOrigin | None, target: TupleOrigin | None, engin
         return False
     if departs(engine, Departure.LOOPBACK_IS_MIXED_CONTENT):
         return target.scheme != "https"
+    if departs(engine, Departure.LOCAL_NETWORK_IS_NO_MIXED_CONTENT) and _is_local(target.host):
+        return False
     return not is_potentially_trustworthy(target)
+
+
+def _is_local(host: str) -> bool:
+    """Whether a host shows, before it is resolved, that it is of this machine or its network."""
+    name = host.removesuffix(".")
+    if name == "local" or name.endswith(".local"):
+        return True
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or any(address in network for network in _LOCAL_NETWORKS)
 
 
 def mixed_content_failure(
@@ -48,7 +75,7 @@ def mixed_content_failure(
     """
     target = request.url
     if kind == "actual":
-        location = location_url(response, request.url)
+        location = location_url(response, request.url, engine)
         if location is None or _is_preflighted_first(request, engine):
             return None
         target = location

@@ -31,6 +31,7 @@ __all__ = [
     "is_cors_preflight_request",
     "is_ok_status",
     "is_redirect_status",
+    "is_unchecked",
     "preflight_failure",
 ]
 
@@ -98,7 +99,7 @@ def preflight_failure(
     if bad_status is not None and _is_named_first(bad_status.reason, engine):
         return bad_status
     refused = cors_check(announced.origin, mode, response.headers, engine)
-    if refused is not None and _is_unchecked(announced, engine):
+    if refused is not None and is_unchecked(announced, engine):
         refused = None
     return (  # 7
         refused
@@ -126,8 +127,8 @@ def _is_named_first(reason: Reason, engine: Engine) -> bool:
     return is_redirect and departs(engine, Departure.PREFLIGHT_REDIRECT_NAMED_FIRST)
 
 
-def _is_unchecked(announced: CorsRequest, engine: Engine) -> bool:
-    """Whether the engine takes the preflight for one to the page's own origin."""
+def is_unchecked(announced: CorsRequest, engine: Engine) -> bool:
+    """Whether the engine checks nothing, as it takes the page's own origin to be asked."""
     if not departs(engine, Departure.PREFLIGHT_KEEPS_ORIGIN):
         return False
     origin = parse_serialized_origin(announced.origin)

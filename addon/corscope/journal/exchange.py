@@ -17,6 +17,7 @@ from corscope.fetch.exposed import cors_filtered_headers
 from corscope.fetch.headers import FAILURE, get
 from corscope.fetch.mixed_content import mixed_content_failure
 from corscope.fetch.origin import origin_of_url
+from corscope.fetch.preflight import is_unchecked
 from corscope.fetch.reasons import Failure, Kind, Reason, chromium_name, firefox_name
 from corscope.fetch.redirect import location_url, redirect_failure
 from corscope.fetch.resource_policy import resource_policy_failure
@@ -196,7 +197,6 @@ _MAX_REDIRECTS: Final = 20
 _ALLOWED: Final = Judgement("allowed")
 _DETAIL_IS_URL: Final = frozenset({Reason.PREFLIGHT_REDIRECT, Reason.REDIRECT_INVALID})
 _WHY_MISSING: Final = {
-    Missing.NO_ANSWER: Reason.NO_RESPONSE,
     Missing.DROPPED: Reason.CONNECTION_DROPPED,
     Missing.CLIENT_GONE: Reason.CLIENT_GONE,
 }
@@ -272,7 +272,7 @@ def record(
 def _scene(
     wire: WireView, response: Response | None, link: Link, clean: Callable[[str], str]
 ) -> Scene:
-    location = response and location_url(response, wire.cors.url)
+    location = response and location_url(response, wire.cors.url, wire.engine)
     if response is not None and location == FAILURE:
         location = get(response.headers, "Location")
     return Scene(
@@ -290,7 +290,7 @@ def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -
     """Whether the answer is a redirect that the browser follows."""
     if response is None or wire.kind == "preflight" or judgement.verdict == "blocked":
         return False
-    return location_url(response, wire.cors.url) is not None
+    return location_url(response, wire.cors.url, wire.engine) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +377,12 @@ def _missing_failure(wire: WireView, got: _Got) -> Failure | None:
     if missing is Missing.NO_ANSWER and wire.mode in {"no-cors", "navigate"}:
         # Whoever asks without CORS takes the proxy's error page for the server's answer.
         return None
-    return Failure(_WHY_MISSING[missing], got.cause if missing is Missing.NO_ANSWER else None)
+    if missing is not Missing.NO_ANSWER:
+        return Failure(_WHY_MISSING[missing])
+    # Where the proxy's error page has no CORS check to pass, Firefox names its status.
+    is_status = wire.kind == "preflight" and is_unchecked(wire.cors, wire.engine)
+    named = firefox_name(Reason.PREFLIGHT_STATUS) if is_status else None
+    return Failure(Reason.NO_RESPONSE, got.cause, named)
 
 
 def _is_in_the_copy(refused: Failure) -> bool:
@@ -389,7 +394,7 @@ def _is_in_the_copy(refused: Failure) -> bool:
 
 def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
     """Such a request may be redirected by a URL with userinfo, but not to anywhere."""
-    refused = redirect_failure(response, wire.cors.url)
+    refused = redirect_failure(response, wire.cors.url, wire.engine)
     if refused is not None and refused.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
         return refused
     if wire.page is None:
@@ -401,8 +406,10 @@ def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
 
 def _too_far(wire: WireView, response: Response, hop: int) -> Failure | None:
     """https://fetch.spec.whatwg.org/#http-redirect-fetch, step 7"""
-    redirects = wire.kind == "actual" and location_url(response, wire.cors.url) is not None
-    return Failure(Reason.TOO_MANY_REDIRECTS) if redirects and hop >= _MAX_REDIRECTS else None
+    if wire.kind == "preflight" or hop < _MAX_REDIRECTS:
+        return None
+    location = location_url(response, wire.cors.url, wire.engine)
+    return None if location is None else Failure(Reason.TOO_MANY_REDIRECTS)
 
 
 def _mixed_content(wire: WireView, response: Response) -> Failure | None:
@@ -419,7 +426,7 @@ def _readable(
         return (), ()
     mode = CredentialsMode.INCLUDE if credentials == "include" else CredentialsMode.OMIT
     exposed, hidden = cors_filtered_headers(response.headers, mode, wire.engine)
-    if wire.mode != "cors" or location_url(response, wire.cors.url) is not None:
+    if wire.mode != "cors" or location_url(response, wire.cors.url, wire.engine) is not None:
         return (), tuple(sorted(exposed + hidden))
     return exposed, hidden
 

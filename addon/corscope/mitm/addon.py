@@ -17,6 +17,7 @@ from corscope.journal.exchange import Touch
 from corscope.journal.lines import rules_line, start_line
 from corscope.messages import Response
 from corscope.mitm import options, translate
+from corscope.mitm.connections import Connections
 from corscope.mitm.filters import check_filter, matcher
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
@@ -55,6 +56,7 @@ class Corscope:
         self._subjects: dict[str, Subject] = {}
         self._recorder = Recorder(JournalFile(""))
         self._watcher: asyncio.Task[None] | None = None
+        self.addons = [Connections()]
 
     # Its life in mitmproxy
 

@@ -1,0 +1,63 @@
+"""What failed before there was a request? The event log tells, once a host and cause.
+
+No exchange begins where a tunnel isn't opened or its TLS breaks off, so the journal has nothing to
+say of it: which page wanted what doesn't show.
+"""
+
+import logging
+import re
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+from mitmproxy import http, tls
+from mitmproxy.utils import human
+
+from corscope.explain.connections import unreached_text, untrusted_text
+from corscope.mitm.causes import cause_of
+from corscope.mitm.guard import harmless
+
+__all__ = ["Connections"]
+
+QUIET_SECONDS: Final = 10.0
+"""For so long the same isn't said again: a browser tries a host several times."""
+
+# The alerts of https://www.rfc-editor.org/rfc/rfc8446#section-6.2 by which a client refuses a
+# certificate, as OpenSSL names them.
+_REFUSED: Final = re.compile("unknown ca|bad certificate|certificate unknown")
+
+logger = logging.getLogger("corscope")
+
+
+@dataclass(slots=True)
+class Connections:
+    """An addon of its own, which corscope brings along; `told` is when what was said last."""
+
+    told: dict[tuple[str, str], float] = field(default_factory=dict)
+    name: str = "corscope-connections"
+
+    @harmless
+    def http_connect_error(self, flow: http.HTTPFlow) -> None:
+        """A tunnel was refused: by mitmproxy, since it can't connect, or by another addon."""
+        error = flow.server_conn.error
+        if error is None:
+            return
+        address = human.format_address((flow.request.host, flow.request.port))
+        cause = cause_of(error)
+        self._tell(address, cause or error, unreached_text(address, cause, error))
+
+    @harmless
+    def tls_failed_client(self, data: tls.TlsData) -> None:
+        """A client broke TLS off; one that says so doesn't like the certificate."""
+        if not _REFUSED.search(data.conn.error or ""):
+            return
+        host = data.conn.sni or human.format_address(data.context.server.address)
+        self._tell(host, "untrusted", untrusted_text(host))
+
+    def _tell(self, host: str, cause: str, text: str) -> None:
+        now = monotonic()
+        self.told = {key: at for key, at in self.told.items() if now - at < QUIET_SECONDS}
+        if (host, cause) in self.told:
+            return
+        self.told[host, cause] = now
+        logger.warning(text)
