@@ -1,7 +1,7 @@
 """How does ASP.NET Core answer with UseCors and one policy?
 
 Follows CorsMiddleware, CorsService and CorsPolicyBuilder in
-https://github.com/dotnet/aspnetcore/tree/v9.0.0/src/Middleware/CORS/src/Infrastructure.
+https://github.com/dotnet/aspnetcore/tree/main/src/Middleware/CORS/src/Infrastructure.
 Nothing of it was measured, and no test runs it: that Vary comes on a line of its own, and what an
 unhandled exception loses, is how its source reads.
 """
@@ -199,7 +199,7 @@ def _strings(value: str | tuple[str, ...]) -> str:
 ASPNET_CORE = Dialect(
     name="aspnet-core",
     title="ASP.NET Core (UseCors)",
-    version="ASP.NET Core 9",
+    version="CorsMiddleware",
     source="https://learn.microsoft.com/aspnet/core/security/cors",
     evidence=Evidence.DOCUMENTED,
     preflight=_preflight,
