@@ -3,6 +3,7 @@
 Follows https://learn.microsoft.com/rest/api/storageservices/preflight-blob-request and
 https://learn.microsoft.com/rest/api/storageservices/cross-origin-resource-sharing--cors--support-for-the-azure-storage-services
 with its table of when Vary is sent; how exposed prefixes become names is as Azurite does it.
+Neither that table nor the texts of the errors in XML were ever checked with the service.
 """
 
 from typing import Final

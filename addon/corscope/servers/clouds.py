@@ -14,7 +14,7 @@ from corscope.servers.answer import Answer
 from corscope.servers.complaints import value_complaints
 from corscope.servers.dialect import Complaint
 from corscope.servers.parts import REQUEST_HEADERS, echoed
-from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
 
 __all__ = [
     "allowed_headers",
@@ -31,11 +31,6 @@ __all__ = [
 ]
 
 _ANY_ORIGIN: Final = 'list "https://*" and "http://*", or "*" alone'
-
-
-def listed(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """A policy's field as the list that it is there."""
-    return (value,) if isinstance(value, str) else value or ()
 
 
 def is_listed(name: str, patterns: tuple[str, ...]) -> bool:

@@ -6,7 +6,12 @@ from corscope.servers.dialect import Complaint
 from corscope.servers.origins import regex_error
 from corscope.servers.policy import ECHO, Policy
 
-__all__ = ["echo_and_regex_complaints", "regex_complaints", "value_complaints"]
+__all__ = [
+    "echo_and_regex_complaints",
+    "function_complaints",
+    "regex_complaints",
+    "value_complaints",
+]
 
 
 def regex_complaints(policy: Policy) -> tuple[Complaint, ...]:
@@ -43,3 +48,13 @@ def echo_and_regex_complaints(policy: Policy) -> tuple[Complaint, ...]:
         return ()
     message = f'adds nothing: allow_origins = "{ECHO}" allows every origin'
     return (Complaint("allow_origin_regex", message, "drop one of the two"),)
+
+
+def function_complaints(policy: Policy) -> tuple[Complaint, ...]:
+    """Where a library that has a function for origins looks at no list any more."""
+    if policy.allow_origin_regex is None or not isinstance(policy.allow_origins, tuple):
+        return ()
+    if not policy.allow_origins:
+        return ()
+    hint = "write the origins into the regex"
+    return (Complaint("allow_origins", "is never looked at beside a regex", hint),)

@@ -14,11 +14,11 @@ from typing import Final
 
 from corscope.fetch.headers import is_token
 from corscope.messages import HeaderList
-from corscope.servers.complaints import regex_complaints
+from corscope.servers.complaints import function_complaints, regex_complaints
 from corscope.servers.dialect import Complaint
 from corscope.servers.origins import matches_regex
 from corscope.servers.parts import VARY
-from corscope.servers.policy import ECHO, Policy
+from corscope.servers.policy import ECHO, Policy, listed
 
 __all__ = [
     "Code",
@@ -58,11 +58,6 @@ def canonical(name: str) -> str:
     return "-".join(word[:1].upper() + word[1:].lower() for word in name.split("-"))
 
 
-def listed(values: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """A field as the list that all Go libraries take; what isn't set is empty to them."""
-    return (values,) if isinstance(values, str) else values or ()
-
-
 def is_matched(policy: Policy, origin: str) -> bool:
     """What the function says that the policy's regex, or "request", is written as."""
     pattern = policy.allow_origin_regex
@@ -71,24 +66,14 @@ def is_matched(policy: Policy, origin: str) -> bool:
     return matches_regex(pattern, origin, "search", flags=re.ASCII)
 
 
-def go_regex_complaints(policy: Policy) -> tuple[Complaint, ...]:
-    """Why a policy's regex can't be used; Go's know less than Python's."""
+def go_regex_complaints(policy: Policy, engine: str = "Go") -> tuple[Complaint, ...]:
+    """Why a policy's regex can't be used; Go's, which are RE2's, know less than Python's."""
     found = _NOT_IN_RE2.search(policy.allow_origin_regex or "")
     if found is None:
         return regex_complaints(policy)
-    hint = "Go's regexes have no lookaround, backreferences or possessive quantifiers"
-    message = f"holds {found[0]!r}, which Go doesn't know"
+    hint = f"{engine}'s regexes have no lookaround, backreferences or possessive quantifiers"
+    message = f"holds {found[0]!r}, which {engine} doesn't know"
     return (Complaint("allow_origin_regex", message, hint, at_start=True),)
-
-
-def function_complaints(policy: Policy) -> tuple[Complaint, ...]:
-    """Where a library that has a function for origins looks at no list any more."""
-    if policy.allow_origin_regex is None or not isinstance(policy.allow_origins, tuple):
-        return ()
-    if not policy.allow_origins:
-        return ()
-    hint = "write the origins into the regex"
-    return (Complaint("allow_origins", "is never looked at beside a regex", hint),)
 
 
 @dataclass(frozen=True, slots=True)

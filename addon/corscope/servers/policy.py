@@ -7,7 +7,7 @@ None means that the field was not set: each library then has a default of its ow
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["ECHO", "WILDCARD", "Policy", "SettingValue"]
+__all__ = ["ECHO", "WILDCARD", "Policy", "SettingValue", "listed"]
 
 WILDCARD: Final = "*"
 ECHO: Final = "request"
@@ -42,3 +42,8 @@ class Policy:
     max_age: int | None = None
     forward_preflight: bool = False
     settings: tuple[tuple[str, SettingValue], ...] = ()
+
+
+def listed(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """A field as the list that a library takes; what isn't set is empty."""
+    return (value,) if isinstance(value, str) else value or ()

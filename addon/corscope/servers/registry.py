@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from corscope.servers.aiohttp import AIOHTTP
 from corscope.servers.apache import APACHE
 from corscope.servers.api_gateway import API_GATEWAY
+from corscope.servers.aspnet_core import ASPNET_CORE
 from corscope.servers.azure_blob import AZURE_BLOB
 from corscope.servers.caddy import CADDY
 from corscope.servers.dialect import Dialect
 from corscope.servers.django import DJANGO
 from corscope.servers.echo import ECHO_GO
+from corscope.servers.envoy import ENVOY
 from corscope.servers.express import EXPRESS
 from corscope.servers.fastify import FASTIFY
 from corscope.servers.flask_cors import FLASK_CORS
@@ -25,15 +27,18 @@ from corscope.servers.hapi import HAPI
 from corscope.servers.haproxy import HAPROXY
 from corscope.servers.hono import HONO
 from corscope.servers.koa import KOA
+from corscope.servers.laravel import LARAVEL
 from corscope.servers.litestar import LITESTAR
 from corscope.servers.nginx import NGINX
 from corscope.servers.quart_cors import QUART_CORS
 from corscope.servers.rack_cors import RACK_CORS
 from corscope.servers.rs_cors import RS_CORS
 from corscope.servers.s3 import S3
+from corscope.servers.spring import SPRING
 from corscope.servers.standard import STANDARD
 from corscope.servers.starlette import STARLETTE
 from corscope.servers.tomcat import TOMCAT
+from corscope.servers.traefik import TRAEFIK
 
 __all__ = ["dialects", "find", "nearest"]
 
@@ -65,6 +70,11 @@ _DIALECTS = (
     AIOHTTP,
     LITESTAR,
     QUART_CORS,
+    SPRING,
+    LARAVEL,
+    ASPNET_CORE,
+    ENVOY,
+    TRAEFIK,
 )
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
 _LONGEST_TYPO = 64  # comparing costs the product of both lengths

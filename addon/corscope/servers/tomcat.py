@@ -31,7 +31,7 @@ from corscope.servers.parts import (
     present,
     replaced_by,
 )
-from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
 
 __all__ = ["TOMCAT"]
 
@@ -75,7 +75,7 @@ def _headers(policy: Policy, request: Request) -> HeaderList:
     headers = present(
         (ALLOW_ORIGIN, WILDCARD if is_any else echoed(request, ORIGIN)),
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
-        (EXPOSE_HEADERS, ",".join(hash_order(_listed(policy.expose_headers))) or None),
+        (EXPOSE_HEADERS, ",".join(hash_order(listed(policy.expose_headers))) or None),
     )
     if request.method == "OPTIONS":
         varies += ("Access-Control-Request-Method", "Access-Control-Request-Headers")
@@ -106,30 +106,26 @@ def _is_valid(origin: str) -> bool:
 
 
 def _is_any(policy: Policy) -> bool:
-    return _listed(policy.allow_origins) == (WILDCARD,)
+    return listed(policy.allow_origins) == (WILDCARD,)
 
 
 def _allows_origin(policy: Policy, origin: str) -> bool:
-    return _is_any(policy) or origin in _listed(policy.allow_origins)
+    return _is_any(policy) or origin in listed(policy.allow_origins)
 
 
 def _methods(policy: Policy) -> tuple[str, ...]:
     methods = policy.allow_methods
-    return hash_order(_DEFAULT_METHODS if methods is None else _listed(methods))
+    return hash_order(_DEFAULT_METHODS if methods is None else listed(methods))
 
 
 def _names(policy: Policy) -> tuple[str, ...]:
-    names = _DEFAULT_HEADERS if policy.allow_headers is None else _listed(policy.allow_headers)
+    names = _DEFAULT_HEADERS if policy.allow_headers is None else listed(policy.allow_headers)
     return hash_order(hash_order(name.lower() for name in hash_order(names)))
 
 
 def _asked_names(request: Request) -> list[str]:
     asked = (echoed(request, REQUEST_HEADERS) or "").strip().rstrip(",")
     return [name.strip().lower() for name in asked.split(",")] if asked else []
-
-
-def _listed(values: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    return (values,) if isinstance(values, str) else values or ()
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
@@ -154,7 +150,7 @@ def _export(policy: Policy) -> Export:
         "cors.support.credentials": "true" if policy.allow_credentials else None,
         "cors.preflight.maxage": None if policy.max_age is None else str(policy.max_age),
     }
-    given = {name: ",".join(_listed(v)) for name, v in parameters.items() if v is not None}
+    given = {name: ",".join(listed(v)) for name, v in parameters.items() if v is not None}
     text = _FILTER.format("".join(_PARAMETER.format(n, escape(v)) for n, v in given.items()))
     warned = ("preflights are answered here, not forwarded",) if policy.forward_preflight else ()
     return Export("web.xml", text, warned)

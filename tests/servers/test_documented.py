@@ -1,0 +1,366 @@
+"""The dialects of servers that no test runs, held against what their source and documentation say.
+
+What Spring and Laravel are asked here was asked of spring-web 6.2.19 and php-cors once, by hand.
+"""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from corscope.fetch.headers import get, values
+from corscope.messages import HeaderList, Request, Response
+from corscope.servers.answer import Answer
+from corscope.servers.aspnet_core import ASPNET_CORE
+from corscope.servers.dialect import Dialect
+from corscope.servers.envoy import ENVOY
+from corscope.servers.laravel import LARAVEL
+from corscope.servers.policy import Policy
+from corscope.servers.spring import SPRING
+from corscope.servers.traefik import TRAEFIK
+from corscope.servers.yaml_text import yaml_text
+
+URL = "https://api.test/items"
+APP = "https://app.test"
+EVIL = "https://evil.test"
+LISTED = Policy(
+    allow_origins=(APP, "https://second.test"),
+    allow_methods=("GET", "PUT"),
+    allow_headers=("X-A", "x-b"),
+    expose_headers=("ETag", "X-Total"),
+    max_age=0,
+)
+ORIGIN, METHODS = "access-control-allow-origin", "access-control-allow-methods"
+HEADERS, AGE = "access-control-allow-headers", "access-control-max-age"
+EXPOSED = "access-control-expose-headers"
+CREDENTIALS = "access-control-allow-credentials"
+SPRING_VARY = (
+    ("vary", "Origin"),
+    ("vary", "Access-Control-Request-Method"),
+    ("vary", "Access-Control-Request-Headers"),
+)
+
+
+def options(origin: str | None, method: str | None = "PUT", names: str | None = None) -> Request:
+    lines = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": names,
+    }
+    return Request("OPTIONS", URL, tuple((k, v) for k, v in lines.items() if v is not None))
+
+
+def answer(dialect: Dialect, policy: Policy, request: Request) -> Answer:
+    made = dialect.preflight(policy, request)
+    assert made is not None
+    return made
+
+
+def actual(
+    dialect: Dialect, policy: Policy, origin: str | None, method: str = "GET", own: HeaderList = ()
+) -> Response:
+    request = Request(method, URL, () if origin is None else (("Origin", origin),))
+    return dialect.actual(policy, request, Response(200, own))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "status", "headers"),
+    [
+        pytest.param(
+            SPRING,
+            200,
+            (
+                *SPRING_VARY,
+                (ORIGIN, APP),
+                (METHODS, "GET,PUT"),
+                (HEADERS, "x-a"),
+                (EXPOSED, "ETag, X-Total"),
+                (AGE, "0"),
+            ),
+            id="spring lists the allowed ones as they were asked for",
+        ),
+        pytest.param(
+            LARAVEL,
+            204,
+            (
+                (ORIGIN, APP),
+                ("vary", "Origin, Access-Control-Request-Method"),
+                (METHODS, "GET, PUT"),
+                (HEADERS, "x-a, x-b"),
+                (AGE, "0"),
+            ),
+            id="laravel lists all, in small letters",
+        ),
+        pytest.param(
+            ASPNET_CORE,
+            204,
+            (
+                (ORIGIN, APP),
+                (HEADERS, "X-A,x-b"),
+                (METHODS, "GET,PUT"),
+                (AGE, "0"),
+                ("vary", "Origin"),
+            ),
+            id="aspnet-core lists all",
+        ),
+        pytest.param(
+            ENVOY,
+            200,
+            ((ORIGIN, APP), (METHODS, "GET,PUT"), (HEADERS, "X-A,x-b"), (AGE, "0")),
+            id="envoy doesn't vary",
+        ),
+        pytest.param(
+            TRAEFIK,
+            200,
+            (
+                (HEADERS, "X-A,x-b"),
+                (METHODS, "GET,PUT"),
+                (ORIGIN, APP),
+                (EXPOSED, "ETag,X-Total"),
+                (AGE, "0"),
+            ),
+            id="traefik sorts, and exposes already here",
+        ),
+    ],
+)
+def test_an_allowed_preflight(dialect: Dialect, status: int, headers: HeaderList) -> None:
+    made = answer(dialect, LISTED, options(APP, "PUT", "x-a, x-evil"))
+    assert sorted(made.headers) == sorted(headers)
+    assert made.status == status
+
+
+def test_spring_refuses_whom_it_does_not_know() -> None:
+    refused = Answer(403, SPRING_VARY, b"Invalid CORS request")
+    for asked in (options(EVIL), options(APP, "DELETE"), options(APP, "PUT", "x-evil")):
+        assert answer(SPRING, LISTED, asked) == refused
+    assert answer(SPRING, LISTED, options(APP, None)) == refused
+    assert answer(SPRING, LISTED, Request("GET", URL, (("Origin", EVIL),))) == refused
+    assert (
+        actual(SPRING, LISTED, EVIL).status == actual(SPRING, LISTED, APP, "DELETE").status == 403
+    )
+
+
+def test_spring_always_varies() -> None:
+    assert actual(SPRING, LISTED, None).headers == SPRING_VARY
+    assert actual(SPRING, LISTED, "https://api.test").headers == SPRING_VARY
+    own = (("Vary", "Accept"), ("Access-Control-Allow-Origin", "https://own.test"))
+    got = actual(SPRING, LISTED, APP, own=own).headers
+    assert values(got, "vary") == (*(value for _, value in SPRING_VARY), "Accept")
+    assert values(got, ORIGIN) == ("https://own.test",)
+
+
+@pytest.mark.parametrize(
+    ("listed", "origin", "allowed"),
+    [
+        (f"{APP}/", APP, True),
+        (APP, f"{APP}/", True),
+        ("https://APP.test", APP, True),
+        ("https://*.app.test", "https://a.b.app.test", True),
+        ("https://*.app.test", APP, False),
+        ("https://*.app.test", "https://A.APP.test", False),
+        ("https://app.test:[*]", "https://app.test:8443", True),
+        ("https://app.test:[*]", APP, True),
+        ("https://app.test:[80,8443]", "https://app.test:8443", True),
+        ("https://app.test:[80,8443]", APP, False),
+    ],
+)
+def test_what_spring_takes_for_the_same(listed: str, origin: str, *, allowed: bool) -> None:
+    got = actual(SPRING, Policy(allow_origins=(listed,)), origin)
+    assert get(got.headers, ORIGIN) == (origin if allowed else None)
+
+
+def test_spring_s_defaults_are_shut_unless_they_permit() -> None:
+    assert answer(SPRING, Policy(), options(APP)).status == 403
+    permitting = Policy(settings=(("permit_defaults", True),))
+    made = answer(SPRING, permitting, options(APP, "POST", "x-any"))
+    assert made.headers[3:] == (
+        (ORIGIN, "*"),
+        (METHODS, "GET,HEAD,POST"),
+        (HEADERS, "x-any"),
+        (AGE, "1800"),
+    )
+
+
+def test_laravel_sends_one_origin_to_everybody() -> None:
+    one = Policy(allow_origins=(APP,))
+    assert actual(LARAVEL, one, EVIL).headers == ((ORIGIN, APP),)
+    assert actual(LARAVEL, LISTED, EVIL).headers == (("vary", "Origin"),)
+    assert answer(LARAVEL, LISTED, options(EVIL)) == Answer(
+        204, (("vary", "Origin, Access-Control-Request-Method"),)
+    )
+
+
+def test_laravel_sends_back_what_a_star_allows() -> None:
+    made = answer(LARAVEL, Policy(allow_credentials=True), options(APP, "put", "X-A"))
+    assert made.headers == (
+        (ORIGIN, APP),
+        ("vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
+        (CREDENTIALS, "true"),
+        (METHODS, "PUT"),
+        (HEADERS, "X-A"),
+        (AGE, "0"),
+    )
+    assert get(answer(LARAVEL, Policy(), options(None)).headers, HEADERS) == ""
+
+
+def test_laravel_s_patterns() -> None:
+    policy = Policy(allow_origins=("https://*.app.test",), allow_origin_regex="^https://pr-")
+    for origin in ("https://a.b.app.test", "https://pr-1.test"):
+        assert get(actual(LARAVEL, policy, origin).headers, ORIGIN) == origin
+    assert get(actual(LARAVEL, policy, EVIL).headers, ORIGIN) is None
+
+
+@pytest.mark.parametrize(
+    ("own", "lines"),
+    [
+        (("Accept",), ("Accept, Origin",)),
+        (("Origin",), ("Origin",)),
+        (("Accept", "Cookie"), ("Accept", "Cookie", "Origin")),
+    ],
+)
+def test_laravel_adds_to_vary(own: tuple[str, ...], lines: tuple[str, ...]) -> None:
+    got = actual(LARAVEL, LISTED, APP, own=tuple(("Vary", each) for each in own))
+    assert values(got.headers, "vary") == lines
+
+
+def test_aspnet_core_says_nothing_to_others() -> None:
+    assert answer(ASPNET_CORE, LISTED, options(EVIL)) == Answer(204)
+    assert actual(ASPNET_CORE, LISTED, EVIL) == Response(200, ())
+    assert ASPNET_CORE.preflight(LISTED, options(None)) is None
+
+
+def test_aspnet_core_varies_where_there_is_more_than_one() -> None:
+    one, below = Policy(allow_origins=(APP,)), Policy(allow_origins=("https://*.app.test",))
+    assert values(actual(ASPNET_CORE, one, APP).headers, "vary") == ()
+    got = actual(ASPNET_CORE, below, "https://a.b.app.test", own=(("Vary", "Accept"),))
+    assert values(got.headers, "vary") == ("Accept", "Origin")
+    assert actual(ASPNET_CORE, below, "https://app.test:8443").headers == ()
+    assert actual(ASPNET_CORE, below, APP).headers == ()
+
+
+def test_aspnet_core_loses_its_headers_with_an_exception() -> None:
+    unhandled = Policy(allow_origins="*", settings=(("handled_errors", False),))
+    request = Request("GET", URL, (("Origin", APP),))
+    for status, allowed in ((500, None), (404, "*")):
+        got = ASPNET_CORE.actual(unhandled, request, Response(status, ()))
+        assert get(got.headers, ORIGIN) == allowed
+
+
+def test_envoy_passes_on_what_it_does_not_allow() -> None:
+    assert ENVOY.preflight(LISTED, options(EVIL)) is None
+    answering = Policy(allow_origins=(APP,), settings=(("forward_not_matching_preflights", False),))
+    assert answer(ENVOY, answering, options(EVIL)) == Answer(200)
+
+
+def test_envoy_allows_everybody_by_name() -> None:
+    policy = Policy(allow_origins="*", allow_credentials=True, allow_headers="*")
+    made = answer(ENVOY, policy, options(EVIL))
+    assert made.headers == ((ORIGIN, EVIL), (CREDENTIALS, "true"), (HEADERS, ""))
+    own = (("Access-Control-Allow-Origin", "https://own.test"),)
+    assert values(actual(ENVOY, policy, EVIL, own=own).headers, ORIGIN) == (EVIL,)
+    assert actual(ENVOY, LISTED, EVIL, own=own).headers == own
+
+
+def test_envoy_s_regex_has_to_match_it_all() -> None:
+    policy = Policy(allow_origin_regex=r"https://.*\.app\.test")
+    assert actual(ENVOY, policy, "https://a.app.test").headers
+    assert not actual(ENVOY, policy, "https://a.app.test.evil.test").headers
+    lookahead = Policy(allow_origin_regex="(?=a)")
+    assert [c.at_start for c in ENVOY.complaints(lookahead)] == [True]
+
+
+def test_traefik_leaves_only_the_origin_out() -> None:
+    policy = Policy(allow_origins=(APP,), allow_credentials=True, expose_headers=("ETag",))
+    assert actual(TRAEFIK, policy, EVIL).headers == ((CREDENTIALS, "true"), (EXPOSED, "ETag"))
+    assert actual(TRAEFIK, Policy(), APP).headers == ()
+    assert TRAEFIK.preflight(Policy(), options(APP)) is None
+
+
+def test_traefik_sends_no_star_with_credentials() -> None:
+    every = Policy(allow_origins="*", allow_methods="*", allow_headers="*", expose_headers="*")
+    assert {value for _, value in answer(TRAEFIK, every, options(APP)).headers} == {"*"}
+    with_credentials = replace(every, allow_credentials=True)
+    assert answer(TRAEFIK, with_credentials, options(APP, "PUT", "x-a")).headers == (
+        (CREDENTIALS, "true"),
+        (HEADERS, "x-a"),
+        (METHODS, "PUT"),
+        (ORIGIN, APP),
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "lines"),
+    [((), ("Origin",)), (("Origin",), ("Origin",)), (("Accept", "Cookie"), ("Accept,Origin",))],
+)
+def test_traefik_varies_if_told_to(own: tuple[str, ...], lines: tuple[str, ...]) -> None:
+    policy = Policy(allow_origins=(APP,), settings=(("add_vary_header", True),))
+    got = actual(TRAEFIK, policy, APP, own=tuple(("Vary", each) for each in own))
+    assert values(got.headers, "vary") == lines
+
+
+@pytest.mark.parametrize(
+    ("dialect", "policy", "field"),
+    [
+        (SPRING, Policy(allow_origins="*", allow_credentials=True), "allow_credentials"),
+        (SPRING, Policy(allow_origin_regex="a"), "allow_origin_regex"),
+        (LARAVEL, Policy(allow_origins="request"), "allow_origins"),
+        (LARAVEL, Policy(allow_origins="*", allow_origin_regex="a"), "allow_origin_regex"),
+        (LARAVEL, Policy(allow_origin_regex="("), "allow_origin_regex"),
+        (ASPNET_CORE, Policy(allow_origins="*", allow_credentials=True), "allow_credentials"),
+        (ASPNET_CORE, Policy(allow_origins=("https://*.a.test:*",)), "allow_origins"),
+        (TRAEFIK, Policy(allow_origins="request"), "allow_origins"),
+    ],
+)
+def test_what_is_complained_about(dialect: Dialect, policy: Policy, field: str) -> None:
+    assert [complaint.field for complaint in dialect.complaints(policy)] == [field]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "policy", "text"),
+    [
+        (
+            SPRING,
+            Policy(allow_origins=(APP, "https://*.app.test")),
+            f'config.setAllowedOrigins(List.of("{APP}"));\n'
+            '    config.setAllowedOriginPatterns(List.of("https://*.app.test"));\n',
+        ),
+        (SPRING, Policy(allow_origins="request"), 'setAllowedOriginPatterns(List.of("*"))'),
+        (
+            LARAVEL,
+            Policy(allow_origin_regex=r"a#\d'"),
+            r"'allowed_origins_patterns' => ['#a\\#\\d\'#'],",
+        ),
+        (
+            ASPNET_CORE,
+            Policy(allow_origins=("https://*.a.test",), allow_headers="*", max_age=5),
+            'app.UseCors(policy => policy\n    .WithOrigins("https://*.a.test")\n'
+            "    .SetIsOriginAllowedToAllowWildcardSubdomains()\n    .AllowAnyHeader()\n"
+            "    .SetPreflightMaxAge(TimeSpan.FromSeconds(5)));\n",
+        ),
+        (ASPNET_CORE, Policy(), "app.UseCors(policy => { });"),
+        (
+            ENVOY,
+            Policy(allow_origins=(APP,), allow_origin_regex="a.*", max_age=5),
+            '    allow_origin_string_match:\n      - exact: "https://app.test"\n'
+            '      - safe_regex:\n          regex: "a.*"\n    max_age: "5"\n',
+        ),
+        (
+            TRAEFIK,
+            Policy(allow_origins=(APP,), max_age=5),
+            "http:\n  middlewares:\n    cors:\n      headers:\n"
+            '        accessControlAllowOriginList:\n          - "https://app.test"\n'
+            "        accessControlMaxAge: 5\n",
+        ),
+    ],
+)
+def test_the_export(dialect: Dialect, policy: Policy, text: str) -> None:
+    assert dialect.complaints(policy) == ()
+    assert dialect.export is not None
+    assert text in dialect.export(policy).text
+
+
+def test_yaml_has_json_s_scalars() -> None:
+    text = yaml_text({"a": {"b": ("*", 'c"'), "d": True, "e": None}, "f": ()})
+    assert text == 'a:\n  b:\n    - "*"\n    - "c\\""\n  d: true\nf: []\n'
+    assert json.loads(re.findall(r'".*"', text)[-1]) == 'c"'
