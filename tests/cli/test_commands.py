@@ -22,7 +22,7 @@ from tests.support.mitmdump import wait_until
 
 COMMANDS = (
     *("path", "check", "schema", "explain", "run", "demo"),
-    *("export", "dialects", "diff-dialects", "infer", "new"),
+    *("export", "dialects", "diff-dialects", "import", "infer", "new"),
 )
 
 RULE = """

@@ -43,6 +43,7 @@ __all__ = [
     "forwarding_warnings",
     "is_matched",
     "origin_regexes",
+    "patterns_of",
     "preflight_lines",
     "regex_of",
     "sent",
@@ -218,3 +219,20 @@ def forwarding_warnings(policy: Policy) -> tuple[str, ...]:
     if not policy.forward_preflight:
         return ()
     return ("preflights are answered here, not forwarded to the backend",)
+
+
+def patterns_of(regexes: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The patterns that such regexes were written for, and the regexes that none was."""
+    patterns: list[str] = []
+    left: list[str] = []
+    for regex in regexes:
+        pattern = _pattern_of(regex)
+        (patterns if pattern else left).append(pattern or regex)
+    return patterns, left
+
+
+def _pattern_of(regex: str) -> str | None:
+    text = regex.removeprefix("^").removesuffix("$")
+    text = text.replace(r"([a-z0-9_-]+\.)+", "*.").replace("(:[0-9]+)?", ":*")
+    pattern = re.sub(r"\\(.)", r"\1", text)
+    return pattern if _pattern_regex(pattern) == regex else None
