@@ -237,6 +237,27 @@ FORMS = {
         '{"Name": "x", "CorsConfiguration": {"AllowOrigins": ["https://app.test"]}}',
         OWN,
     ),
+    "Apache with a back reference": (
+        "apache",
+        ".htaccess",
+        """# Header set Access-Control-Allow-Origin "*"
+        <IfModule mod_headers.c>
+          SetEnvIf Origin "^https://(a|b)\\.test$" \\
+              ALLOWED=$0
+          Header always set Access-Control-Allow-Origin %{ALLOWED}e env=ALLOWED
+          Header set Access-Control-Allow-Methods: "GET, PUT"
+        </IfModule>""",
+        Policy(
+            allow_origin_regex=r"^https://(a|b)\.test$",
+            allow_methods=("GET", "PUT"),
+        ),
+    ),
+    "Apache with a star": (
+        "apache",
+        "apache.conf",
+        "Header set Access-Control-Allow-Origin *\nHeader set Access-Control-Max-Age '5'",
+        Policy(allow_origins="*", max_age=5),
+    ),
     "nginx with an if around the header": (
         "nginx",
         "site.conf",
@@ -368,6 +389,12 @@ REFUSED = {
         "server {\n add_header Access-Control-Allow-Origin $origin; }",
         "n.conf:2: can't tell the value of $origin",
     ),
+    "a variable of Apache's": (
+        "apache",
+        "a.conf",
+        "\nHeader set Access-Control-Allow-Origin %{ORIGIN}e",
+        "a.conf:2: can't tell the value of %{ORIGIN}e",
+    ),
     "no nginx": ("nginx", "n.conf", "\nserver {", "n.conf:2: is no configuration of nginx"),
 }
 
@@ -411,6 +438,8 @@ HOSTILE = {
         "nested too deeply",
     ),
     "deep nginx": ("nginx", "a {" * DEEP, "nested too deeply"),
+    "Apache's lines that go on": ("apache", "\\\n" * 500_000, "has no Header set"),
+    "Apache's quotes that don't end": ("apache", "\"' " * 300_000, "has no Header set"),
     "names that double": (
         "django",
         "A0 = ['x', 'x']\n"

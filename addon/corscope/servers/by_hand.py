@@ -43,7 +43,7 @@ __all__ = [
     "forwarding_warnings",
     "is_matched",
     "origin_regexes",
-    "patterns_of",
+    "origins_of_regexes",
     "preflight_lines",
     "regex_of",
     "sent",
@@ -221,18 +221,20 @@ def forwarding_warnings(policy: Policy) -> tuple[str, ...]:
     return ("preflights are answered here, not forwarded to the backend",)
 
 
-def patterns_of(regexes: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The patterns that such regexes were written for, and the regexes that none was."""
-    patterns: list[str] = []
+def origins_of_regexes(regexes: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The origins and patterns that such regexes were written for, and those that none was."""
+    origins: list[str] = []
     left: list[str] = []
     for regex in regexes:
-        pattern = _pattern_of(regex)
-        (patterns if pattern else left).append(pattern or regex)
-    return patterns, left
+        origin = _origin_of(regex)
+        (origins if origin else left).append(origin or regex)
+    return origins, left
 
 
-def _pattern_of(regex: str) -> str | None:
+def _origin_of(regex: str) -> str | None:
     text = regex.removeprefix("^").removesuffix("$")
     text = text.replace(r"([a-z0-9_-]+\.)+", "*.").replace("(:[0-9]+)?", ":*")
-    pattern = re.sub(r"\\(.)", r"\1", text)
-    return pattern if _pattern_regex(pattern) == regex else None
+    origin = re.sub(r"\\(.)", r"\1", text)
+    if parse_origin_pattern(origin) is None:
+        return None
+    return origin if regex in {_pattern_regex(origin), regex_of(origin)} else None

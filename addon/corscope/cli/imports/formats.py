@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Final
 
+from corscope.cli.imports.apache import read_apache
 from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_gcs, read_s3
 from corscope.cli.imports.javascript_libraries import (
     read_express,
@@ -37,6 +38,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "django": read_django,
     "aiohttp": read_aiohttp,
     "nginx": read_nginx,
+    "apache": read_apache,
     "s3": read_s3,
     "gcs": read_gcs,
     "azure-blob": read_azure_blob,
@@ -59,7 +61,10 @@ _SIGNS: Final = {
         "django": r"^CORS_\w+\s*=|\bcorsheaders\b",
         "aiohttp": r"\baiohttp_cors\b",
     },
-    ".conf": {"nginx": r"^\s*add_header\s+[\"']?access-control-"},
+    ".conf": {
+        "nginx": r"^\s*add_header\s+[\"']?access-control-",
+        "apache": r"^\s*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?access-control-",
+    },
     ".json": {
         "s3": r"\bCORSRules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b",
         "gcs": r"\bresponseHeader\b|\bmaxAgeSeconds\b|<CorsConfig\b",

@@ -6,26 +6,21 @@ compares the origin, around the header or around a `set` of the variable that it
 """
 
 import importlib
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from corscope.cli.imports.options import any_regex
+from corscope.cli.imports.by_hand import AllowedOrigins, HeaderLine
 from corscope.cli.imports.tree import DEEPEST, Found, Source, UnreadableError
-from corscope.servers.by_hand import patterns_of
 from corscope.servers.parts import (
-    ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
-    EXPOSE_HEADERS,
-    MAX_AGE,
     is_cors_response_header_name,
 )
-from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.policy import Policy
 
 __all__ = ["read_nginx"]
 
@@ -33,11 +28,6 @@ _ORIGIN: Final = "$http_origin"
 _ECHOES: Final = {
     ALLOW_METHODS: "$http_access_control_request_method",
     ALLOW_HEADERS: "$http_access_control_request_headers",
-}
-_LISTS: Final = {
-    ALLOW_METHODS: "allow_methods",
-    ALLOW_HEADERS: "allow_headers",
-    EXPOSE_HEADERS: "expose_headers",
 }
 
 
@@ -47,32 +37,6 @@ class _Directive:
     name: str
     arguments: tuple[str, ...]
     block: tuple["_Directive", ...]
-
-
-@dataclass
-class _Origins:
-    """Which origins let a variable have a value, or a header be sent."""
-
-    exact: list[str] = field(default_factory=list)
-    regexes: list[str] = field(default_factory=list)
-    is_any: bool = False
-
-    def add(self, word: str) -> None:
-        """Add one as a map has it: a string, or a regex after a tilde."""
-        if word.startswith("~"):
-            flags = "(?i)" if word.startswith("~*") else ""
-            self.regexes.append(flags + word.removeprefix("~").removeprefix("*"))
-        else:
-            self.exact.append(word.removeprefix("\\"))
-
-    def fields(self) -> dict[str, Any]:
-        """The two fields of a policy; regexes that a pattern says as well become one."""
-        if self.is_any:
-            return {"allow_origins": ECHO}
-        patterns, regexes = patterns_of(self.regexes)
-        origins = (*self.exact, *patterns)
-        fields: dict[str, Any] = {"allow_origins": origins} if origins or not regexes else {}
-        return {**fields, "allow_origin_regex": any_regex(regexes)} if regexes else fields
 
 
 def read_nginx(source: Source) -> Iterator[Found]:
@@ -137,41 +101,50 @@ def _walk(directives: tuple[_Directive, ...]) -> Iterator[_Directive]:
         yield from _walk(directive.block)
 
 
-def _variables(directives: tuple[_Directive, ...]) -> Iterator[tuple[str, _Origins]]:
+def _variables(directives: tuple[_Directive, ...]) -> Iterator[tuple[str, AllowedOrigins]]:
     """The variables that hold the origin if it is allowed: by a `map`, or by a `set` in an `if`."""
-    found: dict[str, _Origins] = {}
+    found: dict[str, AllowedOrigins] = {}
     for directive in _walk(directives):
         if directive.name == "map" and directive.arguments[:1] == (_ORIGIN,):
-            origins = found.setdefault(directive.arguments[1], _Origins())
+            origins = found.setdefault(directive.arguments[1], AllowedOrigins())
             for entry in directive.block:
                 if entry.arguments and entry.arguments[0] not in {"", "0", "null"}:
                     if entry.name == "default":
                         origins.is_any = True
                     else:
-                        origins.add(entry.name)
+                        _add(origins, entry.name)
         elif directive.name == "if" and directive.arguments[:1] == (_ORIGIN,):
             for inner in directive.block:
                 if inner.name == "set" and inner.arguments[1:] == (_ORIGIN,):
-                    _add_condition(found.setdefault(inner.arguments[0], _Origins()), directive)
+                    _add_condition(
+                        found.setdefault(inner.arguments[0], AllowedOrigins()), directive
+                    )
     yield from found.items()
 
 
-def _add_condition(origins: _Origins, condition: _Directive) -> None:
+def _add(origins: AllowedOrigins, word: str) -> None:
+    """Add one as a map has it: a string, or a regex after a tilde."""
+    if word.startswith("~"):
+        flags = "(?i)" if word.startswith("~*") else ""
+        origins.regexes.append(flags + word.removeprefix("~").removeprefix("*"))
+    else:
+        origins.exact.append(word.removeprefix("\\"))
+
+
+def _add_condition(origins: AllowedOrigins, condition: _Directive) -> None:
     """What `if ($http_origin ~ regex)` lets pass."""
     match condition.arguments:
         case (_, "=", text):
             origins.exact.append(text)
         case (_, "~" | "~*" as how, regex):
-            origins.add(how + regex)
+            _add(origins, how + regex)
         case (_,):
             origins.is_any = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    line: int
-    name: str
-    value: str
+    sent: HeaderLine
     always: bool
     condition: _Directive | None
 
@@ -196,57 +169,37 @@ def _headers(directive: _Directive, condition: _Directive | None) -> Iterator[_H
     if directive.name == "add_header" and len(directive.arguments) > 1:
         name, value, *rest = directive.arguments
         if is_cors_response_header_name(name):
-            yield _Header(directive.line, name.lower(), value, rest == ["always"], condition)
+            line = HeaderLine(directive.line, name.lower(), value)
+            yield _Header(line, rest == ["always"], condition)
     elif directive.name == "if":
         for inner in directive.block:
             yield from _headers(inner, directive)
 
 
-def _found(level: list[_Header], variables: Mapping[str, _Origins], source: Source) -> Found:
+def _found(level: list[_Header], variables: Mapping[str, AllowedOrigins], source: Source) -> Found:
     fields: dict[str, Any] = {}
     for header in level:
-        if header.name == ALLOW_ORIGIN:
+        if header.sent.name == ALLOW_ORIGIN:
             fields |= _origin(header, variables, source)
-        elif header.name == ALLOW_CREDENTIALS:
-            fields["allow_credentials"] = header.value == "true"
-        elif header.name == MAX_AGE:
-            fields["max_age"] = _number(header, source)
-        elif header.name in _LISTS:
-            fields[_LISTS[header.name]] = _names(header, source)
+        else:
+            fields |= header.sent.fields(source, _ECHOES, "$")
     on_responses = [header.always for header in level if not header.is_preflight]
     settings = () if any(on_responses) or not on_responses else (("always", False),)
-    return Found(source.at(level[0].line), Policy(**fields, settings=settings))
+    return Found(source.at(level[0].sent.line), Policy(**fields, settings=settings))
 
 
-def _origin(header: _Header, variables: Mapping[str, _Origins], source: Source) -> dict[str, Any]:
-    if header.value == _ORIGIN:
+def _origin(
+    header: _Header, variables: Mapping[str, AllowedOrigins], source: Source
+) -> dict[str, Any]:
+    value = header.sent.value
+    if value == _ORIGIN:
         of_origin = header.condition is not None and header.condition.arguments[:1] == (_ORIGIN,)
-        origins = _Origins(is_any=not of_origin)
+        origins = AllowedOrigins(is_any=not of_origin)
         if header.condition is not None and of_origin:
             _add_condition(origins, header.condition)
         return origins.fields()
-    if "$" not in header.value:
-        return {"allow_origins": header.value}
-    if header.value not in variables:
-        _refuse_variable(header, source)
-    return variables[header.value].fields()
-
-
-def _names(header: _Header, source: Source) -> str | tuple[str, ...]:
-    if header.value == _ECHOES.get(header.name):
-        return ECHO
-    if "$" in header.value:
-        _refuse_variable(header, source)
-    names = tuple(name.strip() for name in header.value.split(",") if name.strip())
-    return WILDCARD if names == (WILDCARD,) else names
-
-
-def _number(header: _Header, source: Source) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,18}", header.value):
-        _refuse_variable(header, source)
-    return int(header.value)
-
-
-def _refuse_variable(header: _Header, source: Source) -> NoReturn:
-    message = f"can't tell the value of {header.value}: write the value there"
-    source.refuse(message, header.line)
+    if "$" not in value:
+        return {"allow_origins": value}
+    if value not in variables:
+        header.sent.refuse(source)
+    return variables[value].fields()
