@@ -40,7 +40,7 @@ OF_MITMPROXY = {"tornado", "jinja2", "publicsuffix2", "cryptography"}
 
 OF_OTHERS: dict[str, set[str]] = {
     "mitm": {"mitmproxy"},
-    "cli": {"click", "rich"},
+    "cli": {"click", "rich", "ruamel", "tree_sitter"},
 }
 """Which further packages a room may import."""
 

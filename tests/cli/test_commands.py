@@ -22,7 +22,7 @@ from tests.support.mitmdump import wait_until
 
 COMMANDS = (
     *("path", "check", "schema", "explain", "why", "run", "demo"),
-    *("export", "dialects", "diff-dialects", "infer", "new"),
+    *("export", "dialects", "diff-dialects", "import", "infer", "new"),
 )
 
 RULE = """
@@ -91,6 +91,13 @@ class TestCheck:
         (tmp_path / "a.toml").write_text(RULE)
         done = corscope("check", tmp_path)
         assert (done.returncode, done.stdout) == (0, "1 rule in 1 file: fine\n")
+
+    def test_warnings_count_if_asked_to(self, corscope: Command, tmp_path: Path) -> None:
+        (tmp_path / "a.toml").write_text(RULE.replace("app.test", "app.test/"))
+        assert corscope("check", tmp_path).returncode == 0
+        done = corscope("check", tmp_path, "--strict")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "[origin-ends-in-slash]" in done.stderr
 
     def test_every_mistake_of_all_files_is_told_with_its_place(
         self, corscope: Command, tmp_path: Path

@@ -9,14 +9,17 @@ __all__ = ["check"]
 
 @click.command()
 @click.argument("files", nargs=-1, required=True)
-def check(files: tuple[str, ...]) -> None:
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+def check(files: tuple[str, ...], strict: bool) -> None:
     """Check rule FILES, or all *.toml of a folder, as one set.
 
     Prints every mistake with its place and what to write instead. The exit status is 1 if the
-    set can't be used; warnings alone don't count.
+    set can't be used; warnings alone don't count without --strict.
     """
     rules = read_rules(files)
     print_problems(rules.warnings)
+    if strict and rules.warnings:
+        raise click.exceptions.Exit(1)
     counted = f"{_counted(len(rules.rules), 'rule')} in {_counted(len(rules.files), 'file')}"
     click.echo(f"{counted}: fine")
 

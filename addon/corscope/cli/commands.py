@@ -8,6 +8,7 @@ from corscope.cli.demo.command import demo
 from corscope.cli.dialects import dialects, diff_dialects
 from corscope.cli.explain import explain
 from corscope.cli.export import export
+from corscope.cli.imports.command import import_config
 from corscope.cli.infer import infer_policy
 from corscope.cli.new import new
 from corscope.cli.run import run
@@ -45,7 +46,7 @@ def schema() -> None:
 
 for command in (
     *(check, explain, why, run, demo, new),
-    *(export, infer_policy),
+    *(export, import_config, infer_policy),
     *(dialects, diff_dialects),
 ):
     corscope.add_command(command)

@@ -36,12 +36,16 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something wrong with a value, by its key's path; `load` knows the file and the line."""
+    """Something wrong with a value, by its key's path; `load` knows the file and the line.
+
+    What is only suspicious has an id, of those in `lint.ids`.
+    """
 
     path: KeyPath
     value: str | None
     message: str
     hint: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

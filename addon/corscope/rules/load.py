@@ -215,7 +215,9 @@ def _taken(rules: Sequence[Rule]) -> Iterator[Problem]:
         hint = "put the narrower rule first"
         place = rule.place
         yield Problem(
-            place.file, place.line, 1, rule.name, "", None, message, hint, Severity.WARNING
+            *(place.file, place.line, 1, rule.name, "", None, message, hint),
+            severity=Severity.WARNING,
+            id="rule-unreachable",
         )
 
 
@@ -242,4 +244,5 @@ def _problem(
         message=remark.message,
         hint=remark.hint,
         severity=severity,
+        id=remark.id,
     )

@@ -35,6 +35,7 @@ class Problem:
         message: what is wrong, as the rest of a sentence about the value.
         hint: what to do about it.
         severity: errors keep the whole set from being used.
+        id: a warning's name, of those in `lint.ids`.
     """
 
     file: str
@@ -46,6 +47,7 @@ class Problem:
     message: str
     hint: str
     severity: Severity = Severity.ERROR
+    id: str = ""
 
     def __str__(self) -> str:
         """One line, as a compiler would write it."""
@@ -54,7 +56,8 @@ class Problem:
         rule = "" if self.rule is None else f"rule {shown(self.rule)}: "
         what = " = ".join(part for part in (self.path, self.value) if part)
         hint = f" Hint: {self.hint}" if self.hint else ""
-        line = f"{where}: {warning}{rule}{what and f'{what}: '}{self.message}.{hint}"
+        id_ = f" [{self.id}]" if self.id else ""
+        line = f"{where}: {warning}{rule}{what and f'{what}: '}{self.message}.{hint}{id_}"
         return _without_controls(line)
 
 

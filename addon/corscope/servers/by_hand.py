@@ -43,6 +43,7 @@ __all__ = [
     "forwarding_warnings",
     "is_matched",
     "origin_regexes",
+    "origins_of_regexes",
     "preflight_lines",
     "regex_of",
     "sent",
@@ -218,3 +219,22 @@ def forwarding_warnings(policy: Policy) -> tuple[str, ...]:
     if not policy.forward_preflight:
         return ()
     return ("preflights are answered here, not forwarded to the backend",)
+
+
+def origins_of_regexes(regexes: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The origins and patterns that such regexes were written for, and those that none was."""
+    origins: list[str] = []
+    left: list[str] = []
+    for regex in regexes:
+        origin = _origin_of(regex)
+        (origins if origin else left).append(origin or regex)
+    return origins, left
+
+
+def _origin_of(regex: str) -> str | None:
+    text = regex.removeprefix("^").removesuffix("$")
+    text = text.replace(r"([a-z0-9_-]+\.)+", "*.").replace("(:[0-9]+)?", ":*")
+    origin = re.sub(r"\\(.)", r"\1", text)
+    if parse_origin_pattern(origin) is None:
+        return None
+    return origin if regex in {_pattern_regex(origin), regex_of(origin)} else None

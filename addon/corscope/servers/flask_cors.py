@@ -33,7 +33,7 @@ from corscope.servers.parts import (
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.python import call, listed, regex_literal
 
-__all__ = ["FLASK_CORS"]
+__all__ = ["FLASK_CORS", "is_regex"]
 
 _ALL_METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 _ANYTHING: Final = ".*"
@@ -123,7 +123,7 @@ def _allow_origin(policy: Policy, request: Request) -> str | None:
         return None
     if is_open:
         return None if policy.allow_credentials else WILDCARD
-    return min((each for each in patterns if not _is_regex(each)), default=None)
+    return min((each for each in patterns if not is_regex(each)), default=None)
 
 
 def _origin_patterns(policy: Policy) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ def _patterns(words: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return tuple(_ANYTHING if word == WILDCARD else word for word in listed(words) or ())
 
 
-def _is_regex(pattern: str) -> bool:
+def is_regex(pattern: str) -> bool:
     """Whether the library takes it for a regex: nothing but its characters tells."""
     return not _REGEX_SIGNS.isdisjoint(pattern)
 
@@ -145,7 +145,7 @@ def _is_regex(pattern: str) -> bool:
 def _matches_any(patterns: tuple[str, ...], text: str) -> bool:
     return any(
         matches_regex(pattern, text, "match", flags=re.IGNORECASE)
-        if _is_regex(pattern)
+        if is_regex(pattern)
         else pattern.casefold() == text.casefold()
         for pattern in patterns
     )
@@ -153,7 +153,7 @@ def _matches_any(patterns: tuple[str, ...], text: str) -> bool:
 
 def _is_dynamic(policy: Policy) -> bool:
     patterns = _origin_patterns(policy)
-    return len(patterns) > 1 or any(_is_regex(each) for each in patterns)
+    return len(patterns) > 1 or any(is_regex(each) for each in patterns)
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
@@ -177,9 +177,9 @@ def _pattern_complaints(policy: Policy) -> list[Complaint]:
         Complaint(field, f"has a regular expression that is none, {each!r}: {error}", at_start=True)
         for field, patterns in words.items()
         for each in patterns
-        if _is_regex(each) and (error := regex_error(each))
+        if is_regex(each) and (error := regex_error(each))
     ]
-    if pattern is not None and not _is_regex(pattern):
+    if pattern is not None and not is_regex(pattern):
         message = "would be taken for an origin: nothing in it tells that it is a regex"
         wrong.append(Complaint("allow_origin_regex", message, "begin it with ^"))
     return wrong

@@ -103,7 +103,7 @@ def _export(policy: Policy) -> Export:
         "responseHeader": _response_header(policy),
         "maxAgeSeconds": policy.max_age,
     }
-    given = {name: value for name, value in entry.items() if value not in {None, ()}}
+    given = {n: value for n, value in entry.items() if value not in {None, ()} or n == "method"}
     allowed, exposed = (
         {name.lower() for name in listed(names)}
         for names in (policy.allow_headers, policy.expose_headers)

@@ -1,0 +1,83 @@
+"""Which fields of a policy do CORS headers stand for that a configuration writes by hand?"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
+
+from corscope.cli.imports.options import any_regex
+from corscope.cli.imports.tree import Source
+from corscope.servers.by_hand import origins_of_regexes
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+)
+from corscope.servers.policy import ECHO, WILDCARD
+
+__all__ = ["AllowedOrigins", "HeaderLine"]
+
+_LISTS: Final = {
+    ALLOW_METHODS: "allow_methods",
+    ALLOW_HEADERS: "allow_headers",
+    EXPOSE_HEADERS: "expose_headers",
+}
+
+
+@dataclass
+class AllowedOrigins:
+    """Which origins let a variable have a value, or a header be sent."""
+
+    exact: list[str] = field(default_factory=list)
+    regexes: list[str] = field(default_factory=list)
+    is_any: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """The two fields of a policy; a regex that an origin says as well becomes one."""
+        if self.is_any:
+            return {"allow_origins": ECHO}
+        said, regexes = origins_of_regexes(self.regexes)
+        origins = (*self.exact, *said)
+        fields: dict[str, Any] = {"allow_origins": origins} if origins or not regexes else {}
+        return {**fields, "allow_origin_regex": any_regex(regexes)} if regexes else fields
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """A header that is added; its name is in lower case."""
+
+    line: int
+    name: str
+    value: str
+
+    def refuse(self, source: Source) -> NoReturn:
+        """Say that the value shows only when the server runs.
+
+        Raises:
+            UnreadableError: always.
+        """
+        source.refuse(f"can't tell the value of {self.value}: write the value there", self.line)
+
+    def fields(self, source: Source, echoes: Mapping[str, str], sign: str) -> dict[str, Any]:
+        """What it says of a policy, if it isn't the origin.
+
+        Args:
+            source: the file.
+            echoes: by header, the value that sends the request's own words back.
+            sign: what begins a variable.
+        """
+        if self.name == ALLOW_CREDENTIALS:
+            return {"allow_credentials": self.value == "true"}
+        if self.name == MAX_AGE:
+            is_number = re.fullmatch(r"-?[0-9]{1,18}", self.value)
+            return {"max_age": int(self.value) if is_number else self.refuse(source)}
+        if self.name not in _LISTS:
+            return {}
+        if self.value == echoes.get(self.name):
+            return {_LISTS[self.name]: ECHO}
+        if sign in self.value:
+            self.refuse(source)
+        names = tuple(name.strip() for name in self.value.split(",") if name.strip())
+        return {_LISTS[self.name]: WILDCARD if names == (WILDCARD,) else names}

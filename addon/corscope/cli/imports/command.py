@@ -1,0 +1,141 @@
+"""A server works: which rule is that? `corscope import` writes it."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+import click
+
+from corscope.cli.imports.formats import IMPORTERS, guess
+from corscope.cli.imports.tree import Found, Source, UnreadableError
+from corscope.cli.output import write_file
+from corscope.cli.rules import as_dialect, print_problems
+from corscope.rules.load import Source as RuleFile
+from corscope.rules.load import load
+from corscope.rules.problems import RulesError
+from corscope.rules.write import rule_text
+from corscope.servers.dialect import Dialect
+from corscope.servers.registry import find
+
+__all__ = ["MAX_BYTES", "import_config", "read_source"]
+
+MAX_BYTES = 1024 * 1024
+"""The largest file that is read; the parsers take many times its memory."""
+
+_NO_HOST = "api.example.com"
+
+
+@click.command("import")
+@click.argument("file")
+@click.option(
+    "--from",
+    "dialect",
+    callback=as_dialect,
+    metavar="DIALECT",
+    help="The server whose file it is; not needed where the file tells.",
+)
+@click.option("--host", metavar="HOST", help="The host that the rule is for.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it to this file."
+)
+@click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
+def import_config(
+    file: str, dialect: Dialect | None, host: str | None, output: Path | None, force: bool
+) -> None:
+    """Write the CORS part of a server's configuration or code FILE as a rule file.
+
+    Nothing of it is executed. What can't be read is told with its line. - is the standard input.
+    """
+    try:
+        source = read_source(file)
+        dialect = dialect or _guessed(source)
+        found = _read(source, dialect)
+    except UnreadableError as error:
+        raise click.ClickException(str(error)) from error
+    except RecursionError as error:
+        raise click.ClickException(f"{file}: is nested too deeply") from error
+    text = "\n".join(_rules(found, dialect, host or _NO_HOST, source))
+    _tell(found, host)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_file(output, text, force=force)
+        click.echo(f"{output} written")
+    _check(text, str(output or "the rule"))
+
+
+def read_source(file: str) -> Source:
+    """Read a file, or the standard input.
+
+    Raises:
+        UnreadableError: it can't be read, is too large, or is no text.
+    """
+    try:
+        with click.open_file(file, "rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UnreadableError(f"{file}: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise UnreadableError(f"{file}: is larger than the {MAX_BYTES:,} bytes that are read")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"is not UTF-8: byte 0x{data[error.start]:02x}"
+        raise UnreadableError(f"{file}:{line}: {message}") from error
+    if "\0" in text:
+        raise UnreadableError(f"{file}: is no text: it holds NUL")
+    return Source(file, text)
+
+
+def _guessed(source: Source) -> Dialect:
+    names = guess(source)
+    dialect = find(names[0]) if len(names) == 1 else None
+    if dialect is None:
+        which = " or ".join(names) or "one of " + ", ".join(IMPORTERS)
+        source.refuse(f"can't tell whose file this is; --from DIALECT says it: {which}")
+    return dialect
+
+
+def _read(source: Source, dialect: Dialect) -> list[Found]:
+    """The policies, each once."""
+    importer = IMPORTERS.get(dialect.name)
+    if importer is None:
+        source.refuse(f"{dialect.title} can't be imported; {', '.join(IMPORTERS)} can")
+    found = {(each.policy, str(each.match)): each for each in reversed(list(importer(source)))}
+    if not found:
+        source.refuse("has no CORS rule, so that nobody is allowed")
+    return list(reversed(found.values()))
+
+
+def _rules(found: list[Found], dialect: Dialect, host: str, source: Source) -> Iterator[str]:
+    """The rules; of several that would match the same the first is on."""
+    file = PurePath(source.name).name
+    taken: list[object] = []
+    for number, each in enumerate(found, 1):
+        match = {"host": host, **each.match}
+        name = f"{dialect.name} from {file}" + (f", {number}" if len(found) > 1 else "")
+        told = f"Imported from {each.place}."
+        if match in taken:
+            told += " Off: say in match.url for which paths it is, and put it first."
+        yield rule_text(
+            name, match, each.policy, dialect, description=told, enabled=match not in taken
+        )
+        taken.append(match)
+
+
+def _tell(found: list[Found], host: str | None) -> None:
+    for each in found:
+        for warning in each.warnings:
+            click.echo(f"warning: {warning}", err=True)
+    if host is None:
+        message = f"warning: the rule is for {_NO_HOST}; --host says for which host it is meant"
+        click.echo(message, err=True)
+
+
+def _check(text: str, name: str) -> None:
+    """Say what is wrong with the rules; a server's own mistakes are imported too."""
+    try:
+        print_problems(load([RuleFile(name, text.encode())]).warnings)
+    except RulesError as error:
+        print_problems(error.problems)
+        raise click.exceptions.Exit(1) from error

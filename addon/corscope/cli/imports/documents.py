@@ -1,0 +1,179 @@
+"""What values does a document of JSON, YAML or XML hold?
+
+Only the languages' plain parts are read: an XML document type, which declares entities, a YAML
+alias and a YAML tag that names a Python object are refused before they can do harm; YAML's other
+tags, as CloudFormation has them, are values that can't be told. A tree is built from the parsers'
+events, so that its depth is known at any time.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+from xml.parsers import expat
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    Event,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
+
+from corscope.cli.imports.tree import DEEPEST, Node, Opaque, Source, UnreadableError
+
+__all__ = ["read_document"]
+
+_TOO_DEEP: Final = f"is nested too deeply: {DEEPEST} levels are read"
+_PLAIN: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
+_OWN_TAG: Final = re.compile(r"![A-Za-z]")
+
+
+def read_document(source: Source) -> Node:
+    """Read a document; its first character tells the language.
+
+    Raises:
+        UnreadableError: it is none.
+    """
+    begins = source.text.lstrip()[:1]
+    if begins == "<":
+        return _xml(source)
+    return _json(source) if begins in {"{", "["} else _yaml(source)
+
+
+def _json(source: Source) -> Node:
+    try:
+        value = json.loads(source.text)
+    except json.JSONDecodeError as error:
+        source.refuse(f"is no JSON: {error.msg}", error.lineno)
+    except RecursionError:
+        source.refuse(_TOO_DEEP)
+    except ValueError:
+        source.refuse("holds a number with too many digits")
+    return _node(value, source.name, "", 0)
+
+
+def _node(value: object, file: str, path: str, depth: int) -> Node:
+    place = f"{file}: {path}" if path else file
+    if depth > DEEPEST:
+        raise UnreadableError(f"{file}: {_TOO_DEEP}")
+    match value:
+        case list():
+            below = (_node(v, file, f"{path}[{i}]", depth + 1) for i, v in enumerate(value))
+            return Node(place, tuple(below))
+        case dict():
+            dot = path and f"{path}."
+            return Node(
+                place, {k: _node(v, file, f"{dot}{k}", depth + 1) for k, v in value.items()}
+            )
+        case bool() | int() | float() | str() | None:
+            return Node(place, value)
+    raise TypeError(f"no JSON value: {value!r}")
+
+
+# YAML
+
+
+def _yaml(source: Source) -> Node:
+    try:
+        events = YAML(typ="safe", pure=True).parse(source.text)
+        first = next((event for event in events if isinstance(event, NodeEvent)), None)
+        return Node(source.name, None) if first is None else _built(first, events, source, 0)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        source.refuse(f"is no YAML: {error.problem}", line)
+    except YAMLError as error:
+        source.refuse(f"is no YAML: {str(error).splitlines()[0]}")
+    except RecursionError:
+        source.refuse(_TOO_DEEP)
+
+
+def _built(event: NodeEvent, events: Iterator[Event], source: Source, depth: int) -> Node:
+    line = event.start_mark.line + 1
+    place = source.at(line)
+    if depth > DEEPEST:
+        source.refuse(_TOO_DEEP, line)
+    if isinstance(event, AliasEvent):
+        source.refuse("has an alias (*), which isn't followed; write the value there", line)
+    tag = str(getattr(event, "tag", None) or "")
+    if tag and not _OWN_TAG.match(tag) and tag != "!":
+        source.refuse(f"has the tag {tag}: tags that make objects aren't read", line)
+    value: object = None
+    match event:
+        case ScalarEvent():
+            value = event.value if event.style or tag else _plain(event.value)
+        case SequenceStartEvent():
+            value = tuple(_items(events, source, depth))
+        case MappingStartEvent():
+            value = _table(events, source, depth)
+    return Node(place, Opaque(tag) if _OWN_TAG.match(tag) else value)  # type: ignore[arg-type]
+
+
+def _items(events: Iterator[Event], source: Source, depth: int) -> Iterator[Node]:
+    while isinstance(event := next(events), NodeEvent):
+        yield _built(event, events, source, depth + 1)
+
+
+def _table(events: Iterator[Event], source: Source, depth: int) -> dict[str, Node]:
+    flat = list(_items(events, source, depth))
+    return {str(key.value): value for key, value in zip(flat[::2], flat[1::2], strict=True)}
+
+
+def _plain(text: str) -> bool | int | str | None:
+    """An unquoted scalar as YAML's core schema has it; other numbers stay text."""
+    if text.lower() in _PLAIN:
+        return _PLAIN[text.lower()]
+    return int(text) if re.fullmatch(r"[-+]?[0-9]{1,18}", text) else text
+
+
+# XML
+
+
+class _Builder:
+    """Makes a tree of expat's events: one with others in it is a table, a repeated one a list."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.parser = expat.ParserCreate()
+        self.parser.StartDoctypeDeclHandler = self.refuse_doctype
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.characters
+        self.open: list[tuple[str, int, list[str], dict[str, list[Node]]]] = [("", 1, [], {})]
+
+    def refuse_doctype(self, *_: object) -> None:
+        message = "declares a document type: entities aren't read"
+        self.source.refuse(message, self.parser.CurrentLineNumber)
+
+    def start(self, tag: str, _attributes: dict[str, str]) -> None:
+        line = self.parser.CurrentLineNumber
+        if len(self.open) > DEEPEST:
+            self.source.refuse(_TOO_DEEP, line)
+        self.open.append((tag.rpartition(":")[2], line, [], {}))
+
+    def characters(self, text: str) -> None:
+        self.open[-1][2].append(text)
+
+    def end(self, _tag: str) -> None:
+        tag, line, texts, children = self.open.pop()
+        place = self.source.at(line)
+        below = {name: _one_or_all(nodes) for name, nodes in children.items()}
+        node = Node(place, below or "".join(texts).strip())
+        self.open[-1][3].setdefault(tag, []).append(node)
+
+
+def _one_or_all(nodes: list[Node]) -> Node:
+    return nodes[0] if len(nodes) == 1 else Node(nodes[0].place, tuple(nodes))
+
+
+def _xml(source: Source) -> Node:
+    builder = _Builder(source)
+    try:
+        builder.parser.Parse(source.text, True)
+    except expat.ExpatError as error:
+        source.refuse(f"is no XML: {expat.ErrorString(error.code)}", error.lineno)
+    (root,) = builder.open
+    return Node(source.name, {tag: nodes[0] for tag, nodes in root[3].items()})

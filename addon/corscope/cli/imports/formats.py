@@ -1,0 +1,91 @@
+"""Which formats can be imported, and how is a file's own told?"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePath
+from typing import Final
+
+from corscope.cli.imports.apache import read_apache
+from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_gcs, read_s3
+from corscope.cli.imports.javascript_libraries import (
+    read_express,
+    read_fastify,
+    read_h3,
+    read_hapi,
+    read_hono,
+    read_koa,
+)
+from corscope.cli.imports.nginx import read_nginx
+from corscope.cli.imports.python_libraries import (
+    read_aiohttp,
+    read_django,
+    read_flask_cors,
+    read_starlette,
+)
+from corscope.cli.imports.tree import Found, Source
+
+__all__ = ["IMPORTERS", "guess"]
+
+IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
+    "express": read_express,
+    "fastify": read_fastify,
+    "koa": read_koa,
+    "hono": read_hono,
+    "hapi": read_hapi,
+    "h3": read_h3,
+    "starlette": read_starlette,
+    "flask-cors": read_flask_cors,
+    "django": read_django,
+    "aiohttp": read_aiohttp,
+    "nginx": read_nginx,
+    "apache": read_apache,
+    "s3": read_s3,
+    "gcs": read_gcs,
+    "azure-blob": read_azure_blob,
+    "api-gateway": read_api_gateway,
+}
+"""What reads a server's configuration or code, by the dialect's name."""
+
+_SIGNS: Final = {
+    ".js": {
+        "express": r"""["']cors["']|\.enableCors\(""",
+        "fastify": r"@fastify/cors",
+        "koa": r"@koa/cors",
+        "hono": r"hono/cors",
+        "hapi": r"@hapi/hapi",
+        "h3": r"handleCors\(",
+    },
+    ".py": {
+        "starlette": r"\bCORSMiddleware\b",
+        "flask-cors": r"\bflask_cors\b",
+        "django": r"^CORS_\w+\s*=|\bcorsheaders\b",
+        "aiohttp": r"\baiohttp_cors\b",
+    },
+    ".conf": {
+        "nginx": r"^\s*add_header\s+[\"']?access-control-",
+        "apache": r"^\s*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?access-control-",
+    },
+    ".json": {
+        "s3": r"\bCORSRules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b",
+        "gcs": r"\bresponseHeader\b|\bmaxAgeSeconds\b|<CorsConfig\b",
+        "azure-blob": r"\bmaxAgeInSeconds\b|<CorsRule\b",
+        "api-gateway": r"\bAllowOrigins\b|\ballowOrigins\b|x-amazon-apigateway-cors",
+    },
+}
+"""What only that server's files have, by the name's ending."""
+
+_SAME: Final = {
+    **dict.fromkeys((".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx"), ".js"),
+    **dict.fromkeys((".xml", ".yaml", ".yml"), ".json"),
+}
+
+
+def guess(source: Source) -> list[str]:
+    """The dialects whose signs a file bears; it is certain if there is one."""
+    ending = PurePath(source.name).suffix.lower()
+    signs = _SIGNS.get(_SAME.get(ending, ending), {})
+    return [
+        dialect
+        for dialect, sign in signs.items()
+        if re.search(sign, source.text, re.MULTILINE | (re.IGNORECASE if ending == ".conf" else 0))
+    ]

@@ -1,0 +1,191 @@
+"""How do Express, Fastify, Koa, Hono, hapi and h3 take their CORS options?"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from corscope.cli.imports.javascript import JavaScriptCall, JavaScriptFile
+from corscope.cli.imports.options import (
+    Fields,
+    Reader,
+    flag,
+    found,
+    listed,
+    names,
+    names_or_any,
+    number,
+    origin,
+    origins_of,
+    setting,
+)
+from corscope.cli.imports.tree import Found, Node, Source
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+
+__all__ = ["read_express", "read_fastify", "read_h3", "read_hapi", "read_hono", "read_koa"]
+
+
+def _forwarded(node: Node) -> Fields:
+    return {"forward_preflight": node.flag()}
+
+
+_EXPRESS: Final = {
+    "origin": origin,
+    "methods": names_or_any("allow_methods"),
+    "allowedHeaders": names_or_any("allow_headers"),
+    "exposedHeaders": names_or_any("expose_headers"),
+    "credentials": flag("allow_credentials"),
+    "maxAge": number("max_age"),
+    "preflightContinue": _forwarded,
+    "optionsSuccessStatus": setting("options_success_status", int),
+}
+_FASTIFY: Final = {**_EXPRESS, "strictPreflight": setting("strict_preflight", bool)}
+_KOA: Final = {
+    "origin": origin,
+    "allowMethods": names_or_any("allow_methods"),
+    "allowHeaders": names_or_any("allow_headers"),
+    "exposeHeaders": names_or_any("expose_headers"),
+    "credentials": flag("allow_credentials"),
+    "maxAge": number("max_age"),
+    "keepHeadersOnError": setting("keep_headers_on_error", bool),
+}
+_HONO: Final = {
+    "origin": origin,
+    "allowMethods": names("allow_methods"),
+    "allowHeaders": names("allow_headers"),
+    "exposeHeaders": names("expose_headers"),
+    "credentials": flag("allow_credentials"),
+    "maxAge": number("max_age"),
+}
+
+
+def read_express(source: Source) -> Iterator[Found]:
+    """`cors({…})` of the package cors, and NestJS's `app.enableCors({…})`."""
+    file = JavaScriptFile(source)
+    ours = file.imported("cors")
+    calls = [
+        call
+        for call in file.calls()
+        if call.function in ours
+        or _is_required(call.function, "cors")
+        or call.function.endswith(".enableCors")
+    ]
+    yield from _of_calls(calls, _EXPRESS, source, 'cors({…}) of the package "cors"')
+
+
+def read_fastify(source: Source) -> Iterator[Found]:
+    """`app.register(cors, {…})` of @fastify/cors."""
+    modules = ("@fastify/cors", "fastify-cors")
+    file = JavaScriptFile(source)
+    ours = file.imported(*modules)
+    calls = [
+        call
+        for call in file.calls()
+        if call.function.endswith(".register")
+        and (call.first in ours or any(_is_required(call.first, each) for each in modules))
+    ]
+    wanted = "register(cors, {…}) of @fastify/cors"
+    yield from _of_calls(calls, _FASTIFY, source, wanted, index=1)
+
+
+def read_koa(source: Source) -> Iterator[Found]:
+    """`cors({…})` of @koa/cors."""
+    modules = ("@koa/cors", "koa2-cors", "koa-cors")
+    yield from _of_middleware(source, modules, _KOA)
+
+
+def read_hono(source: Source) -> Iterator[Found]:
+    """`cors({…})` of hono/cors."""
+    yield from _of_middleware(source, ("hono/cors",), _HONO)
+
+
+def _of_middleware(
+    source: Source, modules: tuple[str, ...], readers: Mapping[str, Reader]
+) -> Iterator[Found]:
+    file = JavaScriptFile(source)
+    ours = file.imported(*modules)
+    calls = [
+        call
+        for call in file.calls()
+        if call.function in ours or any(_is_required(call.function, each) for each in modules)
+    ]
+    yield from _of_calls(calls, readers, source, f"cors({{…}}) of {modules[0]}")
+
+
+def _is_required(function: str, module: str) -> bool:
+    return function.replace("'", '"') in {f'require("{module}")', f'import("{module}")'}
+
+
+def _of_calls(
+    calls: list[JavaScriptCall],
+    readers: Mapping[str, Reader],
+    source: Source,
+    wanted: str,
+    *,
+    index: int = 0,
+) -> Iterator[Found]:
+    if not calls:
+        source.refuse(f"has no {wanted}")
+    for call in calls:
+        yield found(call.options(index).table(), readers, call.place)
+
+
+# hapi
+
+
+def _hapi_origins(node: Node) -> Fields:
+    if node.value == "ignore":
+        return {"settings": {"ignore_origin": True}}
+    origins = listed("allow_origins")(node)
+    return {"allow_origins": ECHO} if origins["allow_origins"] == (WILDCARD,) else origins
+
+
+_HAPI: Final = {
+    "origin": _hapi_origins,
+    "headers": listed("allow_headers"),
+    "exposedHeaders": listed("expose_headers"),
+    "credentials": flag("allow_credentials"),
+    "maxAge": number("max_age"),
+    "preflightStatusCode": setting("preflight_status_code", int),
+}
+
+
+def read_hapi(source: Source) -> Iterator[Found]:
+    """The option `cors` of a server or a route."""
+    options = list(JavaScriptFile(source).options_called("cors"))
+    if not options:
+        source.refuse("has no option cors")
+    for node in options:
+        if node.value is True:
+            yield Found(node.place, Policy())
+        elif node.value is not False:
+            yield found(node.table(), _HAPI, node.place)
+
+
+# h3
+
+
+def _h3_origins(node: Node) -> Fields:
+    if isinstance(node.value, tuple):
+        return origins_of(node.value)
+    return origin(node)
+
+
+def _h3_preflight(node: Node) -> Fields:
+    status = node.table().get("statusCode")
+    return {} if status is None else {"settings": {"preflight_status_code": status.whole()}}
+
+
+_H3: Final = {
+    "origin": _h3_origins,
+    "methods": names_or_any("allow_methods"),
+    "allowHeaders": names_or_any("allow_headers"),
+    "exposeHeaders": names_or_any("expose_headers"),
+    "credentials": flag("allow_credentials"),
+    "maxAge": number("max_age"),
+    "preflight": _h3_preflight,
+}
+
+
+def read_h3(source: Source) -> Iterator[Found]:
+    """`handleCors(event, {…})` of h3, which Nitro and Nuxt need no import for."""
+    calls = [call for call in JavaScriptFile(source).calls() if call.function == "handleCors"]
+    yield from _of_calls(calls, _H3, source, "handleCors(event, {…})", index=1)

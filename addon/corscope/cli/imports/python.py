@@ -1,0 +1,183 @@
+"""What values does a Python file hold, without running it?
+
+Literals, lists and tables of them, and the names that the file gives to such; everything else is
+kept as the code that it is.
+"""
+
+import ast
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from corscope.cli.imports.tree import DEEPEST, LONGEST, REST, Node, Opaque, Regex, Source, Value
+
+__all__ = ["PythonCall", "PythonFile"]
+
+_SEQUENCES: Final = {"list", "tuple", "set", "frozenset", "sorted"}
+
+
+@dataclass(frozen=True)
+class PythonCall:
+    """A call: its place, its function and the names among its arguments, as they are written."""
+
+    place: str
+    function: str
+    names: tuple[str, ...]
+    _node: ast.Call
+    _file: "PythonFile"
+
+    @cached_property
+    def options(self) -> Mapping[str, Node]:
+        """Its named arguments; a table that can't be read is one option that can't."""
+        found: dict[str, Node] = {}
+        for keyword in self._node.keywords:
+            node = self._file.read(keyword.value)
+            if keyword.arg is not None:
+                found[keyword.arg] = node
+            else:
+                found |= node.value if isinstance(node.value, Mapping) else {REST: node}
+        return found
+
+
+@dataclass
+class PythonFile:
+    """A Python file; `known` are names that it imports, with their values."""
+
+    source: Source
+    known: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Parse it.
+
+        Raises:
+            UnreadableError: it is no Python.
+        """
+        self._tree = self._parsed()
+        self._values: dict[str, object] = {}
+        self._assigned: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(self._tree):
+            for name, value in _assignments(node):
+                self._assigned.setdefault(name, []).append(value)
+
+    def _parsed(self) -> ast.Module:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(self.source.text)
+        except SyntaxError as error:
+            self.source.refuse(f"is no Python: {error.msg}", error.lineno)
+        except (RecursionError, MemoryError):
+            self.source.refuse("is nested too deeply")
+        except ValueError as error:
+            self.source.refuse(f"is no Python: {error}")
+
+    def calls(self) -> Iterator[PythonCall]:
+        """Every call in it, as it stands in the file."""
+        nodes = [node for node in ast.walk(self._tree) if isinstance(node, ast.Call)]
+        for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+            names = tuple(map(_dotted, node.args))
+            yield PythonCall(self.source.at(node.lineno), _dotted(node.func), names, node, self)
+
+    def settings(self, prefix: str) -> Mapping[str, Node]:
+        """The values of the names that begin so; the last one counts."""
+        return {
+            name: self.read(values[-1])
+            for name, values in self._assigned.items()
+            if name.startswith(prefix)
+        }
+
+    def read(self, node: ast.expr, depth: int = 0) -> Node:
+        """An expression as a plain value."""
+        place = self.source.at(node.lineno)
+        if depth > DEEPEST:
+            self.source.refuse("is nested too deeply", node.lineno)
+        value = self._value(node, depth + 1)
+        return Node(place, Opaque(_code(node)) if value is _NOT_PLAIN else value)  # type: ignore[arg-type]
+
+    def _value(self, node: ast.expr, depth: int) -> object:
+        match node:
+            case ast.Constant(value=bool() | int() | float() | str() | None as value):
+                return value
+            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+                return self._items(items, depth)
+            case ast.Dict(keys=keys, values=values) if None not in keys:
+                names = [self.read(key, depth).value for key in keys if key is not None]
+                nodes = [self.read(value, depth) for value in values]
+                return {str(n): v for n, v in zip(names, nodes, strict=True)}
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as number)):
+                return -number
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return self._sum(self.read(left, depth).value, self.read(right, depth).value)
+            case ast.Name(id=name):
+                return self._named(name, depth)
+            case ast.Call(args=[first, *_], keywords=[]):
+                return self._called(_dotted(node.func), first, depth)
+        return _NOT_PLAIN
+
+    def _items(self, items: list[ast.expr], depth: int) -> object:
+        found: list[Node] = []
+        for item in items:
+            if not isinstance(item, ast.Starred):
+                found.append(self.read(item, depth))
+                continue
+            inner = self.read(item.value, depth)
+            found += inner.value if isinstance(inner.value, tuple) else [inner]
+            if len(found) > LONGEST:
+                return _NOT_PLAIN
+        return tuple(found)
+
+    def _sum(self, left: Value, right: Value) -> object:
+        are_lists = isinstance(left, tuple) and isinstance(right, tuple)
+        if are_lists or (isinstance(left, str) and isinstance(right, str)):
+            return left + right if len(left) + len(right) <= LONGEST else _NOT_PLAIN  # type: ignore
+        return _NOT_PLAIN
+
+    def _named(self, name: str, depth: int) -> object:
+        """The value that a name is given once; while it is being read it has none."""
+        if name not in self._values:
+            self._values[name] = _NOT_PLAIN
+            values = self._assigned.get(name, ())
+            if len(values) == 1:
+                value = self.read(values[0], depth).value
+                self._values[name] = _NOT_PLAIN if isinstance(value, Opaque) else value
+            elif not values:
+                self._values[name] = self.known.get(name, _NOT_PLAIN)
+        return self._values[name]
+
+    def _called(self, function: str, first: ast.expr, depth: int) -> object:
+        inner = self.read(first, depth).value
+        if function in _SEQUENCES and isinstance(inner, tuple):
+            return inner
+        if function == "re.compile" and isinstance(inner, str):
+            return Regex(inner)
+        return _NOT_PLAIN
+
+
+_NOT_PLAIN: Final = object()
+
+
+def _assignments(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            yield from ((each.id, value) for each in targets if isinstance(each, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            yield name, value
+        case ast.AugAssign(target=ast.Name(id=name), value=value):
+            yield name, ast.copy_location(ast.Name(f"{name} += …"), value)
+
+
+def _dotted(node: ast.expr) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join(reversed([*parts, node.id if isinstance(node, ast.Name) else ""]))
+
+
+def _code(node: ast.expr) -> str:
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "…"

@@ -1,0 +1,226 @@
+"""How do Starlette, Django, Flask and aiohttp take their CORS options in Python?"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from corscope.cli.imports.options import (
+    Fields,
+    Reader,
+    any_regex,
+    flag,
+    found,
+    listed,
+    names,
+    names_or_any,
+    number,
+    origins_of,
+    setting,
+)
+from corscope.cli.imports.python import PythonCall, PythonFile
+from corscope.cli.imports.tree import Found, Node, Regex, Source
+from corscope.servers.flask_cors import is_regex
+from corscope.servers.policy import ECHO, WILDCARD
+
+__all__ = ["read_aiohttp", "read_django", "read_flask_cors", "read_starlette"]
+
+
+# Starlette
+
+
+def _starlette_names(field: str) -> Reader:
+    """A list in which `*` alone means any."""
+    read_list = listed(field)
+    return lambda node: {field: WILDCARD} if _is_any(node) else read_list(node)
+
+
+def _is_any(node: Node) -> bool:
+    return isinstance(node.value, tuple) and [n.value for n in node.value] == [WILDCARD]
+
+
+def _starlette_origins(node: Node) -> Fields:
+    if isinstance(node.value, str):
+        return {"allow_origins": node.value}
+    return _starlette_names("allow_origins")(node)
+
+
+def _starlette_regex(node: Node) -> Fields:
+    """`.*` takes any origin."""
+    pattern = node.value.pattern if isinstance(node.value, Regex) else node.text()
+    return {"allow_origins": ECHO} if pattern == ".*" else {"allow_origin_regex": pattern}
+
+
+_STARLETTE: Final = {
+    "allow_origins": _starlette_origins,
+    "allow_origin_regex": _starlette_regex,
+    "allow_methods": _starlette_names("allow_methods"),
+    "allow_headers": _starlette_names("allow_headers"),
+    "expose_headers": _starlette_names("expose_headers"),
+    "allow_credentials": flag("allow_credentials"),
+    "allow_private_network": setting("allow_private_network", bool),
+    "max_age": number("max_age"),
+}
+
+
+def read_starlette(source: Source) -> Iterator[Found]:
+    """`app.add_middleware(CORSMiddleware, …)` and `Middleware(CORSMiddleware, …)`."""
+    found_any = False
+    for call in PythonFile(source).calls():
+        named = (call.function, *call.names[:1])
+        if any(name.endswith("CORSMiddleware") for name in named):
+            found_any = True
+            yield found(_without_app(call), _STARLETTE, call.place)
+    if not found_any:
+        source.refuse("has no add_middleware(CORSMiddleware, …)")
+
+
+def _without_app(call: PythonCall) -> Mapping[str, Node]:
+    return {name: node for name, node in call.options.items() if name != "app"}
+
+
+# Django
+
+
+def _all_origins(node: Node) -> Fields:
+    return {"allow_origins": WILDCARD} if node.flag() else {}
+
+
+def _regexes(node: Node) -> Fields:
+    patterns = [
+        item.value.pattern if isinstance(item.value, Regex) else item.text()
+        for item in node.items()
+    ]
+    if patterns == [".*"]:
+        return {"allow_origins": ECHO}
+    return {"allow_origin_regex": any_regex(patterns)} if patterns else {}
+
+
+_DJANGO: Final = {
+    **dict.fromkeys(("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"), listed("allow_origins")),
+    **dict.fromkeys(("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"), _regexes),
+    **dict.fromkeys(("CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"), _all_origins),
+    "CORS_ALLOW_METHODS": _starlette_names("allow_methods"),
+    "CORS_ALLOW_HEADERS": _starlette_names("allow_headers"),
+    "CORS_EXPOSE_HEADERS": _starlette_names("expose_headers"),
+    "CORS_ALLOW_CREDENTIALS": flag("allow_credentials"),
+    "CORS_ALLOW_PRIVATE_NETWORK": setting("allow_private_network", bool),
+    "CORS_PREFLIGHT_MAX_AGE": number("max_age"),
+}
+_OF_CORSHEADERS: Final = {
+    "default_headers": (
+        *("accept", "authorization", "content-type"),
+        *("user-agent", "x-csrftoken", "x-requested-with"),
+    ),
+    "default_methods": ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"),
+}
+
+
+def read_django(source: Source) -> Iterator[Found]:
+    """The settings of django-cors-headers."""
+    known = {
+        name: tuple(Node("corsheaders.defaults", each) for each in values)
+        for name, values in _OF_CORSHEADERS.items()
+    }
+    ours = PythonFile(source, known).settings("CORS_")
+    if not ours and "corsheaders" not in source.text:
+        source.refuse("has no settings CORS_… of django-cors-headers")
+    yield found(ours, _DJANGO, next((node.place for node in ours.values()), source.name))
+
+
+# Flask
+
+
+def _echoed(field: str) -> Reader:
+    """Names, where `*` sends back what was asked for."""
+    read_names = names(field)
+    return lambda node: {field: ECHO} if node.value == WILDCARD else read_names(node)
+
+
+def _flask_origins(node: Node) -> Fields:
+    """Anything that looks like a regular expression is one; `*` sends back any origin."""
+    items = tuple(map(_flask_origin, node.items()))
+    texts = [item.value for item in items]
+    if isinstance(node.value, tuple) or isinstance(items[0].value, Regex):
+        return origins_of(items)
+    return {"allow_origins": ECHO if texts == [WILDCARD] else texts[0]}
+
+
+def _flask_origin(node: Node) -> Node:
+    if isinstance(node.value, str) and node.value != WILDCARD and is_regex(node.value):
+        return Node(node.place, Regex(node.value))
+    return node
+
+
+_FLASK: Final = {
+    "origins": _flask_origins,
+    "methods": names_or_any("allow_methods"),
+    "allow_headers": _echoed("allow_headers"),
+    "expose_headers": names_or_any("expose_headers"),
+    "supports_credentials": flag("allow_credentials"),
+    "max_age": number("max_age"),
+    **{
+        name: setting(name, bool)
+        for name in ("send_wildcard", "always_send", "vary_header", "allow_private_network")
+    },
+}
+
+
+def read_flask_cors(source: Source) -> Iterator[Found]:
+    """`CORS(app, …)`, also with `resources`, and `@cross_origin(…)`."""
+    found_any = False
+    for call in PythonFile(source).calls():
+        if _is_of_flask(call):
+            found_any = True
+            yield from _of_flask(call)
+    if not found_any:
+        source.refuse("has no CORS(app, …)")
+
+
+def _is_of_flask(call: PythonCall) -> bool:
+    """Whether it has the options: a `CORS()` may get them later, with `cors.init_app(app, …)`."""
+    owner, _, name = call.function.rpartition(".")
+    if name == "CORS":
+        return bool(call.names or call.options)
+    return name == "cross_origin" or (name == "init_app" and "cors" in owner.lower())
+
+
+def _of_flask(call: PythonCall) -> Iterator[Found]:
+    resources = call.options.get("resources")
+    common = {name: node for name, node in call.options.items() if name != "resources"}
+    if resources is None:
+        yield found(common, _FLASK, call.place)
+        return
+    tables = resources.value if isinstance(resources.value, Mapping) else {}
+    for path, options in tables.items():
+        told = (f"{options.place}: only paths that fit {path} are meant: say so in match.url",)
+        yield replace(found({**common, **options.table()}, _FLASK, options.place), warnings=told)
+    if not tables:
+        told = (f"{resources.place}: only some paths are meant: say so in match.url",)
+        yield replace(found(common, _FLASK, call.place), warnings=told)
+
+
+# aiohttp
+
+_AIOHTTP: Final = {
+    "allow_credentials": flag("allow_credentials"),
+    "expose_headers": names_or_any("expose_headers"),
+    "allow_headers": _echoed("allow_headers"),
+    "allow_methods": _echoed("allow_methods"),
+    "max_age": number("max_age"),
+}
+
+
+def read_aiohttp(source: Source) -> Iterator[Found]:
+    """`aiohttp_cors.setup(app, defaults={origin: ResourceOptions(…)})`."""
+    calls = list(PythonFile(source).calls())
+    setups = [c for c in calls if c.function.endswith("setup") and "defaults" in c.options]
+    if not setups:
+        source.refuse("has no aiohttp_cors.setup(app, defaults={…})")
+    options = [call for call in calls if call.function.endswith("ResourceOptions")]
+    read = [found(call.options, _AIOHTTP, setups[0].place) for call in options]
+    if len({each.policy for each in read}) > 1:
+        source.refuse("has several ResourceOptions: a rule has the same for all its origins")
+    for each in read[:1]:
+        origins = tuple(setups[0].options["defaults"].table())
+        allowed = ECHO if origins == (WILDCARD,) else origins
+        yield replace(each, policy=replace(each.policy, allow_origins=allowed))

@@ -1,0 +1,153 @@
+"""What do configurations and code look like once they are read?
+
+As a tree of plain values, each of which knows where it was written. What is no plain value, such as
+`process.env.ORIGIN`, is kept as it stands: only who needs it complains.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+
+from corscope.servers.policy import Policy
+
+__all__ = [
+    "DEEPEST",
+    "LONGEST",
+    "REST",
+    "Found",
+    "Node",
+    "Opaque",
+    "Regex",
+    "Source",
+    "UnreadableError",
+    "Value",
+]
+
+DEEPEST: Final = 100
+"""How deep a file's values may be nested."""
+
+LONGEST: Final = 10_000
+"""How many items a list may have that is put together from others: two names double it."""
+
+REST: Final = "..."
+"""The key of what is unpacked into a table and can't be read."""
+
+_LONGEST_CODE: Final = 60
+
+
+class UnreadableError(ValueError):
+    """Why a file can't be read, with the place in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file; what is wrong with it is said of its name."""
+
+    name: str
+    text: str
+
+    def refuse(self, message: str, line: int | None = None) -> NoReturn:
+        """Say what is wrong with it.
+
+        Raises:
+            UnreadableError: always.
+        """
+        raise UnreadableError(f"{self.at(line) if line else self.name}: {message}")
+
+    def at(self, line: int) -> str:
+        """A line of it, as a place."""
+        return f"{self.name}:{line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A regular expression, as the file's language has it."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Code whose value shows only when it runs."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value, and where it is written."""
+
+    place: str
+    value: "Value"
+
+    def refuse(self, message: str) -> NoReturn:
+        """Say what is wrong with it, and the way out if it is no plain value.
+
+        Raises:
+            UnreadableError: always.
+        """
+        if isinstance(self.value, Opaque):
+            code = " ".join(self.value.code.split())
+            short = code if len(code) <= _LONGEST_CODE else f"{code[:_LONGEST_CODE]}…"
+            message = f"can't tell the value of `{short}`: nothing is run; write the value there"
+        raise UnreadableError(f"{self.place}: {message}")
+
+    def text(self) -> str:
+        """The value as a string."""
+        return self.value if isinstance(self.value, str) else self.refuse("must be a string")
+
+    def whole(self) -> int:
+        """The value as an integer, also one in a string."""
+        if isinstance(self.value, int) and not isinstance(self.value, bool):
+            return self.value
+        text = self.value.strip() if isinstance(self.value, str) else ""
+        if text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20:
+            return int(text)
+        return self.refuse("must be an integer")
+
+    def flag(self) -> bool:
+        """The value as a boolean, also one in a string."""
+        value = self.value.strip().lower() if isinstance(self.value, str) else self.value
+        known = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+        return known if isinstance(known, bool) else self.refuse("must be true or false")
+
+    def items(self) -> tuple["Node", ...]:
+        """The value as a list, where a single one stands for itself."""
+        if isinstance(self.value, Opaque | Mapping) or self.value is None:
+            self.refuse("must be a list")
+        return self.value if isinstance(self.value, tuple) else (self,)
+
+    def table(self) -> Mapping[str, "Node"]:
+        """The value as a table of options."""
+        return self.value if isinstance(self.value, Mapping) else self.refuse("must be a table")
+
+    def all_of(self, *keys: str) -> Iterator["Node"]:
+        """What stands anywhere in it under one of these keys, whose case doesn't matter."""
+        waiting = [self]
+        while waiting:
+            value = waiting.pop().value
+            if isinstance(value, tuple):
+                waiting.extend(reversed(value))
+            elif isinstance(value, Mapping):
+                yield from (node for key, node in value.items() if key.lower() in keys)
+                waiting.extend(reversed([n for k, n in value.items() if k.lower() not in keys]))
+
+
+Value = bool | int | float | str | None | Regex | Opaque | tuple[Node, ...] | Mapping[str, Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A policy that a file holds.
+
+    Attributes:
+        place: where.
+        policy: what is allowed.
+        match: whom it is for, as far as the file says; keys and values of `[rule.match]`.
+        warnings: what of it a rule can't say.
+    """
+
+    place: str
+    policy: Policy
+    match: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

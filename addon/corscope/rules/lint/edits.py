@@ -1,0 +1,106 @@
+"""Which header edits and faults contradict themselves, each other, or the standard?"""
+
+from collections.abc import Iterator
+
+from corscope.rules.kinds import Remark
+from corscope.rules.lint.ids import remark
+from corscope.rules.lint.origins import lint_sent_origin
+from corscope.rules.locate import KeyPath
+from corscope.rules.model import REDIRECT_STATUSES, Fault, HeaderEdits, Rule
+from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN, VARY
+from corscope.servers.policy import WILDCARD
+
+__all__ = ["lint_edits"]
+
+
+def lint_edits(rule: Rule) -> Iterator[Remark]:
+    """Everything about a rule's `headers` and `fault`."""
+    if rule.headers is not None:
+        yield from _twice(rule.headers, rule)
+        yield from _values(rule.headers)
+        yield from _with_credentials(rule.headers, rule)
+        yield from _vary(rule.headers, rule)
+        yield from _removed(rule.headers)
+    if rule.fault is not None:
+        yield from _fault(rule.fault)
+
+
+def _edits(edits: HeaderEdits) -> Iterator[tuple[KeyPath, str, str]]:
+    """Each line that is written, with its key, its name in lower case, and its value."""
+    for table in ("set", "add"):
+        for name, template in getattr(edits, table):
+            yield ("headers", table, name), name.lower(), template.text.strip()
+
+
+def _twice(edits: HeaderEdits, rule: Rule) -> Iterator[Remark]:
+    """A second Access-Control-Allow-Origin; what the server itself sends can't be known."""
+    added = [path for path, name, _ in _edits(edits) if path[1] == "add" and name == ALLOW_ORIGIN]
+    is_set = any(name.lower() == ALLOW_ORIGIN for name, _ in edits.set)
+    if added and (is_set or rule.policy is not None or len(added) > 1):
+        message = "comes twice, which browsers refuse, whatever the values"
+        yield remark("allow-origin-twice", added[0], None, message, "set it, once")
+
+
+def _values(edits: HeaderEdits) -> Iterator[Remark]:
+    for path, name, value in _edits(edits):
+        if "{" in value:
+            continue
+        if name == ALLOW_ORIGIN:
+            yield from lint_sent_origin(value, path)
+        elif name == ALLOW_CREDENTIALS and value != "true":
+            message = "counts as not allowed: only true does, in lower case"
+            hint = "write true" if value.lower() in {"true", "1", "yes"} else "remove the header"
+            yield remark("credentials-not-true", path, value, message, hint)
+
+
+def _with_credentials(edits: HeaderEdits, rule: Rule) -> Iterator[Remark]:
+    lines = list(_edits(edits))
+    by_policy = rule.policy is not None and bool(rule.policy.allow_credentials)
+    by_hand = any(name == ALLOW_CREDENTIALS and value == "true" for _, name, value in lines)
+    removed = ALLOW_CREDENTIALS in {name.lower() for name in edits.remove}
+    if not by_hand and (removed or not by_policy):
+        return
+    for path, name, value in lines:
+        if name.startswith("access-control-") and value == WILDCARD:
+            message = "is no wildcard for a request with credentials"
+            hint = "write {origin}" if name == ALLOW_ORIGIN else "list the names"
+            yield remark("wildcard-with-credentials", path, value, message, hint)
+
+
+def _vary(edits: HeaderEdits, rule: Rule) -> Iterator[Remark]:
+    """Where the answer depends on the origin, a cache may hand it to another."""
+    lines = list(_edits(edits))
+    echoes = any(name == ALLOW_ORIGIN and "{origin}" in value for _, name, value in lines)
+    single = rule.policy is not None and isinstance(rule.policy.allow_origins, tuple)
+    varied = [value.lower() for _, name, value in lines if name == VARY]
+    if not (echoes or single) or any("origin" in value or "*" in value for value in varied):
+        return
+    for index, removed in enumerate(edits.remove):
+        if removed.lower() == VARY:
+            path: KeyPath = ("headers", "remove", index)
+            message = "tells caches that the answer depends on Origin"
+            yield remark("vary-removed", path, removed, message, 'add { "Vary" = "Origin" }')
+    for path, name, value in lines:
+        if name == VARY and path[1] == "set":
+            message = "leaves out Origin, on which the answer depends"
+            yield remark("vary-removed", path, value, message, "name Origin too")
+
+
+def _removed(edits: HeaderEdits) -> Iterator[Remark]:
+    written = {name.lower() for name, _ in edits.set}
+    for index, name in enumerate(edits.remove):
+        if name.lower() in written:
+            message = "is set too, which replaces what was there"
+            yield remark("removed-and-set", ("headers", "remove", index), name, message, "drop it")
+
+
+def _fault(fault: Fault) -> Iterator[Remark]:
+    redirects = fault.redirect is not None
+    if fault.abort and (redirects or fault.status is not None):
+        message = "leaves nothing to send a status or a redirect with"
+        hint = "drop the connection, or answer"
+        yield remark("fault-abort-with-answer", ("fault", "abort"), True, message, hint)
+    elif redirects and fault.status is not None and fault.status not in REDIRECT_STATUSES:
+        message = "is no redirect: 302 is sent instead"
+        path: KeyPath = ("fault", "status")
+        yield remark("fault-status-no-redirect", path, fault.status, message, "drop it, or use 307")

@@ -1,0 +1,61 @@
+"""By which name is each warning known? The names stay, whatever the words become."""
+
+from typing import Final
+
+from corscope.rules.kinds import Remark
+from corscope.rules.locate import KeyPath
+from corscope.rules.problems import shown
+
+__all__ = ["LINTS", "remark"]
+
+LINTS: Final = {
+    "origin-has-path": "an origin with a path; none ever equals it",
+    "origin-ends-in-slash": "an origin with a slash at its end; none ever equals it",
+    "origin-upper-case": "an origin with upper-case letters; browsers send it in lower case",
+    "origin-default-port": "an origin with its scheme's default port, which browsers leave out",
+    "origin-without-scheme": "a host where an origin is meant",
+    "origin-not-ascii": "an origin with other letters than ASCII's; browsers send Punycode",
+    "origin-of-files": "`file:`, for which browsers send `null`",
+    "origin-invalid": "what is no origin and no pattern, so that it never matches",
+    "origin-null": "`null`, which is the origin of every sandboxed frame",
+    "origin-covered": "an origin that another entry of the list allows anyway",
+    "origin-insecure": "credentials for an origin without TLS that isn't on this machine",
+    "public-suffix": "subdomains of a name below which anyone can have one",
+    "pattern-not-understood": "a pattern that the rule's dialect has not, so that it never matches",
+    "no-origins": "a policy that names no origins",
+    "regex-unanchored": "a regex that finds its match anywhere in an origin, or at its beginning",
+    "regex-unescaped-dot": "a dot in a regex's host that stands for any character",
+    "any-origin": "a rule that lets any origin read a host that is not local",
+    "any-origin-with-credentials": "the same, with the user's cookies",
+    "wildcard-with-credentials": "`*` with credentials, to which it is no wildcard",
+    "wildcard-with-others": "`*` beside other entries, which it makes needless",
+    "duplicate-entry": "an entry that its list has already",
+    "method-forbidden": "a method that script can't use",
+    "method-safelisted": "GET, HEAD or POST, which need no leave",
+    "method-options": "OPTIONS, which only a script that sends it itself needs",
+    "method-case": "a method that isn't in upper case",
+    "header-forbidden": "a request header that the browser sets",
+    "header-of-responses": "a response header among those of requests",
+    "header-safelisted": "a request header whose usual values need no leave",
+    "expose-forbidden": "a response header that is never shown to script",
+    "expose-safelisted": "a response header that script can read anyway",
+    "expose-of-requests": "a request header among those of responses",
+    "max-age-negative": "a max_age below 0",
+    "max-age-above-cap": "a max_age above what some browsers keep",
+    "field-without-use": "a field for preflights in a rule for others, or the other way about",
+    "allow-origin-twice": "Access-Control-Allow-Origin on two lines, which browsers refuse",
+    "allow-origin-several": "several origins in one Access-Control-Allow-Origin",
+    "credentials-not-true": "Access-Control-Allow-Credentials that isn't `true` to the letter",
+    "vary-removed": "a Vary without Origin beside an answer that depends on it",
+    "removed-and-set": "a header that is removed although it is set, which replaces it",
+    "fault-abort-with-answer": "a connection that is dropped and answered",
+    "fault-status-no-redirect": "a redirect with a status that is none",
+    "rule-unreachable": "a rule that can never match because an earlier one takes all it could",
+}
+"""What each warning is about, by its id."""
+
+
+def remark(id_: str, path: KeyPath, value: object, message: str, hint: str = "") -> Remark:
+    """A remark of the catalogue; a value of None is not shown."""
+    assert id_ in LINTS, id_
+    return Remark(path, None if value is None else shown(value), message, hint, id_)

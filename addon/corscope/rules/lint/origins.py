@@ -1,0 +1,241 @@
+"""Which origins does a policy name that nobody has, or that too many have?"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from publicsuffix2 import PublicSuffixList
+
+from corscope.fetch.origin import DEFAULT_PORTS
+from corscope.fetch.safelist import normalize_method
+from corscope.rules.kinds import Remark
+from corscope.rules.lint.asked import allows, anchoring
+from corscope.rules.lint.ids import remark
+from corscope.rules.locate import KeyPath
+from corscope.rules.model import Match
+from corscope.rules.problems import shown
+from corscope.servers.dialect import Dialect
+from corscope.servers.origins import OriginPattern, matches_pattern, parse_origin_pattern
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+
+__all__ = ["lint_match", "lint_origins", "lint_sent_origin"]
+
+_LOOSE_ORIGIN: Final = re.compile(
+    r"(?P<scheme>[^:/?#]+)://(?P<host>[^/?#]*)(?P<path>.*)", re.DOTALL
+)
+_UNESCAPED_DOT: Final = re.compile(r"(?<![\\\]])[A-Za-z0-9-]\.(?=[A-Za-z])")
+_CLASS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
+_FLAGS: Final = re.compile(r"^\(\?[aiLmsux]+\)")
+
+
+def lint_match(match: Match) -> Iterator[Remark]:
+    """What `[rule.match]` asks for that no request has."""
+    for index, pattern in enumerate(match.origin):
+        if pattern != "null" and not pattern.startswith("*"):
+            yield from _misspelt(pattern, ("match", "origin", index))
+    for index, method in enumerate(match.method):
+        if normalize_method(method) != method:
+            hint = f"write {shown(normalize_method(method))}"
+            path: KeyPath = ("match", "method", index)
+            yield remark("method-case", path, method, "is sent by no browser", hint)
+
+
+def lint_origins(policy: Policy, dialect: Dialect) -> Iterator[Remark]:
+    """Everything about a policy's origins and its regex."""
+    path: KeyPath = ("policy", "allow_origins")
+    match policy.allow_origins:
+        case tuple() as patterns:
+            for index, pattern in enumerate(patterns):
+                yield from _listed(pattern, (*path, index), policy, dialect)
+            yield from _covered(patterns, path)
+        case str() as origin if origin != ECHO:
+            yield from _named(origin, path, policy)
+        case None if not policy.allow_origin_regex and policy.settings == ():
+            hint = "set allow_origins; if nobody is meant, write allow_origins = []"
+            message = "sets no allow_origins: the default applies"
+            yield remark("no-origins", ("policy",), None, message, hint)
+    if policy.allow_origin_regex is not None:
+        yield from _regex(policy.allow_origin_regex, dialect)
+
+
+def _listed(pattern: str, path: KeyPath, policy: Policy, dialect: Dialect) -> Iterator[Remark]:
+    """An item of the list, which is asked of the dialect where it is a pattern."""
+    if pattern == WILDCARD:
+        return
+    wrong = list(_named(pattern, path, policy))
+    yield from wrong
+    parsed = parse_origin_pattern(pattern)
+    if wrong or parsed is None or not (parsed.subdomains or parsed.any_port):
+        return
+    one = pattern.replace("://*.", "://any.").removesuffix(":*")
+    alone = replace(policy, allow_origins=(pattern,), allow_origin_regex=None)
+    if not dialect.complaints(alone) and not allows(one, alone, dialect):
+        message = f"is no pattern to {dialect.title}, so it never matches"
+        hint = "list the origins, or write allow_origin_regex where it can be had"
+        yield remark("pattern-not-understood", path, pattern, message, hint)
+
+
+def _named(pattern: str, path: KeyPath, policy: Policy) -> Iterator[Remark]:
+    """One origin or pattern by itself."""
+    if pattern == WILDCARD:
+        return
+    if pattern == "null":
+        with_them = ", credentials and all" if policy.allow_credentials else ""
+        message = f"is the origin of every sandboxed frame, whoever embeds it{with_them}"
+        yield remark("origin-null", path, pattern, message, "serve the page from its own origin")
+        return
+    wrong = list(_misspelt(pattern, path))
+    parsed = parse_origin_pattern(pattern)
+    if wrong or parsed is None:
+        never = "is no origin, so it never matches"
+        yield from wrong or [remark("origin-invalid", path, pattern, never)]
+        return
+    yield from _unsafe(pattern, parsed, path, policy)
+
+
+def lint_sent_origin(value: str, path: KeyPath) -> Iterator[Remark]:
+    """What stands in an Access-Control-Allow-Origin that is written by hand."""
+    if "," in value or " " in value:
+        message = "holds several origins, where only one or * may stand"
+        hint = "send back the one that asks: {origin}, with match.origin for whom"
+        yield remark("allow-origin-several", path, value, message, hint)
+    elif value not in {WILDCARD, "null", ""}:
+        yield from _misspelt(value, path)
+
+
+def _unsafe(pattern: str, parsed: OriginPattern, path: KeyPath, policy: Policy) -> Iterator[Remark]:
+    host = parsed.base.host
+    if parsed.subdomains and _is_public_suffix(host):
+        message = f"allows everybody: anyone can have a name below {host}"
+        yield remark("public-suffix", path, pattern, message, "name the domain that is yours")
+    if policy.allow_credentials and parsed.base.scheme == "http" and not _is_loopback(host):
+        message = "gets credentials, and who listens on its network can act as it: there is no TLS"
+        hint = f"write {shown(pattern.replace('http:', 'https:', 1))}"
+        yield remark("origin-insecure", path, pattern, message, hint)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith((".localhost", ".test")):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _misspelt(text: str, path: KeyPath) -> Iterator[Remark]:
+    """Tell how browsers write what was meant, if that differs."""
+    found = _LOOSE_ORIGIN.fullmatch(text)
+    if found is None:
+        bare = text.strip("/")
+        hint = f"write {shown(f'https://{bare}')}" if bare else ""
+        message = "has no scheme, so no Origin ever equals it"
+        yield remark("origin-without-scheme", path, text, message, hint)
+        return
+    scheme, host = found["scheme"].lower(), found["host"].lower()
+    if scheme == "file":
+        message = 'is sent by no browser: a page that is a file has the origin "null"'
+        yield remark("origin-of-files", path, text, message, "serve the page, on localhost say")
+        return
+    bare = host.removesuffix(f":{DEFAULT_PORTS.get(scheme, '')}")
+    reasons = {
+        "origin-ends-in-slash": ("ends in a slash", found["path"] == "/"),
+        "origin-has-path": ("has a path", len(found["path"]) > 1),
+        "origin-upper-case": (
+            "has upper-case letters",
+            (scheme, host) != (found["scheme"], found["host"]),
+        ),
+        "origin-default-port": ("names the scheme's default port", bare != host),
+        "origin-not-ascii": ("has letters that aren't ASCII", not host.isascii()),
+    }
+    wrong = {id_: reason for id_, (reason, holds) in reasons.items() if holds}
+    if wrong:
+        message = f"{' and '.join(wrong.values())}, so no Origin ever equals it"
+        written = f"{scheme}://{_in_ascii(bare)}"
+        yield remark(next(iter(wrong)), path, text, message, f"write {shown(written)}")
+
+
+def _in_ascii(host: str) -> str:
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+@lru_cache(maxsize=1)
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def _is_public_suffix(host: str) -> bool:
+    suffix = _public_suffixes().get_tld(host, strict=True)
+    return suffix is not None and suffix == host
+
+
+_MOST_COMPARED: Final = 200
+
+
+def _covered(patterns: tuple[str, ...], path: KeyPath) -> Iterator[Remark]:
+    """The origins that a pattern of the same list allows anyway."""
+    wide = [each for each in patterns if "*" in each and each != WILDCARD][:_MOST_COMPARED]
+    for index, origin in enumerate(patterns):
+        by = next(
+            (each for each in wide if "*" not in origin and matches_pattern(each, origin)), ""
+        )
+        if by:
+            message = f"is allowed by {shown(by)} already"
+            yield remark("origin-covered", (*path, index), origin, message, "drop one of the two")
+
+
+# Regexes
+
+
+def _regex(pattern: str, dialect: Dialect) -> Iterator[Remark]:
+    path: KeyPath = ("policy", "allow_origin_regex")
+    how = anchoring(dialect)
+    branches = list(_branches(_FLAGS.sub("", pattern)))
+    open_begin = how == "search" and not all(each.startswith(("^", r"\A")) for each in branches)
+    open_end = how != "fullmatch" and not all(map(_ends, branches))
+    if (open_begin or open_end) and pattern != ".*":
+        where = "anywhere in an origin" if open_begin else "at an origin's beginning"
+        message = f"is looked for {where} by {dialect.title}, so that others fit too"
+        yield remark(
+            "regex-unanchored", path, pattern, message, "begin it with ^ and end it with $"
+        )
+    if _UNESCAPED_DOT.search(_CLASS.sub("", pattern)):
+        message = "has a dot that stands for any character"
+        yield remark("regex-unescaped-dot", path, pattern, message, r"write \\. for a dot")
+
+
+def _ends(branch: str) -> bool:
+    return re.search(r"(?<!\\)(?:\\\\)*(?:\$|\\[zZ])$", branch) is not None
+
+
+def _branches(pattern: str) -> Iterator[str]:
+    """The alternatives of a regex, also those of a group that is all of it."""
+    plain = _CLASS.sub(lambda found: "x" * len(found[0]), pattern)
+    depth, begin, closed = 0, 0, False
+    for place, char in enumerate(plain):
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if char == "|" and depth == 0:
+            yield from _branches(pattern[begin:place])
+            begin, closed = place + 1, True
+    rest = pattern[begin:]
+    group = re.fullmatch(r"\((?:\?(?:[aimsux]*):)?(.*)\)", rest, re.DOTALL)
+    if group and _is_one_group(plain[begin:]):
+        yield from _branches(group[1])
+    else:
+        yield rest if closed or rest else pattern
+
+
+def _is_one_group(plain: str) -> bool:
+    """Whether the bracket that opens it is closed by its last one."""
+    depth = 0
+    for place, char in enumerate(plain):
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if depth == 0:
+            return place == len(plain) - 1
+    return False
