@@ -73,10 +73,19 @@ def test_is_cors_exchange(url: str, headers: HeaderList, expected: bool) -> None
         pytest.param((("Sec-Fetch-Mode", "no-cors"),), "no-cors", "sec-fetch-mode", id="told"),
         pytest.param((), "cors", "inferred", id="cors where nothing speaks against it"),
         pytest.param(
-            (("Upgrade-Insecure-Requests", "1"), ("Accept", "text/html,*/*;q=0.8")),
+            (
+                ("Upgrade-Insecure-Requests", "1"),
+                ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+            ),
             "navigate",
             "inferred",
             id="a form's target",
+        ),
+        pytest.param(
+            (("Upgrade-Insecure-Requests", "1"), ("Accept", 'text/html;q="1"')),
+            "cors",
+            "inferred",
+            id="script that asks for a page",
         ),
         pytest.param(
             (("Upgrade-Insecure-Requests", "1"), ("Accept", "*/*")),

@@ -57,6 +57,9 @@ _AMBIGUOUS: Final = frozenset(
     }
 )
 
+_ACCEPT_OF_NAVIGATION: Final = "text/html,application/xhtml+xml,"
+"""How all browsers begin the Accept of a navigation; script may well set only its first part."""
+
 # From these versions on, the header's absence is as telling as its presence.
 _STORAGE_ACCESS_SINCE: Final = {
     Engine.CHROMIUM: re.compile(r"Chrom(?:e|ium)/(\d+)"),
@@ -175,7 +178,7 @@ def _inferred_mode(request: Request) -> str:
     """Without Sec-Fetch-Mode, as to plain-http hosts, the request's other headers hint at it."""
     if (get(request.headers, "Upgrade") or "").lower() == "websocket":
         return "websocket"
-    wants_a_page = (get(request.headers, "Accept") or "").startswith("text/html")
+    wants_a_page = (get(request.headers, "Accept") or "").startswith(_ACCEPT_OF_NAVIGATION)
     if wants_a_page and contains(request.headers, "Upgrade-Insecure-Requests"):
         return "navigate"
     return "cors"
