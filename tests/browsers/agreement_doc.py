@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from corscope.fetch.engines import DEPARTURES
+from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.fetch.safelist import (
     cors_unsafe_request_header_names,
     is_cors_safelisted_method,
     normalize_method,
 )
 from tests.browsers.case import Case
+from tests.browsers.departures import shown_by
 from tests.browsers.predict import own_headers
 
 __all__ = ["DOCUMENT", "Tally", "departures", "document", "group_of"]
@@ -46,7 +47,8 @@ A case counts in the first group that it fits; "by hand" are those of the tables
 
 LEAVING = """\
 ## Where engines leave the standard
-`fetch/engines.py` in words; an unknown engine has none of these.
+`fetch/engines.py` in words; an unknown engine has none of these. Each is shown by a case of the
+tables that would go otherwise by the standard, or by a test in `tests/browsers/`.
 
 """
 
@@ -116,9 +118,13 @@ def departures() -> str:
     """Give the table of `DEPARTURES`, in its order."""
     rows = [
         f"| {departure.value} | {', '.join(sorted(entry.engines))} | {entry.standard} "
-        f"| {entry.instead} | {entry.seen_in} |"
+        f"| {entry.instead} | {entry.seen_in} | {_shown(departure, entry.engines)} |"
         for departure, entry in DEPARTURES.items()
     ]
-    return "\n".join(
-        ["| name | engines | the standard | instead | seen in |", "|---|---|---|---|---|", *rows]
-    )
+    head = "| name | engines | the standard | instead | seen in | shown by |"
+    return "\n".join([head, "|---|---|---|---|---|---|", *rows])
+
+
+def _shown(departure: Departure, engines: Collection[Engine]) -> str:
+    cases = (shown_by(departure, engine) for engine in sorted(engines))
+    return "; ".join(dict.fromkeys(str(case) for case in cases))

@@ -42,6 +42,7 @@ from tests.browsers.case import (
     methods,
     redirect,
 )
+from tests.browsers.departure_cases import DEPARTING
 from tests.browsers.scenario_cases import SCENARIOS
 from tests.browsers.secure_cases import SECURE
 from tests.support.origin_server import Answer
@@ -1041,4 +1042,5 @@ CASES = (
     *OUTSIDE,
     *SECURE,
     *SCENARIOS,
+    *DEPARTING,
 )

@@ -245,6 +245,8 @@ def test_at_home_userinfo_may_lead_on_and_is_not_sent() -> None:
     answer = redirect("https://u:p@page.example/2")
     assert after(begin(PAGE, HOME, "GET", ()), answer).url == f"{HOME}2"
     assert redirected(begin(PAGE, HOME, "GET", ()), answer, W) is None
+    assert redirected(begin(PAGE, HOME, "GET", ()), answer, C) is None
+    assert after(begin(PAGE, HOME, "GET", ()), answer, engine=F).url == f"{HOME}2"
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ class Departure(StrEnum):
     DELETE_BECOMES_GET = "delete-becomes-get"
     CLIENT_HINTS_DROPPED = "client-hints-dropped"
     USERINFO_SENT = "userinfo-sent"
+    USERINFO_REFUSED_AT_HOME = "userinfo-refused-at-home"
     LOCATIONS_JOINED = "locations-joined"
     EMPTY_LOCATION_IGNORED = "empty-location-ignored"
     EMPTY_LOCATION_REFUSED = "empty-location-refused"
@@ -97,7 +98,7 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
     Departure.USER_AGENT_SAFELISTED: DepartureEntry(
         frozenset({Engine.CHROMIUM}),
         "a User-Agent that script sets needs leave",
-        "it doesn't",
+        "it doesn't, and the browser's own is sent in its place",
         "Chromium 156",
     ),
     Departure.LARGE_RANGES_UNSAFE: DepartureEntry(
@@ -208,6 +209,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "userinfo in a Location may lead on within the page's own origin, and isn't sent",
         "a proxy gets it in the URL, which mitmproxy answers with 400",
         "WebKitGTK 2.50",
+    ),
+    Departure.USERINFO_REFUSED_AT_HOME: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "userinfo in a Location may lead on within the page's own origin",
+        "the fetch ends there too, without a name",
+        "Chromium 156",
     ),
     Departure.LOCATIONS_JOINED: DepartureEntry(
         frozenset({Engine.WEBKIT}),

@@ -175,7 +175,10 @@ def _is_refused(hop: Hop, response: Response, location: str, engine: Engine) -> 
     failure = redirect_failure(response, hop.url, engine)
     if failure is None or hop.is_cors or failure.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
         return failure is not None
-    return not _is_at_home(hop.origin, location) or departs(engine, Departure.USERINFO_SENT)
+    if departs(engine, Departure.USERINFO_SENT):
+        return True
+    at_home = _is_at_home(hop.origin, location)
+    return not at_home or departs(engine, Departure.USERINFO_REFUSED_AT_HOME)
 
 
 def _is_refused_late(hop: Hop, response: Response, location: str, engine: Engine) -> bool:
