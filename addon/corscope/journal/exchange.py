@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.console import Scene
@@ -227,13 +227,12 @@ def record(
         mask_urls: whether query values are secret.
         goes_by: the browser's copy, as a 304 has left it, that it goes by instead of the 304.
     """
-    touch, response = seen.touch, seen.response
+    response = seen.response
     clean = masked_url if mask_urls else plain_url
     got = _Got(goes_by or response, seen.missing, seen.cause, link.hop)
     verdicts = _verdicts(wire, got, clean)
     judgement = verdicts.seen(credentials)
     exposed, hidden = _readable(wire, got.response, judgement, credentials)
-    server = touch.server_response if touch else None
     return Exchange(
         time=time,
         id=seen.id,
@@ -249,14 +248,9 @@ def record(
         status=response.status if response else None,
         error=seen.error,
         headers=_cors_headers(response) if response else (),
-        server_headers=_cors_headers(server) if server else None,
-        rule=touch.rule if touch else None,
-        rule_mode=touch.mode if touch else None,
-        answered_by="rule" if touch and touch.answered else "server",
+        **_touched(wire, seen.touch, link, clean),
         judgement=judgement,
         verdicts=verdicts,
-        server_verdict=_verdicts(wire, _Got(server, hop=link.hop), clean) if server else None,
-        shadow=_shadow(wire, touch.shadow, link, clean) if touch and touch.shadow else None,
         preflight=preflight,
         exposed=exposed,
         hidden=hidden,
@@ -267,6 +261,22 @@ def record(
         engines=_engines(wire, got, credentials, judgement, clean),
         scene=_scene(wire, response, link, clean),
     )
+
+
+def _touched(
+    wire: WireView, touch: Touch | None, link: Link, clean: Callable[[str], str]
+) -> dict[str, Any]:
+    """The fields that tell what a rule did."""
+    server = touch.server_response if touch else None
+    shadow = touch.shadow if touch else None
+    return {
+        "rule": touch.rule if touch else None,
+        "rule_mode": touch.mode if touch else None,
+        "answered_by": "rule" if touch and touch.answered else "server",
+        "server_headers": _cors_headers(server) if server else None,
+        "server_verdict": _verdicts(wire, _Got(server, hop=link.hop), clean) if server else None,
+        "shadow": _shadow(wire, shadow, link, clean) if shadow else None,
+    }
 
 
 def _scene(
