@@ -8,7 +8,7 @@ import gc
 import json
 from typing import Any
 
-from mitmproxy import ctx, http
+from mitmproxy import ctx, exceptions, http
 
 HOST = "control.test"
 
@@ -44,6 +44,10 @@ def request(flow: http.HTTPFlow) -> None:
     if "options" in asked:
         ctx.options.update(**asked["options"])
     if "command" in asked:
-        answer["result"] = ctx.master.commands.call(asked["command"])
+        words = [asked["command"], *asked.get("arguments", [])]
+        try:
+            answer["result"] = ctx.master.commands.call_strings(words[0], words[1:])
+        except exceptions.CommandError as error:
+            answer["error"] = str(error)
     answer["state"] = _state(flow.id)
     flow.response = http.Response.make(200, json.dumps(answer))
