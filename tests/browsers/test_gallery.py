@@ -250,7 +250,7 @@ def test_a_bug_shows_as_its_file_says_and_the_fix_mends_it(
     if trial.is_refused:
         name, sentence = trial.said(browser)
         assert "error" in outcome.seen
-        assert outcome.name == name
+        assert outcome.name == name, outcome.printed
         assert sentence in outcome.printed
     else:
         assert "error" not in outcome.seen, outcome.printed
