@@ -49,7 +49,9 @@ _VARIABLES: Final = {
 def _preflight(policy: Policy, request: Request) -> Answer | None:
     if request.method != "OPTIONS":
         return None
-    return Answer(204, _sent(policy, preflight_lines(policy), request))
+    # A block without any add_header of its own inherits those around it.
+    lines = tuple(preflight_lines(policy)) or actual_lines(policy)
+    return Answer(204, _sent(policy, lines, request))
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:

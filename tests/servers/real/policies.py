@@ -47,6 +47,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy(allow_origins=LIST, allow_headers="request", allow_methods=("PUT", "DELETE")),
     Policy(allow_origins=LIST, allow_headers=("x-a", "Content-Type", "x-b")),
     Policy(allow_origins="*", allow_headers=("authorization", "x-a"), max_age=600),
+    Policy(expose_headers="*"),
     Policy(allow_origins=LIST, max_age=0),
     Policy(allow_origins=LIST, max_age=86400, expose_headers=("ETag",)),
     Policy(
