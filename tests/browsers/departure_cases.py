@@ -117,14 +117,14 @@ DEPARTING = (
     ),
     Case(
         "departing: from here to here with a user and a password",
-        None,
+        "net::ERR_ABORTED",
         redirect("http://u:p@page.test/{case}/1"),
         url=f"{PAGE}/{{case}}",
         then=(Hop(f"{PAGE}/{{case}}/1", redirect(THERE)), Hop(THERE, answer(OWN))),
     ),
     Case(
         "departing: from here, a PUT that is led to a user and a password",
-        None,
+        "RedirectContainsCredentials",
         redirect("http://u:p@other.test/{case}/1"),
         init=PUT,
         url=f"{PAGE}/{{case}}",
