@@ -14,7 +14,7 @@ from tests.support import webkit as webkit_
 REQUIRED = "CORSCOPE_REQUIRE_BROWSERS"
 
 
-def _need(missing: str) -> None:
+def need(missing: str) -> None:
     """Skip what this machine can't run; where browsers are required, that is an error."""
     if not missing:
         return
@@ -26,7 +26,7 @@ def _need(missing: str) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[chromium_.Chromium]:
     """One headless Chromium for all tests; each page gets a context of its own in it."""
-    _need(chromium_.missing_parts())
+    need(chromium_.missing_parts())
     with chromium_.Chromium() as browser:
         yield browser
 
@@ -34,7 +34,7 @@ def chromium() -> Iterator[chromium_.Chromium]:
 @pytest.fixture(scope="session")
 def firefox() -> Iterator[firefox_.Firefox]:
     """One headless Firefox for all tests."""
-    _need(firefox_.missing_parts())
+    need(firefox_.missing_parts())
     with firefox_.Firefox() as browser:
         yield browser
 
@@ -42,6 +42,6 @@ def firefox() -> Iterator[firefox_.Firefox]:
 @pytest.fixture(scope="session")
 def webkit() -> Iterator[webkit_.WebKit]:
     """One display for all tests, on which each page gets a browser of its own."""
-    _need(webkit_.missing_parts())
+    need(webkit_.missing_parts())
     with webkit_.WebKit() as browser:
         yield browser

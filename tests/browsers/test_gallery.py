@@ -18,6 +18,9 @@ from typing import Any, Literal, TypeVar
 import pytest
 
 from corscope.rules.gallery import EXAMPLES, Starter, read_starter
+from tests.browsers.conftest import need
+from tests.support import chromium as chromium_
+from tests.support import firefox as firefox_
 from tests.support.chromium import Chromium, Page
 from tests.support.firefox import Firefox, FirefoxPage
 from tests.support.mitmdump import Mitmdump
@@ -161,9 +164,7 @@ Outcomes = Mapping[Trial, Outcome]
 
 
 @pytest.fixture(scope="module")
-def outcomes_in(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Outcomes]:
+def outcomes_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcomes]:
     """Gives what became of all trials in a browser; they run when it is first asked for.
 
     The browser is a fresh one: what others have left in one changes what a dropped connection does.
@@ -171,11 +172,12 @@ def outcomes_in(
 
     @cache
     def of(name: str) -> Outcomes:
-        request.getfixturevalue(name)  # which leaves the test out where there is no such browser
         folder = tmp_path_factory.mktemp(name)
         if name == "chromium":
+            need(chromium_.missing_parts())
             with Chromium() as chromium:
                 return play(chromium, folder)
+        need(firefox_.missing_parts())
         with Firefox() as firefox:
             return play(firefox, folder)
 

@@ -6,6 +6,7 @@ is certain as far as they go; the rest is the likeliest guess, and says so.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -89,18 +90,7 @@ class Inferred:
 
 def observed(exchange: Exchange) -> Observation | None:
     """What an exchange shows of its server; None where no server answered."""
-    headers = exchange.headers if exchange.server_headers is None else exchange.server_headers
-    if exchange.status is None or exchange.answered_by == "rule" or exchange.mode != "cors":
-        return None
-    return Observation(
-        exchange.kind,
-        urlsplit(exchange.url).netloc,
-        exchange.origin,
-        exchange.method,
-        exchange.request_headers,
-        exchange.status,
-        headers,
-    )
+    return _observation(partial(getattr, exchange))
 
 
 def observed_line(line: Mapping[str, Any]) -> Observation | None:
@@ -109,19 +99,24 @@ def observed_line(line: Mapping[str, Any]) -> Observation | None:
     Raises:
         KeyError, TypeError, ValueError: it is no such line.
     """
-    if line["type"] != "exchange" or line["status"] is None or line["answered_by"] == "rule":
+    return _observation(line.__getitem__) if line["type"] == "exchange" else None
+
+
+def _observation(field: Callable[[str], Any]) -> Observation | None:
+    """Of an exchange by its fields, which a journal line has under the same names."""
+    answered_by_rule = field("answered_by") == "rule"
+    if field("status") is None or answered_by_rule or field("mode") != "cors":
         return None
-    if line["mode"] != "cors":
-        return None
-    pairs = line["headers"] if line["server_headers"] is None else line["server_headers"]
+    server_headers = field("server_headers")
+    pairs = field("headers") if server_headers is None else server_headers
     return Observation(
-        line["kind"],
-        urlsplit(line["url"]).netloc,
-        line["origin"],
-        line["method"],
-        tuple(line["request_headers"]),
-        int(line["status"]),
-        tuple((str(name), str(value)) for name, value in pairs),
+        kind=field("kind"),
+        host=urlsplit(field("url")).netloc,
+        origin=field("origin"),
+        method=field("method"),
+        names=tuple(field("request_headers")),
+        status=int(field("status")),
+        headers=tuple((str(name), str(value)) for name, value in pairs),
     )
 
 

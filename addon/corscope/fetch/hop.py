@@ -14,7 +14,7 @@ from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import byte_lowercase
 from corscope.fetch.origin import OPAQUE_SERIALIZED, origin_of_url
 from corscope.fetch.preflight import CorsRequest
-from corscope.fetch.reasons import Reason
+from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.redirect import location_url, redirect_failure
 from corscope.fetch.safelist import (
     cors_unsafe_request_header_names,
@@ -147,8 +147,9 @@ def redirected(hop: Hop, response: Response, engine: Engine = Engine.UNKNOWN) ->
     location = location_url(response, hop.url, engine)  # 3
     if location is None:  # 4
         return None
-    refused = _is_refused(hop, response, location, engine)  # 5 to 10
-    if refused and not _is_refused_late(hop, response, location, engine):
+    failure = redirect_failure(response, hop.url, engine)  # 5 to 10
+    refused = failure is not None and _is_refused(hop, failure, location, engine)
+    if failure and refused and not _is_refused_late(hop, failure, location, engine):
         return None
     before, after = origin_of_url(hop.url), origin_of_url(location)
     leaves = before != after
@@ -170,23 +171,20 @@ def _is_at_home(origin: str, url: str) -> bool:
     return str(origin_of_url(url)) == origin
 
 
-def _is_refused(hop: Hop, response: Response, location: str, engine: Engine) -> bool:
+def _is_refused(hop: Hop, failure: Failure, location: str, engine: Engine) -> bool:
     """Steps 5 to 10: userinfo may stand in the Location while the fetch stays in its own origin."""
-    failure = redirect_failure(response, hop.url, engine)
-    if failure is None or hop.is_cors or failure.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
-        return failure is not None
+    if hop.is_cors or failure.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
+        return True
     if departs(engine, Departure.USERINFO_SENT):
         return True
     at_home = _is_at_home(hop.origin, location)
     return not at_home or departs(engine, Departure.USERINFO_REFUSED_AT_HOME)
 
 
-def _is_refused_late(hop: Hop, response: Response, location: str, engine: Engine) -> bool:
+def _is_refused_late(hop: Hop, failure: Failure, location: str, engine: Engine) -> bool:
     """Whether a redirect that is refused has its target preflighted before."""
-    failure = redirect_failure(response, hop.url, engine)
     return (
-        failure is not None
-        and failure.reason is Reason.REDIRECT_WITH_CREDENTIALS
+        failure.reason is Reason.REDIRECT_WITH_CREDENTIALS
         and not hop.is_cors
         and not _is_at_home(hop.origin, location)
         and departs(engine, Departure.REFUSED_AFTER_PREFLIGHT)

@@ -12,7 +12,11 @@ from enum import Enum
 from typing import Final, Literal
 
 from corscope.messages import HeaderList, Request
-from corscope.servers.complaints import regex_complaints
+from corscope.servers.complaints import (
+    echo_in_list_complaints,
+    regex_complaints,
+    value_complaints,
+)
 from corscope.servers.dialect import Complaint, Setting
 from corscope.servers.origins import matches_regex, parse_origin_pattern
 from corscope.servers.parts import (
@@ -205,13 +209,11 @@ def _given(*lines: tuple[str, str | Taken | None]) -> tuple[Line, ...]:
 
 def complaints(policy: Policy) -> tuple[Complaint, ...]:
     """What no such rules can be written for."""
-    found = list(regex_complaints(policy))
-    if isinstance(policy.allow_origins, tuple) and ECHO in policy.allow_origins:
-        hint = f'to send back any origin write allow_origins = "{ECHO}"'
-        found.append(Complaint("allow_origins", f'"{ECHO}" can\'t stand in a list', hint))
-    if policy.expose_headers == ECHO:
-        found.append(Complaint("expose_headers", f'can\'t be "{ECHO}"', "list the names"))
-    return tuple(found)
+    return (
+        *regex_complaints(policy),
+        *echo_in_list_complaints(policy),
+        *value_complaints(policy, echo=("allow_methods", "allow_headers")),
+    )
 
 
 def forwarding_warnings(policy: Policy) -> tuple[str, ...]:

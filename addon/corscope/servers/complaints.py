@@ -8,6 +8,7 @@ from corscope.servers.policy import ECHO, Policy
 
 __all__ = [
     "echo_and_regex_complaints",
+    "echo_in_list_complaints",
     "function_complaints",
     "regex_complaints",
     "value_complaints",
@@ -40,6 +41,14 @@ def value_complaints(policy: Policy, *, echo: Collection[str] = ()) -> tuple[Com
         for field in ("allow_methods", "allow_headers", "expose_headers")
         if field not in echo and getattr(policy, field) == ECHO
     )
+
+
+def echo_in_list_complaints(policy: Policy) -> tuple[Complaint, ...]:
+    """Whether the word for any origin stands among listed ones, where it means nothing."""
+    if not isinstance(policy.allow_origins, tuple) or ECHO not in policy.allow_origins:
+        return ()
+    hint = f'to send back any origin write allow_origins = "{ECHO}"'
+    return (Complaint("allow_origins", f'"{ECHO}" can\'t stand in a list', hint),)
 
 
 def echo_and_regex_complaints(policy: Policy) -> tuple[Complaint, ...]:

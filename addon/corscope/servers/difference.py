@@ -168,9 +168,9 @@ def probes(policy: Policy) -> Iterator[Probe]:
     yield Probe("a GET without Origin", _request("GET", None))
     for pattern in _patterns(policy):
         yield Probe(f"a GET from one of {pattern}", _request("GET", instance(pattern)))
-    if method != "PUT" or policy.allow_methods is None:
-        yield Probe("a PUT", _request("PUT", origin))
-    yield Probe(f"a {method}", _request(method, origin))
+    for each in dict.fromkeys(("PUT", method)):
+        if each != "GET":
+            yield Probe(f"a {each}", _request(each, origin))
 
 
 def _listed(words: str | tuple[str, ...] | None, otherwise: str) -> str:

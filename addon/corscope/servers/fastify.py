@@ -11,7 +11,7 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
-from corscope.servers.javascript import call, is_allowed, regex_literal
+from corscope.servers.javascript import call, cors_options, is_allowed
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -101,24 +101,9 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
 
 
 def _export(policy: Policy) -> Export:
-    origins: object = policy.allow_origins
-    if origins == ECHO:
-        origins = True
-    elif policy.allow_origin_regex is not None:
-        pattern = regex_literal(policy.allow_origin_regex)
-        origins = [*policy.allow_origins, pattern] if policy.allow_origins else pattern
     status = _STATUS.of(policy)
-    options = {
-        "origin": origins,
-        "methods": policy.allow_methods,
-        "allowedHeaders": None if policy.allow_headers == ECHO else policy.allow_headers,
-        "exposedHeaders": policy.expose_headers,
-        "credentials": policy.allow_credentials or None,
-        "maxAge": policy.max_age,
-        "preflightContinue": policy.forward_preflight or None,
-        "optionsSuccessStatus": None if status == _STATUS.default else status,
-        "strictPreflight": None if _STRICT.of(policy) else False,
-    }
+    options = cors_options(policy, None if status == _STATUS.default else status)
+    options["strictPreflight"] = None if _STRICT.of(policy) else False
     register = call("app.register", options, "cors")
     return Export("server.js", f'import cors from "@fastify/cors";\n\nawait {register};\n')
 

@@ -10,7 +10,6 @@ from typing import Final
 
 from corscope.fetch.headers import get, values
 from corscope.messages import HeaderList, Request, Response
-from corscope.servers.answer import Answer
 from corscope.servers.dialect import Dialect, Evidence
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
@@ -73,15 +72,10 @@ def _preflight(origin: str, method: str = "PUT", names: str = "x-a") -> Request:
     return Request("OPTIONS", _URL, (*lines, ("Access-Control-Request-Headers", names)))
 
 
-def _answered(dialect: Dialect, policy: Policy, request: Request) -> Answer | None:
-    """What the server answers; None where it leaves the answer to the application."""
-    return dialect.preflight(policy, request)
-
-
 def _told(dialect: Dialect, policy: Policy, request: Request) -> str:
     if dialect.complaints(policy):
         return "can't be"
-    made = _answered(dialect, policy, request)
+    made = dialect.preflight(policy, request)
     if made is None:
         passed = dialect.actual(policy, request, Response(200, ()))
         status = "passed on" if passed.status == 200 else str(passed.status)
@@ -120,7 +114,7 @@ def _told_origin(dialect: Dialect, policy: Policy) -> str:
 
 
 def _vary(dialect: Dialect) -> str:
-    made = _answered(dialect, _LISTED, _preflight(_APP))
+    made = dialect.preflight(_LISTED, _preflight(_APP))
     lines = values(made.headers, VARY) if made else []
     return " and ".join(f"`{line}`" for line in lines) or "none"
 
@@ -128,7 +122,7 @@ def _vary(dialect: Dialect) -> str:
 def _max_age(dialect: Dialect) -> str:
     ages = []
     for age in (None, 0):
-        made = _answered(dialect, replace(_LISTED, max_age=age), _preflight(_APP))
+        made = dialect.preflight(replace(_LISTED, max_age=age), _preflight(_APP))
         ages.append((made and get(made.headers, MAX_AGE)) or "none")
     return "; ".join(ages)
 

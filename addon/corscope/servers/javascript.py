@@ -13,7 +13,16 @@ from corscope.messages import HeaderList
 from corscope.servers.origins import matches_regex
 from corscope.servers.policy import ECHO, Policy
 
-__all__ = ["Code", "call", "in_web_order", "is_allowed", "literal", "origin_test", "regex_literal"]
+__all__ = [
+    "Code",
+    "call",
+    "cors_options",
+    "in_web_order",
+    "is_allowed",
+    "literal",
+    "origin_test",
+    "regex_literal",
+]
 
 _WIDTH = 80
 
@@ -77,6 +86,34 @@ def literal(value: object, indent: str = "") -> str:
             return "[\n" + "".join(f"{indent}  {item},\n" for item in items) + f"{indent}]"
         case _:
             return json.dumps(value)
+
+
+def cors_options(policy: Policy, success_status: object) -> dict[str, object]:
+    """The options of npm's `cors`, which others took over; None where one is left out.
+
+    Args:
+        policy: the policy that they are to mean.
+        success_status: the status of the answer to a preflight; None where it is the usual one.
+    """
+    return {
+        "origin": _origin_option(policy),
+        "methods": policy.allow_methods,
+        "allowedHeaders": None if policy.allow_headers == ECHO else policy.allow_headers,
+        "exposedHeaders": policy.expose_headers,
+        "credentials": policy.allow_credentials or None,
+        "maxAge": policy.max_age,
+        "preflightContinue": policy.forward_preflight or None,
+        "optionsSuccessStatus": success_status,
+    }
+
+
+def _origin_option(policy: Policy) -> object:
+    if policy.allow_origins == ECHO:
+        return True
+    if policy.allow_origin_regex is None:
+        return policy.allow_origins
+    pattern = regex_literal(policy.allow_origin_regex)
+    return [*policy.allow_origins, pattern] if policy.allow_origins else pattern
 
 
 def origin_test(policy: Policy) -> tuple[str, str]:

@@ -7,6 +7,7 @@ names the one which is refused.
 
 from corscope.messages import Request, Response
 from corscope.servers.answer import Answer
+from corscope.servers.complaints import echo_in_list_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence
 from corscope.servers.origins import is_any_of, matches_regex, regex_error
 from corscope.servers.parts import (
@@ -107,10 +108,7 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         hint = "make allow_origins a list, or drop the regex"
         message = "is never looked at: allow_origins is a single value that everybody gets"
         complaints.append(Complaint("allow_origin_regex", message, hint))
-    if isinstance(origins, tuple) and ECHO in origins:
-        hint = f'to send back any origin write allow_origins = "{ECHO}"'
-        complaints.append(Complaint("allow_origins", f'"{ECHO}" can\'t stand in a list', hint))
-    return tuple(complaints)
+    return (*complaints, *echo_in_list_complaints(policy))
 
 
 STANDARD = Dialect(
