@@ -24,8 +24,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "servers": ("messages", *FETCH_WORDS),
     "rules": ("messages", "servers", *FETCH_WORDS),
     "journal": ("messages", "fetch"),
-    "explain": ("messages", "fetch", "servers", "journal"),
-    "web": ("explain", "journal", "rules"),
+    "explain": ("messages", "fetch", "servers", "rules", "journal"),
+    "web": ("messages", "fetch", "servers", "rules", "journal", "explain"),
     "mitm": ("messages", "fetch", "servers", "rules", "journal", "explain", "web"),
     "cli": (
         *("messages", "fetch", "servers", "rules", "journal", "explain", "web"),

@@ -17,6 +17,7 @@ from corscope.explain.line import comment, exchange_text
 from corscope.journal.exchange import Exchange, Outcome, Sighting, Touch
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line, outcome_line
+from corscope.journal.store import Store
 from corscope.messages import Request
 from corscope.mitm.causes import cause_of
 from corscope.mitm.guard import harmless
@@ -41,7 +42,7 @@ class Recorder:
     """The observing half of corscope; `touches` is filled by the half that changes flows.
 
     Flows that are loaded from a file have times of their own, hence a journal of their own, whose
-    clock is `loaded_up_to`.
+    clock is `loaded_up_to`. What all that shows exchanges looks at is in `store`.
     """
 
     file: JournalFile
@@ -49,6 +50,7 @@ class Recorder:
     loaded: Journal = field(default_factory=Journal)
     loaded_up_to: datetime = _LONG_AGO
     touches: dict[str, Touch] = field(default_factory=dict)
+    store: Store = field(default_factory=Store)
     name: str = "corscope-recorder"
 
     def mask_urls(self, masked: bool) -> None:
@@ -88,6 +90,7 @@ class Recorder:
         if exchange is None:
             return
         self.file.write(exchange_line(exchange))
+        self.store.add(exchange)
         annotate(flow, exchange)
         blocked = exchange.judgement.verdict == "blocked"
         logger.log(logging.WARNING if blocked else logging.INFO, exchange_text(exchange))
@@ -104,6 +107,7 @@ class Recorder:
     def _write(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:
             self.file.write(outcome_line(outcome))
+            self.store.note(outcome)
 
     def tick(self, now: datetime) -> None:
         """Write the outcome of preflights that have waited long enough."""

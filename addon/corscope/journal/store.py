@@ -1,0 +1,95 @@
+"""Which exchanges are at hand? The latest ones, for all that shows them.
+
+The file keeps everything; here memory is bounded, in exchanges and in characters, and the oldest
+go first. Whoever wants to know of what comes is told as it comes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from corscope.journal.exchange import Exchange, Outcome
+
+__all__ = ["Entry", "Store"]
+
+MOST_EXCHANGES: Final = 10_000
+MOST_CHARACTERS: Final = 32_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An exchange, and for a preflight what became of it, once that is known."""
+
+    exchange: Exchange
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class Store:
+    """The latest exchanges by id, the oldest first.
+
+    Attributes:
+        most: so many exchanges are kept at most.
+        most_characters: so many characters of headers and URLs are kept at most.
+        listeners: each is called with every entry that is added or changed.
+    """
+
+    most: int = MOST_EXCHANGES
+    most_characters: int = MOST_CHARACTERS
+    listeners: list[Callable[[Entry], None]] = field(default_factory=list)
+    _entries: "OrderedDict[str, Entry]" = field(default_factory=OrderedDict)
+    _characters: int = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries.values()))
+
+    def get(self, id_: str) -> Entry | None:
+        """The entry of the exchange with this id, if it is still kept."""
+        return self._entries.get(id_)
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep an exchange; one with the same id makes place for it."""
+        self._drop(exchange.id)
+        self._entries[exchange.id] = entry = Entry(exchange)
+        self._characters += _characters(exchange)
+        while len(self._entries) > self.most or (
+            self._characters > self.most_characters and len(self._entries) > 1
+        ):
+            self._drop(next(iter(self._entries)))
+        self._tell(entry)
+
+    def note(self, outcome: Outcome) -> None:
+        """Keep what became of a preflight; of one that is no longer here, nothing."""
+        if (known := self._entries.get(outcome.id)) is not None:
+            self._entries[outcome.id] = entry = replace(known, outcome=outcome)
+            self._tell(entry)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._entries.clear()
+        self._characters = 0
+
+    def _drop(self, id_: str) -> None:
+        if (known := self._entries.pop(id_, None)) is not None:
+            self._characters -= _characters(known.exchange)
+
+    def _tell(self, entry: Entry) -> None:
+        for listener in tuple(self.listeners):
+            listener(entry)
+
+
+def _characters(exchange: Exchange) -> int:
+    """About how much there is of what comes from the wire."""
+    lines = (*exchange.headers, *(exchange.server_headers or ()))
+    lines += exchange.shadow.headers if exchange.shadow else ()
+    names = (*exchange.request_headers, *(exchange.exposed or ()), *(exchange.hidden or ()))
+    return (
+        len(exchange.url)
+        + len(exchange.origin)
+        + sum(len(name) + len(value) for name, value in lines)
+        + sum(map(len, names))
+    )
