@@ -22,6 +22,7 @@ from corscope.cli.imports.python_libraries import (
     read_flask_cors,
     read_starlette,
 )
+from corscope.cli.imports.spring import read_spring
 from corscope.cli.imports.tree import Found, Source
 
 __all__ = ["IMPORTERS", "guess"]
@@ -43,6 +44,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "gcs": read_gcs,
     "azure-blob": read_azure_blob,
     "api-gateway": read_api_gateway,
+    "spring": read_spring,
 }
 """What reads a server's configuration or code, by the dialect's name."""
 
@@ -65,10 +67,12 @@ _SIGNS: Final = {
         "nginx": r"^\s*add_header\s+[\"']?access-control-",
         "apache": r"^\s*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?access-control-",
     },
+    ".java": {"spring": r"\bCorsConfiguration\b|\bCorsRegistry\b|@CrossOrigin\b"},
     ".json": {
         "s3": r"\bCORSRules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b",
         "gcs": r"\bresponseHeader\b|\bmaxAgeSeconds\b|<CorsConfig\b",
         "azure-blob": r"\bmaxAgeInSeconds\b|<CorsRule\b",
+        "spring": r"^\s*[\"']?globalcors\b",
         "api-gateway": r"\bAllowOrigins\b|\ballowOrigins\b|x-amazon-apigateway-cors",
     },
 }
