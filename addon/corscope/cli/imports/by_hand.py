@@ -1,13 +1,14 @@
 """Which fields of a policy do CORS headers stand for that a configuration writes by hand?"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from corscope.cli.imports.options import any_regex
 from corscope.cli.imports.tree import Source
 from corscope.servers.by_hand import origins_of_regexes
+from corscope.servers.origins import parse_origin_pattern
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -17,7 +18,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD
 
-__all__ = ["AllowedOrigins", "HeaderLine"]
+__all__ = ["AllowedOrigins", "HeaderLine", "OriginLines", "without_patterns"]
 
 _LISTS: Final = {
     ALLOW_METHODS: "allow_methods",
@@ -81,3 +82,49 @@ class HeaderLine:
             self.refuse(source)
         names = tuple(name.strip() for name in self.value.split(",") if name.strip())
         return {_LISTS[self.name]: WILDCARD if names == (WILDCARD,) else names}
+
+
+@dataclass
+class OriginLines:
+    """What several lines that send Access-Control-Allow-Origin let through together."""
+
+    allowed: AllowedOrigins = field(default_factory=AllowedOrigins)
+    fixed: str | None = None
+    is_sent: bool = False
+
+    def add(self, value: str | None, only_for: AllowedOrigins | None) -> None:
+        """Add a line.
+
+        Args:
+            value: a value that is written there; None for the request's own origin.
+            only_for: whom the line is for, if not for all.
+        """
+        self.is_sent = True
+        is_limited = only_for is not None and not only_for.is_any
+        if value is not None and not is_limited:
+            self.fixed = value
+        elif only_for is None or only_for.is_any:
+            self.allowed.is_any = True
+        else:
+            self.allowed.exact += [
+                each for each in only_for.exact if each not in self.allowed.exact
+            ]
+            self.allowed.regexes += only_for.regexes
+
+    def fields(self) -> dict[str, Any]:
+        """The two fields of a policy."""
+        has_list = self.allowed.is_any or self.allowed.exact or self.allowed.regexes
+        if has_list or not self.is_sent:
+            return self.allowed.fields() if has_list else {}
+        return {"allow_origins": self.fixed if self.fixed is not None else ()}
+
+
+def without_patterns(origins: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The origins that are compared as they stand, and those that a rule takes for patterns."""
+    plain: list[str] = []
+    patterns: list[str] = []
+    for each in origins:
+        parsed = parse_origin_pattern(each)
+        is_pattern = parsed is not None and (parsed.subdomains or parsed.any_port)
+        (patterns if is_pattern else plain).append(each)
+    return plain, patterns

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Final
 
 from corscope.cli.imports.apache import read_apache
+from corscope.cli.imports.caddy import read_caddy
 from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_gcs, read_s3
 from corscope.cli.imports.javascript_libraries import (
     read_express,
@@ -45,6 +46,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "azure-blob": read_azure_blob,
     "api-gateway": read_api_gateway,
     "spring": read_spring,
+    "caddy": read_caddy,
 }
 """What reads a server's configuration or code, by the dialect's name."""
 
@@ -67,6 +69,7 @@ _SIGNS: Final = {
         "nginx": r"^\s*add_header\s+[\"']?access-control-",
         "apache": r"^\s*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?access-control-",
     },
+    "caddyfile": {"caddy": r"(?i)access-control-"},
     ".java": {"spring": r"\bCorsConfiguration\b|\bCorsRegistry\b|@CrossOrigin\b"},
     ".json": {
         "s3": r"\bCORSRules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b",
@@ -86,7 +89,8 @@ _SAME: Final = {
 
 def guess(source: Source) -> list[str]:
     """The dialects whose signs a file bears; it is certain if there is one."""
-    ending = PurePath(source.name).suffix.lower()
+    path = PurePath(source.name.lower())
+    ending = path.suffix or path.name
     signs = _SIGNS.get(_SAME.get(ending, ending), {})
     return [
         dialect
