@@ -5,7 +5,6 @@ file gives names to are read. Of functions only those are understood that test a
 how some libraries take a list: all others are kept as the code that they are.
 """
 
-import importlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from corscope.cli.imports.syntax import code_of, line_of, named, parsed, walk
 from corscope.cli.imports.tree import (
     DEEPEST,
     LONGEST,
@@ -21,7 +21,6 @@ from corscope.cli.imports.tree import (
     Opaque,
     Regex,
     Source,
-    UnreadableError,
     Value,
 )
 
@@ -69,20 +68,7 @@ class JavaScriptFile:
     @cached_property
     def _root(self) -> "Syntax":
         module, function = _GRAMMARS.get(self.source.name.rpartition(".")[2].lower(), _JAVASCRIPT)
-        try:
-            tree_sitter = importlib.import_module("tree_sitter")
-            grammar = getattr(importlib.import_module(module), function)()
-        except ModuleNotFoundError as error:
-            raise UnreadableError(
-                f"{self.source.name}: to read JavaScript, the Python package {error.name} is "
-                "needed: pip install 'corscope[import]'"
-            ) from error
-        parser = tree_sitter.Parser(tree_sitter.Language(grammar))
-        root: Syntax = parser.parse(self.source.text.encode()).root_node
-        if root.has_error:
-            wrong = next((n for n in _walk(root) if n.is_error or n.is_missing), root)
-            self.source.refuse("is no JavaScript that can be parsed", _line(wrong))
-        return root
+        return parsed(self.source, "JavaScript", module, function)
 
     @cached_property
     def _values(self) -> dict[str, Value]:
@@ -90,7 +76,7 @@ class JavaScriptFile:
 
     @cached_property
     def _all(self) -> tuple["Syntax", ...]:
-        return tuple(_walk(self._root))
+        return tuple(walk(self._root))
 
     @cached_property
     def _constants(self) -> Mapping[str, list["Syntax"]]:
@@ -99,8 +85,8 @@ class JavaScriptFile:
         for node in self._all:
             name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
             if node.type == "variable_declarator" and name is not None and value is not None:
-                is_const = node.parent is not None and _code(node.parent).startswith("const")
-                found.setdefault(_code(name), []).extend([value] if is_const else [value, value])
+                is_const = node.parent is not None and code_of(node.parent).startswith("const")
+                found.setdefault(code_of(name), []).extend([value] if is_const else [value, value])
         return found
 
     def imported(self, *modules: str) -> Mapping[str, str]:
@@ -115,7 +101,7 @@ class JavaScriptFile:
                 if self.read(source).value in modules:
                     found |= dict(_import_names(node))
             elif node.type == "import_require_clause" and self._requires(node, modules):
-                found[_code(node.named_children[0])] = "*"
+                found[code_of(node.named_children[0])] = "*"
             elif node.type == "variable_declarator":
                 value = node.child_by_field_name("value")
                 if value is not None and self._requires(value, modules):
@@ -126,7 +112,7 @@ class JavaScriptFile:
         """Whether it is `require("…")` of one of these, or of its `default`."""
         called = re.fullmatch(
             r"""(?:\w+\s*=\s*)?(?:await\s+)?(?:require|import)\(\s*["']([^"']+)["']\s*\)(?:\.\w+)?""",
-            _code(node),
+            code_of(node),
         )
         return called is not None and called[1] in modules
 
@@ -137,26 +123,26 @@ class JavaScriptFile:
             if node.type != "call_expression" or function is None:
                 continue
             given = node.child_by_field_name("arguments")
-            arguments = [] if given is None else _named(given)
-            first = _code(arguments[0]) if arguments else ""
-            place = self.source.at(_line(node))
-            yield JavaScriptCall(place, _code(function), first, tuple(arguments), self)
+            arguments = named(given)
+            first = code_of(arguments[0]) if arguments else ""
+            place = self.source.at(line_of(node))
+            yield JavaScriptCall(place, code_of(function), first, tuple(arguments), self)
 
     def options_called(self, key: str) -> Iterator[Node]:
         """The value of every option of this name, in whatever object."""
         for node in self._all:
             if node.type == "pair":
                 name, value = node.child_by_field_name("key"), node.child_by_field_name("value")
-                if name is not None and value is not None and _code(name).strip("\"'") == key:
+                if name is not None and value is not None and code_of(name).strip("\"'") == key:
                     yield self.read(value)
 
     def read(self, node: "Syntax", depth: int = 0) -> Node:
         """An expression as a plain value."""
         if depth > DEEPEST:
-            self.source.refuse("is nested too deeply", _line(node))
+            self.source.refuse("is nested too deeply", line_of(node))
         while node.type in _TRANSPARENT and node.named_children:
-            node = _named(node)[0]
-        return Node(self.source.at(_line(node)), self._value(node, depth + 1))
+            node = named(node)[0]
+        return Node(self.source.at(line_of(node)), self._value(node, depth + 1))
 
     def _value(self, node: "Syntax", depth: int) -> Value:
         match node.type:
@@ -184,22 +170,22 @@ class JavaScriptFile:
     def _special(self, node: "Syntax", depth: int) -> Value:
         if node.type == "regex":
             pattern, flags = (node.child_by_field_name(n) for n in ("pattern", "flags"))
-            body = "" if pattern is None else _code(pattern).replace("\\/", "/")
-            return _regex(body, "" if flags is None else _code(flags), node)
+            body = code_of(pattern).replace("\\/", "/")
+            return _regex(body, code_of(flags), node)
         constructor = node.child_by_field_name("constructor")
         if node.type == "new_expression" and constructor is not None:
             given = node.child_by_field_name("arguments")
-            values = [self.read(each, depth).value for each in _named(given)] if given else []
+            values = [self.read(each, depth).value for each in named(given)]
             texts = [value for value in values if isinstance(value, str)]
-            if _code(constructor) == "RegExp" and texts and len(texts) == len(values):
+            if code_of(constructor) == "RegExp" and texts and len(texts) == len(values):
                 return _regex(texts[0], "".join(texts[1:2]), node)
         if node.type in _FUNCTIONS:
             return self._origin_test(node, depth)
-        return Opaque(_code(node))
+        return Opaque(code_of(node))
 
     def _items(self, node: "Syntax", depth: int) -> tuple[Node, ...] | Opaque:
         found: list[Node] = []
-        for child in _named(node):
+        for child in named(node):
             if child.type != "spread_element":
                 found.append(self.read(child, depth))
                 continue
@@ -211,26 +197,26 @@ class JavaScriptFile:
 
     def _table(self, node: "Syntax", depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}
-        for child in _named(node):
+        for child in named(node):
             key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
             name = child.child_by_field_name("name")
             if child.type == "pair" and key is not None and value is not None:
-                found[str(_string(key)) if key.type == "string" else _code(key)] = self.read(
+                found[str(_string(key)) if key.type == "string" else code_of(key)] = self.read(
                     value, depth
                 )
             elif child.type == "shorthand_property_identifier":
-                found[_code(child)] = self.read(child, depth)
+                found[code_of(child)] = self.read(child, depth)
             elif child.type == "spread_element":
                 inner = self.read(child.named_children[0], depth)
                 found |= inner.value if isinstance(inner.value, Mapping) else {REST: inner}
             elif name is not None:  # a method
-                place = self.source.at(_line(child))
-                found[_code(name)] = Node(place, Opaque(_code(child)))
+                place = self.source.at(line_of(child))
+                found[code_of(name)] = Node(place, Opaque(code_of(child)))
         return found
 
     def _named_value(self, node: "Syntax", depth: int) -> Value:
         """The value of a constant; while it is being read it has none."""
-        name = _code(node)
+        name = code_of(node)
         if name == "undefined":
             return None
         if name not in self._values:
@@ -247,44 +233,44 @@ class JavaScriptFile:
         body = node.child_by_field_name("body")
         returned = None if body is None else _returned(body)
         if returned is None:
-            return Opaque(_code(node))
+            return Opaque(code_of(node))
         if returned.type == "true" or self._is_origin(returned, node):
             return True
         parts = [returned.child_by_field_name(f) for f in ("condition", "consequence")]
         condition, consequence = parts
         is_ours = returned.type == "ternary_expression" and consequence is not None
         if condition is None or consequence is None or not is_ours:
-            return Opaque(_code(node))
+            return Opaque(code_of(node))
         tested = list(self._tested(condition, node, depth))
         if None in tested or not self._is_origin(consequence, node):
-            return Opaque(_code(node))
+            return Opaque(code_of(node))
         return tuple(each for each in tested if each is not None)
 
     def _is_origin(self, node: "Syntax", function: "Syntax") -> bool:
         """Whether it is the origin: the function's first parameter, or a header's value."""
-        code = _code(_bare(node))
+        code = code_of(_bare(node))
         parameters = function.child_by_field_name("parameters") or function.child_by_field_name(
             "parameter"
         )
-        first = re.match(r"\(?\s*(\w+)", "" if parameters is None else _code(parameters))
+        first = re.match(r"\(?\s*(\w+)", code_of(parameters))
         header = r"""\w+(?:\.req(?:uest)?)?\.(?:get|header)\(["'][Oo]rigin["']\)"""
         values = self._constants.get(code, [])
         return (
             (first is not None and first[1] == code)
             or re.fullmatch(header, code) is not None
-            or (len(values) == 1 and re.fullmatch(header, _code(values[0])) is not None)
+            or (len(values) == 1 and re.fullmatch(header, code_of(values[0])) is not None)
         )
 
     def _tested(self, node: "Syntax", function: "Syntax", depth: int) -> Iterator[Node | None]:
         """What a chain of `a.includes(origin) || b.test(origin)` tests for; None for the rest."""
         node = _bare(node)
         left, right = (node.child_by_field_name(side) for side in ("left", "right"))
-        if left is not None and right is not None and "||" in map(_code, node.children):
+        if left is not None and right is not None and "||" in map(code_of, node.children):
             yield from self._tested(left, function, depth)
             yield from self._tested(right, function, depth)
             return
         called, given = (node.child_by_field_name(name) for name in ("function", "arguments"))
-        arguments = [] if given is None else _named(given)
+        arguments = named(given)
         of = called and called.child_by_field_name("object")
         method = called and called.child_by_field_name("property")
         is_asked = len(arguments) == 1 and self._is_origin(arguments[0], function)
@@ -292,27 +278,14 @@ class JavaScriptFile:
             yield None
             return
         value = self.read(of, depth)
-        kind = {"includes": tuple, "test": Regex}.get(_code(method))
+        kind = {"includes": tuple, "test": Regex}.get(code_of(method))
         is_known = kind is not None and isinstance(value.value, kind)
         yield from (value.items() if is_known else (None,))
 
 
-def _walk(root: "Syntax") -> Iterator["Syntax"]:
-    """All of a tree, in the file's order; a deep one isn't walked by recursion."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))
-
-
-def _named(node: "Syntax") -> list["Syntax"]:
-    return [child for child in node.named_children if child.type != "comment"]
-
-
 def _bare(node: "Syntax") -> "Syntax":
     while node.type in _TRANSPARENT and node.named_children:
-        node = _named(node)[0]
+        node = named(node)[0]
     return node
 
 
@@ -320,25 +293,17 @@ def _returned(body: "Syntax") -> "Syntax | None":
     """What a function returns that does nothing else but name constants."""
     if body.type != "statement_block":
         return _bare(body)
-    *before, last = _named(body) or [body]
+    *before, last = named(body) or [body]
     declares = all(statement.type == "lexical_declaration" for statement in before)
     returns = last.type == "return_statement" and last.named_children
-    return _bare(_named(last)[0]) if declares and returns else None
-
-
-def _code(node: "Syntax") -> str:
-    return (node.text or b"").decode()
-
-
-def _line(node: "Syntax") -> int:
-    return node.start_point[0] + 1
+    return _bare(named(last)[0]) if declares and returns else None
 
 
 def _string(node: "Syntax") -> str:
     return re.sub(
         r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|.)",
         _unescaped,
-        _code(node)[1:-1],
+        code_of(node)[1:-1],
         flags=re.DOTALL,
     )
 
@@ -351,7 +316,7 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def _number(node: "Syntax") -> int | float | Opaque:
-    code = _code(node).replace("_", "")
+    code = code_of(node).replace("_", "")
     try:
         value = json.loads(code)
     except ValueError:
@@ -362,19 +327,19 @@ def _number(node: "Syntax") -> int | float | Opaque:
 def _regex(pattern: str, flags: str, node: "Syntax") -> Regex | Opaque:
     """A regex; flags other than `i` and `u` change more than which origins fit."""
     if set(flags) - set("iuv"):
-        return Opaque(_code(node))
+        return Opaque(code_of(node))
     return Regex(f"(?i){pattern}" if "i" in flags else pattern)
 
 
 def _import_names(node: "Syntax") -> Iterator[tuple[str, str]]:
-    for each in _walk(node):
+    for each in walk(node):
         if each.type == "import_clause":
-            yield from ((_code(c), "default") for c in each.children if c.type == "identifier")
+            yield from ((code_of(c), "default") for c in each.children if c.type == "identifier")
         elif each.type == "namespace_import":
-            yield _code(each.named_children[0]), "*"
+            yield code_of(each.named_children[0]), "*"
         elif each.type == "import_specifier":
             names: Iterable[Syntax] = each.named_children
-            first, *rest = map(_code, names)
+            first, *rest = map(code_of, names)
             yield (rest[0] if rest else first), first
 
 
@@ -382,10 +347,10 @@ def _pattern_names(node: "Syntax | None") -> Iterator[tuple[str, str]]:
     if node is None:
         return
     if node.type == "identifier":
-        yield _code(node), "default"
+        yield code_of(node), "default"
     for child in node.named_children:
         if child.type == "shorthand_property_identifier_pattern":
-            yield _code(child), _code(child)
+            yield code_of(child), code_of(child)
         elif child.type == "pair_pattern":
-            first, last = map(_code, child.named_children)
+            first, last = map(code_of, child.named_children)
             yield last, first
