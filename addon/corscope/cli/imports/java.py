@@ -9,16 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from corscope.cli.imports.syntax import (
-    CodeFile,
-    Grammar,
-    call_name,
-    code,
-    joined,
-    line,
-    named,
-    plain_number,
-)
+from corscope.cli.imports.codefile import CodeFile, call_name, joined, plain_number
+from corscope.cli.imports.syntax import code_of, line_of, named
 from corscope.cli.imports.tree import DEEPEST, Node, Opaque, Value
 
 if TYPE_CHECKING:
@@ -85,7 +77,7 @@ class Scope:
 class JavaFile(CodeFile):
     """A Java file."""
 
-    grammar: ClassVar = Grammar("Java", "tree_sitter_java")
+    grammar: ClassVar = ("Java", "tree_sitter_java", "language")
 
     def scoped(self) -> Iterator[tuple["Syntax", Scope]]:
         """All of its tree in the file's order, each with the scope that it stands in."""
@@ -96,20 +88,20 @@ class JavaFile(CodeFile):
             if node.type in _SCOPES:
                 scope = Scope(scope, node.type in _BRANCHES, scope.depth + 1)
                 if scope.depth > DEEPEST:
-                    self.source.refuse("is nested too deeply", line(node))
+                    self.source.refuse("is nested too deeply", line_of(node))
             waiting.extend((child, scope) for child in reversed(node.children))
 
     def assignments(self) -> Iterator[tuple[str, "Syntax | None"]]:
         """Variables and fields with what they begin with; None for what changes them."""
         for node in self.all:
             if node.type == "variable_declarator":
-                yield code(node.child_by_field_name("name")), node.child_by_field_name("value")
+                yield code_of(node.child_by_field_name("name")), node.child_by_field_name("value")
             elif node.type == "assignment_expression":
-                yield call_name(code(node.child_by_field_name("left"))), None
+                yield call_name(code_of(node.child_by_field_name("left"))), None
             elif node.type == "method_invocation":
                 name, of = (node.child_by_field_name(each) for each in ("name", "object"))
-                if of is not None and of.type == "identifier" and code(name) in _MUTATORS:
-                    yield code(of), None
+                if of is not None and of.type == "identifier" and code_of(name) in _MUTATORS:
+                    yield code_of(of), None
 
     def bare(self, node: "Syntax") -> "Syntax":
         """The expression without parentheses and casts."""
@@ -123,13 +115,13 @@ class JavaFile(CodeFile):
             case "string_literal":
                 return _string(node)
             case "decimal_integer_literal":
-                return plain_number(code(node))
+                return plain_number(code_of(node))
             case "true" | "false":
                 return node.type == "true"
             case "null_literal":
                 return None
             case "identifier":
-                return self.named_value(code(node), node, depth)
+                return self.named_value(code_of(node), node, depth)
             case "field_access":
                 return self._constant(node, depth)
             case "binary_expression":
@@ -138,12 +130,12 @@ class JavaFile(CodeFile):
                 return self._called(node, depth)
             case "array_creation_expression" | "object_creation_expression":
                 return self._created(node, depth)
-        return self.items(named(node), depth) if node.type in _ARRAYS else Opaque(code(node))
+        return self.items(named(node), depth) if node.type in _ARRAYS else Opaque(code_of(node))
 
     def _constant(self, node: "Syntax", depth: int) -> Value:
         """A constant of Spring's, or one of a class in this file."""
-        owner = call_name(code(node.child_by_field_name("object")))
-        name = code(node.child_by_field_name("field"))
+        owner = call_name(code_of(node.child_by_field_name("object")))
+        name = code_of(node.child_by_field_name("field"))
         if owner == "CorsConfiguration" and name == "ALL":
             return "*"
         if owner in {"HttpMethod", "RequestMethod"}:
@@ -153,11 +145,11 @@ class JavaFile(CodeFile):
         return self.named_value(name, node, depth)
 
     def _called(self, node: "Syntax", depth: int) -> Value:
-        of, name = node.child_by_field_name("object"), code(node.child_by_field_name("name"))
+        of, name = node.child_by_field_name("object"), code_of(node.child_by_field_name("name"))
         given = named(node.child_by_field_name("arguments"))
         if of is None:
-            return Opaque(code(node))
-        owner = call_name(code(of)) if of.type in {"identifier", "field_access"} else ""
+            return Opaque(code_of(node))
+        owner = call_name(code_of(of)) if of.type in {"identifier", "field_access"} else ""
         function = f"{owner}.{name}"
         if function in _COLLECTIONS:
             return self._collected(given, depth)
@@ -165,13 +157,13 @@ class JavaFile(CodeFile):
             return self.read(given[0], depth).value
         if owner == "Duration" and name in _DURATIONS and len(given) == 1:
             number = self.read(given[0], depth).value
-            return number * _DURATIONS[name] if type(number) is int else Opaque(code(node))
+            return number * _DURATIONS[name] if type(number) is int else Opaque(code_of(node))
         inner = self.read(of, depth).value
         if name in _SAME:
-            return Opaque(code(node)) if isinstance(inner, Opaque) else inner
-        if name == "split" and isinstance(inner, str) and [code(g) for g in given] == ['","']:
+            return Opaque(code_of(node)) if isinstance(inner, Opaque) else inner
+        if name == "split" and isinstance(inner, str) and [code_of(g) for g in given] == ['","']:
             return tuple(self._text(part, of) for part in inner.split(","))
-        return Opaque(code(node))
+        return Opaque(code_of(node))
 
     def _text(self, text: str, node: "Syntax") -> Node:
         return Node(self.place(node), text)
@@ -189,14 +181,14 @@ class JavaFile(CodeFile):
         if value is not None:
             return self.items(named(value), depth)
         given = named(node.child_by_field_name("arguments"))
-        kind = code(node.child_by_field_name("type")).partition("<")[0]
+        kind = code_of(node.child_by_field_name("type")).partition("<")[0]
         if kind in {"ArrayList", "HashSet", "LinkedHashSet", "LinkedList"} and not named(
             node.child_by_field_name("body")
         ):
             lists = [self.read(each, depth).value for each in given]
             if all(isinstance(each, tuple) for each in lists):
                 return joined([each for each in lists if isinstance(each, tuple)], node)
-        return Opaque(code(node))
+        return Opaque(code_of(node))
 
 
 def chain(node: "Syntax") -> tuple["Syntax | None", list[JavaCall]]:
@@ -205,13 +197,13 @@ def chain(node: "Syntax") -> tuple["Syntax | None", list[JavaCall]]:
     of: Syntax | None = node
     while of is not None and of.type == "method_invocation":
         given = tuple(named(of.child_by_field_name("arguments")))
-        calls.append(JavaCall(code(of.child_by_field_name("name")), given, of))
+        calls.append(JavaCall(code_of(of.child_by_field_name("name")), given, of))
         of = of.child_by_field_name("object")
     return of, calls[::-1]
 
 
 def _string(node: "Syntax") -> Value:
-    written = code(node)
+    written = code_of(node)
     if written.startswith('"""'):
         return Opaque(written)
     return re.sub(r"\\(u+[0-9a-fA-F]{4}|[0-3]?[0-7]{1,2}|.)", _unescaped, written[1:-1])

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from corscope.cli.imports.codefile import call_name
 from corscope.cli.imports.documents import read_document
 from corscope.cli.imports.java import JavaCall, JavaFile, Scope, chain
 from corscope.cli.imports.options import flag, found, listed_or_any, number
-from corscope.cli.imports.syntax import call_name, code, named
+from corscope.cli.imports.syntax import code_of, named
 from corscope.cli.imports.tree import Found, Node, Opaque, Source
 from corscope.servers.policy import ECHO, WILDCARD
 
@@ -153,7 +154,7 @@ class _Reading:
         """A variable that holds one, from its first value on."""
         given = node.child_by_field_name(value)
         for made in () if given is None else self._of_chain(given, scope):
-            scope.names[code(node.child_by_field_name(name))] = made
+            scope.names[code_of(node.child_by_field_name(name))] = made
             yield made
 
     def _of_chain(self, node: "Syntax", scope: Scope) -> Iterator[_Configuration]:
@@ -165,7 +166,7 @@ class _Reading:
         elif mapped:
             yield self._mapped(calls[mapped[0]], calls[mapped[0] + 1 :])
         elif base is not None and base.type == "identifier" and calls:
-            known, is_branch = scope.find(code(base))
+            known, is_branch = scope.find(code_of(base))
             if isinstance(known, _Configuration):
                 self._call_all(known, calls, is_branch=is_branch)
         if calls and calls[-1].name == "registerCorsConfiguration":
@@ -173,7 +174,7 @@ class _Reading:
 
     def _begun(self, node: "Syntax", calls: list[JavaCall]) -> Iterator[_Configuration]:
         self.seen.add(node.id)
-        if call_name(code(node.child_by_field_name("type"))) == "CorsConfiguration":
+        if call_name(code_of(node.child_by_field_name("type"))) == "CorsConfiguration":
             made = _Configuration(self.file.place(node))
             self._call_all(made, calls, is_branch=False)
             yield made
@@ -189,7 +190,7 @@ class _Reading:
     def _register(self, call: JavaCall, scope: Scope) -> None:
         """`source.registerCorsConfiguration(path, config)` says for which paths it is."""
         if len(call.arguments) == 2:
-            known, _ = scope.find(code(call.arguments[1]))
+            known, _ = scope.find(code_of(call.arguments[1]))
             if isinstance(known, _Configuration):
                 _tell_path(known, self.file.read(call.arguments[0]))
 
@@ -260,7 +261,7 @@ def _annotations(node: "Syntax") -> list["Syntax"]:
 
 
 def _name(annotation: "Syntax") -> str:
-    return call_name(code(annotation.child_by_field_name("name")))
+    return call_name(code_of(annotation.child_by_field_name("name")))
 
 
 def _of_annotation(
@@ -298,7 +299,7 @@ def _elements(file: JavaFile, annotation: "Syntax | None") -> Iterator[tuple[str
     for each in named(given):
         key, value = each.child_by_field_name("key"), each.child_by_field_name("value")
         if each.type == "element_value_pair" and value is not None:
-            yield code(key), file.read(value)
+            yield code_of(key), file.read(value)
         else:
             yield "value", file.read(each)
 
