@@ -8,6 +8,7 @@ from typing import Final
 from corscope.cli.imports.apache import read_apache
 from corscope.cli.imports.caddy import read_caddy
 from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_gcs, read_s3
+from corscope.cli.imports.haproxy import read_haproxy
 from corscope.cli.imports.javascript_libraries import (
     read_express,
     read_fastify,
@@ -47,6 +48,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "api-gateway": read_api_gateway,
     "spring": read_spring,
     "caddy": read_caddy,
+    "haproxy": read_haproxy,
 }
 """What reads a server's configuration or code, by the dialect's name."""
 
@@ -68,6 +70,9 @@ _SIGNS: Final = {
     ".conf": {
         "nginx": r"^\s*add_header\s+[\"']?access-control-",
         "apache": r"^\s*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?access-control-",
+    },
+    ".cfg": {
+        "haproxy": r"^\s*(http-(request|(after-)?response)|rspadd)\s.*(?i:access-control-)",
     },
     "caddyfile": {"caddy": r"(?i)access-control-"},
     ".java": {"spring": r"\bCorsConfiguration\b|\bCorsRegistry\b|@CrossOrigin\b"},
