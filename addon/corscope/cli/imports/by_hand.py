@@ -18,7 +18,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD
 
-__all__ = ["AllowedOrigins", "HeaderLine", "OriginLines", "without_patterns"]
+__all__ = ["AllowedOrigins", "HeaderLine", "OriginLines"]
 
 _LISTS: Final = {
     ALLOW_METHODS: "allow_methods",
@@ -113,13 +113,27 @@ class OriginLines:
 
     def fields(self) -> dict[str, Any]:
         """The two fields of a policy."""
-        has_list = self.allowed.is_any or self.allowed.exact or self.allowed.regexes
-        if has_list or not self.is_sent:
-            return self.allowed.fields() if has_list else {}
-        return {"allow_origins": self.fixed if self.fixed is not None else ()}
+        if self._has_list:
+            return self.allowed.fields()
+        return {"allow_origins": () if self.fixed is None else self.fixed} if self.is_sent else {}
+
+    @property
+    def _has_list(self) -> bool:
+        return bool(self.allowed.is_any or self.allowed.exact or self.allowed.regexes)
+
+    def warnings(self, place: str) -> list[str]:
+        """What of it no rule says; patterns are left out, so this comes before `fields`."""
+        self.allowed.exact, patterns = _without_patterns(self.allowed.exact)
+        told = [
+            f"{place}: {each} is left out: it is no pattern here, and never matches"
+            for each in patterns
+        ]
+        if self._has_list and self.fixed is not None:
+            told.append(f"{place}: the origin {self.fixed} that others get is left out")
+        return told
 
 
-def without_patterns(origins: Iterable[str]) -> tuple[list[str], list[str]]:
+def _without_patterns(origins: Iterable[str]) -> tuple[list[str], list[str]]:
     """The origins that are compared as they stand, and those that a rule takes for patterns."""
     plain: list[str] = []
     patterns: list[str] = []

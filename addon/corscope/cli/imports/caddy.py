@@ -14,7 +14,6 @@ from corscope.cli.imports.by_hand import (
     AllowedOrigins,
     HeaderLine,
     OriginLines,
-    without_patterns,
 )
 from corscope.cli.imports.caddyfile import Directive, parsed
 from corscope.cli.imports.tree import Found, Source
@@ -148,11 +147,7 @@ class _Site:
             warnings.append(
                 f"{self.place}: only paths that fit {shown} are meant: say so in match.url"
             )
-        origins.allowed.exact, patterns = without_patterns(origins.allowed.exact)
-        warnings += [
-            f"{self.place}: {each} is left out: it is no pattern here, and never matches"
-            for each in patterns
-        ]
+        warnings += origins.warnings(self.place)
         settings = ((KEEP_OWN.name, True),) if self._keeps_own() else ()
         policy = Policy(**fields, **origins.fields(), settings=settings)
         place = self.source.at(lines[0].line.line) if lines else self.place

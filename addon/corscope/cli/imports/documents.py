@@ -25,11 +25,13 @@ from ruamel.yaml.events import (
 
 from corscope.cli.imports.tree import DEEPEST, Node, Opaque, Source, UnreadableError
 
-__all__ = ["read_document"]
+__all__ = ["read_document", "read_xml_part"]
 
 _TOO_DEEP: Final = f"is nested too deeply: {DEEPEST} levels are read"
 _PLAIN: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
 _OWN_TAG: Final = re.compile(r"![A-Za-z]")
+
+_PROLOG: Final = re.compile(r"\s*<[?!](?!--)")
 
 
 def read_document(source: Source) -> Node:
@@ -42,6 +44,15 @@ def read_document(source: Source) -> Node:
     if begins == "<":
         return _xml(source)
     return _json(source) if begins in {"{", "["} else _yaml(source)
+
+
+def read_xml_part(source: Source) -> Node:
+    """Read an XML document, or a part of one: elements beside each other.
+
+    Raises:
+        UnreadableError: it is none.
+    """
+    return _xml(source, is_part=not _PROLOG.match(source.text))
 
 
 def _json(source: Source) -> Node:
@@ -169,10 +180,11 @@ def _one_or_all(nodes: list[Node]) -> Node:
     return nodes[0] if len(nodes) == 1 else Node(nodes[0].place, tuple(nodes))
 
 
-def _xml(source: Source) -> Node:
+def _xml(source: Source, *, is_part: bool = False) -> Node:
     builder = _Builder(source)
+    begin, end = ("<part>", "</part>") if is_part else ("", "")
     try:
-        builder.parser.Parse(source.text, True)
+        builder.parser.Parse(f"{begin}{source.text}{end}", True)
     except expat.ExpatError as error:
         source.refuse(f"is no XML: {expat.ErrorString(error.code)}", error.lineno)
     (root,) = builder.open

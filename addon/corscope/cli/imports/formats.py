@@ -25,6 +25,7 @@ from corscope.cli.imports.python_libraries import (
     read_starlette,
 )
 from corscope.cli.imports.spring import read_spring
+from corscope.cli.imports.tomcat import read_tomcat
 from corscope.cli.imports.tree import Found, Source
 
 __all__ = ["IMPORTERS", "guess"]
@@ -49,6 +50,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "spring": read_spring,
     "caddy": read_caddy,
     "haproxy": read_haproxy,
+    "tomcat": read_tomcat,
 }
 """What reads a server's configuration or code, by the dialect's name."""
 
@@ -80,6 +82,7 @@ _SIGNS: Final = {
         "s3": r"\bCORSRules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b",
         "gcs": r"\bresponseHeader\b|\bmaxAgeSeconds\b|<CorsConfig\b",
         "azure-blob": r"\bmaxAgeInSeconds\b|<CorsRule\b",
+        "tomcat": r"org\.apache\.catalina\.filters\.CorsFilter",
         "spring": r"^\s*[\"']?globalcors\b",
         "api-gateway": r"\bAllowOrigins\b|\ballowOrigins\b|x-amazon-apigateway-cors",
     },

@@ -14,7 +14,6 @@ from corscope.cli.imports.by_hand import (
     AllowedOrigins,
     HeaderLine,
     OriginLines,
-    without_patterns,
 )
 from corscope.cli.imports.haproxy_rules import Rule, Term, Test, header_of, rules, test_of, tested
 from corscope.cli.imports.tree import Found, Source
@@ -243,11 +242,7 @@ class _Reading:
             if each.rule.words[0] == "http-response":
                 warnings.append(_OWN_ANSWERS)
         place = self.source.at(lines[0].line.line) if lines else self.source.name
-        origins.allowed.exact, patterns = without_patterns(origins.allowed.exact)
-        warnings += [
-            f"{place}: {each} is left out: it is no pattern here, and never matches"
-            for each in patterns
-        ]
+        warnings += origins.warnings(place)
         if not origins.is_sent:
             fields["allow_origins"] = ()
         is_asked = any("OPTIONS" in word for rule in self.rules for word in rule.words)

@@ -85,7 +85,7 @@ _ORIGINS: Final = {"origins", "patterns"}
 
 
 def _refuse_placeholders(node: Node) -> None:
-    for item in node.value if isinstance(node.value, tuple) else (node,):
+    for item in node.items_or_self():
         if isinstance(item.value, str) and _PLACEHOLDER.search(item.value):
             Node(item.place, Opaque(item.value)).refuse("")
 
@@ -220,11 +220,7 @@ class _Reading:
 
 def _flat(given: list[Node]) -> tuple[Node, ...]:
     """The arguments, where one may be a list of them."""
-    return tuple(item for each in given for item in _each(each))
-
-
-def _each(node: Node) -> tuple[Node, ...]:
-    return node.value if isinstance(node.value, tuple) else (node,)
+    return tuple(item for each in given for item in each.items_or_self())
 
 
 def _tell_path(made: _Configuration, path: Node) -> None:

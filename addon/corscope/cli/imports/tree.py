@@ -117,6 +117,10 @@ class Node:
             self.refuse("must be a list")
         return self.value if isinstance(self.value, tuple) else (self,)
 
+    def items_or_self(self) -> tuple["Node", ...]:
+        """The items of a list, or the value itself, whatever it is."""
+        return self.value if isinstance(self.value, tuple) else (self,)
+
     def table(self) -> Mapping[str, "Node"]:
         """The value as a table of options."""
         return self.value if isinstance(self.value, Mapping) else self.refuse("must be a table")
