@@ -17,6 +17,7 @@ from corscope.cli.imports.javascript_libraries import (
     read_hono,
     read_koa,
 )
+from corscope.cli.imports.laravel import read_laravel
 from corscope.cli.imports.nginx import read_nginx
 from corscope.cli.imports.python_libraries import (
     read_aiohttp,
@@ -51,6 +52,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "caddy": read_caddy,
     "haproxy": read_haproxy,
     "tomcat": read_tomcat,
+    "laravel": read_laravel,
 }
 """What reads a server's configuration or code, by the dialect's name."""
 
@@ -77,6 +79,7 @@ _SIGNS: Final = {
         "haproxy": r"^\s*(http-(request|(after-)?response)|rspadd)\s.*(?i:access-control-)",
     },
     "caddyfile": {"caddy": r"(?i)access-control-"},
+    ".php": {"laravel": r"[\"']allowed_?[oO]rigins"},
     ".java": {"spring": r"\bCorsConfiguration\b|\bCorsRegistry\b|@CrossOrigin\b"},
     ".json": {
         "s3": r"\bCORSRules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b",
