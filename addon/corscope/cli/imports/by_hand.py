@@ -35,6 +35,12 @@ class AllowedOrigins:
     regexes: list[str] = field(default_factory=list)
     is_any: bool = False
 
+    def add(self, others: "AllowedOrigins") -> None:
+        """Let others through as well."""
+        self.exact = list(dict.fromkeys((*self.exact, *others.exact)))
+        self.regexes = list(dict.fromkeys((*self.regexes, *others.regexes)))
+        self.is_any |= others.is_any
+
     def fields(self) -> dict[str, Any]:
         """The two fields of a policy; a regex that an origin says as well becomes one."""
         if self.is_any:
@@ -91,6 +97,7 @@ class OriginLines:
     allowed: AllowedOrigins = field(default_factory=AllowedOrigins)
     fixed: str | None = None
     is_sent: bool = False
+    added: dict[int, AllowedOrigins] = field(default_factory=dict)
 
     def add(self, value: str | None, only_for: AllowedOrigins | None) -> None:
         """Add a line.

@@ -8,6 +8,7 @@ is imported once for each origin.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 from corscope.cli.imports.by_hand import (
@@ -148,8 +149,9 @@ class _Site:
                 f"{self.place}: only paths that fit {shown} are meant: say so in match.url"
             )
         warnings += origins.warnings(self.place)
-        settings = ((KEEP_OWN.name, True),) if self._keeps_own() else ()
-        policy = Policy(**fields, **origins.fields(), settings=settings)
+        settings = ((KEEP_OWN.name, True),) if self._keeps_own else ()
+        forwards = not any("OPTIONS" in each.words for each in _walk(self.directives))
+        policy = Policy(**fields, **origins.fields(), forward_preflight=forwards, settings=settings)
         place = self.source.at(lines[0].line.line) if lines else self.place
         if not origins.is_sent and policy.allow_origins is None:
             policy = replace(policy, allow_origins=())
@@ -167,6 +169,7 @@ class _Site:
         else:
             origins.add(value, only_for)
 
+    @cached_property
     def _keeps_own(self) -> bool:
         """Whether the backend's own headers stay beside those that are set here."""
         proxies = [each for each in _walk(self.directives) if each.name == "reverse_proxy"]

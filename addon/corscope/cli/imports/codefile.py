@@ -6,7 +6,7 @@ of them become plain values. A language says which of its nodes are which.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +16,28 @@ from corscope.cli.imports.tree import DEEPEST, LONGEST, Node, Opaque, Source, Va
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-__all__ = ["CodeFile", "call_name", "joined", "plain_number"]
+__all__ = ["CodeFile", "Scope", "call_name", "joined", "plain_number"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """A part of the file with names of its own, or one that isn't always run."""
+
+    outer: "Scope | None" = None
+    is_branch: bool = False
+    depth: int = 0
+    names: dict[str, object] = field(default_factory=dict)
+
+    def find(self, name: str) -> tuple[object, bool]:
+        """What a name stands for here, and whether only sometimes; None if for nothing."""
+        scope: Scope | None = self
+        is_branch = False
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name], is_branch
+            is_branch |= scope.is_branch
+            scope = scope.outer
+        return None, False
 
 
 @dataclass(frozen=True)
@@ -27,6 +48,12 @@ class CodeFile(ABC):
     grammar: ClassVar[tuple[str, str, str]]
     """The language in words, the package of its grammar, and what gives it."""
 
+    scopes: ClassVar[frozenset[str]] = frozenset()
+    """The nodes within which names are of their own."""
+
+    branches: ClassVar[frozenset[str]] = frozenset()
+    """The nodes that aren't always run."""
+
     @cached_property
     def root(self) -> "Syntax":
         """The root of its tree."""
@@ -36,6 +63,18 @@ class CodeFile(ABC):
     def all(self) -> tuple["Syntax", ...]:
         """All of its tree, in the file's order."""
         return tuple(walk(self.root))
+
+    def scoped(self) -> Iterator[tuple["Syntax", Scope]]:
+        """All of its tree in the file's order, each with the scope that it stands in or opens."""
+        waiting = [(self.root, Scope())]
+        while waiting:
+            node, scope = waiting.pop()
+            if node.type in self.scopes or node.type in self.branches:
+                scope = Scope(scope, node.type in self.branches, scope.depth + 1)
+                if scope.depth > DEEPEST:
+                    self.source.refuse("is nested too deeply", line_of(node))
+            yield node, scope
+            waiting.extend((child, scope) for child in reversed(node.children))
 
     @cached_property
     def _values(self) -> dict[str, Value]:

@@ -6,8 +6,10 @@ from pathlib import PurePath
 from typing import Final
 
 from corscope.cli.imports.apache import read_apache
+from corscope.cli.imports.aspnet_core import read_aspnet_core
 from corscope.cli.imports.caddy import read_caddy
 from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_gcs, read_s3
+from corscope.cli.imports.envoy import read_envoy
 from corscope.cli.imports.haproxy import read_haproxy
 from corscope.cli.imports.javascript_libraries import (
     read_express,
@@ -27,6 +29,7 @@ from corscope.cli.imports.python_libraries import (
 )
 from corscope.cli.imports.spring import read_spring
 from corscope.cli.imports.tomcat import read_tomcat
+from corscope.cli.imports.traefik import read_traefik
 from corscope.cli.imports.tree import Found, Source
 
 __all__ = ["IMPORTERS", "guess"]
@@ -53,6 +56,9 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "haproxy": read_haproxy,
     "tomcat": read_tomcat,
     "laravel": read_laravel,
+    "aspnet-core": read_aspnet_core,
+    "envoy": read_envoy,
+    "traefik": read_traefik,
 }
 """What reads a server's configuration or code, by the dialect's name."""
 
@@ -79,6 +85,7 @@ _SIGNS: Final = {
         "haproxy": r"^\s*(http-(request|(after-)?response)|rspadd)\s.*(?i:access-control-)",
     },
     "caddyfile": {"caddy": r"(?i)access-control-"},
+    ".cs": {"aspnet-core": r"\b(UseCors|AddCors|CorsPolicyBuilder)\b"},
     ".php": {"laravel": r"[\"']allowed_?[oO]rigins"},
     ".java": {"spring": r"\bCorsConfiguration\b|\bCorsRegistry\b|@CrossOrigin\b"},
     ".json": {
@@ -87,7 +94,9 @@ _SIGNS: Final = {
         "azure-blob": r"\bmaxAgeInSeconds\b|<CorsRule\b",
         "tomcat": r"org\.apache\.catalina\.filters\.CorsFilter",
         "spring": r"^\s*[\"']?globalcors\b",
-        "api-gateway": r"\bAllowOrigins\b|\ballowOrigins\b|x-amazon-apigateway-cors",
+        "api-gateway": r"\A(?![\s\S]*^kind:)[\s\S]*\b[aA]llowOrigins\b|x-amazon-apigateway-cors",
+        "envoy": r"envoy\.filters\.http\.cors|\bcorsPolicy\b|\btype: CORS\b|^kind: Security",
+        "traefik": r"(?i:accesscontrol(allow|expose|max)|addvaryheader)",
     },
 }
 """What only that server's files have, by the name's ending."""

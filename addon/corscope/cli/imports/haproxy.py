@@ -8,6 +8,7 @@ Files that a configuration names aren't read.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, NoReturn
 
 from corscope.cli.imports.by_hand import (
@@ -64,12 +65,16 @@ def read_haproxy(source: Source) -> Iterator[Found]:
     sent = tuple(reading.sent())
     if not sent and not any(map(_deletes, reading.rules)):
         source.refuse("has no http-response set-header Access-Control-…")
-    sections = dict.fromkeys(s.rule.section for s in sent if s.line.name == ALLOW_ORIGIN)
-    if len(sections) < 2:
-        yield reading.found(sent)
-        return
-    for section in sections:
-        yield reading.found([each for each in sent if each.rule.section == section])
+    sections: dict[int, list[_Sent]] = {}
+    for each in sent:
+        sections.setdefault(each.rule.section, []).append(each)
+    with_origin = [
+        section
+        for section in sections.values()
+        if any(each.line.name == ALLOW_ORIGIN for each in section)
+    ]
+    for section in with_origin if len(with_origin) > 1 else [sent]:
+        yield reading.found(section)
 
 
 def _deletes(rule: Rule) -> bool:
@@ -88,6 +93,9 @@ class _Reading:
     origins: dict[str, AllowedOrigins] = field(default_factory=dict)
     holds: dict[str, str] = field(default_factory=dict)
     """By variable, the request header that it holds, or that it says what a preflight is."""
+
+    allowed: dict[tuple[str, int], AllowedOrigins] = field(default_factory=dict)
+    known: dict[tuple[int, str], _When] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Note what the rules refer to."""
@@ -118,8 +126,10 @@ class _Reading:
             self.holds[variable] = _PREFLIGHT
 
     def _allow(self, variable: str, origins: AllowedOrigins | None) -> None:
-        allowed = self.origins.setdefault(variable, AllowedOrigins())
-        _add(allowed, origins or AllowedOrigins(is_any=True))
+        given = origins or AllowedOrigins(is_any=True)
+        if (variable, id(given)) not in self.allowed:
+            self.allowed[variable, id(given)] = given
+            self.origins.setdefault(variable, AllowedOrigins()).add(given)
 
     def _header(self, sample: str, rule: Rule) -> str | None:
         """The request header that a sample takes, also by way of a capture or a variable."""
@@ -164,17 +174,23 @@ class _Reading:
                 return _When()
             if term.test == "METH_OPTIONS":
                 return _When(is_preflight=not term.is_not)
-            tests = self.acls.get((rule.section, term.test), [])
+            when = self._named(term.test, rule)
         else:
-            tests = [term.test]
-        if not tests:
-            return _When(unread=(str(term),))
-        when = _either([self._test(test, rule) for test in tests])
+            when = self._test(term.test, rule)
         if not term.is_not or when == _When():
             return when
         if when.origins is not None:
             self._refuse(rule)
         return _When(unread=(str(term),)) if when.unread else _When()
+
+    def _named(self, name: str, rule: Rule) -> _When:
+        """When an ACL holds: of several lines any may."""
+        key = (rule.section, name)
+        if key not in self.known:
+            tests = self.acls.get(key, [])
+            read = [self._test(test, rule) for test in tests]
+            self.known[key] = _either(read) if read else _When(unread=(name,))
+        return self.known[key]
 
     def _test(self, test: Test, rule: Rule) -> _When:
         """When one test holds."""
@@ -245,9 +261,14 @@ class _Reading:
         warnings += origins.warnings(place)
         if not origins.is_sent:
             fields["allow_origins"] = ()
-        is_asked = any("OPTIONS" in word for rule in self.rules for word in rule.words)
-        policy = Policy(**fields, **origins.fields(), forward_preflight=not is_asked)
+        forwards = not self.tells_preflights
+        policy = Policy(**fields, **origins.fields(), forward_preflight=forwards)
         return Found(place, policy, warnings=tuple(dict.fromkeys(warnings)))
+
+    @cached_property
+    def tells_preflights(self) -> bool:
+        """Whether it does otherwise with OPTIONS: if not, preflights go to the backend."""
+        return any("OPTIONS" in word for rule in self.rules for word in rule.words)
 
     def _plain(self, sent: _Sent) -> HeaderLine:
         """The line with the request header in place of what holds it."""
@@ -309,12 +330,6 @@ def _either(several: list[_When]) -> _When:
     if len(allowed) == len(several):
         origins = AllowedOrigins()
         for each in allowed:
-            _add(origins, each)
+            origins.add(each)
     is_preflight = all(each.is_preflight for each in several)
     return _When(origins, is_preflight, tuple(how for each in several for how in each.unread))
-
-
-def _add(allowed: AllowedOrigins, others: AllowedOrigins) -> None:
-    allowed.exact += [each for each in others.exact if each not in allowed.exact]
-    allowed.regexes += [each for each in others.regexes if each not in allowed.regexes]
-    allowed.is_any |= others.is_any

@@ -6,17 +6,17 @@ constants that the file gives names to.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from corscope.cli.imports.codefile import CodeFile, call_name, joined, plain_number
-from corscope.cli.imports.syntax import code_of, line_of, named
-from corscope.cli.imports.tree import DEEPEST, Node, Opaque, Value
+from corscope.cli.imports.syntax import code_of, named
+from corscope.cli.imports.tree import Node, Opaque, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-__all__ = ["JavaCall", "JavaFile", "Scope", "chain"]
+__all__ = ["JavaCall", "JavaFile", "chain"]
 
 _TRANSPARENT: Final = {"parenthesized_expression", "cast_expression"}
 _ARRAYS: Final = {"array_initializer", "element_value_array_initializer"}
@@ -32,14 +32,6 @@ _COPIES: Final = {
 _SAME: Final = {"toArray", "toString", "name", "trim"}
 _MUTATORS: Final = {"add", "addAll", "addFirst", "remove", "removeAll", "removeIf", "clear", "set"}
 _DURATIONS: Final = {"ofSeconds": 1, "ofMinutes": 60, "ofHours": 3600, "ofDays": 86400}
-_BRANCHES: Final = {
-    *("if_statement", "for_statement", "enhanced_for_statement", "while_statement"),
-    *("switch_expression", "switch_statement", "catch_clause", "do_statement"),
-    "ternary_expression",
-}
-_SCOPES: Final = _BRANCHES | {
-    *("method_declaration", "constructor_declaration", "lambda_expression", "class_body"),
-}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "s": " ", "0": "\0"}
 
 
@@ -52,44 +44,22 @@ class JavaCall:
     node: "Syntax"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
-    """A part of the file with names of its own, or one that isn't always run."""
-
-    outer: "Scope | None" = None
-    is_branch: bool = False
-    depth: int = 0
-    names: dict[str, object] = field(default_factory=dict)
-
-    def find(self, name: str) -> tuple[object, bool]:
-        """What a name stands for here, and whether only sometimes; None if for nothing."""
-        scope: Scope | None = self
-        is_branch = False
-        while scope is not None:
-            if name in scope.names:
-                return scope.names[name], is_branch
-            is_branch |= scope.is_branch
-            scope = scope.outer
-        return None, False
-
-
 @dataclass(frozen=True)
 class JavaFile(CodeFile):
     """A Java file."""
 
     grammar: ClassVar = ("Java", "tree_sitter_java", "language")
 
-    def scoped(self) -> Iterator[tuple["Syntax", Scope]]:
-        """All of its tree in the file's order, each with the scope that it stands in."""
-        waiting = [(self.root, Scope())]
-        while waiting:
-            node, scope = waiting.pop()
-            yield node, scope
-            if node.type in _SCOPES:
-                scope = Scope(scope, node.type in _BRANCHES, scope.depth + 1)
-                if scope.depth > DEEPEST:
-                    self.source.refuse("is nested too deeply", line_of(node))
-            waiting.extend((child, scope) for child in reversed(node.children))
+    scopes: ClassVar = frozenset(
+        {"method_declaration", "constructor_declaration", "lambda_expression", "class_body"}
+    )
+    branches: ClassVar = frozenset(
+        {
+            *("if_statement", "for_statement", "enhanced_for_statement", "while_statement"),
+            *("switch_expression", "switch_statement", "catch_clause", "do_statement"),
+            "ternary_expression",
+        }
+    )
 
     def assignments(self) -> Iterator[tuple[str, "Syntax | None"]]:
         """Variables and fields with what they begin with; None for what changes them."""

@@ -8,14 +8,15 @@ for: elsewhere no origin is ever equal to them.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from corscope.cli.imports.codefile import call_name
+from corscope.cli.imports.codefile import Scope, call_name
 from corscope.cli.imports.documents import read_document
-from corscope.cli.imports.java import JavaCall, JavaFile, Scope, chain
+from corscope.cli.imports.java import JavaCall, JavaFile, chain
 from corscope.cli.imports.options import flag, found, listed_or_any, number
 from corscope.cli.imports.syntax import code_of, named
-from corscope.cli.imports.tree import Found, Node, Opaque, Source
+from corscope.cli.imports.tree import LONGEST, Found, Node, Opaque, Source
 from corscope.servers.policy import ECHO, WILDCARD
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _READERS: Final = {
     "credentials": flag("allow_credentials"),
     "age": number("max_age"),
 }
+_MOST: Final = 1000
 _ANY_PATH: Final = "/**"
 _PLACEHOLDER: Final = re.compile(r"[$#]\{")
 
@@ -66,8 +68,10 @@ class _Configuration:
     def add(self, option: str, node: Node) -> None:
         """Add to the list that an option is."""
         known = self.options.get(option)
-        items = known.items() if known is not None else ()
-        self.options[option] = Node(node.place, (*items, *node.items()))
+        items = (*(() if known is None else known.items()), *node.items())
+        if len(items) > LONGEST:
+            node.refuse(f"makes the list longer than {LONGEST:,}")
+        self.options[option] = Node(node.place, items)
 
     def found(self) -> Found:
         """What it allows."""
@@ -117,7 +121,9 @@ def read_spring(source: Source) -> Iterator[Found]:
         yield from _of_gateway(source)
         return
     file = JavaFile(source)
-    configurations = [*_Reading(file).configurations(), *_annotated(file)]
+    configurations = [*_Reading(file).configurations(), *islice(_annotated(file), _MOST + 1)]
+    if len(configurations) > _MOST:
+        source.refuse(f"has more than {_MOST:,} CORS configurations")
     if not configurations:
         source.refuse("has no CorsConfiguration, no CorsRegistry's addMapping and no @CrossOrigin")
     for each in configurations:

@@ -45,9 +45,10 @@ def read_tomcat(source: Source) -> Iterator[Found]:
     ]
     if not filters:
         source.refuse(f"has no <filter> whose <filter-class> is {_CLASS}")
+    patterns = _patterns(root)
     for each in filters:
         read = found(_parameters(each), _READERS, each.place)
-        told = tuple(_paths(root, _text(each, "filter-name")))
+        told = tuple(_told(patterns.get(_text(each, "filter-name"), [])))
         yield replace(read, warnings=(*told, *read.warnings))
 
 
@@ -75,11 +76,17 @@ def _parameters(node: Node) -> dict[str, Node]:
     return given
 
 
-def _paths(root: Node, name: str) -> Iterator[str]:
+def _patterns(root: Node) -> dict[str, list[Node]]:
+    """Which paths the filters are for, by their names."""
+    found: dict[str, list[Node]] = {}
+    for node in root.all_of("filter-mapping"):
+        for each in node.items_or_self():
+            found.setdefault(_text(each, "filter-name"), []).extend(_several(each, "url-pattern"))
+    return found
+
+
+def _told(patterns: list[Node]) -> Iterator[str]:
     """What is told if it isn't for all paths."""
-    mappings = [m for node in root.all_of("filter-mapping") for m in node.items_or_self()]
-    ours = [each for each in mappings if _text(each, "filter-name") == name]
-    patterns = [pattern for each in ours for pattern in _several(each, "url-pattern")]
     if not any(pattern.text() == "/*" for pattern in patterns):
         for pattern in patterns:
             shown = pattern.text()

@@ -136,6 +136,17 @@ class Node:
                 yield from (node for key, node in value.items() if key.lower() in keys)
                 waiting.extend(reversed([n for k, n in value.items() if k.lower() not in keys]))
 
+    def tables(self) -> Iterator["Node"]:
+        """Every table in it, the outer ones first."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node.value, tuple):
+                waiting.extend(reversed(node.value))
+            elif isinstance(node.value, Mapping):
+                yield node
+                waiting.extend(reversed(list(node.value.values())))
+
 
 Value = bool | int | float | str | None | Regex | Opaque | tuple[Node, ...] | Mapping[str, Node]
 
