@@ -112,11 +112,9 @@ class OriginLines:
             self.fixed = value
         elif only_for is None or only_for.is_any:
             self.allowed.is_any = True
-        else:
-            self.allowed.exact += [
-                each for each in only_for.exact if each not in self.allowed.exact
-            ]
-            self.allowed.regexes += only_for.regexes
+        elif id(only_for) not in self.added:
+            self.added[id(only_for)] = only_for
+            self.allowed.add(only_for)
 
     def fields(self) -> dict[str, Any]:
         """The two fields of a policy."""

@@ -121,7 +121,7 @@ def read_envoy(source: Source) -> Iterator[Found]:
             f"has no {_FILTER} with a CorsPolicy, no corsPolicy and no filter of type CORS"
         )
     for node, is_filter in policies:
-        options = {_plain(name): value for name, value in node.table().items()}
+        options = {_known(name): value for name, value in node.table().items()}
         read = found(options, _READERS, node.place)
         if is_filter and read.policy.max_age is None:
             read = replace(read, policy=replace(read.policy, max_age=_GATEWAY_MAX_AGE))
@@ -137,6 +137,11 @@ def _policies(tables: Iterable[Node]) -> Iterator[tuple[Node, bool]]:
             if name == _FILTER or {_plain(each) for each in node.value} & _READERS.keys():
                 kind = table.table().get("type")
                 yield node, kind is not None and kind.value == "CORS"
+
+
+def _known(name: str) -> str:
+    """An option as the readers call it; one that none reads as it is written."""
+    return _plain(name) if _plain(name) in _READERS else name
 
 
 def _plain(name: str) -> str:

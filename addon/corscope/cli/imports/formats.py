@@ -62,6 +62,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
 }
 """What reads a server's configuration or code, by the dialect's name."""
 
+_HAPROXY: Final = r"^\s*(http-(request|(after-)?response)|rspadd)\s.*(?i:access-control-)"
 _SIGNS: Final = {
     ".js": {
         "express": r"""["']cors["']|\.enableCors\(""",
@@ -78,12 +79,11 @@ _SIGNS: Final = {
         "aiohttp": r"\baiohttp_cors\b",
     },
     ".conf": {
+        "haproxy": _HAPROXY,
         "nginx": r"^\s*add_header\s+[\"']?access-control-",
         "apache": r"^\s*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?access-control-",
     },
-    ".cfg": {
-        "haproxy": r"^\s*(http-(request|(after-)?response)|rspadd)\s.*(?i:access-control-)",
-    },
+    ".cfg": {"haproxy": _HAPROXY},
     "caddyfile": {"caddy": r"(?i)access-control-"},
     ".cs": {"aspnet-core": r"\b(UseCors|AddCors|CorsPolicyBuilder)\b"},
     ".php": {"laravel": r"[\"']allowed_?[oO]rigins"},
@@ -103,7 +103,7 @@ _SIGNS: Final = {
 
 _SAME: Final = {
     **dict.fromkeys((".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx"), ".js"),
-    **dict.fromkeys((".xml", ".yaml", ".yml"), ".json"),
+    **dict.fromkeys((".xml", ".yaml", ".yml", ".toml"), ".json"),
 }
 
 

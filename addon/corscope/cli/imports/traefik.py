@@ -68,7 +68,12 @@ def read_traefik(source: Source) -> Iterator[Found]:
 
 
 def _options(table: Mapping[str, Node]) -> dict[str, Node]:
-    return {name.lower(): node for name, node in table.items() if name.lower().startswith(_OURS)}
+    """Those of ours, as the readers call them; one that none reads as it is written."""
+    return {
+        name.lower() if name.lower() in _READERS else name: node
+        for name, node in table.items()
+        if name.lower().startswith(_OURS)
+    }
 
 
 def _labelled(root: Node) -> dict[str, dict[str, Node]]:
