@@ -30,11 +30,15 @@ from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response
 
 __all__ = [
+    "ENGINES",
+    "AnsweredBy",
     "Exchange",
     "Finding",
     "Judgement",
     "Missing",
     "Outcome",
+    "OutcomeWord",
+    "RuleMode",
     "Shadow",
     "Sighting",
     "Touch",
@@ -43,9 +47,13 @@ __all__ = [
     "record",
 ]
 
-_ENGINES: Final = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
+ENGINES: Final = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
+"""Those of which every exchange has a verdict."""
 
 Verdict = Literal["allowed", "blocked", "conditional"]
+RuleMode = Literal["apply", "shadow"]
+AnsweredBy = Literal["server", "rule"]
+OutcomeWord = Literal["followed", "not-followed"]
 
 _RECORDED: Final = frozenset({"vary", "timing-allow-origin", "cross-origin-resource-policy"})
 
@@ -63,7 +71,7 @@ class Touch:
     """
 
     rule: str
-    mode: Literal["apply", "shadow"]
+    mode: RuleMode
     answered: bool = False
     server_response: Response | None = None
     shadow: Response | None = None
@@ -170,8 +178,8 @@ class Exchange:
     headers: HeaderList
     server_headers: HeaderList | None
     rule: str | None
-    rule_mode: Literal["apply", "shadow"] | None
-    answered_by: Literal["server", "rule"]
+    rule_mode: RuleMode | None
+    answered_by: AnsweredBy
     judgement: Judgement
     verdicts: Verdicts
     server_verdict: Verdicts | None
@@ -205,7 +213,7 @@ class Outcome:
 
     time: datetime
     id: str
-    outcome: Literal["followed", "not-followed"]
+    outcome: OutcomeWord
     credentials: Credentials = "unknown"
     actual: str | None = None
     after_ms: int | None = None
@@ -353,7 +361,7 @@ def _engine_verdicts(
         engine: own
         if engine is wire.engine
         else _verdicts(replace(wire, engine=engine), got, clean)
-        for engine in _ENGINES
+        for engine in ENGINES
     }
 
 
