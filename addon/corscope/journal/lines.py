@@ -14,7 +14,14 @@ from corscope.journal.exchange import Exchange, Judgement, Outcome, Shadow, Verd
 from corscope.journal.why import Why
 from corscope.messages import HeaderList
 
-__all__ = ["VERSION", "exchange_line", "outcome_line", "rules_line", "start_line"]
+__all__ = [
+    "VERSION",
+    "exchange_line",
+    "exchange_object",
+    "outcome_line",
+    "rules_line",
+    "start_line",
+]
 
 VERSION: Final = 1
 
@@ -60,10 +67,11 @@ def outcome_line(outcome: Outcome) -> str:
 
 def exchange_line(exchange: Exchange) -> str:
     """One exchange."""
-    return _line("exchange", exchange.time, _exchange(exchange))
+    return _line("exchange", exchange.time, exchange_object(exchange))
 
 
-def _exchange(exchange: Exchange) -> Line:
+def exchange_object(exchange: Exchange) -> Line:
+    """What an exchange's line says, but for the three keys that begin every line."""
     return {
         "id": exchange.id,
         "kind": exchange.kind,
