@@ -7,6 +7,7 @@ from typing import Final
 
 from corscope.cli.imports.apache import read_apache
 from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_gcs, read_s3
+from corscope.cli.imports.go_libraries import read_echo, read_gin, read_gorilla, read_rs_cors
 from corscope.cli.imports.javascript_libraries import (
     read_express,
     read_fastify,
@@ -20,6 +21,8 @@ from corscope.cli.imports.python_libraries import (
     read_aiohttp,
     read_django,
     read_flask_cors,
+    read_litestar,
+    read_quart_cors,
     read_starlette,
 )
 from corscope.cli.imports.tree import Found, Source
@@ -34,9 +37,15 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "hapi": read_hapi,
     "h3": read_h3,
     "starlette": read_starlette,
+    "litestar": read_litestar,
     "flask-cors": read_flask_cors,
+    "quart-cors": read_quart_cors,
     "django": read_django,
     "aiohttp": read_aiohttp,
+    "rs-cors": read_rs_cors,
+    "gin": read_gin,
+    "echo": read_echo,
+    "gorilla": read_gorilla,
     "nginx": read_nginx,
     "apache": read_apache,
     "s3": read_s3,
@@ -57,9 +66,17 @@ _SIGNS: Final = {
     },
     ".py": {
         "starlette": r"\bCORSMiddleware\b",
+        "litestar": r"\bCORSConfig\b",
         "flask-cors": r"\bflask_cors\b",
+        "quart-cors": r"\bquart_cors\b",
         "django": r"^CORS_\w+\s*=|\bcorsheaders\b",
         "aiohttp": r"\baiohttp_cors\b",
+    },
+    ".go": {
+        "rs-cors": r"github\.com/(rs|go-chi)/cors\b",
+        "gin": r"github\.com/gin-contrib/cors\b",
+        "echo": r"github\.com/labstack/echo/(v\d+/)?middleware\b",
+        "gorilla": r"github\.com/gorilla/handlers\b",
     },
     ".conf": {
         "nginx": r"^\s*add_header\s+[\"']?access-control-",
