@@ -25,6 +25,7 @@ from corscope.cli.imports.python_libraries import (
     read_quart_cors,
     read_starlette,
 )
+from corscope.cli.imports.ruby_libraries import read_rack_cors
 from corscope.cli.imports.tree import Found, Source
 
 __all__ = ["IMPORTERS", "guess"]
@@ -46,6 +47,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "gin": read_gin,
     "echo": read_echo,
     "gorilla": read_gorilla,
+    "rack-cors": read_rack_cors,
     "nginx": read_nginx,
     "apache": read_apache,
     "s3": read_s3,
@@ -78,6 +80,7 @@ _SIGNS: Final = {
         "echo": r"github\.com/labstack/echo/(v\d+/)?middleware\b",
         "gorilla": r"github\.com/gorilla/handlers\b",
     },
+    ".rb": {"rack-cors": r"\bRack::Cors\b"},
     ".conf": {
         "nginx": r"^\s*add_header\s+[\"']?access-control-",
         "apache": r"^\s*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?access-control-",
@@ -93,6 +96,7 @@ _SIGNS: Final = {
 
 _SAME: Final = {
     **dict.fromkeys((".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx"), ".js"),
+    ".ru": ".rb",
     **dict.fromkeys((".xml", ".yaml", ".yml"), ".json"),
 }
 

@@ -75,6 +75,7 @@ class GoFile:
         self._packages = {**assumed, **dict(self._imports())}
         self._values: dict[Binding, list[Value]] = {}
         self._busy: set[Binding] = set()
+        self._results: dict[Binding, Value] = {}
 
     def _imports(self) -> Iterator[tuple[str, str]]:
         """Packages by their name here; a path is without its version."""
@@ -170,7 +171,7 @@ class GoFile:
                 return value
             return -value if operator == "-" and type(value) is int else _opaque(node)
         left, right = (self.read(each, depth).value for each in named(node)[:2])
-        result = _result(left, operator, right)
+        result = _calculated(left, operator, right)
         return _opaque(node) if result is None else result
 
     def _selected(self, node: "Syntax", depth: int) -> Value:
@@ -211,7 +212,7 @@ class GoFile:
     ) -> Value:
         name, binding = code_of(function), self.names.find(function)
         if binding is not None:
-            return None if arguments else self._returned(binding, depth)
+            return None if arguments else self._result(binding, depth)
         if name == "append":
             return self._appended(arguments, depth)
         if name in _CONVERSIONS and len(arguments) == 1:
@@ -229,8 +230,15 @@ class GoFile:
             return None
         return held + added
 
+    def _result(self, binding: Binding, depth: int) -> Value:
+        """What a function of the file's returns; while it is being read that isn't known."""
+        if binding not in self._results:
+            self._results[binding] = None
+            self._results[binding] = self._returned(binding, depth)
+        return self._results[binding]
+
     def _returned(self, binding: Binding, depth: int) -> Value:
-        """What a function of the file's returns, if there is only one `return` in it."""
+        """The same, if there is only one `return` in it."""
         function = binding.writes[0].value
         if len(binding.writes) > 1 or function is None or function.type not in _FUNCTIONS:
             return None
@@ -247,6 +255,8 @@ class GoFile:
         """What a name stands for where it is used."""
         binding = self.names.find(node)
         if binding is None:
+            return _opaque(node)
+        if len(binding.writes) > _MOST_WRITES:
             return _opaque(node)
         writes = [write for write in binding.writes if write.end <= node.start_byte]
         is_later = len(writes) < len(binding.writes)
@@ -266,7 +276,7 @@ class GoFile:
     def _written(self, binding: Binding, count: int, depth: int) -> Value:
         """What is in a name after so many writes; while it is being read that isn't known."""
         values = self._values.setdefault(binding, [])
-        if len(values) < count and (binding in self._busy or count > _MOST_WRITES):
+        if len(values) < count and binding in self._busy:
             return _opaque(binding.writes[count - 1].node)
         self._busy.add(binding)
         while len(values) < count:
@@ -340,7 +350,7 @@ def _zero(node: "Syntax") -> Value:
     return {} if kind.type == "qualified_type" else _opaque(node)
 
 
-def _result(left: Value, operator: str, right: Value) -> Value:
+def _calculated(left: Value, operator: str, right: Value) -> Value:
     """A sum or product of whole numbers, or two texts put together; None if it is neither."""
     if isinstance(left, str) and isinstance(right, str) and operator == "+":
         return left + right if len(left) + len(right) <= LONGEST else None

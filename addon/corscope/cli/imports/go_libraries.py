@@ -11,10 +11,11 @@ from corscope.cli.imports.options import (
     any_regex,
     flag,
     found,
+    listed,
     listed_or_any,
     number,
 )
-from corscope.cli.imports.tree import Found, Node, Regex, Source, Value
+from corscope.cli.imports.tree import Found, Node, Opaque, Regex, Source, Value
 from corscope.servers.by_hand import regex_of
 from corscope.servers.policy import ECHO, WILDCARD
 
@@ -124,7 +125,7 @@ def _all_origins(node: Node) -> Fields:
 
 
 _GIN: Final = {
-    "AllowOrigins": listed_or_any("allow_origins"),
+    "AllowOrigins": listed("allow_origins"),
     "AllowOriginFunc": _tested,
     "AllowOriginWithContextFunc": _tested,
     "AllowAllOrigins": _all_origins,
@@ -172,6 +173,8 @@ def _expect_no_conflict(options: Mapping[str, Node]) -> None:
     open_to_all = options.get("AllowAllOrigins")
     others = [name for name in options if name.startswith("AllowOrigin")]
     if open_to_all is not None and open_to_all.flag() and others:
+        if isinstance(options[others[0]].value, Opaque):
+            options[others[0]].refuse("must be a list")
         open_to_all.refuse(f"AllowAllOrigins can't stand beside {others[0]}: gin panics")
     functions = [name for name in others if name.endswith("Func")]
     if len(functions) > 1:

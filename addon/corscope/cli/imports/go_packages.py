@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from corscope.cli.imports.regexes import python_regex
-from corscope.cli.imports.tree import LONGEST, Node, Regex, Value
-from corscope.servers.origins import regex_error
+from corscope.cli.imports.regexes import compiled
+from corscope.cli.imports.tree import LONGEST, Node, Value
 
-__all__ = ["STANDARD", "Given", "Known", "compiled", "strings"]
+__all__ = ["STANDARD", "Given", "Known", "strings"]
 
 Given = tuple[Node, ...]
 Known = Mapping[str, "Value | Callable[[Given], Value]"]
@@ -32,16 +31,8 @@ def strings(*texts: str) -> Value:
     return tuple(Node("", text) for text in texts)
 
 
-def compiled(given: Given) -> Value:
-    """A regular expression; one that Python doesn't know is refused."""
-    text = given[0].value
-    if not isinstance(text, str):
-        return None
-    pattern = python_regex(text)
-    if pattern is None or regex_error(pattern):
-        message = f"can't read the regular expression {text!r}: rules have them in Python's syntax"
-        given[0].refuse(message)
-    return Regex(pattern)
+def _compiled(given: Given) -> Value:
+    return compiled(given[0]) if isinstance(given[0].value, str) else None
 
 
 def _parted(given: Given) -> Value:
@@ -58,7 +49,7 @@ STANDARD: Final[Known] = {
     **{f"net/http.Method{name}": name.upper() for name in _METHODS},
     **{f"time.{name}": length for name, length in _NANOSECONDS.items()},
     "time.Duration": lambda given: given[0].value,
-    "regexp.MustCompile": compiled,
+    "regexp.MustCompile": _compiled,
     "strings.Split": _parted,
     "slices.Clone": lambda given: given[0].value,
 }

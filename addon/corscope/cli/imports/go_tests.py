@@ -10,8 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.go_names import Binding
-from corscope.cli.imports.go_packages import compiled
-from corscope.cli.imports.regexes import escaped
+from corscope.cli.imports.regexes import compiled, escaped
 from corscope.cli.imports.syntax import code_of, named
 from corscope.cli.imports.tree import DEEPEST, LONGEST, Node, Opaque, Regex, Value
 
@@ -134,13 +133,13 @@ class _Test:
         yield from self._listed(right)
 
     def _expression(self, node: "Syntax") -> Iterator[Node]:
-        """Tests with `||` between them, from the last to the first."""
-        found: list[Node] = []
-        while (node := _bare(node)).type == "binary_expression" and _operator(node) == "||":
-            left, right = named(node)
-            found = [*self._test(_bare(right)), *found]
-            node = left
-        yield from (*self._test(node), *found)
+        """Tests with `||` between them, of which the last is found first."""
+        tests = [_bare(node)]
+        while tests[-1].type == "binary_expression" and _operator(tests[-1]) == "||":
+            left, right = named(tests.pop())
+            tests += [_bare(right), _bare(left)]
+        for each in reversed(tests):
+            yield from self._test(each)
 
     def _test(self, node: "Syntax") -> Iterator[Node]:
         match node.type:
@@ -183,7 +182,7 @@ class _Test:
             yield Node(text.place, Regex(_SEARCHED[path].format(escaped(text.text()))))
         elif path == "regexp.MatchString" and is_asked == [False, True]:
             text = self._text(given[0])
-            yield Node(text.place, compiled((text,)))
+            yield Node(text.place, compiled(text))
         elif not path and is_asked[-1]:
             yield from self._tested_by(function)
         else:

@@ -267,9 +267,7 @@ def _quart_origins(node: Node) -> Fields:
     items = node.items()
     if [item.value for item in items] == [Regex(".*")]:
         return {"allow_origins": ECHO}
-    if isinstance(node.value, str) or [item.value for item in items] == [WILDCARD]:
-        return {"allow_origins": items[0].text()}
-    return origins_of(items)
+    return {"allow_origins": node.value} if isinstance(node.value, str) else origins_of(items)
 
 
 _QUART: Final = {

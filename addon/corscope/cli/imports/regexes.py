@@ -7,8 +7,12 @@ if it has a twin there; what has none is found out when Python compiles it.
 import re
 from typing import Final
 
-__all__ = ["escaped", "python_regex"]
+from corscope.cli.imports.tree import LONGEST, Node, Regex
+from corscope.servers.origins import regex_error
 
+__all__ = ["compiled", "escaped", "python_regex"]
+
+_LONGEST_SHOWN: Final = 60
 _PIECES: Final = re.compile(r"\\.|\(\?<(?![=!])|\[:\^?[a-z]+:\]|[^\\(\[\]]+|.", re.DOTALL)
 _CLASSES: Final = {
     "[:alnum:]": "0-9A-Za-z",
@@ -20,6 +24,20 @@ _CLASSES: Final = {
     "[:xdigit:]": "0-9A-Fa-f",
 }
 _HEX: Final = "0-9A-Fa-f"
+
+
+def compiled(node: Node) -> Regex:
+    """A text as a regular expression.
+
+    Raises:
+        UnreadableError: Python doesn't know it.
+    """
+    text = node.text()
+    pattern = python_regex(text) if len(text) <= LONGEST else None
+    if pattern is None or regex_error(pattern):
+        shown = repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
+        node.refuse(f"can't read the regular expression {shown}: rules have Python's")
+    return Regex(pattern)
 
 
 def python_regex(pattern: str) -> str | None:
