@@ -24,7 +24,7 @@ MAX_BYTES = 1024 * 1024
 _NO_HOST = "api.example.com"
 
 
-@click.command("import")
+@click.command("import", epilog=f"Can be imported: {', '.join(IMPORTERS)}.")
 @click.argument("file")
 @click.option(
     "--from",

@@ -301,8 +301,7 @@ class GoFile:
     def _after_method(self, write: Write, held: Value, depth: int) -> Value:
         """A method that adds to a field; any other one may do anything."""
         field = self._adders.get(write.method, "")
-        call = write.node.named_children[0]
-        added = self.spread(tuple(named(call.child_by_field_name("arguments"))), depth)
+        added = self.spread(tuple(named(write.node.child_by_field_name("arguments"))), depth)
         if not field or not isinstance(held, Mapping) or added is None:
             return _opaque(write.node)
         before = held.get(field, Node("", ())).value

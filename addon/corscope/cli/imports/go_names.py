@@ -189,7 +189,7 @@ def names_of(root: "Syntax", source: Source) -> Names:
         if inner.depth > DEEPEST:
             source.refuse("is nested too deeply", line_of(node))
         names.take(node, scope, inner)
-        waiting.extend((child, inner) for child in reversed(node.children))
+        waiting.extend((child, inner) for child in reversed(node.named_children))
     names.settle()
     return names
 

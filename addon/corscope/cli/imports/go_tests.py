@@ -39,8 +39,10 @@ def origin_test(function: "Syntax", file: "GoFile", depth: int) -> Value:
     """True if it allows every origin, a list of those that it tests for, or code."""
     try:
         tested = _Test(file, _origin_of(function, file), depth).function(function)
-        found = list(islice(tested, LONGEST))
+        found = list(islice(tested, LONGEST + 1))
     except _UnknownError:
+        return Opaque(code_of(function))
+    if len(found) > LONGEST:
         return Opaque(code_of(function))
     return True if any(each.value is True for each in found) else tuple(found)
 

@@ -168,7 +168,7 @@ class _Reading:
                 place = self._called(node, place)
             if len(place.conditions) > DEEPEST:
                 source.refuse("is nested too deeply", line_of(node))
-            waiting.extend((child, place) for child in reversed(node.children))
+            waiting.extend((child, place) for child in reversed(node.named_children))
         return self.allows
 
     def _called(self, node: "Syntax", place: _Place) -> _Place:
