@@ -17,7 +17,8 @@ from corscope.cli.imports.by_hand import (
     OriginLines,
 )
 from corscope.cli.imports.caddyfile import Directive, parsed
-from corscope.cli.imports.tree import Found, Source
+from corscope.cli.imports.regexes import compiled, escaped
+from corscope.cli.imports.tree import Found, Node, Source
 from corscope.servers.by_hand import KEEP_OWN, origins_of_regexes
 from corscope.servers.parts import (
     ALLOW_HEADERS,
@@ -208,12 +209,13 @@ class _Site:
     def _compare(self, origins: AllowedOrigins, condition: Directive) -> None:
         """`header Origin VALUE` with a `*` at its ends, or `header_regexp [NAME] Origin REGEX`."""
         if condition.name == "header_regexp":
-            origins.regexes += _parted(condition.arguments[-1])
+            for part in _parted(condition.arguments[-1]):
+                origins.regexes.append(self._compiled(condition, part))
             return
         value = condition.arguments[1] if len(condition.arguments) > 1 else "*"
         if "{" in value:
             self._refuse(condition)
-        literal = re.sub(r"[.+*?()\[\]{}|^$\\]", r"\\\g<0>", value.strip("*"))
+        literal = escaped(value.strip("*"))
         if value == "*":
             origins.is_any = True
         elif value.startswith("*") or value.endswith("*"):
@@ -221,6 +223,9 @@ class _Site:
             origins.regexes.append(f"{begin}{literal}{end}")
         else:
             origins.exact.append(value)
+
+    def _compiled(self, directive: Directive, regex: str) -> str:
+        return compiled(Node(self.source.at(directive.line), regex)).pattern
 
     def _map(self, directive: Directive) -> None:
         """`map {header.Origin} {name} { origin value }`."""
@@ -234,7 +239,7 @@ class _Site:
             if each.name == "default":
                 allowed.is_any = True
             elif each.name.startswith("~"):
-                allowed.regexes.append(each.name[1:])
+                allowed.regexes.append(self._compiled(each, each.name[1:]))
             else:
                 allowed.exact.append(each.name)
 

@@ -24,7 +24,7 @@ MAX_BYTES = 1024 * 1024
 _NO_HOST = "api.example.com"
 
 
-@click.command("import")
+@click.command("import", epilog=f"Can be imported: {', '.join(IMPORTERS)}.")
 @click.argument("file")
 @click.option(
     "--from",
@@ -44,10 +44,7 @@ def import_config(
     """Write the CORS part of a server's configuration or code FILE as a rule file.
 
     Nothing of it is executed. What can't be read is told with its line. - is the standard input.
-
-    It may be Java, C#, PHP, Python, JavaScript or TypeScript, a file of a proxy's or a web
-    server's own, or JSON, YAML, XML or TOML of a cloud's or a proxy's. Names within the file are
-    followed; files that it includes aren't read.
+    Names within the file are followed; files that it includes aren't read.
     """
     try:
         source = read_source(file)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from corscope.cli.imports.codefile import CodeFile, call_name, joined, plain_number
+from corscope.cli.imports.regexes import compiled, escaped
 from corscope.cli.imports.syntax import code_of, named
 from corscope.cli.imports.tree import Node, Opaque, Regex, Value
 
@@ -214,8 +215,16 @@ class CSharpFile(CodeFile):
         if tested == origin:
             return self.read(right)
         if tested == f"newUri({origin}).Host":
-            return self._regex(left, _HOST.format(_escaped(text)))
+            return self._regex(left, _HOST.format(escaped(text)))
         return None
+
+    def _matched(self, node: "Syntax", given: tuple["Syntax", ...]) -> Node | None:
+        """The regex of `Regex.IsMatch(origin, pattern, options)`."""
+        pattern = self.read(given[1]) if len(given) > 1 else None
+        flags = {"": "", "RegexOptions.IgnoreCase": "(?i)"}.get("".join(map(code_of, given[2:])))
+        if pattern is None or flags is None or not isinstance(pattern.value, str):
+            return None
+        return self._regex(node, flags + compiled(pattern).pattern)
 
     def _test_called(self, node: "Syntax", origin: str) -> Iterator[Node | None]:
         """`Regex.IsMatch(origin, …)`, `list.Contains(origin)`, `origin.EndsWith("…")`."""
@@ -225,10 +234,7 @@ class CSharpFile(CodeFile):
             return
         call, given = calls[0], [code_of(each) for each in calls[0].arguments]
         if code_of(base) == "Regex" and call.name == "IsMatch" and given[0] == origin:
-            pattern = self.read(call.arguments[1]).value if len(given) > 1 else None
-            flags = {"": "", "RegexOptions.IgnoreCase": "(?i)"}.get("".join(given[2:]))
-            known = isinstance(pattern, str) and flags is not None
-            yield self._regex(node, f"{flags}{pattern}") if known else None
+            yield self._matched(node, call.arguments)
             return
         if call.name == "Contains" and given == [origin]:
             items = self.read(base).value
@@ -240,7 +246,7 @@ class CSharpFile(CodeFile):
             yield None
             return
         caseless = "(?i)" if "IgnoreCase" in "".join(given[1:]) else ""
-        yield self._regex(node, caseless + around.format(_escaped(text)))
+        yield self._regex(node, caseless + around.format(escaped(text)))
 
 
 _HOST: Final = r"^[a-z][a-z0-9+.-]*://{}(:[0-9]+)?$"
@@ -267,10 +273,6 @@ def _returned(body: "Syntax") -> "Syntax":
     statements = named(body) if body.type == "block" else []
     is_return = len(statements) == 1 and statements[0].type == "return_statement"
     return named(statements[0])[0] if is_return and named(statements[0]) else body
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"[.+*?()\[\]{}|^$\\]", r"\\\g<0>", text)
 
 
 def _literal(node: "Syntax") -> Value:

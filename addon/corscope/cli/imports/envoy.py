@@ -11,6 +11,7 @@ from typing import Final
 
 from corscope.cli.imports.documents import read_document
 from corscope.cli.imports.options import Fields, Reader, flag, found, names_or_any, origins_of
+from corscope.cli.imports.regexes import compiled, escaped
 from corscope.cli.imports.tree import Found, Node, Regex, Source
 from corscope.servers.policy import WILDCARD
 
@@ -39,7 +40,7 @@ def _origin(node: Node) -> Node:
     text = node.text()
     if "*" not in text or text == WILDCARD:
         return node
-    return Node(node.place, Regex(".*".join(map(_escaped, text.split("*")))))
+    return Node(node.place, Regex(".*".join(map(escaped, text.split("*")))))
 
 
 def _matched(node: Node, matcher: Mapping[str, Node]) -> Node:
@@ -48,25 +49,21 @@ def _matched(node: Node, matcher: Mapping[str, Node]) -> Node:
     flags = "(?i)" if caseless else ""
     if "exact" in matcher:
         exact = matcher["exact"]
-        return Node(node.place, Regex(flags + _escaped(exact.text()))) if caseless else exact
+        return Node(node.place, Regex(flags + escaped(exact.text()))) if caseless else exact
     for name, (before, after) in _AROUND.items():
         if name in matcher:
-            regex = before + _escaped(matcher[name].text()) + after
+            regex = before + escaped(matcher[name].text()) + after
             return Node(node.place, Regex(flags + regex))
     regex_node = matcher.get("saferegex") or matcher.get("regex")
     if regex_node is None:
         node.refuse("must have exact, prefix, suffix, contains or a regex")
     if isinstance(regex_node.value, Mapping):
         regex_node = regex_node.value.get("regex", regex_node)
-    return Node(node.place, Regex(regex_node.text()))
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"[.+*?()\[\]{}|^$\\]", r"\\\g<0>", text)
+    return Node(node.place, compiled(regex_node))
 
 
 def _regexes(node: Node) -> Fields:
-    return origins_of(tuple(Node(each.place, Regex(each.text())) for each in node.items()))
+    return origins_of(tuple(Node(each.place, compiled(each)) for each in node.items()))
 
 
 def _names(field: str) -> Reader:

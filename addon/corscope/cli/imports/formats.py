@@ -10,6 +10,7 @@ from corscope.cli.imports.aspnet_core import read_aspnet_core
 from corscope.cli.imports.caddy import read_caddy
 from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_gcs, read_s3
 from corscope.cli.imports.envoy import read_envoy
+from corscope.cli.imports.go_libraries import read_echo, read_gin, read_gorilla, read_rs_cors
 from corscope.cli.imports.haproxy import read_haproxy
 from corscope.cli.imports.javascript_libraries import (
     read_express,
@@ -25,8 +26,11 @@ from corscope.cli.imports.python_libraries import (
     read_aiohttp,
     read_django,
     read_flask_cors,
+    read_litestar,
+    read_quart_cors,
     read_starlette,
 )
+from corscope.cli.imports.ruby_libraries import read_rack_cors
 from corscope.cli.imports.spring import read_spring
 from corscope.cli.imports.tomcat import read_tomcat
 from corscope.cli.imports.traefik import read_traefik
@@ -42,9 +46,16 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "hapi": read_hapi,
     "h3": read_h3,
     "starlette": read_starlette,
+    "litestar": read_litestar,
     "flask-cors": read_flask_cors,
+    "quart-cors": read_quart_cors,
     "django": read_django,
     "aiohttp": read_aiohttp,
+    "rs-cors": read_rs_cors,
+    "gin": read_gin,
+    "echo": read_echo,
+    "gorilla": read_gorilla,
+    "rack-cors": read_rack_cors,
     "nginx": read_nginx,
     "apache": read_apache,
     "s3": read_s3,
@@ -74,10 +85,19 @@ _SIGNS: Final = {
     },
     ".py": {
         "starlette": r"\bCORSMiddleware\b",
+        "litestar": r"\bCORSConfig\b",
         "flask-cors": r"\bflask_cors\b",
+        "quart-cors": r"\bquart_cors\b",
         "django": r"^CORS_\w+\s*=|\bcorsheaders\b",
         "aiohttp": r"\baiohttp_cors\b",
     },
+    ".go": {
+        "rs-cors": r"github\.com/(rs|go-chi)/cors\b",
+        "gin": r"github\.com/gin-contrib/cors\b",
+        "echo": r"github\.com/labstack/echo/(v\d+/)?middleware\b",
+        "gorilla": r"github\.com/gorilla/handlers\b",
+    },
+    ".rb": {"rack-cors": r"\bRack::Cors\b"},
     ".conf": {
         "haproxy": _HAPROXY,
         "nginx": r"^\s*add_header\s+[\"']?access-control-",
@@ -103,6 +123,7 @@ _SIGNS: Final = {
 
 _SAME: Final = {
     **dict.fromkeys((".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx"), ".js"),
+    ".ru": ".rb",
     **dict.fromkeys((".xml", ".yaml", ".yml", ".toml"), ".json"),
 }
 

@@ -17,7 +17,8 @@ from corscope.cli.imports.by_hand import (
     OriginLines,
 )
 from corscope.cli.imports.haproxy_rules import Rule, Term, Test, header_of, rules, test_of, tested
-from corscope.cli.imports.tree import Found, Source
+from corscope.cli.imports.regexes import compiled, escaped
+from corscope.cli.imports.tree import Found, Node, Source
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -220,11 +221,13 @@ class _Reading:
         if how in {"found", "str"}:
             return AllowedOrigins(exact=list(test.values), is_any=how == "found")
         if how == "reg":
-            return AllowedOrigins(regexes=[flag + value for value in test.values])
+            place = self.source.at(rule.line)
+            nodes = [Node(place, flag + value) for value in test.values]
+            return AllowedOrigins(regexes=[compiled(node).pattern for node in nodes])
         if how not in _REGEXES:
             self._refuse(rule)
-        escaped = (re.sub(r"[.+*?()\[\]{}|^$\\]", r"\\\g<0>", value) for value in test.values)
-        return AllowedOrigins(regexes=[flag + _REGEXES[how].format(value) for value in escaped])
+        regexes = [flag + _REGEXES[how].format(escaped(value)) for value in test.values]
+        return AllowedOrigins(regexes=regexes)
 
     def _refuse(self, rule: Rule) -> NoReturn:
         written = " ".join(rule.condition)

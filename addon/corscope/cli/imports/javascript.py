@@ -85,7 +85,7 @@ class JavaScriptFile:
         for node in self._all:
             name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
             if node.type == "variable_declarator" and name is not None and value is not None:
-                is_const = node.parent is not None and code_of(node.parent).startswith("const")
+                is_const = node.parent is not None and code_of(node.parent.child(0)) == "const"
                 found.setdefault(code_of(name), []).extend([value] if is_const else [value, value])
         return found
 

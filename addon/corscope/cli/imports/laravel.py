@@ -13,6 +13,7 @@ from corscope.cli.imports.options import (
     number,
 )
 from corscope.cli.imports.php import PhpFile
+from corscope.cli.imports.regexes import compiled
 from corscope.cli.imports.tree import Found, Node, Source
 
 __all__ = ["read_laravel"]
@@ -37,7 +38,7 @@ def _pattern(node: Node) -> str:
     if set(modifiers) - _MODIFIERS:
         node.refuse(f"can't be read with the modifiers {modifiers}")
     plain = re.sub(r"\\(.)", lambda m: m[1] if m[1] == begin else m[0], body, flags=re.DOTALL)
-    return f"(?i){plain}" if "i" in modifiers else plain
+    return compiled(Node(node.place, f"(?i){plain}" if "i" in modifiers else plain)).pattern
 
 
 def _credentials(node: Node) -> Fields:

@@ -16,6 +16,8 @@ from corscope.cli.imports.tree import DEEPEST, LONGEST, REST, Node, Opaque, Rege
 __all__ = ["PythonCall", "PythonFile"]
 
 _SEQUENCES: Final = {"list", "tuple", "set", "frozenset", "sorted"}
+_IGNORES_CASE: Final = {"re.I", "re.IGNORECASE"}
+_SECONDS: Final = {"weeks": 604800, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,19 @@ class PythonCall:
     names: tuple[str, ...]
     _node: ast.Call
     _file: "PythonFile"
+
+    def positional(self, *names: str) -> Mapping[str, Node]:
+        """The arguments without a name, by the names that the function has for them.
+
+        Raises:
+            UnreadableError: there are more of them, or it can't be told how many.
+        """
+        nodes = [self._file.read(each) for each in self._node.args]
+        if len(nodes) > len(names) or any(
+            isinstance(each, ast.Starred) for each in self._node.args
+        ):
+            nodes[-1].refuse("must have a name")
+        return dict(zip(names, nodes, strict=False))
 
     @cached_property
     def options(self) -> Mapping[str, Node]:
@@ -56,6 +71,7 @@ class PythonFile:
         """
         self._tree = self._parsed()
         self._values: dict[str, object] = {}
+        self._imported: dict[str, tuple[Mapping[str, str], set[str]]] = {}
         self._assigned: dict[str, list[ast.expr]] = {}
         for node in ast.walk(self._tree):
             for name, value in _assignments(node):
@@ -80,6 +96,25 @@ class PythonFile:
             names = tuple(map(_dotted, node.args))
             yield PythonCall(self.source.at(node.lineno), _dotted(node.func), names, node, self)
 
+    def name_in(self, module: str, function: str) -> str:
+        """What a function that is called so here is called in that module; empty if not of it."""
+        owner, _, name = function.rpartition(".")
+        names, modules = self._imports(module)
+        return name if owner in modules else names.get(function, "")
+
+    def _imports(self, module: str) -> tuple[Mapping[str, str], set[str]]:
+        """The names of what is imported from a module, and those of the module itself."""
+        if module not in self._imported:
+            names: dict[str, str] = {}
+            modules: set[str] = set()
+            for node in ast.walk(self._tree):
+                if isinstance(node, ast.ImportFrom) and node.module == module:
+                    names |= {each.asname or each.name: each.name for each in node.names}
+                elif isinstance(node, ast.Import):
+                    modules |= {each.asname or module for each in node.names if each.name == module}
+            self._imported[module] = names, modules
+        return self._imported[module]
+
     def settings(self, prefix: str) -> Mapping[str, Node]:
         """The values of the names that begin so; the last one counts."""
         return {
@@ -87,6 +122,17 @@ class PythonFile:
             for name, values in self._assigned.items()
             if name.startswith(prefix)
         }
+
+    def entries(self, prefix: str) -> Mapping[str, Node]:
+        """What stands under such keys, as in `app.config["CORS_…"] = …`; the last one counts."""
+        found: dict[str, Node] = {}
+        for node in ast.walk(self._tree):
+            match node:
+                case ast.Assign(
+                    targets=[ast.Subscript(slice=ast.Constant(value=str() as key))], value=value
+                ) if key.startswith(prefix):
+                    found[key] = self.read(value)
+        return found
 
     def read(self, node: ast.expr, depth: int = 0) -> Node:
         """An expression as a plain value."""
@@ -112,8 +158,8 @@ class PythonFile:
                 return self._sum(self.read(left, depth).value, self.read(right, depth).value)
             case ast.Name(id=name):
                 return self._named(name, depth)
-            case ast.Call(args=[first, *_], keywords=[]):
-                return self._called(_dotted(node.func), first, depth)
+            case ast.Call():
+                return self._called(_dotted(node.func), node, depth)
         return _NOT_PLAIN
 
     def _items(self, items: list[ast.expr], depth: int) -> object:
@@ -146,13 +192,28 @@ class PythonFile:
                 self._values[name] = self.known.get(name, _NOT_PLAIN)
         return self._values[name]
 
-    def _called(self, function: str, first: ast.expr, depth: int) -> object:
-        inner = self.read(first, depth).value
-        if function in _SEQUENCES and isinstance(inner, tuple):
+    def _called(self, function: str, call: ast.Call, depth: int) -> object:
+        name = function.rpartition(".")[2]
+        if name == "timedelta" and not call.args:
+            return self._seconds(call.keywords, depth)
+        if not call.args or call.keywords:
+            return _NOT_PLAIN
+        inner = self.read(call.args[0], depth).value
+        if function in _SEQUENCES and isinstance(inner, tuple) and len(call.args) == 1:
             return inner
         if function == "re.compile" and isinstance(inner, str):
-            return Regex(inner)
+            flags = {_dotted(each) for each in call.args[1:]}
+            if flags <= _IGNORES_CASE:
+                return Regex(f"(?i){inner}" if flags else inner)
         return _NOT_PLAIN
+
+    def _seconds(self, keywords: list[ast.keyword], depth: int) -> object:
+        """How long `timedelta(days=1)` is; anything but whole numbers isn't plain."""
+        given = {str(each.arg): self.read(each.value, depth).value for each in keywords}
+        if not given.keys() <= _SECONDS.keys():
+            return _NOT_PLAIN
+        parts = [_SECONDS[unit] * n for unit, n in given.items() if type(n) is int]
+        return sum(parts) if len(parts) == len(given) else _NOT_PLAIN
 
 
 _NOT_PLAIN: Final = object()

@@ -17,6 +17,7 @@ from corscope.cli.imports.options import (
     number,
     setting,
 )
+from corscope.cli.imports.regexes import compiled
 from corscope.cli.imports.tree import Found, Node, Opaque, Source
 from corscope.servers.policy import Policy
 
@@ -31,8 +32,10 @@ _VARIABLE: Final = re.compile(r"(?<!\$)(?:\$\$)*\$\{?\w")
 
 
 def _regexes(node: Node) -> Fields:
-    texts = names_or_any("all")(node)["all"]
-    patterns = [texts] if isinstance(texts, str) else list(texts)  # type: ignore[call-overload]
+    parts = (
+        node.value.split(",") if isinstance(node.value, str) else [n.text() for n in node.items()]
+    )
+    patterns = [compiled(Node(node.place, part.strip())).pattern for part in parts]
     return {"allow_origin_regex": any_regex(patterns)} if patterns else {}
 
 
