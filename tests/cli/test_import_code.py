@@ -641,6 +641,11 @@ TOLD = {
         go("cors.New(cors.Config{AllowAllOrigins: true, MaxAge: 300})", GIN),
         ["main.go:8: MaxAge is less than a second: a bare number is nanoseconds"],
     ),
+    "gin, a call within a branch": (
+        "gin",
+        go("if debug {\nrouter.Use(cors.Default())\n}", GIN),
+        ["main.go:9: Default isn't always called: taken as if it is"],
+    ),
     "Echo, what skips it": (
         "echo",
         go("middleware.CORSWithConfig(middleware.CORSConfig{Skipper: skip})", ECHO),
