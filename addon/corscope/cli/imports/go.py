@@ -26,6 +26,7 @@ _LARGEST: Final = 2**63
 _LONGEST_NUMBER: Final = 25
 _FUNCTIONS: Final = {"func_literal", "function_declaration"}
 _CONVERSIONS: Final = {"int", "int32", "int64", "float64", "string"}
+_BRANCHES: Final = {"expression_case", "type_case", "default_case", "communication_case"}
 _LISTS: Final = {"slice_type", "array_type", "implicit_length_array_type"}
 _TRANSPARENT: Final = {"parenthesized_expression", "type_conversion_expression", "literal_element"}
 _LENGTHS: Final = {"Seconds": 10**9, "Minutes": 60 * 10**9, "Hours": 3600 * 10**9}
@@ -40,6 +41,14 @@ class GoCall:
     function: str
     _arguments: tuple["Syntax", ...]
     _file: "GoFile"
+    _is_branch: bool
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That it isn't always made, if so."""
+        name = self.function.rpartition(".")[2]
+        told = f"{self.place}: {name} isn't always called: taken as if it is"
+        return (told,) if self._is_branch else ()
 
     def given(self) -> Given:
         """The values of its arguments."""
@@ -79,7 +88,7 @@ class GoFile:
 
     def _imports(self) -> Iterator[tuple[str, str]]:
         """Packages by their name here; a path is without its version."""
-        for node in walk(self._root):
+        for node in walk(self._root, only_named=True):
             if node.type == "import_spec":
                 path = re.sub(
                     r"/v[0-9]+(?=/|$)", "", code_of(node.child_by_field_name("path"))[1:-1]
@@ -88,12 +97,18 @@ class GoFile:
 
     def calls(self) -> Iterator[GoCall]:
         """Every call of a package's function, in the file's order."""
-        for node in walk(self._root):
+        waiting = [(self._root, False)]
+        while waiting:
+            node, is_branch = waiting.pop()
             function = node.child_by_field_name("function")
             path = "" if function is None else self.path_of(function)
             if node.type == "call_expression" and path:
                 given = tuple(named(node.child_by_field_name("arguments")))
-                yield GoCall(self.source.at(line_of(node)), path, given, self)
+                yield GoCall(self.source.at(line_of(node)), path, given, self, is_branch)
+            inner = is_branch or node.type in _BRANCHES
+            for child in reversed(node.named_children):
+                is_decided = node.type == "if_statement" and child.type in {"block", node.type}
+                waiting.append((child, inner or is_decided))
 
     def path_of(self, node: "Syntax") -> str:
         """What `package.Name` stands for: its path; empty if it isn't a package's."""

@@ -90,7 +90,7 @@ def read_rs_cors(source: Source) -> Iterator[Found]:
         options = _options(next(iter(call.given()), given))
         counting, told = _instead(options, "AllowedOrigins", *_RS_FUNCTIONS)
         read = found(counting, _RS, call.place)
-        yield replace(read, warnings=(*told, *read.warnings))
+        yield replace(read, warnings=(*call.warnings, *told, *read.warnings))
 
 
 def _calls(file: GoFile, ours: set[str], wanted: str) -> list[GoCall]:
@@ -145,7 +145,8 @@ def read_gin(source: Source) -> Iterator[Found]:
     for call in _calls(file, ours, f"cors.New(config) of {_GIN_PACKAGE}"):
         open_to_all = Node("", {**_GIN_DEFAULT, "AllowAllOrigins": Node("", True)})
         options = _options(next(iter(call.given()), open_to_all))
-        yield _of_gin(options, call.place)
+        read = _of_gin(options, call.place)
+        yield replace(read, warnings=(*call.warnings, *read.warnings))
 
 
 _GIN_ZERO: Final[Mapping[str, Value]] = {"AllowMethods": (), "AllowHeaders": (), "MaxAge": 0}
@@ -238,7 +239,7 @@ def read_echo(source: Source) -> Iterator[Found]:
             options, "AllowOrigins", "UnsafeAllowOriginFunc", "AllowOriginFunc"
         )
         read = found(counting, _ECHO, call.place)
-        yield replace(read, warnings=(*told, *read.warnings))
+        yield replace(read, warnings=(*call.warnings, *told, *read.warnings))
 
 
 # gorilla
@@ -282,7 +283,7 @@ def read_gorilla(source: Source) -> Iterator[Found]:
             _of_gorilla(call.given()), "AllowedOrigins", "AllowedOriginValidator"
         )
         read = found(counting, _GORILLA, call.place)
-        yield replace(read, warnings=(*told, *read.warnings))
+        yield replace(read, warnings=(*call.warnings, *told, *read.warnings))
 
 
 def _of_gorilla(given: Given) -> Mapping[str, Node]:

@@ -39,18 +39,18 @@ def parsed(source: Source, language: str, module: str, function: str = "language
     parser = tree_sitter.Parser(tree_sitter.Language(grammar))
     root: Syntax = parser.parse(f"{source.text}\n".encode()).root_node
     if root.has_error:
-        wrong = next((n for n in walk(root, signs=True) if n.is_error or n.is_missing), root)
+        wrong = next((n for n in walk(root) if n.is_error or n.is_missing), root)
         source.refuse(f"is no {language} that can be parsed", line_of(wrong))
     return root
 
 
-def walk(root: "Syntax", *, signs: bool = False) -> Iterator["Syntax"]:
-    """All of a tree, in the file's order; brackets, operators and the like only if asked for."""
+def walk(root: "Syntax", *, only_named: bool = False) -> Iterator["Syntax"]:
+    """All of a tree, in the file's order; also brackets, operators and the like."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
         yield node
-        waiting.extend(reversed(node.children if signs else node.named_children))
+        waiting.extend(reversed(node.named_children if only_named else node.children))
 
 
 def named(node: "Syntax | None") -> list["Syntax"]:
