@@ -279,6 +279,15 @@ AT_HOME = "https://page.test/x"
             id="a preflight before mixed content",
         ),
         pytest.param(
+            Request(
+                "GET", "https://api.test/a.png", (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors"))
+            ),
+            Response(302, (("Location", "https://user@b.test/"),)),
+            Engine.CHROMIUM,
+            [("location-without-userinfo", "userinfo-always-refused")],
+            id="userinfo without CORS",
+        ),
+        pytest.param(
             actual(),
             Response(407, ((ACAO, "*"),)),
             Engine.CHROMIUM,
