@@ -172,3 +172,9 @@ def test_options_that_are_written_to_later_are_refused() -> None:
 def test_what_grows_with_the_square_of_a_file_is_not_done(text: str) -> None:
     with pytest.raises(UnreadableError, match="has no cors"):
         read("express", "a.js", text)
+
+
+def test_a_call_that_is_not_always_made_is_told() -> None:
+    text = 'const cors = require("cors");\nif (dev) {\n  app.use(cors());\n}\n'
+    (found,) = read("express", "a.js", text)
+    assert found.warnings == ("a.js:3: cors isn't always called: taken as if it is",)

@@ -38,6 +38,7 @@ _JAVASCRIPT: Final = ("tree_sitter_javascript", "language")
 _FUNCTIONS: Final = {
     *("arrow_function", "function_expression", "function_declaration", "method_definition"),
 }
+_BRANCHES: Final = {"switch_case", "switch_default", "catch_clause"}
 _CHANGES: Final = {
     *("push", "unshift", "pop", "shift", "splice", "fill", "add", "delete", "clear", "set"),
 }
@@ -53,6 +54,13 @@ class JavaScriptCall:
     first: str
     _arguments: tuple["Syntax", ...]
     _file: "JavaScriptFile"
+    _is_branch: bool
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That it isn't always made, if so."""
+        told = f"{self.place}: {self.function} isn't always called: taken as if it is"
+        return (told,) if self._is_branch else ()
 
     def options(self, index: int = 0) -> Node:
         """The argument of that index; a table without options if there is none."""
@@ -123,7 +131,15 @@ class JavaScriptFile:
 
     def calls(self) -> Iterator[JavaScriptCall]:
         """Every call in it, in its order."""
-        for node in self._all:
+        waiting = [(self._root, False)]
+        while waiting:
+            node, is_branch = waiting.pop()
+            inner = is_branch or node.type in _BRANCHES
+            for child in reversed(node.named_children):
+                is_decided = (
+                    node.type == "if_statement" and child.type != "parenthesized_expression"
+                )
+                waiting.append((child, inner or is_decided))
             function = node.child_by_field_name("function")
             if node.type != "call_expression" or function is None:
                 continue
@@ -131,7 +147,9 @@ class JavaScriptFile:
             arguments = named(given)
             first = short_code_of(arguments[0]) if arguments else ""
             place = self.source.at(line_of(node))
-            yield JavaScriptCall(place, short_code_of(function), first, tuple(arguments), self)
+            yield JavaScriptCall(
+                place, short_code_of(function), first, tuple(arguments), self, is_branch
+            )
 
     def options_called(self, key: str) -> Iterator[Node]:
         """The value of every option of this name, in whatever object."""

@@ -128,7 +128,8 @@ def _of_calls(
     for call in calls:
         options = call.options(index).table()
         read = found(options, readers, call.place)
-        yield replace(read, warnings=(*_called_back(options), *read.warnings))
+        told = (*call.warnings, *_called_back(options))
+        yield replace(read, warnings=(*told, *read.warnings))
 
 
 _OTHERWISE: Final = {
