@@ -6,8 +6,12 @@ from pathlib import PurePath
 from typing import Final
 
 from corscope.cli.imports.apache import read_apache
+from corscope.cli.imports.aspnet_core import read_aspnet_core
+from corscope.cli.imports.caddy import read_caddy
 from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_gcs, read_s3
+from corscope.cli.imports.envoy import read_envoy
 from corscope.cli.imports.go_libraries import read_echo, read_gin, read_gorilla, read_rs_cors
+from corscope.cli.imports.haproxy import read_haproxy
 from corscope.cli.imports.javascript_libraries import (
     read_express,
     read_fastify,
@@ -16,6 +20,7 @@ from corscope.cli.imports.javascript_libraries import (
     read_hono,
     read_koa,
 )
+from corscope.cli.imports.laravel import read_laravel
 from corscope.cli.imports.nginx import read_nginx
 from corscope.cli.imports.python_libraries import (
     read_aiohttp,
@@ -26,6 +31,9 @@ from corscope.cli.imports.python_libraries import (
     read_starlette,
 )
 from corscope.cli.imports.ruby_libraries import read_rack_cors
+from corscope.cli.imports.spring import read_spring
+from corscope.cli.imports.tomcat import read_tomcat
+from corscope.cli.imports.traefik import read_traefik
 from corscope.cli.imports.tree import Found, Source
 
 __all__ = ["IMPORTERS", "guess"]
@@ -54,9 +62,18 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "gcs": read_gcs,
     "azure-blob": read_azure_blob,
     "api-gateway": read_api_gateway,
+    "spring": read_spring,
+    "caddy": read_caddy,
+    "haproxy": read_haproxy,
+    "tomcat": read_tomcat,
+    "laravel": read_laravel,
+    "aspnet-core": read_aspnet_core,
+    "envoy": read_envoy,
+    "traefik": read_traefik,
 }
 """What reads a server's configuration or code, by the dialect's name."""
 
+_HAPROXY: Final = r"^\s*(http-(request|(after-)?response)|rspadd)\s.*(?i:access-control-)"
 _SIGNS: Final = {
     ".js": {
         "express": r"""["']cors["']|\.enableCors\(""",
@@ -82,14 +99,24 @@ _SIGNS: Final = {
     },
     ".rb": {"rack-cors": r"\bRack::Cors\b"},
     ".conf": {
+        "haproxy": _HAPROXY,
         "nginx": r"^\s*add_header\s+[\"']?access-control-",
         "apache": r"^\s*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?access-control-",
     },
+    ".cfg": {"haproxy": _HAPROXY},
+    "caddyfile": {"caddy": r"(?i)access-control-"},
+    ".cs": {"aspnet-core": r"\b(UseCors|AddCors|CorsPolicyBuilder)\b"},
+    ".php": {"laravel": r"[\"']allowed_?[oO]rigins"},
+    ".java": {"spring": r"\bCorsConfiguration\b|\bCorsRegistry\b|@CrossOrigin\b"},
     ".json": {
         "s3": r"\bCORSRules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b",
         "gcs": r"\bresponseHeader\b|\bmaxAgeSeconds\b|<CorsConfig\b",
         "azure-blob": r"\bmaxAgeInSeconds\b|<CorsRule\b",
-        "api-gateway": r"\bAllowOrigins\b|\ballowOrigins\b|x-amazon-apigateway-cors",
+        "tomcat": r"org\.apache\.catalina\.filters\.CorsFilter",
+        "spring": r"^\s*[\"']?globalcors\b",
+        "api-gateway": r"\A(?![\s\S]*^kind:)[\s\S]*\b[aA]llowOrigins\b|x-amazon-apigateway-cors",
+        "envoy": r"envoy\.filters\.http\.cors|\bcorsPolicy\b|\btype: CORS\b|^kind: Security",
+        "traefik": r"(?i:accesscontrol(allow|expose|max)|addvaryheader)",
     },
 }
 """What only that server's files have, by the name's ending."""
@@ -97,13 +124,14 @@ _SIGNS: Final = {
 _SAME: Final = {
     **dict.fromkeys((".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx"), ".js"),
     ".ru": ".rb",
-    **dict.fromkeys((".xml", ".yaml", ".yml"), ".json"),
+    **dict.fromkeys((".xml", ".yaml", ".yml", ".toml"), ".json"),
 }
 
 
 def guess(source: Source) -> list[str]:
     """The dialects whose signs a file bears; it is certain if there is one."""
-    ending = PurePath(source.name).suffix.lower()
+    path = PurePath(source.name.lower())
+    ending = path.suffix or path.name
     signs = _SIGNS.get(_SAME.get(ending, ending), {})
     return [
         dialect

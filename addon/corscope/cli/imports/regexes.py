@@ -1,6 +1,6 @@
-"""How is a regex of Go's or Ruby's written in Python?
+"""How is another language's regex written in Python?
 
-Most are the same in all three. What a rule holds is tried by Python, so that the rest is rewritten
+Most are the same everywhere. What a rule holds is tried by Python, so that the rest is rewritten
 if it has a twin there; what has none is found out when Python compiles it.
 """
 

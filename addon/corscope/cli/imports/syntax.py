@@ -57,7 +57,7 @@ def walk(root: "Syntax", *, only_named: bool = False) -> Iterator["Syntax"]:
 
 def named(node: "Syntax | None") -> list["Syntax"]:
     """The children that have a meaning of their own; no comments."""
-    return [] if node is None else [each for each in node.named_children if each.type != "comment"]
+    return [] if node is None else [c for c in node.named_children if "comment" not in c.type]
 
 
 def code_of(node: "Syntax | None") -> str:

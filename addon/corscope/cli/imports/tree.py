@@ -131,6 +131,10 @@ class Node:
             self.refuse("must be a list")
         return self.value if isinstance(self.value, tuple) else (self,)
 
+    def items_or_self(self) -> tuple["Node", ...]:
+        """The items of a list, or the value itself, whatever it is."""
+        return self.value if isinstance(self.value, tuple) else (self,)
+
     def table(self) -> Mapping[str, "Node"]:
         """The value as a table of options."""
         return self.value if isinstance(self.value, Mapping) else self.refuse("must be a table")
@@ -145,6 +149,17 @@ class Node:
             elif isinstance(value, Mapping):
                 yield from (node for key, node in value.items() if key.lower() in keys)
                 waiting.extend(reversed([n for k, n in value.items() if k.lower() not in keys]))
+
+    def tables(self) -> Iterator["Node"]:
+        """Every table in it, the outer ones first."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node.value, tuple):
+                waiting.extend(reversed(node.value))
+            elif isinstance(node.value, Mapping):
+                yield node
+                waiting.extend(reversed(list(node.value.values())))
 
 
 Value = (
