@@ -14,7 +14,7 @@ from corscope.journal.lines import exchange_line, outcome_line, rules_line, star
 from corscope.messages import Request, Response
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("rules/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("rules/*.md")])
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
