@@ -937,6 +937,20 @@ def test_a_go_file_becomes_a_rule_file_without_saying_whose_it_is(
     assert 'allow_origins = "*"' in done.stdout
 
 
+def test_nothing_in_a_file_commands_the_terminal(corscope: Command, tmp_path: Path) -> None:
+    file = tmp_path / "main.go"
+    file.write_text(options('[]string{f("\x1b[2J")}'), encoding="utf-8")
+    refused = corscope("import", file)
+    assert refused.returncode == 1
+    assert 'f("\\x1b[2J")' in refused.stderr
+    path = tmp_path / "config.ru"
+    path.write_text("use Rack::Cors do\nallow do\norigins '*'\nresource '/\x1b[2J'\nend\nend\n")
+    told = corscope("import", path)
+    assert told.returncode == 0
+    assert "\\x1b[2J" in told.stderr
+    assert "\x1b" not in refused.stderr + told.stderr + told.stdout
+
+
 def test_the_help_names_what_can_be_imported(corscope: Command) -> None:
     said = "".join(corscope("import", "--help").stdout.split())
     assert all(name in said for name in IMPORTERS)
