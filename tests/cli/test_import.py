@@ -366,7 +366,7 @@ REFUSED = {
     "a name with two values": (
         "express",
         "a.js",
-        'import cors from "cors";\nlet a = "x";\napp.use(cors({ origin: a }));',
+        'import cors from "cors";\nlet a = "x"; a = f();\napp.use(cors({ origin: a }));',
         "a.js:3: can't tell the value of `a`",
     ),
     "a name that is its own value": (

@@ -273,6 +273,12 @@ FORMS = {
         'app.config["QUART_CORS_MAX_AGE"] = 5\napp = quart_cors.cors(app, max_age=6)',
         replace(OWN, max_age=6),
     ),
+    "Flask's configuration at once": (
+        "flask-cors",
+        "from flask_cors import CORS\n"
+        'app.config.update(CORS_ORIGINS=["https://app.test"], OTHER=1)\nCORS(app)',
+        OWN,
+    ),
     "Flask's configuration": (
         "flask-cors",
         'from flask_cors import CORS\napp.config["CORS_ORIGINS"] = ["https://app.test"]\nCORS(app)',
@@ -282,6 +288,7 @@ FORMS = {
 FILES = {
     **dict.fromkeys(("rs-cors", "gin", "echo", "gorilla"), "main.go"),
     "rack-cors": "cors.rb",
+    "django": "settings.py",
     **dict.fromkeys(("litestar", "quart-cors", "flask-cors"), "app.py"),
 }
 
@@ -566,6 +573,21 @@ REFUSED = {
         "import quart_cors\nfrom other import cors\ncors(app)",
         "app.py: has no cors(app, …) of quart_cors",
     ),
+    "a list that is added to": (
+        "litestar",
+        "o = ['a']\no.append(os.environ['O'])\nCORSConfig(o)",
+        "app.py:3: can't tell the value of `o`",
+    ),
+    "a list that is written to": (
+        "litestar",
+        "o = ['a']\no[0] = x\nCORSConfig(o)",
+        "app.py:3: can't tell the value of `o`",
+    ),
+    "a function's parameter": (
+        "litestar",
+        "o = ['a']\ndef app(o):\n    return CORSConfig(o)",
+        "app.py:3: can't tell the value of `o`",
+    ),
     "a regex with flags that change more": (
         "quart-cors",
         "import re\nfrom quart_cors import cors\ncors(app, allow_origin=re.compile('a', re.X))",
@@ -636,6 +658,22 @@ TOLD = {
             "cors.rb:4: is meant only as `if Rails.env.development?` decides",
             "cors.rb:4: vary is not imported",
         ],
+    ),
+    "Litestar, a call within a branch": (
+        "litestar",
+        "if settings.debug:\n    c = CORSConfig()",
+        ["app.py:2: CORSConfig isn't always called: taken as if it is"],
+    ),
+    "Quart, a key that is set within a branch": (
+        "quart-cors",
+        "import quart_cors\nif __name__ == '__main__':\n    quart_cors.cors(app)\n"
+        "    if debug:\n        app.config['QUART_CORS_MAX_AGE'] = 5\n",
+        ["app.py:5: QUART_CORS_MAX_AGE isn't always set: taken as if it is"],
+    ),
+    "Django, a setting within a branch": (
+        "django",
+        "CORS_ALLOWED_ORIGINS = ['https://a.test']\nif DEBUG:\n    CORS_ALLOW_ALL_ORIGINS = True\n",
+        ["settings.py:3: CORS_ALLOW_ALL_ORIGINS isn't always set: taken as if it is"],
     ),
     "Litestar, a regex for nothing": (
         "litestar",
@@ -868,6 +906,20 @@ def test_a_go_file_becomes_a_rule_file_without_saying_whose_it_is(
     assert (done.returncode, done.stderr) == (0, "")
     assert 'like = "gin"' in done.stdout
     assert 'allow_origins = "*"' in done.stdout
+
+
+def test_nothing_in_a_file_commands_the_terminal(corscope: Command, tmp_path: Path) -> None:
+    file = tmp_path / "main.go"
+    file.write_text(options('[]string{f("\x1b[2J")}'), encoding="utf-8")
+    refused = corscope("import", file)
+    assert refused.returncode == 1
+    assert 'f("\\x1b[2J")' in refused.stderr
+    path = tmp_path / "config.ru"
+    path.write_text("use Rack::Cors do\nallow do\norigins '*'\nresource '/\x1b[2J'\nend\nend\n")
+    told = corscope("import", path)
+    assert told.returncode == 0
+    assert "\\x1b[2J" in told.stderr
+    assert "\x1b" not in refused.stderr + told.stderr + told.stdout
 
 
 def test_the_help_names_what_can_be_imported(corscope: Command) -> None:

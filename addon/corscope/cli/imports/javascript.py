@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from corscope.cli.imports.syntax import code_of, line_of, named, parsed, walk
+from corscope.cli.imports.javascript_tests import bare, origin_test
+from corscope.cli.imports.syntax import code_of, line_of, named, parsed, short_code_of, walk
 from corscope.cli.imports.tree import (
     DEEPEST,
     LONGEST,
@@ -34,11 +35,13 @@ _GRAMMARS: Final = {
     "tsx": ("tree_sitter_typescript", "language_tsx"),
 }
 _JAVASCRIPT: Final = ("tree_sitter_javascript", "language")
-_TRANSPARENT: Final = {
-    *("parenthesized_expression", "as_expression", "satisfies_expression"),
-    *("non_null_expression", "await_expression"),
+_FUNCTIONS: Final = {
+    *("arrow_function", "function_expression", "function_declaration", "method_definition"),
 }
-_FUNCTIONS: Final = {"arrow_function", "function_expression"}
+_BRANCHES: Final = {"switch_case", "switch_default", "catch_clause"}
+_CHANGES: Final = {
+    *("push", "unshift", "pop", "shift", "splice", "fill", "add", "delete", "clear", "set"),
+}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
@@ -51,6 +54,13 @@ class JavaScriptCall:
     first: str
     _arguments: tuple["Syntax", ...]
     _file: "JavaScriptFile"
+    _is_branch: bool
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That it isn't always made, if so."""
+        told = f"{self.place}: {self.function} isn't always called: taken as if it is"
+        return (told,) if self._is_branch else ()
 
     def options(self, index: int = 0) -> Node:
         """The argument of that index; a table without options if there is none."""
@@ -80,14 +90,17 @@ class JavaScriptFile:
 
     @cached_property
     def _constants(self) -> Mapping[str, list["Syntax"]]:
-        """The values of `const` by name; a name with more than one is ambiguous."""
+        """What each name is given; one that more than once is done something to is ambiguous."""
         found: dict[str, list[Syntax]] = {}
         for node in self._all:
-            name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-            if node.type == "variable_declarator" and name is not None and value is not None:
-                is_const = node.parent is not None and code_of(node.parent.child(0)) == "const"
-                found.setdefault(code_of(name), []).extend([value] if is_const else [value, value])
+            for name, value in _named_by(node):
+                found.setdefault(name, []).append(value)
         return found
+
+    def constant(self, name: str) -> "Syntax | None":
+        """What a name is given, if that is done once."""
+        values = self._constants.get(name, [])
+        return values[0] if len(values) == 1 else None
 
     def imported(self, *modules: str) -> Mapping[str, str]:
         """The names that the file gives to what it imports from these modules, with their own.
@@ -112,21 +125,31 @@ class JavaScriptFile:
         """Whether it is `require("…")` of one of these, or of its `default`."""
         called = re.fullmatch(
             r"""(?:\w+\s*=\s*)?(?:await\s+)?(?:require|import)\(\s*["']([^"']+)["']\s*\)(?:\.\w+)?""",
-            code_of(node),
+            short_code_of(node),
         )
         return called is not None and called[1] in modules
 
     def calls(self) -> Iterator[JavaScriptCall]:
         """Every call in it, in its order."""
-        for node in self._all:
+        waiting = [(self._root, False)]
+        while waiting:
+            node, is_branch = waiting.pop()
+            inner = is_branch or node.type in _BRANCHES
+            for child in reversed(node.named_children):
+                is_decided = (
+                    node.type == "if_statement" and child.type != "parenthesized_expression"
+                )
+                waiting.append((child, inner or is_decided))
             function = node.child_by_field_name("function")
             if node.type != "call_expression" or function is None:
                 continue
             given = node.child_by_field_name("arguments")
             arguments = named(given)
-            first = code_of(arguments[0]) if arguments else ""
+            first = short_code_of(arguments[0]) if arguments else ""
             place = self.source.at(line_of(node))
-            yield JavaScriptCall(place, code_of(function), first, tuple(arguments), self)
+            yield JavaScriptCall(
+                place, short_code_of(function), first, tuple(arguments), self, is_branch
+            )
 
     def options_called(self, key: str) -> Iterator[Node]:
         """The value of every option of this name, in whatever object."""
@@ -140,8 +163,7 @@ class JavaScriptFile:
         """An expression as a plain value."""
         if depth > DEEPEST:
             self.source.refuse("is nested too deeply", line_of(node))
-        while node.type in _TRANSPARENT and node.named_children:
-            node = named(node)[0]
+        node = bare(node)
         return Node(self.source.at(line_of(node)), self._value(node, depth + 1))
 
     def _value(self, node: "Syntax", depth: int) -> Value:
@@ -177,10 +199,12 @@ class JavaScriptFile:
             given = node.child_by_field_name("arguments")
             values = [self.read(each, depth).value for each in named(given)]
             texts = [value for value in values if isinstance(value, str)]
+            if code_of(constructor) == "Set" and len(values) == 1 and isinstance(values[0], tuple):
+                return values[0]
             if code_of(constructor) == "RegExp" and texts and len(texts) == len(values):
                 return _regex(texts[0], "".join(texts[1:2]), node)
         if node.type in _FUNCTIONS:
-            return self._origin_test(node, depth)
+            return origin_test(node, self, depth)
         return Opaque(code_of(node))
 
     def _items(self, node: "Syntax", depth: int) -> tuple[Node, ...] | Opaque:
@@ -211,7 +235,7 @@ class JavaScriptFile:
                 found |= inner.value if isinstance(inner.value, Mapping) else {REST: inner}
             elif name is not None:  # a method
                 place = self.source.at(line_of(child))
-                found[code_of(name)] = Node(place, Opaque(code_of(child)))
+                found[code_of(name)] = Node(place, origin_test(child, self, depth))
         return found
 
     def _named_value(self, node: "Syntax", depth: int) -> Value:
@@ -221,82 +245,40 @@ class JavaScriptFile:
             return None
         if name not in self._values:
             self._values[name] = Opaque(name)
-            values = self._constants.get(name, [])
-            if len(values) == 1:
-                self._values[name] = self.read(values[0], depth).value
+            value = self.constant(name)
+            if value is not None:
+                self._values[name] = self.read(value, depth).value
         return self._values[name]
 
-    # Functions that test an origin
 
-    def _origin_test(self, node: "Syntax", depth: int) -> Value:
-        """True if it sends back any origin, a list of origins and regexes if it tests for those."""
-        body = node.child_by_field_name("body")
-        returned = None if body is None else _returned(body)
-        if returned is None:
-            return Opaque(code_of(node))
-        if returned.type == "true" or self._is_origin(returned, node):
-            return True
-        parts = [returned.child_by_field_name(f) for f in ("condition", "consequence")]
-        condition, consequence = parts
-        is_ours = returned.type == "ternary_expression" and consequence is not None
-        if condition is None or consequence is None or not is_ours:
-            return Opaque(code_of(node))
-        tested = list(self._tested(condition, node, depth))
-        if None in tested or not self._is_origin(consequence, node):
-            return Opaque(code_of(node))
-        return tuple(each for each in tested if each is not None)
-
-    def _is_origin(self, node: "Syntax", function: "Syntax") -> bool:
-        """Whether it is the origin: the function's first parameter, or a header's value."""
-        code = code_of(_bare(node))
-        parameters = function.child_by_field_name("parameters") or function.child_by_field_name(
-            "parameter"
-        )
-        first = re.match(r"\(?\s*(\w+)", code_of(parameters))
-        header = r"""\w+(?:\.req(?:uest)?)?\.(?:get|header)\(["'][Oo]rigin["']\)"""
-        values = self._constants.get(code, [])
-        return (
-            (first is not None and first[1] == code)
-            or re.fullmatch(header, code) is not None
-            or (len(values) == 1 and re.fullmatch(header, code_of(values[0])) is not None)
-        )
-
-    def _tested(self, node: "Syntax", function: "Syntax", depth: int) -> Iterator[Node | None]:
-        """What a chain of `a.includes(origin) || b.test(origin)` tests for; None for the rest."""
-        node = _bare(node)
-        left, right = (node.child_by_field_name(side) for side in ("left", "right"))
-        if left is not None and right is not None and "||" in map(code_of, node.children):
-            yield from self._tested(left, function, depth)
-            yield from self._tested(right, function, depth)
-            return
-        called, given = (node.child_by_field_name(name) for name in ("function", "arguments"))
-        arguments = named(given)
-        of = called and called.child_by_field_name("object")
-        method = called and called.child_by_field_name("property")
-        is_asked = len(arguments) == 1 and self._is_origin(arguments[0], function)
-        if not of or not method or not is_asked:
-            yield None
-            return
-        value = self.read(of, depth)
-        kind = {"includes": tuple, "test": Regex}.get(code_of(method))
-        is_known = kind is not None and isinstance(value.value, kind)
-        yield from (value.items() if is_known else (None,))
+def _named_by(node: "Syntax") -> Iterator[tuple[str, "Syntax"]]:
+    """The names that are given something here, or whose value is changed."""
+    name = node.child_by_field_name("name")
+    match node.type:
+        case "variable_declarator" if name is not None and name.type == "identifier":
+            value = node.child_by_field_name("value")
+            if value is not None:
+                yield code_of(name), value
+        case "function_declaration" if name is not None:
+            yield code_of(name), node
+        case "assignment_expression" | "augmented_assignment_expression" | "for_in_statement":
+            yield from _changed(node.child_by_field_name("left"), node)
+        case "update_expression":
+            yield from _changed(node.child_by_field_name("argument"), node)
+        case "call_expression":
+            function = node.child_by_field_name("function")
+            method = None if function is None else function.child_by_field_name("property")
+            if function is not None and code_of(method) in _CHANGES:
+                yield from _changed(function.child_by_field_name("object"), node)
 
 
-def _bare(node: "Syntax") -> "Syntax":
-    while node.type in _TRANSPARENT and node.named_children:
-        node = named(node)[0]
-    return node
-
-
-def _returned(body: "Syntax") -> "Syntax | None":
-    """What a function returns that does nothing else but name constants."""
-    if body.type != "statement_block":
-        return _bare(body)
-    *before, last = named(body) or [body]
-    declares = all(statement.type == "lexical_declaration" for statement in before)
-    returns = last.type == "return_statement" and last.named_children
-    return _bare(named(last)[0]) if declares and returns else None
+def _changed(target: "Syntax | None", node: "Syntax") -> Iterator[tuple[str, "Syntax"]]:
+    """The name that something is written to, or to something in it; as often as to be ambiguous."""
+    for _ in range(DEEPEST):
+        if target is not None and target.type in {"member_expression", "subscript_expression"}:
+            target = target.child_by_field_name("object")
+    if target is not None and target.type == "identifier":
+        yield from ((code_of(target), each) for each in (node, node))
 
 
 def _string(node: "Syntax") -> str:

@@ -33,6 +33,10 @@ __all__ = [
 ]
 
 
+def _told(read: Found, warnings: tuple[str, ...]) -> Found:
+    return replace(read, warnings=(*warnings, *read.warnings))
+
+
 # Starlette
 
 
@@ -77,7 +81,7 @@ def read_starlette(source: Source) -> Iterator[Found]:
         named = (call.function, *call.names[:1])
         if any(name.endswith("CORSMiddleware") for name in named):
             found_any = True
-            yield found(_without_app(call), _STARLETTE, call.place)
+            yield _told(found(_without_app(call), _STARLETTE, call.place), call.warnings)
     if not found_any:
         source.refuse("has no add_middleware(CORSMiddleware, …)")
 
@@ -112,7 +116,8 @@ def read_litestar(source: Source) -> Iterator[Found]:
         source.refuse("has no CORSConfig(…)")
     for call in calls:
         options = {**call.positional(*_LITESTAR), **call.options}
-        yield _with_regex(found(options, _LITESTAR, call.place), call.place)
+        read = _with_regex(found(options, _LITESTAR, call.place), call.place)
+        yield _told(read, call.warnings)
 
 
 def _with_regex(read: Found, place: str) -> Found:
@@ -172,10 +177,12 @@ def read_django(source: Source) -> Iterator[Found]:
         name: tuple(Node("corsheaders.defaults", each) for each in values)
         for name, values in _OF_CORSHEADERS.items()
     }
-    ours = PythonFile(source, known).settings("CORS_")
+    file = PythonFile(source, known)
+    ours = file.settings("CORS_")
     if not ours and "corsheaders" not in source.text:
         source.refuse("has no settings CORS_… of django-cors-headers")
-    yield found(ours, _DJANGO, next((node.place for node in ours.values()), source.name))
+    place = next((node.place for node in ours.values()), source.name)
+    yield _told(found(ours, _DJANGO, place), file.unsure("CORS_"))
 
 
 # Flask
@@ -224,7 +231,8 @@ def read_flask_cors(source: Source) -> Iterator[Found]:
     for call in file.calls():
         if _is_of_flask(call):
             found_any = True
-            yield from _of_flask({**given, **call.options}, call.place)
+            for read in _of_flask({**given, **call.options}, call.place):
+                yield _told(read, (*call.warnings, *file.unsure("CORS_", of_keys=True)))
     if not found_any:
         source.refuse("has no CORS(app, …)")
 
@@ -290,6 +298,7 @@ def read_quart_cors(source: Source) -> Iterator[Found]:
         if name in {"cors", "route_cors"}:
             found_any = True
             read = found({**given, **call.options}, _QUART, call.place)
+            read = _told(read, (*call.warnings, *file.unsure("QUART_CORS_", of_keys=True)))
             told = (f"{call.place}: only the routes below are meant: say so in match.url",)
             yield read if name == "cors" else replace(read, warnings=(*read.warnings, *told))
     if not found_any:
@@ -314,7 +323,9 @@ def read_aiohttp(source: Source) -> Iterator[Found]:
     if not setups:
         source.refuse("has no aiohttp_cors.setup(app, defaults={…})")
     options = [call for call in calls if call.function.endswith("ResourceOptions")]
-    read = [found(call.options, _AIOHTTP, setups[0].place) for call in options]
+    read = [
+        _told(found(call.options, _AIOHTTP, setups[0].place), call.warnings) for call in options
+    ]
     if len({each.policy for each in read}) > 1:
         source.refuse("has several ResourceOptions: a rule has the same for all its origins")
     for each in read[:1]:

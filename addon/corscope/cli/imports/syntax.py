@@ -6,14 +6,16 @@ without running it, also a deep one; so that a tree must be walked without recur
 
 import importlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.tree import Source, UnreadableError
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-__all__ = ["code_of", "line_of", "named", "parsed", "walk"]
+__all__ = ["code_of", "line_of", "named", "parsed", "short_code_of", "walk"]
+
+_LONGEST_SHORT: Final = 2000
 
 
 def parsed(source: Source, language: str, module: str, function: str = "language") -> "Syntax":
@@ -61,6 +63,12 @@ def named(node: "Syntax | None") -> list["Syntax"]:
 def code_of(node: "Syntax | None") -> str:
     """It as it is written."""
     return "" if node is None else (node.text or b"").decode()
+
+
+def short_code_of(node: "Syntax | None") -> str:
+    """It as it is written; empty if it is long, which would be costly for all that is nested."""
+    is_short = node is not None and node.end_byte - node.start_byte <= _LONGEST_SHORT
+    return code_of(node) if is_short else ""
 
 
 def line_of(node: "Syntax") -> int:

@@ -19,6 +19,7 @@ __all__ = [
     "Opaque",
     "Regex",
     "Source",
+    "Tested",
     "UnreadableError",
     "Value",
 ]
@@ -71,6 +72,19 @@ class Opaque:
     """Code whose value shows only when it runs."""
 
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a function decides that is asked for each origin and calls back.
+
+    Attributes:
+        allowed: the origins that it allows; true if that is all of them.
+        otherwise: what it calls back with for the others: `error`, `false`, or the same `list`.
+    """
+
+    allowed: "bool | tuple[Node, ...]"
+    otherwise: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +162,18 @@ class Node:
                 waiting.extend(reversed(list(node.value.values())))
 
 
-Value = bool | int | float | str | None | Regex | Opaque | tuple[Node, ...] | Mapping[str, Node]
+Value = (
+    bool
+    | int
+    | float
+    | str
+    | None
+    | Regex
+    | Opaque
+    | Tested
+    | tuple[Node, ...]
+    | Mapping[str, Node]
+)
 
 
 @dataclass(frozen=True, slots=True)
