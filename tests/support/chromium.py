@@ -20,8 +20,13 @@ from .mitmdump import wait_until
 from .page import PLAY, Ask, Seen, arguments, results
 
 if TYPE_CHECKING:  # imported at run time only once it is known to be installed
-    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Playwright
-    from playwright.async_api import ProxySettings
+    from playwright.async_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Playwright,
+        ProxySettings,
+    )
     from playwright.async_api import Page as PlaywrightPage
 
 __all__ = ["Chromium", "Failed", "Page", "missing_parts"]

@@ -4,6 +4,7 @@ import click
 
 from corscope import __version__
 from corscope.cli.check import check
+from corscope.cli.check_log import check_log
 from corscope.cli.demo.command import demo
 from corscope.cli.dialects import dialects, diff_dialects
 from corscope.cli.explain import explain
@@ -47,6 +48,7 @@ def schema() -> None:
 for command in (
     *(check, explain, why, run, demo, new),
     *(export, import_config, infer_policy),
+    check_log,
     *(dialects, diff_dialects),
 ):
     corscope.add_command(command)

@@ -120,7 +120,8 @@ def plan(told: Story) -> Plan:
     )
 
 
-_ORIGIN_GOES_ON: Final = r"[A-Za-z0-9_.:@%-]"
+_ORIGIN_ENDS: Final = r"(?=$|[/?#,\s'\")\u2019\u201d]|\.(?:\s|$))"
+"""What may follow a place's origin: after a port, some characters are no longer of a URL."""
 
 
 @dataclass(slots=True)
@@ -164,12 +165,12 @@ class _Stage:
     def text(self, value: str) -> Text:
         """A value in which each place stands for its origin, where that is written to the letter.
 
-        More than the origin may follow, as long as it is not more of a host or a port.
+        What isn't it to the letter stays, and so does what is wrong about it.
         """
         known = sorted(filter(origin_of_url, self.places), key=len, reverse=True)
         if not known:
             return (value,) if value else ()
-        pattern = rf"(?<![A-Za-z0-9+.-])({'|'.join(map(re.escape, known))})(?!{_ORIGIN_GOES_ON})"
+        pattern = rf"(?<![A-Za-z0-9+.-])({'|'.join(map(re.escape, known))}){_ORIGIN_ENDS}"
         parts = re.split(pattern, value)
         # Every second part is what the pattern found.
         pieces = (self.places[part] if i % 2 else part for i, part in enumerate(parts))
