@@ -115,7 +115,7 @@ def plan(told: Story) -> Plan:
         mode=first.either.mode,
         uses_xhr=listens,
         is_sandboxed=stage.page.origin == OPAQUE_SERIALIZED,
-        sayings=tuple(_sayings(stage, told)),
+        sayings=tuple(_sayings(stage, told, uses_xhr=listens)),
         notes=tuple(_notes(told, answers)),
     )
 
@@ -347,22 +347,32 @@ def _closed(told: Story, urls: list[tuple[Place, str]], answers: list[Answer]) -
 # What is said of it
 
 
-def _sayings(stage: _Stage, told: Story) -> Iterable[Saying]:
+_AS_XHR: Final = ("Access to XMLHttpRequest at", "XMLHttpRequest cannot load")
+_AS_FETCH: Final = ("Access to fetch at", "Fetch API cannot load")
+"""How a console names what script has used."""
+
+
+def _sayings(stage: _Stage, told: Story, *, uses_xhr: bool) -> Iterable[Saying]:
     """What each engine does with the record that the fetch ends with."""
     end = told.end
     for engine, browser in NAMES.items():
-        judgement = told.judgement(end)
-        if engine is not end.engine:
-            judgement = end.engines.get(engine, judgement)
-        if judgement.verdict == "conditional" and told.mode is CredentialsMode.OMIT:
-            judgement = Judgement("allowed")
-        yield Saying(browser, *_said(stage, end, engine, judgement))
+        judgement = told.judged(end.engine_verdicts.get(engine, end.verdicts))
+        verdict, name, prints = _said(end, engine, judgement)
+        if uses_xhr:
+            prints = tuple(map(_said_of_xhr, prints))
+        yield Saying(browser, verdict, name, tuple(map(stage.text, prints)))
+
+
+def _said_of_xhr(line: str) -> str:
+    for fetch, xhr in zip(_AS_FETCH, _AS_XHR, strict=True):
+        line = line.replace(fetch, xhr, 1)
+    return line
 
 
 def _said(
-    stage: _Stage, end: Exchange, engine: Engine, judgement: Judgement
-) -> tuple[str, str | None, tuple[Text, ...]]:
-    """Verdict, name and sentences, with the places' origins for the recorded ones."""
+    end: Exchange, engine: Engine, judgement: Judgement
+) -> tuple[str, str | None, tuple[str, ...]]:
+    """Verdict, name and sentences, where there is no proxy."""
     if judgement.reason is None:
         return "allowed", None, ()
     names = {Engine.CHROMIUM: judgement.chromium, Engine.FIREFOX: judgement.firefox}
@@ -377,7 +387,7 @@ def _said(
         printed = ("Failed to load resource: net::ERR_CONNECTION_REFUSED",)
     elif judgement.reason is Reason.NO_RESPONSE and engine is Engine.WEBKIT:
         printed = ()
-    return "blocked", name, tuple(stage.text(line) for line in printed)
+    return "blocked", name, printed
 
 
 def _notes(told: Story, answers: list[Answer]) -> Iterable[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from corscope.fetch.check import CredentialsMode
-from corscope.journal.exchange import Exchange, Judgement
+from corscope.journal.exchange import Exchange, Judgement, Verdicts
 
 __all__ = ["Leg", "ReproError", "Story", "story"]
 
@@ -56,7 +56,10 @@ class Story:
 
     def judgement(self, exchange: Exchange) -> Judgement:
         """The decision on a record in the fetch's credentials mode."""
-        verdicts = exchange.verdicts
+        return self.judged(exchange.verdicts)
+
+    def judged(self, verdicts: Verdicts) -> Judgement:
+        """That of two decisions which is the one in the fetch's credentials mode."""
         return verdicts.include if self.mode is CredentialsMode.INCLUDE else verdicts.omit
 
 
