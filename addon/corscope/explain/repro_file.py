@@ -120,6 +120,7 @@ def _request(plan: Plan) -> Iterator[str]:
     yield f'    "body": {ascii("{}") if plan.has_body else None},'
     yield f'    "credentials": "{plan.credentials}",'
     yield f'    "mode": "{plan.mode}",'
+    yield f'    "redirect": "{"follow" if plan.follows else "manual"}",'
     yield f'    "upload_listener": {plan.uses_xhr},  # then it is an XMLHttpRequest'
     yield f'    "sandboxed": {plan.is_sandboxed},  # then it comes from a frame of opaque origin'
     yield "}"
@@ -243,7 +244,7 @@ To send the request again, load this page anew.</p>
 <script>
 const {title, notes, expected, request} = DATA;
 const send = async request => {
-  const {url, method, headers, body, credentials, mode} = request;
+  const {url, method, headers, body, credentials, mode, redirect} = request;
   if (request.upload_listener) {
     return await new Promise(done => {
       const xhr = new XMLHttpRequest();
@@ -257,9 +258,11 @@ const send = async request => {
     });
   }
   try {
-    const answer = await fetch(url, {method, headers, body: body ?? undefined, credentials, mode});
+    const options = {method, headers, body: body ?? undefined, credentials, mode, redirect};
+    const answer = await fetch(url, options);
     const names = [...answer.headers.keys()].join(", ") || "none";
-    return [true, answer.type === "opaque" ? "an opaque answer, of which script can read nothing"
+    const opaque = answer.type.startsWith("opaque");
+    return [true, opaque ? "an opaque answer, of which script can read nothing"
       : `status ${answer.status}; header names that script can read: ${names}`];
   } catch (error) {
     return [false, String(error)];

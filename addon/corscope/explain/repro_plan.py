@@ -78,6 +78,7 @@ class Plan:
     has_body: bool
     credentials: Literal["include", "omit"]
     mode: str
+    follows: bool
     uses_xhr: bool
     is_sandboxed: bool
     sayings: tuple[Saying, ...]
@@ -113,6 +114,7 @@ def plan(told: Story) -> Plan:
         has_body=listens or first.either.method == "POST",
         credentials="include" if told.mode is CredentialsMode.INCLUDE else "omit",
         mode=first.either.mode,
+        follows=not _ends_on_redirect(told),
         uses_xhr=listens,
         is_sandboxed=stage.page.origin == OPAQUE_SERIALIZED,
         sayings=tuple(_sayings(stage, told, uses_xhr=listens)),
@@ -320,7 +322,8 @@ def _target(stage: _Stage, told: Story, exchange: Exchange) -> Text | None:
             return (f"http://{_USER}127.0.0.1/",)
         case Reason.REDIRECT_BAD_PORT:
             return (f"http://127.0.0.1:{judgement.detail}/",)
-    return (location,) if origin is None else (stage.place(origin), _path(location))
+    is_web = origin is not None and origin.scheme in {"http", "https"}
+    return (stage.place(origin), _path(location)) if origin and is_web else (location,)
 
 
 def _leave(stage: _Stage, told: Story, leg: Leg) -> tuple[tuple[str, Text], ...]:
@@ -334,6 +337,13 @@ def _leave(stage: _Stage, told: Story, leg: Leg) -> tuple[tuple[str, Text], ...]
     if told.mode is CredentialsMode.INCLUDE:
         headers.append(("Access-Control-Allow-Credentials", ("true",)))
     return tuple((name, value) for name, value in headers if value != ("",))
+
+
+def _ends_on_redirect(told: Story) -> bool:
+    """Whether the browser was free to follow a redirect, and nothing tells that it did."""
+    end = told.end
+    is_free = told.judgement(end).verdict == "allowed" and end.kind == "actual"
+    return is_free and end.scene.location is not None
 
 
 def _closed(told: Story, urls: list[tuple[Place, str]], answers: list[Answer]) -> frozenset[Place]:
@@ -400,6 +410,8 @@ def _notes(told: Story, answers: list[Answer]) -> Iterable[str]:
         yield "Redirects within the page's own origin aren't recorded; plain ones stand for them."
     if any(each.is_stand_in and each.status == 200 for each in answers):
         yield "The request itself isn't in the record: an answer that lets it pass stands for it."
+    if _ends_on_redirect(told):
+        yield "Where the last redirect leads isn't in the record, so it isn't followed."
     if told.end.status is None and told.judgement(told.end).reason is Reason.NO_RESPONSE:
         yield (
             "Where this was recorded, the proxy answered with an error page, which browsers take "
