@@ -30,11 +30,15 @@ from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response
 
 __all__ = [
+    "ENGINES",
+    "AnsweredBy",
     "Exchange",
     "Finding",
     "Judgement",
     "Missing",
     "Outcome",
+    "OutcomeWord",
+    "RuleMode",
     "Shadow",
     "Sighting",
     "Touch",
@@ -43,9 +47,13 @@ __all__ = [
     "record",
 ]
 
-_ENGINES: Final = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
+ENGINES: Final = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
+"""Those of which every exchange has a verdict."""
 
 Verdict = Literal["allowed", "blocked", "conditional"]
+RuleMode = Literal["apply", "shadow"]
+AnsweredBy = Literal["server", "rule"]
+OutcomeWord = Literal["followed", "not-followed"]
 
 _RECORDED: Final = frozenset({"vary", "timing-allow-origin", "cross-origin-resource-policy"})
 
@@ -63,7 +71,7 @@ class Touch:
     """
 
     rule: str
-    mode: Literal["apply", "shadow"]
+    mode: RuleMode
     answered: bool = False
     server_response: Response | None = None
     shadow: Response | None = None
@@ -144,7 +152,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One exchange as the journal keeps it; the names are those of its lines."""
+    """One exchange as the journal keeps it; the names are those of its lines.
+
+    Attributes:
+        location: the Location header as far as it may be shown; None where there is none.
+        revalidated: whether it is a 304 to the browser's own question about its copy.
+        goes_by: the CORS-related headers of that copy, as the 304 has left it, which the browser
+            goes by; None where it goes by the answer itself, or the copy isn't known.
+        engine_verdicts: what each engine would do, for each credentials mode.
+    """
 
     time: datetime
     id: str
@@ -162,8 +178,8 @@ class Exchange:
     headers: HeaderList
     server_headers: HeaderList | None
     rule: str | None
-    rule_mode: Literal["apply", "shadow"] | None
-    answered_by: Literal["server", "rule"]
+    rule_mode: RuleMode | None
+    answered_by: AnsweredBy
     judgement: Judgement
     verdicts: Verdicts
     server_verdict: Verdicts | None
@@ -175,9 +191,20 @@ class Exchange:
     hop: int
     chain: str | None
     why: tuple[Why, ...]
-    engines: Mapping[Engine, Judgement]
+    location: str | None
+    revalidated: bool
+    goes_by: HeaderList | None
+    engine_verdicts: Mapping[Engine, Verdicts]
     scene: Scene
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def engines(self) -> Mapping[Engine, Judgement]:
+        """What each engine would do, for the credentials mode as far as it shows."""
+        return {
+            engine: verdicts.seen(self.credentials)
+            for engine, verdicts in self.engine_verdicts.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +213,7 @@ class Outcome:
 
     time: datetime
     id: str
-    outcome: Literal["followed", "not-followed"]
+    outcome: OutcomeWord
     credentials: Credentials = "unknown"
     actual: str | None = None
     after_ms: int | None = None
@@ -258,7 +285,10 @@ def record(
         hop=link.hop,
         chain=link.chain or (seen.id if _leads_on(wire, response, judgement) else None),
         why=why,
-        engines=_engines(wire, got, credentials, judgement, clean),
+        location=_location(response, clean),
+        revalidated=response is not None and response.status == 304 and is_revalidation(wire),
+        goes_by=_cors_headers(goes_by) if goes_by else None,
+        engine_verdicts=_engine_verdicts(wire, got, verdicts, clean),
         scene=_scene(wire, response, link, clean),
     )
 
@@ -296,6 +326,12 @@ def _scene(
     )
 
 
+def _location(response: Response | None, clean: Callable[[str], str]) -> str | None:
+    """The Location header; that there is one is told also of one that may not be shown."""
+    location = get(response.headers, "Location") if response else None
+    return location and (clean(location) or location[0])
+
+
 def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -> bool:
     """Whether the answer is a redirect that the browser follows."""
     if response is None or wire.kind == "preflight" or judgement.verdict == "blocked":
@@ -317,19 +353,16 @@ def _shadow(wire: WireView, shadow: Response, link: Link, clean: Callable[[str],
     return Shadow(_cors_headers(shadow), _verdicts(wire, _Got(shadow, hop=link.hop), clean))
 
 
-def _engines(
-    wire: WireView,
-    got: _Got,
-    credentials: Credentials,
-    own: Judgement,
-    clean: Callable[[str], str],
-) -> dict[Engine, Judgement]:
+def _engine_verdicts(
+    wire: WireView, got: _Got, own: Verdicts, clean: Callable[[str], str]
+) -> dict[Engine, Verdicts]:
     """What each engine would do with the same answer to the same request."""
-
-    def judged(engine: Engine) -> Judgement:
-        return _verdicts(replace(wire, engine=engine), got, clean).seen(credentials)
-
-    return {engine: own if engine is wire.engine else judged(engine) for engine in _ENGINES}
+    return {
+        engine: own
+        if engine is wire.engine
+        else _verdicts(replace(wire, engine=engine), got, clean)
+        for engine in ENGINES
+    }
 
 
 def _verdicts(wire: WireView, got: _Got, clean: Callable[[str], str]) -> Verdicts:
