@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corscope.fetch.engines import Engine
-from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting
+from corscope.journal.exchange import Exchange, Missing, Sighting
 from corscope.journal.journal import Journal
 from corscope.journal.store import Entry, Store
 from corscope.messages import HeaderList, Request, Response
