@@ -82,7 +82,8 @@ class WhatIf:
         ]
         others = len(self.changes) - sum(self.turns.values())
         if others:
-            told.append(f"{others} {'stays' if others == 1 else 'stay'} so for another reason")
+            keeps = "keeps its" if others == 1 else "keep their"
+            told.append(f"{others} {keeps} verdict for another reason")
         if self.untold:
             told.append(f"{len(self.untold)} can't be told")
         return ", ".join(told) or "no verdict changes"
