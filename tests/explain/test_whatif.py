@@ -10,7 +10,7 @@ import pytest
 from corscope.explain.whatif import WhatIf, what_if
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Reason
-from corscope.journal.exchange import Missing, Outcome, Sighting, Touch
+from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touch
 from corscope.journal.journal import Journal
 from corscope.journal.store import Entry
 from corscope.messages import Request, Response
