@@ -20,7 +20,7 @@ from tests.browsers.cases import CASES
 from tests.explain.recorded import ENGINES, exchange_of, recorded
 from tests.journal.requests import ALLOWED, API, PAGE, REFUSED, actual, at, preflight
 
-UNMENDED_ELSEWHERE = {Reason.MIXED_CONTENT}
+UNMENDED_ELSEWHERE = {Reason.MIXED_CONTENT, Reason.REDIRECT_INVALID}
 """What another engine than the exchange's own may still refuse, whatever the headers."""
 
 UNAVOIDABLE = {"origin-null", "header-safelisted"}

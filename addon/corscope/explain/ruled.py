@@ -86,15 +86,18 @@ def ruled(exchange: Exchange, by: RuledBy, *, engine: Engine | None = None) -> R
         UntoldError: the record doesn't hold enough to say.
     """
     rule, got = _outcome(exchange, by)
-    same = got.same or (got.response is not None and got.response == as_received(exchange))
-    if same and engine in {None, exchange.engine}:
-        return Ruled(rule, exchange.verdicts)
-    if not is_reproduced(exchange):
-        why = "its verdict hung on more than the record holds, such as the browser's own copy"
+    if got.same or (got.response is not None and got.response == as_received(exchange)):
+        if engine is None or engine is exchange.engine:
+            return Ruled(rule, exchange.verdicts)
+        return Ruled(rule, exchange.engine_verdicts[engine])
+    if got.response is not None and got.response.status == 304 and exchange.revalidated:
+        why = "it is a 304, and what the browser's copy would then have for headers isn't recorded"
         raise UntoldError(why, _name(rule))
-    response = as_received(exchange) if got.same else got.response
+    if not is_reproduced(exchange):
+        why = "its verdict hung on more than the record holds"
+        raise UntoldError(why, _name(rule))
     missing = Missing.DROPPED if got.dropped else None
-    return Ruled(rule, judged_again(exchange, response, missing=missing, engine=engine))
+    return Ruled(rule, judged_again(exchange, got.response, missing=missing, engine=engine))
 
 
 def _name(rule: Rule | None) -> str | None:

@@ -1,8 +1,8 @@
 """What would the browser have done with another answer to a recorded request?
 
-A record holds all that the CORS protocol looks at, but not all that a verdict may hang on: where a
-304 stands for the browser's own copy, that copy isn't there. `is_reproduced` tells whether the
-record is enough: what it says of its own answer must come out again.
+A record holds all that the CORS protocol looks at, but not all that a verdict may hang on: what a
+redirect's Referer told of the page, say, isn't there. `is_reproduced` tells whether the record is
+enough: what it says of its own answer must come out again.
 """
 
 from corscope.fetch.engines import Engine
@@ -38,10 +38,11 @@ def judged_again(
 
 def _wire(exchange: Exchange, engine: Engine) -> WireView:
     """The request as far as it is recorded."""
+    condition = ("if-none-match",) if exchange.revalidated else ()
     return WireView(
         kind=exchange.kind,
         cors=CorsRequest(exchange.origin, exchange.url, exchange.method, exchange.request_headers),
-        present=frozenset(exchange.request_headers),
+        present=frozenset((*exchange.request_headers, *condition)),
         page=parse_serialized_origin(exchange.scene.page),
         mode=exchange.mode,
         mode_from="sec-fetch-mode" if exchange.mode_from == "sec-fetch-mode" else "inferred",
@@ -74,8 +75,10 @@ _MADE_UP_USERINFO = "user@"
 
 
 def _location(exchange: Exchange) -> HeaderList:
-    """Where the answer redirects to; userinfo isn't recorded, but that there was some is."""
+    """Where the answer redirects to; userinfo isn't recorded, but that it was refused is."""
     location = exchange.scene.location
+    if location is None:
+        location = exchange.location
     if location is None:
         return ()
     reasons = {judgement.reason for judgement in _judgements(exchange)}
@@ -95,7 +98,8 @@ def is_reproduced(exchange: Exchange) -> bool:
     """Whether the record says enough: its own answer is judged again as it was."""
     if exchange.status is None:
         return True
-    again = judged_again(exchange, as_received(exchange))
+    copy = None if exchange.goes_by is None else Response(200, exchange.goes_by)
+    again = judged_again(exchange, copy or as_received(exchange))
     return _told(again) == _told(exchange.verdicts)
 
 

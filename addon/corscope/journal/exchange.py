@@ -18,6 +18,7 @@ from corscope.fetch.reasons import Kind
 from corscope.fetch.redirect import location_url
 from corscope.journal.chains import Link
 from corscope.journal.judging import (
+    ENGINES,
     Got,
     Judgement,
     Missing,
@@ -28,15 +29,19 @@ from corscope.journal.judging import (
 )
 from corscope.journal.masking import masked_url, plain_url
 from corscope.journal.why import Why
-from corscope.journal.wire import Credentials, WireView
+from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response
 
 __all__ = [
+    "ENGINES",
+    "AnsweredBy",
     "Exchange",
     "Finding",
     "Judgement",
     "Missing",
     "Outcome",
+    "OutcomeWord",
+    "RuleMode",
     "Shadow",
     "Sighting",
     "Touch",
@@ -44,6 +49,10 @@ __all__ = [
     "Verdicts",
     "record",
 ]
+
+RuleMode = Literal["apply", "shadow"]
+AnsweredBy = Literal["server", "rule"]
+OutcomeWord = Literal["followed", "not-followed"]
 
 _RECORDED: Final = frozenset({"vary", "timing-allow-origin", "cross-origin-resource-policy"})
 
@@ -61,7 +70,7 @@ class Touch:
     """
 
     rule: str
-    mode: Literal["apply", "shadow"]
+    mode: RuleMode
     answered: bool = False
     server_response: Response | None = None
     shadow: Response | None = None
@@ -101,7 +110,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One exchange as the journal keeps it; the names are those of its lines."""
+    """One exchange as the journal keeps it; the names are those of its lines.
+
+    Attributes:
+        location: the Location header as far as it may be shown; None where there is none.
+        revalidated: whether it is a 304 to the browser's own question about its copy.
+        goes_by: the CORS-related headers of that copy, as the 304 has left it, which the browser
+            goes by; None where it goes by the answer itself, or the copy isn't known.
+        engine_verdicts: what each engine would do, for each credentials mode.
+        server_status: the status that goes with `server_headers`.
+        waited_ms: how long the browser waited for the answer or the failure, in milliseconds.
+    """
 
     time: datetime
     id: str
@@ -119,8 +138,8 @@ class Exchange:
     headers: HeaderList
     server_headers: HeaderList | None
     rule: str | None
-    rule_mode: Literal["apply", "shadow"] | None
-    answered_by: Literal["server", "rule"]
+    rule_mode: RuleMode | None
+    answered_by: AnsweredBy
     judgement: Judgement
     verdicts: Verdicts
     server_verdict: Verdicts | None
@@ -132,11 +151,22 @@ class Exchange:
     hop: int
     chain: str | None
     why: tuple[Why, ...]
-    engines: Mapping[Engine, Judgement]
+    location: str | None
+    revalidated: bool
+    goes_by: HeaderList | None
+    engine_verdicts: Mapping[Engine, Verdicts]
     scene: Scene
     findings: tuple[Finding, ...] = ()
     server_status: int | None = None
     waited_ms: int | None = None
+
+    @property
+    def engines(self) -> Mapping[Engine, Judgement]:
+        """What each engine would do, for the credentials mode as far as it shows."""
+        return {
+            engine: verdicts.seen(self.credentials)
+            for engine, verdicts in self.engine_verdicts.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +175,7 @@ class Outcome:
 
     time: datetime
     id: str
-    outcome: Literal["followed", "not-followed"]
+    outcome: OutcomeWord
     credentials: Credentials = "unknown"
     actual: str | None = None
     after_ms: int | None = None
@@ -210,7 +240,10 @@ def record(
         hop=link.hop,
         chain=link.chain or (seen.id if _leads_on(wire, response, judgement) else None),
         why=why,
-        engines=judged_by_engine(wire, got, credentials, judgement, clean),
+        location=_location(response, clean),
+        revalidated=response is not None and response.status == 304 and is_revalidation(wire),
+        goes_by=_cors_headers(goes_by) if goes_by else None,
+        engine_verdicts=judged_by_engine(wire, got, verdicts, clean),
         scene=_scene(wire, response, link, clean),
         waited_ms=waited_ms,
     )
@@ -248,6 +281,12 @@ def _scene(
         first_url=clean(link.first_url or wire.cors.url),
         destination=wire.destination,
     )
+
+
+def _location(response: Response | None, clean: Callable[[str], str]) -> str | None:
+    """The Location header; that there is one is told also of one that may not be shown."""
+    location = get(response.headers, "Location") if response else None
+    return location and (clean(location) or location[0])
 
 
 def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -> bool:

@@ -23,6 +23,7 @@ from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import Response
 
 __all__ = [
+    "ENGINES",
     "Got",
     "Judgement",
     "Missing",
@@ -37,7 +38,8 @@ Verdict = Literal["allowed", "blocked", "conditional"]
 Clean = Callable[[str], str]
 """What of a URL may be kept."""
 
-_ENGINES: Final = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
+ENGINES: Final = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
+"""Those of which every exchange has a verdict."""
 
 
 class Missing(Enum):
@@ -115,22 +117,20 @@ def judged(wire: WireView, got: Got, clean: Clean) -> Verdicts:
 
 
 def judged_by_engine(
-    wire: WireView, got: Got, credentials: Credentials, own: Judgement, clean: Clean
-) -> Mapping[Engine, Judgement]:
+    wire: WireView, got: Got, own: Verdicts, clean: Clean
+) -> Mapping[Engine, Verdicts]:
     """What each engine would do with the same answer to the same request.
 
     Args:
         wire: the request, and its own engine.
         got: what it got.
-        credentials: the credentials mode as far as it shows.
         own: the own engine's decision.
         clean: what of a URL may be kept.
     """
-
-    def seen(engine: Engine) -> Judgement:
-        return judged(replace(wire, engine=engine), got, clean).seen(credentials)
-
-    return {engine: own if engine is wire.engine else seen(engine) for engine in _ENGINES}
+    return {
+        engine: own if engine is wire.engine else judged(replace(wire, engine=engine), got, clean)
+        for engine in ENGINES
+    }
 
 
 def _judgement(wire: WireView, got: Got, mode: CredentialsMode, clean: Clean) -> Judgement:
