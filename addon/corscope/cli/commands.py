@@ -12,6 +12,8 @@ from corscope.cli.export import export
 from corscope.cli.imports.command import import_config
 from corscope.cli.infer import infer_policy
 from corscope.cli.new import new
+from corscope.cli.report import report
+from corscope.cli.repro import repro_command
 from corscope.cli.run import run
 from corscope.cli.why import why
 from corscope.mitm.launch import LaunchError, script_path
@@ -48,7 +50,7 @@ def schema() -> None:
 for command in (
     *(check, explain, why, run, demo, new),
     *(export, import_config, infer_policy),
-    check_log,
+    *(report, check_log, repro_command),
     *(dialects, diff_dialects),
 ):
     corscope.add_command(command)

@@ -177,4 +177,3 @@ def _mark(name: str, steps: Sequence[Step]) -> tuple[int | None, str | None]:
     ]
     failed = [reader for reader in readers if reader[1] == "fail"]
     return (failed or readers or [(None, None)])[0]
-
