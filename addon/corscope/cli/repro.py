@@ -71,12 +71,18 @@ def _chosen(found: Sequence[Exchange], id_: str | None, *, last: bool) -> Exchan
         raise click.ClickException("no CORS exchange is in there")
     if id_ is not None:
         return _with_id(found, id_)
-    failed = [each for each in found if each.judgement.verdict != "allowed"]
+    failed = _failed(found)
     if last or len(failed) == 1:
         return (failed or found)[-1]
-    told = "no exchange is blocked" if not failed else f"{len(failed)} exchanges are or may be"
-    told = told if not failed else f"{told} blocked"
+    told = f"{len(failed)} exchanges failed" if failed else "no exchange failed"
     raise click.ClickException(f"{told}; --id ID names one:\n{_list(failed or found)}")
+
+
+def _failed(found: Sequence[Exchange]) -> Sequence[Exchange]:
+    """Those that are blocked; where there are none, those that are if credentials are included."""
+    verdicts = ("blocked", "conditional")
+    by_verdict = ([x for x in found if x.judgement.verdict == verdict] for verdict in verdicts)
+    return next(filter(None, by_verdict), [])
 
 
 def _with_id(found: Sequence[Exchange], id_: str) -> Exchange:
@@ -95,8 +101,16 @@ def _with_id(found: Sequence[Exchange], id_: str) -> Exchange:
 
 def _list(exchanges: Sequence[Exchange]) -> str:
     """The last of them, an id and a line each."""
-    lines = [f"  {escaped(each.id)}  {exchange_text(each)}" for each in exchanges[-_LISTED:]]
+    lines = [f"  {escaped(each.id)}  {_told(each)}" for each in exchanges[-_LISTED:]]
     left_out = len(exchanges) - len(lines)
     return "\n".join(
         [*([f"  ({left_out} earlier ones aren't listed)"] if left_out else []), *lines]
     )
+
+
+def _told(exchange: Exchange) -> str:
+    judgement = exchange.judgement
+    asked = f"{escaped(exchange.method)} {escaped(exchange.url)} from {escaped(exchange.origin)}"
+    kind = "preflight for " if exchange.kind == "preflight" else ""
+    reason = f": {judgement.reason}" if judgement.reason else ""
+    return f"{judgement.verdict}: {kind}{asked}{reason}"

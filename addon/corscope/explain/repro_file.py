@@ -101,13 +101,13 @@ def _answers(plan: Plan) -> Iterator[str]:
 
 def _answer(answer: Answer) -> Iterator[str]:
     stand_in = "  # not in the record" if answer.is_stand_in else ""
-    key = f'({answer.place.name}, "{answer.kind}", {answer.path!a})'
+    key = f'({answer.place.name}, "{answer.kind}", {_literal(answer.path)})'
     if not answer.headers:
         yield f"    {key}: ({answer.status}, []),{stand_in}"
         return
     yield f"    {key}: ({answer.status}, [{stand_in}"
     for name, value in answer.headers:
-        yield f"        ({name!a}, {_expression(value)}),"
+        yield f"        ({_literal(name)}, {_expression(value)}),"
     yield "    ]),"
 
 
@@ -115,9 +115,9 @@ def _request(plan: Plan) -> Iterator[str]:
     yield "# What the page's script sends."
     yield "REQUEST = {"
     yield f'    "url": {_expression(plan.url)},'
-    yield f'    "method": {plan.method!a},'
+    yield f'    "method": {_literal(plan.method)},'
     yield f'    "headers": {_mapping(plan.headers)},'
-    yield f'    "body": {ascii("{}") if plan.has_body else None},'
+    yield f'    "body": {_literal("{}") if plan.has_body else None},'
     yield f'    "credentials": "{plan.credentials}",'
     yield f'    "mode": "{plan.mode}",'
     yield f'    "redirect": "{"follow" if plan.follows else "manual"}",'
@@ -128,10 +128,10 @@ def _request(plan: Plan) -> Iterator[str]:
 
 def _expected(plan: Plan) -> Iterator[str]:
     yield "# What the browsers do, and what they call and print it."
-    yield f"TITLE = {_title(plan.story)!a}"
+    yield f"TITLE = {_literal(_title(plan.story))}"
     notes = [*_reason(plan.story), *plan.notes]
     yield "NOTES = ["
-    yield from (f"    {note!a}," for note in notes)
+    yield from (f"    {_literal(note)}," for note in notes)
     yield "]"
     yield "EXPECTED = ["
     for saying in plan.sayings:
@@ -140,7 +140,7 @@ def _expected(plan: Plan) -> Iterator[str]:
 
 
 def _saying(saying: Saying) -> Iterator[str]:
-    opening = f'    ("{saying.browser}", "{saying.verdict}", {saying.name!a}, ['
+    opening = f'    ("{saying.browser}", "{saying.verdict}", {_literal(saying.name)}, ['
     if not saying.prints:
         yield f"{opening}]),"
         return
@@ -153,14 +153,26 @@ def _comment(text: str) -> str:
     return f"# {ascii(text)[1:-1]}"
 
 
+def _literal(text: str | None) -> str:
+    """The text as a Python literal in ASCII, in double quotes as all of the program's are."""
+    if text is None:
+        return "None"
+    quoted = ascii(f'"{text}')  # with a double quote in it, single ones are put around
+    return '"' + quoted[2:-1].replace("\\'", "'").replace('"', '\\"') + '"'
+
+
 def _mapping(values: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{name!a}: {value!a}" for name, value in values.items()) + "}"
+    return (
+        "{"
+        + ", ".join(f"{_literal(name)}: {_literal(value)}" for name, value in values.items())
+        + "}"
+    )
 
 
 def _expression(text: Text) -> str:
     """The value as Python, with the places' names where their origins stand in it."""
-    pieces = [each.name if isinstance(each, Place) else ascii(each) for each in text]
-    return " + ".join(pieces) or "''"
+    pieces = [each.name if isinstance(each, Place) else _literal(each) for each in text]
+    return " + ".join(pieces) or '""'
 
 
 _MACHINERY: Final = r'''class Handler(BaseHTTPRequestHandler):
