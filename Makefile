@@ -16,7 +16,7 @@ help:
 	@echo "make agree    run random cases in real browsers; N=20000 SEED=7 ENGINES=firefox TABLE=1"
 	@echo "make servers  compare every dialect with its real server"
 	@echo "make dialects write docs/dialects.md and the JSON Schema anew, make index rules/README.md"
-	@echo "make picture  take the README's picture of the demo again"
+	@echo "make picture  take the pictures of README and docs again"
 	@echo "make clean    remove $(VENV) and what the tools leave behind"
 	@echo "PYTHON=python3.12 selects the Python, VENV=folder the environment's place"
 
@@ -65,7 +65,7 @@ installed-servers:
 	@PYTHON=$(PYTHON) tests/servers/real/install
 
 picture: $(VENV)/.tested browsers
-	$(BIN)/python -m tests.cli.demo_driver docs/images/demo.png
+	$(BIN)/python -m tests.cli.demo_driver docs/images
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
