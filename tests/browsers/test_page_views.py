@@ -284,7 +284,9 @@ def test_nothing_from_the_wire_is_executed(chromium: Chromium) -> None:
         asks("GET", f"/?{HOSTILE}", (("X-<b>", HOSTILE),), origin=HOSTILE),
         answers(allow_origin=HOSTILE, expose_headers=HOSTILE, vary=long),
     )
-    recording.exchange(preflight(HOSTILE, HOSTILE), answers(204, allow_origin=long, allow_methods=HOSTILE))
+    recording.exchange(
+        preflight(HOSTILE, HOSTILE), answers(204, allow_origin=long, allow_methods=HOSTILE)
+    )
     recording.exchange(asks("GET", "/moved"), answers(302, allow_origin="*", location=HOSTILE))
     with Served(recording.store) as served, WebPage(chromium, served.page.url) as page:
         page.see(ROW)
@@ -293,7 +295,12 @@ def test_nothing_from_the_wire_is_executed(chromium: Chromium) -> None:
             page.see(f"{OPEN} .leg.chosen")
             page.see(".head h2")
             assert page.run("() => document.title") == "corscope"
-            assert page.run("() => document.querySelectorAll('#view script, #view img, #view b b').length") == 0
+            assert (
+                page.run(
+                    "() => document.querySelectorAll('#view script, #view img, #view b b').length"
+                )
+                == 0
+            )
             shown = page.text("#view")
             assert not any(character in shown for character in "\x1b\u202e")
         assert page.errors == []

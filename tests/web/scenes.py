@@ -110,11 +110,17 @@ def told() -> Recording:
     recording.exchange(
         asks("GET", "/reports", agent=WEBKIT),
         answers(allow_origin=PAGE, allow_credentials="true", vary="Origin"),
-        Touch("the API as it should be", "apply", server_response=answers(allow_origin="https://www.example.com")),
+        Touch(
+            "the API as it should be",
+            "apply",
+            server_response=answers(allow_origin="https://www.example.com"),
+        ),
     )
     recording.exchange(
         preflight("PUT", "content-type, x-tenant"),
-        answers(204, allow_origin=PAGE, allow_methods="PUT", allow_headers="content-type", vary="Origin"),
+        answers(
+            204, allow_origin=PAGE, allow_methods="PUT", allow_headers="content-type", vary="Origin"
+        ),
     )
     return recording
 

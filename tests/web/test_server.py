@@ -82,7 +82,12 @@ def test_each_view_has_its_html_and_its_module(view: object) -> None:
 
 def test_what_is_not_there_is_404() -> None:
     with Served(told().store) as served:
-        for path in ("view/else", "exchange/else", "exchange/exchange-1/fix/else", "export/else?rule="):
+        for path in (
+            "view/else",
+            "exchange/else",
+            "exchange/exchange-1/fix/else",
+            "export/else?rule=",
+        ):
             assert served.ask(path).status == 404, path
 
 

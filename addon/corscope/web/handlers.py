@@ -1,4 +1,4 @@
-"""What does the page's server answer? What all of its handlers share, and those of no single view."""
+"""What does the page's server answer? What all handlers share, and those of no single view."""
 
 import json
 import logging
@@ -51,7 +51,7 @@ class Handler(RequestHandler):
         if (why := refusal(asked, self.page.token, self.page.port)) is not None:
             raise HTTPError(403, reason=why)
 
-    def write_error(self, status_code: int, **_: Any) -> None:
+    def write_error(self, *_: Any, **__: Any) -> None:
         """Say in a line of plain text what is wrong; what failed inside is for the log."""
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"corscope: {self._reason}\n")

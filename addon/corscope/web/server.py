@@ -1,4 +1,4 @@
-"""How is the page served? On a loopback port of its own, beside the proxy, on the loop that is there."""
+"""How is the page served? On a loopback port of its own, on the loop that the proxy has."""
 
 import errno
 import secrets
