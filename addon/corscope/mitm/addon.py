@@ -19,6 +19,7 @@ from corscope.mitm import options, translate
 from corscope.mitm.browsers import Browsers
 from corscope.mitm.commands import Commands
 from corscope.mitm.connections import Connections
+from corscope.mitm.content_view import ContentView
 from corscope.mitm.filters import matcher
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
@@ -52,7 +53,12 @@ class Corscope:
         self._subjects: dict[str, Subject] = {}
         self._recorder = Recorder(JournalFile(""))
         self._watcher: asyncio.Task[None] | None = None
-        self.addons = [Connections(), Browsers(), Commands(self._rules, self._recorder)]
+        self.addons = [
+            Connections(),
+            Browsers(),
+            Commands(self._rules, self._recorder),
+            ContentView(self._recorder),
+        ]
 
     # Its life in mitmproxy
 

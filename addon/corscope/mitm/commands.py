@@ -6,10 +6,12 @@ with the arguments is a CommandError that says the way out.
 """
 
 import logging
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
-from mitmproxy import command, exceptions, flow, types
+from mitmproxy import command, ctx, exceptions, flow, types
 from mitmproxy.log import ALERT
 
 from corscope.explain.escape import escaped
@@ -40,7 +42,7 @@ class Commands:
     def explain(self, flow: flow.Flow) -> Sequence[str]:
         """Explain what the browser makes of an exchange, and why."""
         with _told():
-            return explained(entry_of(self._recorder, flow)).split("\n")
+            return _fitted(explained(entry_of(self._recorder, flow)).split("\n"))
 
     @command.command("cors.rules")
     def list_rules(self) -> Sequence[str]:
@@ -84,7 +86,10 @@ class Commands:
         logger.log(ALERT, "CORS export: %s written; it belongs into %s", path, exported.file)
 
 
-_NO_RULES = "no CORS rules: the option cors_rules names files of them, or folders"
+_VIEWER_SHARE: Final = 0.8
+"""How much of the screen's width mitmproxy's console gives to its viewer."""
+
+_NO_RULES: Final = "no CORS rules: the option cors_rules names files of them, or folders"
 
 
 @contextmanager
@@ -94,6 +99,21 @@ def _told() -> Iterator[None]:
         yield
     except (ValueError, OSError) as error:
         raise exceptions.CommandError(str(error)) from error
+
+
+def _fitted(lines: Sequence[str]) -> Sequence[str]:
+    """Lines broken between words where the console's viewer would break them within."""
+    screen = getattr(ctx.master, "ui", None)
+    if screen is None:
+        return lines
+    columns, _ = screen.get_cols_rows()
+    width = max(int(columns * _VIEWER_SHARE) - 2, 20)  # it has a border
+    return [piece for line in lines for piece in _broken(line, width)]
+
+
+def _broken(line: str, width: int) -> Sequence[str]:
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def _line(rule: Rule, switched: frozenset[str]) -> str:
