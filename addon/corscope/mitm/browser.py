@@ -58,11 +58,17 @@ _CHROMIUM_FLAGS: Final = (
     "--disable-component-update",
     "--disable-default-apps",
     "--disable-sync",
+    "--allow-browser-signin=false",
+    "--disable-client-side-phishing-detection",
+    "--disable-component-extensions-with-background-pages",
+    "--disable-domain-reliability",
+    "--no-pings",
     "--disable-quic",  # HTTP/3 would go past the proxy
     # A page may be asked for a permission before it reaches a local server: that is no CORS,
     # and in a fresh profile it only stands in the way. Nor should http turn into https.
     "--disable-features=LocalNetworkAccessChecks,HttpsUpgrades,"
-    "HttpsFirstBalancedModeAutoEnable,NetworkTimeServiceQuerying,Translate",
+    "HttpsFirstBalancedModeAutoEnable,NetworkTimeServiceQuerying,OptimizationHints,"
+    "OptimizationGuideModelDownloading,Translate",
 )
 
 _FIREFOX_PREFERENCES: Final[Mapping[str, bool | int | str]] = {

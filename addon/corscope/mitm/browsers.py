@@ -38,13 +38,13 @@ class Browsers:
 
     @command.command("cors.browser")
     @command.argument("browser", type=OneOf("cors.browsers", "browser"))
-    def open_browser(self, browser: str = "") -> None:
+    def open_browser(self, browser: str = "", url: str = "about:blank") -> None:
         """Open a browser that uses this proxy and trusts it, with a profile that goes with it."""
         chosen, proxy = _chosen(browser), _listens_at()
         authority = Path(ctx.options.confdir).expanduser() / "mitmproxy-ca-cert.pem"
         trusted = authority if authority.is_file() else None
         try:
-            running = RunningBrowser(chosen, proxy, "about:blank", trusted).__enter__()
+            running = RunningBrowser(chosen, proxy, url, trusted).__enter__()
         except BrowserError as error:
             raise exceptions.CommandError(str(error)) from error
         self._running.append(running)

@@ -1,4 +1,4 @@
-"""What does mitmproxy's message tab show of a flow's CORS exchange? A view beside JSON and the like.
+"""What does mitmproxy's message tab show of a flow's CORS exchange? A view beside JSON and all.
 
 mitmproxy 12 asks a content view otherwise than 11 did, and neither looks at its class: one class
 answers both. It is never chosen by itself, only where someone asks for it.
