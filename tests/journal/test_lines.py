@@ -86,8 +86,13 @@ EXCHANGE: Final[dict[str, Check]] = {
     "engine": one_of("chromium", "firefox", "webkit", "unknown"),
     "status": maybe(number),
     "error": maybe(text),
+    "waited_ms": maybe(number),
     "headers": pairs,
     "server_headers": maybe(pairs),
+    "server_status": maybe(number),
+    "location": maybe(text),
+    "revalidated": one_of(True, False),
+    "goes_by": maybe(pairs),
     "rule": maybe(text),
     "rule_mode": one_of("apply", "shadow", None),
     "answered_by": one_of("server", "rule"),
@@ -100,6 +105,7 @@ EXCHANGE: Final[dict[str, Check]] = {
             for engine in ("chromium", "firefox", "webkit")
         }
     ),
+    "engine_verdicts": lambda value: all(map(VERDICTS, value.values())),
     "server_verdict": maybe(VERDICTS),
     "shadow": maybe(shaped({"headers": pairs, "verdicts": VERDICTS})),
     "preflight": maybe(text),
@@ -107,6 +113,9 @@ EXCHANGE: Final[dict[str, Check]] = {
     "redirected_from": maybe(text),
     "hop": number,
     "chain": maybe(text),
+    "scene": shaped(
+        {"location": maybe(text), "page": text, "first_url": text, "destination": maybe(text)}
+    ),
     "exposed": maybe(names),
     "hidden": maybe(names),
     "findings": lambda value: all(found.keys() == {"id", "detail"} for found in value),

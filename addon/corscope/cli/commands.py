@@ -12,6 +12,7 @@ from corscope.cli.imports.command import import_config
 from corscope.cli.infer import infer_policy
 from corscope.cli.new import new
 from corscope.cli.run import run
+from corscope.cli.what_if import rule_from_recorded, what_if_recorded
 from corscope.cli.why import why
 from corscope.mitm.launch import LaunchError, script_path
 from corscope.rules.schema import schema_text
@@ -48,5 +49,6 @@ for command in (
     *(check, explain, why, run, demo, new),
     *(export, import_config, infer_policy),
     *(dialects, diff_dialects),
+    *(what_if_recorded, rule_from_recorded),
 ):
     corscope.add_command(command)

@@ -16,13 +16,13 @@ from corscope.fetch.engines import Engine
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Judgement, Outcome
 
-__all__ = ["comment", "exchange_lines", "exchange_text", "judgement_after"]
+__all__ = ["asked_text", "comment", "exchange_lines", "exchange_text", "judgement_after"]
 
 
 def exchange_text(exchange: Exchange) -> str:
     """What was asked, what the browser does, why, which rule touched it, and what to change."""
     judgement = exchange.judgement
-    told = f"{_verdict(exchange)}: {_asked(exchange)}"
+    told = f"{_verdict(exchange)}: {asked_text(exchange)}"
     if judgement.reason is not None:
         told += f": {_why(exchange, judgement)}"
     elif exchange.mode != "cors":
@@ -82,7 +82,8 @@ def _verdict(exchange: Exchange) -> str:
     return f"CORS {exchange.judgement.verdict}"
 
 
-def _asked(exchange: Exchange) -> str:
+def asked_text(exchange: Exchange) -> str:
+    """What was asked, by whom, after how many redirects."""
     asked = f"{escaped(exchange.method)} {escaped(exchange.url)} from {escaped(exchange.origin)}"
     if exchange.hop:
         redirects = "a redirect" if exchange.hop == 1 else f"{exchange.hop} redirects"

@@ -12,7 +12,7 @@ from corscope.fetch.headers import get, values
 from corscope.fetch.reasons import Failure, Reason
 from corscope.messages import HeaderList
 
-__all__ = ["CredentialsMode", "cors_check"]
+__all__ = ["CredentialsMode", "cors_check", "value_as_read"]
 
 
 class CredentialsMode(Enum):
@@ -34,7 +34,7 @@ def cors_check(
         headers: the response's header list.
         engine: whose departures from the standard apply.
     """
-    allow_origin = _get(headers, "Access-Control-Allow-Origin", engine)  # 1
+    allow_origin = value_as_read(headers, "Access-Control-Allow-Origin", engine)  # 1
     if allow_origin is None:  # 2
         return Failure(Reason.ALLOW_ORIGIN_MISSING)
     if departs(engine, Departure.REPEATED_ORIGIN_REFUSED) and is_repeated_as_spelled(headers):
@@ -45,13 +45,20 @@ def cors_check(
         return name_origin_mismatch(allow_origin, headers)
     if mode is not CredentialsMode.INCLUDE:  # 5
         return None
-    allow_credentials = _get(headers, "Access-Control-Allow-Credentials", engine)  # 6
+    allow_credentials = value_as_read(headers, "Access-Control-Allow-Credentials", engine)  # 6
     if allow_credentials == "true":  # 7
         return None
     return Failure(Reason.ALLOW_CREDENTIALS_NOT_TRUE, allow_credentials)  # 8
 
 
-def _get(headers: HeaderList, name: str, engine: Engine) -> str | None:
+def value_as_read(headers: HeaderList, name: str, engine: Engine = Engine.UNKNOWN) -> str | None:
+    """A header's value as the check reads it; None where the header is absent.
+
+    Args:
+        headers: the response's header list.
+        name: one of the two headers that the check is about.
+        engine: whose departures from the standard apply.
+    """
     if departs(engine, Departure.EMPTY_LINES_DROPPED):
         lines = values(headers, name)
         return ", ".join(filter(None, lines)) if lines else None

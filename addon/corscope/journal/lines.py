@@ -1,6 +1,7 @@
 """How is the journal written? JSON Lines, version 1.
 
-One JSON object a line; its keys keep their name and meaning within a version.
+One JSON object a line; its keys keep their name and meaning within a version. Nothing of an
+exchange or an outcome is left out, so that `read` makes the same of the line again.
 """
 
 import json
@@ -13,7 +14,14 @@ from corscope.journal.exchange import Exchange, Judgement, Outcome, Shadow, Verd
 from corscope.journal.why import Why
 from corscope.messages import HeaderList
 
-__all__ = ["VERSION", "exchange_line", "outcome_line", "rules_line", "start_line"]
+__all__ = [
+    "VERSION",
+    "exchange_line",
+    "exchange_object",
+    "outcome_line",
+    "rules_line",
+    "start_line",
+]
 
 VERSION: Final = 1
 
@@ -59,10 +67,11 @@ def outcome_line(outcome: Outcome) -> str:
 
 def exchange_line(exchange: Exchange) -> str:
     """One exchange."""
-    return _line("exchange", exchange.time, _exchange(exchange))
+    return _line("exchange", exchange.time, exchange_object(exchange))
 
 
-def _exchange(exchange: Exchange) -> Line:
+def exchange_object(exchange: Exchange) -> Line:
+    """What an exchange's line says, but for the three keys that begin every line."""
     return {
         "id": exchange.id,
         "kind": exchange.kind,
@@ -76,8 +85,13 @@ def _exchange(exchange: Exchange) -> Line:
         "engine": exchange.engine,
         "status": exchange.status,
         "error": exchange.error,
+        "waited_ms": exchange.waited_ms,
         "headers": _pairs(exchange.headers),
         "server_headers": _pairs(exchange.server_headers),
+        "server_status": exchange.server_status,
+        "location": exchange.location,
+        "revalidated": exchange.revalidated,
+        "goes_by": _pairs(exchange.goes_by),
         "rule": exchange.rule,
         "rule_mode": exchange.rule_mode,
         "answered_by": exchange.answered_by,
@@ -92,6 +106,11 @@ def _exchange(exchange: Exchange) -> Line:
             }
             for engine, judgement in exchange.engines.items()
         },
+        "engine_verdicts": {
+            engine: _verdicts(verdicts)
+            for engine, verdicts in exchange.engine_verdicts.items()
+            if verdicts != exchange.verdicts
+        },
         "server_verdict": _verdicts(exchange.server_verdict),
         "shadow": _shadow(exchange.shadow),
         "preflight": exchange.preflight,
@@ -99,6 +118,12 @@ def _exchange(exchange: Exchange) -> Line:
         "redirected_from": exchange.redirected_from,
         "hop": exchange.hop,
         "chain": exchange.chain,
+        "scene": {
+            "location": exchange.scene.location,
+            "page": exchange.scene.page,
+            "first_url": exchange.scene.first_url,
+            "destination": exchange.scene.destination,
+        },
         "exposed": None if exchange.exposed is None else list(exchange.exposed),
         "hidden": None if exchange.hidden is None else list(exchange.hidden),
         "findings": [{"id": found.id, "detail": found.detail} for found in exchange.findings],

@@ -18,7 +18,7 @@ from corscope.fetch.safelist import (
 from corscope.journal.wire import WireView
 from corscope.messages import HeaderList
 
-__all__ = ["Why", "why_announced", "why_asked"]
+__all__ = ["Why", "WhyWhat", "why_announced", "why_asked"]
 
 _SHOWN: Final = frozenset(
     {"accept", "accept-language", "content-language", "content-type", "range"}
@@ -27,6 +27,9 @@ _SHOWN: Final = frozenset(
 
 MAX_SHOWN: Final = 200
 """Characters of a value that are recorded."""
+
+
+WhyWhat = Literal["method", "header", "upload-listener", "redirect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Why:
         value: a header's value, where that can be no secret.
     """
 
-    what: Literal["method", "header", "upload-listener", "redirect"]
+    what: WhyWhat
     name: str | None = None
     rule: str | None = None
     value: str | None = None
