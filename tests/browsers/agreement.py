@@ -254,7 +254,8 @@ def _end(run: Run, engine: str) -> Iterator[Disagreement]:
     """How it ends: for script, by name, and in what script may read.
 
     Of a request without an Origin the journal says nothing. Where it had to infer the mode, it
-    says so, and takes a request without CORS for one with it.
+    says so, and takes a request without CORS for one with it. Of a redirect that is refused unless
+    script wants none followed, it doesn't say what script may read then.
     """
     entries = _decisive(run)
     if not entries or (_is_opaque(run) and entries[-1]["mode_from"] == "inferred"):
@@ -267,7 +268,7 @@ def _end(run: Run, engine: str) -> Iterator[Disagreement]:
     yield Disagreement("script's success", run.seen.ok, allowed and not refused)
     if run.named is not None:
         yield Disagreement("name", *_names(run, verdicts[-1], engine))
-    if run.seen.ok and allowed and not run.case.same_origin:
+    if run.seen.ok and run.verdicts[-1]["verdict"] == "allowed" and not run.case.same_origin:
         readable = sorted({name.lower() for name, _ in run.seen.headers})
         yield Disagreement("exposed headers", readable, _exposed(run, entries[-1]))
 

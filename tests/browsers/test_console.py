@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
 from corscope.explain.paste import found_in
+from corscope.fetch.engines import Departure, Engine, departs
+from corscope.fetch.preflight import is_redirect_status
 from tests.browsers.agreement import ENGINES
 from tests.browsers.case import (
     ANY,
@@ -35,6 +38,10 @@ from tests.browsers.case import (
 )
 from tests.browsers.cases import CASES
 from tests.browsers.consoles import DROPPED_API, Printed, play_for_console
+from tests.support.firefox import Firefox
+from tests.support.mitmdump import Mitmdump, wait_until
+from tests.support.origin_server import EMPTY_PAGE, OriginServer
+from tests.support.page import Ask
 
 pytestmark = pytest.mark.browser
 
@@ -164,6 +171,24 @@ every_fetch = pytest.mark.parametrize(
 NAMED_FIRST = {"FTP URLs are disabled": "redirect-not-http"}
 """WebKit says so before it looks at the answer's headers, which may be the journal's reason."""
 
+DROPPED_AFTER_204 = """
+[[rule]]
+name = "without content"
+match.host = "empty.test"
+policy.allow_origins = "*"
+fault.status = 204
+fault.delay = 0.4  # so that no connection serves two of them
+
+[[rule]]
+name = "dropped"
+match.host = "dropped.test"
+fault.abort = true
+"""
+
+UNRECORDED = {"mixed-content", "redirect-with-credentials"}
+"""Why a browser may refuse what it leads to when the page's own server, which the journal knows
+nothing of, redirects there."""
+
 _USERINFO = re.compile(r"(?<=redirection URL )(https?://)[^/@]*@")
 """WebKit's own sentence has a password in it, which the journal never has."""
 
@@ -192,11 +217,28 @@ def test_the_journal_has_what_is_printed(printed_by: PrintedBy, engine: str, cas
     A request that the browser refuses to send is told in its console only.
     """
     printed = printed_by(engine)[case.slug]
-    if not printed.entries:
+    refused = _refused(printed, Engine(engine))
+    if refused is None and (not printed.entries or printed.entries[-1]["kind"] == "preflight"):
         return
     said = [_USERINFO.sub(r"\1", message) for message in dict.fromkeys(printed.messages)]
-    predicted = (printed.entries[-1]["console"] or "").splitlines()
-    assert said == predicted
+    predicted = printed.entries[-1]["console"] if refused else None
+    assert said == (predicted or "").splitlines()
+
+
+def _refused(printed: Printed, engine: Engine) -> str | None:
+    """Why the journal says that the last exchange is refused, for the case's credentials mode."""
+    if not printed.entries:
+        return None
+    entry, mode = printed.entries[-1], printed.case.mode
+    is_redirect = entry["status"] is not None and is_redirect_status(entry["status"])
+    if (
+        is_redirect
+        and printed.case.url.startswith(f"{printed.case.page}/")
+        and departs(engine, Departure.REDIRECT_CHECKED_WITH_CREDENTIALS)
+    ):
+        mode = "include"
+    reason: str | None = entry["verdicts"][mode]["reason"]
+    return reason
 
 
 @every_case
@@ -204,9 +246,32 @@ def test_the_journal_has_what_is_printed(printed_by: PrintedBy, engine: str, cas
 def test_what_is_printed_finds_the_reason(printed_by: PrintedBy, engine: str, case: Case) -> None:
     """Also wrapped, and with the name of a file before it."""
     printed = printed_by(engine)[case.slug]
-    reason = printed.entries[-1]["reason"] if printed.entries else "mixed-content"
+    refused = _refused(printed, Engine(engine))
+    reasons = {refused} if refused else UNRECORDED
     for message in printed.messages[:1]:
         for pasted in (message, message.replace(" ", "\n  "), f"app.js:1 {message}"):
             found = found_in(pasted)
             assert found is not None
-            assert {reason, NAMED_FIRST.get(message)} & {*found.reasons}
+            assert {*reasons, NAMED_FIRST.get(message)} & {*found.reasons}
+
+
+def test_firefox_has_another_name_for_a_connection_that_dropped_after_a_204(
+    firefox: Firefox, tmp_path: Path
+) -> None:
+    """It asks ten times, each over a connection that has carried an answer without content."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text(DROPPED_AFTER_204, "utf-8")
+    with OriginServer({("GET", "http://page.test/"): EMPTY_PAGE}) as server:
+        with Mitmdump(tmp_path, server.upstream_mode, {"cors_rules": rules}) as proxy:
+            tab = firefox.open("http://page.test/", proxy.port)
+            tab.play([Ask(f"http://empty.test/{number}", {}) for number in range(40)])
+            before = len(firefox.complaints())
+            tab.play([Ask("http://dropped.test/", {})])
+            said = wait_until(lambda: firefox.complaints()[before:], 15, "Firefox's complaint")
+            tab.close()
+        refused = [entry for entry in proxy.journal() if entry["type"] == "exchange"][-1]
+    assert refused["reason"] == "connection-dropped"
+    assert said[0].category == "CORSMultipleAllowOriginNotAllowed"
+    found = found_in(said[0].text)
+    assert found is not None
+    assert refused["reason"] in found.reasons

@@ -111,8 +111,13 @@ FIREFOX_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.PREFLIGHT_REDIRECT, "CORSDidNotSucceed"),
     (Reason.REDIRECT_NOT_HTTP, "CORSDidNotSucceed"),
     (Reason.REDIRECT_TO_LOCAL, "CORSDidNotSucceed"),
+    (Reason.CONNECTION_DROPPED, "CORSMultipleAllowOriginNotAllowed"),
 )
-"""The categories that Firefox also has for a reason: `Failure.firefox` says when."""
+"""The categories that Firefox also has for a reason: `Failure.firefox` says when.
+
+A dropped connection is called so where it had carried an answer without content right before, as
+the 204 of a preflight: Firefox then looks for an answer's headers that never came.
+"""
 
 FIREFOX_STATUS: Final[dict[str, str]] = {
     "CORSMissingAllowOrigin": "{status}",
