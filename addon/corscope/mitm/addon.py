@@ -24,12 +24,14 @@ from corscope.mitm.filters import matcher
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
 from corscope.mitm.live_rules import LiveRules
+from corscope.mitm.page import OwnPage, proxy_address
 from corscope.mitm.recorder import Recorder
 from corscope.rules.apply import answer, answers_by_itself, edit
 from corscope.rules.match import Subject, choose_at_request, choose_at_response, subject_of
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import Problem, Severity
 from corscope.rules.reload import State
+from corscope.web.server import Behind
 
 __all__ = ["Corscope"]
 
@@ -53,11 +55,13 @@ class Corscope:
         self._subjects: dict[str, Subject] = {}
         self._recorder = Recorder(JournalFile(""))
         self._watcher: asyncio.Task[None] | None = None
+        self._page = OwnPage(self._behind)
         self.addons = [
             Connections(),
             Browsers(),
             Commands(self._rules, self._recorder),
             ContentView(self._recorder),
+            self._page,
         ]
 
     # Its life in mitmproxy
@@ -77,6 +81,8 @@ class Corscope:
             self._open_journal()
         if "cors_rules" in changed and (self._settings.rules or self._rules.state.files):
             self._rules.read(self._settings.rules)
+        if changed & {"cors_web", "cors_web_port"} and self._watcher is not None:
+            self._serve()
 
     def running(self) -> None:
         """Take the recorder's place in the chain, and begin to watch the rule files."""
@@ -85,11 +91,13 @@ class Corscope:
         place = addons.chain.index(saves) if saves in addons.chain else len(addons.chain)
         addons.chain.insert(place, addons.register(self._recorder))
         self._watcher = asyncio.create_task(self._watch(), name="corscope watcher")
+        self._serve()
 
     def done(self) -> None:
         """Let go of everything."""
         if self._watcher is not None:
             self._watcher.cancel()
+        self._page.close()
         self._recorder.close(datetime.now(UTC))
         if self._recorder in ctx.master.addons.chain:
             ctx.master.addons.remove(self._recorder)
@@ -186,6 +194,14 @@ class Corscope:
     async def _look(self) -> None:
         self._recorder.tick(datetime.now(UTC))
         await self._rules.look()
+
+    # The page
+
+    def _serve(self) -> None:
+        self._page.serve(self._settings.web_port if self._settings.web else None)
+
+    def _behind(self) -> Behind:
+        return Behind(self._recorder.store, lambda: self._rules.state, proxy_address)
 
     # The journal
 

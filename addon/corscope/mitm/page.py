@@ -1,0 +1,69 @@
+"""Where is the page? Opens, moves and closes it as the options say, and tells its address.
+
+An addon too: a browser that goes through the proxy reads the page through it, and mitmproxy would
+hold the events back until the last one.
+"""
+
+import logging
+from collections.abc import Callable
+
+from mitmproxy import ctx, http
+from mitmproxy.log import ALERT
+
+from corscope.mitm.guard import harmless
+from corscope.web.server import Behind, Page
+
+__all__ = ["OwnPage"]
+
+logger = logging.getLogger("corscope")
+
+
+class OwnPage:
+    """The page, or none."""
+
+    name = "corscope-page"
+
+    def __init__(self, behind: Callable[[], Behind]) -> None:
+        self._behind = behind
+        self._page: Page | None = None
+
+    @property
+    def url(self) -> str | None:
+        """The page's address, with its token."""
+        return self._page and self._page.url
+
+    def serve(self, port: int | None) -> None:
+        """Serve at this port or one after it; None means nowhere."""
+        self.close()
+        if port is None:
+            return
+        try:
+            self._page = page = Page(self._behind(), port)
+        except (OSError, OverflowError) as error:
+            logger.warning("CORS page: not served: %s; cors_web_port names another port", error)
+            return
+        moved = f" (port {port} is taken)" if port not in {0, page.port} else ""
+        logger.log(ALERT, "CORS page: %s%s", page.url, moved)
+
+    def close(self) -> None:
+        """Serve no more."""
+        if self._page is not None:
+            self._page.close()
+            self._page = None
+
+    @harmless
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Hand the page's events on as they come."""
+        page = self._page
+        is_own = page is not None and flow.request.path.startswith(f"/{page.token}/events")
+        if is_own and flow.response is not None:
+            flow.response.stream = True
+
+
+def proxy_address() -> str:
+    """Where the proxy listens, as a browser's settings have it."""
+    host = ctx.options.listen_host or "127.0.0.1"
+    servers = ctx.master.addons.get("proxyserver")
+    addresses = [address for server in servers.servers for address in server.listen_addrs]
+    port = addresses[0][1] if addresses else ctx.options.listen_port or 8080
+    return f"{host}:{port}"

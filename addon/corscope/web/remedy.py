@@ -1,0 +1,60 @@
+"""What must a server's configuration say, so that an exchange passes?
+
+The smallest policy that gives leave, written as a dialect has it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from corscope.fetch.safelist import is_cors_safelisted_method
+from corscope.journal.exchange import Exchange
+from corscope.rules.export import export_named
+from corscope.rules.model import Rule
+from corscope.servers.dialect import Dialect, Export
+from corscope.servers.handoff import hand_off
+from corscope.servers.policy import Policy
+from corscope.servers.registry import dialects
+from corscope.servers.standard import STANDARD
+
+__all__ = ["Handoff", "exportable", "needed_policy", "remedy", "rule_export"]
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A policy as a dialect's configuration, or why it can't be written."""
+
+    dialect: Dialect
+    export: Export | None = None
+    trouble: str = ""
+
+
+def exportable() -> tuple[Dialect, ...]:
+    """The dialects whose configuration can be written."""
+    return tuple(dialect for dialect in dialects() if dialect.export is not None)
+
+
+def needed_policy(exchange: Exchange) -> Policy:
+    """The least that a server must allow for this exchange, as far as it shows."""
+    is_safe = is_cors_safelisted_method(exchange.method)
+    return Policy(
+        allow_origins=(exchange.origin,),
+        allow_methods=None if is_safe else (exchange.method,),
+        allow_headers=exchange.request_headers or None,
+        allow_credentials=True if exchange.credentials == "include" else None,
+    )
+
+
+def remedy(exchange: Exchange, dialect: Dialect) -> Handoff:
+    """That policy as the dialect's configuration."""
+    try:
+        return Handoff(dialect, hand_off(needed_policy(exchange), STANDARD, dialect))
+    except ValueError as error:
+        return Handoff(dialect, trouble=str(error))
+
+
+def rule_export(rules: Iterable[Rule], name: str, dialect: Dialect) -> Handoff:
+    """The policy of the rule of this name as the dialect's configuration."""
+    try:
+        return Handoff(dialect, export_named(rules, name, dialect.name))
+    except ValueError as error:
+        return Handoff(dialect, trouble=str(error))

@@ -1,0 +1,179 @@
+"""How does what is known look as HTML? Values in, text out; no server is needed.
+
+Values from the wire are hostile. Jinja escapes all that it writes, and `wire` makes visible before
+that what HTML lets pass: control characters, and those that turn the direction of what follows.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from corscope.explain.engines import NAMES
+from corscope.explain.escape import escaped
+from corscope.explain.explanation import Explanation, explain
+from corscope.explain.steps import Step
+from corscope.fetch.engines import Engine
+from corscope.journal.store import Entry
+from corscope.web.remedy import Handoff, exportable
+from corscope.web.story import Story
+
+__all__ = ["Leg", "exchange_html", "handoff_html", "legs", "shell_html", "template_html"]
+
+_LONGEST: Final = 2_000
+"""Characters that are shown of a value from the wire."""
+
+_ASKED: Final = frozenset({"status", "location", "origin"})
+"""What steps read that is no header of the answer."""
+
+
+def _wire(value: object) -> str:
+    text = str(value)
+    shown = escaped(text[:_LONGEST], _LONGEST)
+    more = len(text) - _LONGEST
+    return shown if more <= 0 else f"{shown}… ({more:,} more characters)"
+
+
+def _sentence(text: str) -> str:
+    """A clause of the catalogue as a sentence of its own."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+_ENVIRONMENT: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {"wire": _wire, "sentence": _sentence}
+_ENVIRONMENT.globals |= {"engine_names": NAMES}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A header line of a sequence, and the number of the step that read it, with its result."""
+
+    name: str
+    value: str
+    step: int | None = None
+    result: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One request and its answer within a sequence.
+
+    Attributes:
+        entry: the exchange.
+        explained: the same, explained.
+        host: where the request goes.
+        asked: the header lines of the request that take part.
+        answered: those of the answer.
+        is_chosen: whether it is the exchange that was asked for.
+    """
+
+    entry: Entry
+    explained: Explanation
+    host: str
+    asked: tuple[Line, ...]
+    answered: tuple[Line, ...]
+    is_chosen: bool
+
+
+def template_html(name: str, **values: Any) -> str:
+    """A template of this room with these values."""
+    return _ENVIRONMENT.get_template(name).render(values)
+
+
+def shell_html(views: Sequence[tuple[str, str]]) -> str:
+    """The page's frame, with its views' names and titles."""
+    return template_html("shell.html", views=views)
+
+
+def exchange_html(
+    story: Story, *, is_live: bool = True, handoff: Handoff | None = None, anchor: str = ""
+) -> str:
+    """One exchange: its sequence, its verdicts, what script can read, and what to change.
+
+    Args:
+        story: the exchange, and those that belong to it.
+        is_live: whether a server is there to ask for more.
+        handoff: the fix as a server's configuration.
+        anchor: begins the ids of places within, where several exchanges share a document.
+    """
+    drawn = legs(story)
+    chosen = next(leg for leg in drawn if leg.is_chosen)
+    return template_html(
+        "exchange.html",
+        legs=drawn,
+        explained=chosen.explained,
+        exchange=story.chosen.exchange,
+        is_live=is_live,
+        handoff=handoff,
+        anchor=anchor,
+        dialects=exportable(),
+    )
+
+
+def handoff_html(handoff: Handoff, *, is_live: bool = True) -> str:
+    """A policy as a dialect's configuration, with what to mind, or why it can't be written."""
+    return template_html("handoff.html", handoff=handoff, is_live=is_live)
+
+
+def legs(story: Story) -> tuple[Leg, ...]:
+    """The story's requests and answers, each with the lines that took part."""
+    return tuple(_leg(entry, is_chosen=entry is story.chosen) for entry in story.entries)
+
+
+def _leg(entry: Entry, *, is_chosen: bool) -> Leg:
+    explained = explain(entry.exchange, entry.outcome)
+    scheme, _, rest = entry.exchange.url.partition("://")
+    return Leg(
+        entry,
+        explained,
+        f"{scheme}://{rest.partition('/')[0]}",
+        tuple(_asked(entry)),
+        tuple(_answered(entry, explained.steps)),
+        is_chosen,
+    )
+
+
+def _asked(entry: Entry) -> Iterable[Line]:
+    exchange = entry.exchange
+    yield Line("Origin", exchange.origin)
+    if exchange.kind == "preflight":
+        yield Line("Access-Control-Request-Method", exchange.method)
+    if exchange.request_headers:
+        names = ", ".join(exchange.request_headers)
+        is_preflight = exchange.kind == "preflight"
+        yield Line("Access-Control-Request-Headers" if is_preflight else "sets", names)
+    if exchange.kind == "actual":
+        yield Line("credentials", exchange.credentials)
+
+
+def _answered(entry: Entry, steps: Sequence[Step]) -> Iterable[Line]:
+    """The answer's lines, marked, then those that a step looked for in vain."""
+    exchange = entry.exchange
+    present = {name.lower() for name, _ in exchange.headers}
+    location = exchange.scene.location
+    shown = exchange.headers if location is None else (("Location", location), *exchange.headers)
+    for name, value in shown:
+        yield Line(name, value, *_mark(name, steps))
+    sought = {name for step in steps if step.result == "fail" for name, _ in step.read}
+    for name in sorted(sought):
+        if name.lower() not in present | _ASKED and name.lower().startswith("access-control-"):
+            yield Line(name, "", *_mark(name, steps))
+
+
+def _mark(name: str, steps: Sequence[Step]) -> tuple[int | None, str | None]:
+    """The step that read a header; of several the one that failed, else the first."""
+    readers = [
+        (number, step.result)
+        for number, step in enumerate(steps, 1)
+        if step.result != "skipped" and any(read.lower() == name.lower() for read, _ in step.read)
+    ]
+    failed = [reader for reader in readers if reader[1] == "fail"]
+    return (failed or readers or [(None, None)])[0]
