@@ -11,6 +11,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from corscope.explain.engines import NAMES
+from corscope.explain.escape import escaped
 from corscope.explain.repro_story import Leg, ReproError, Story
 from corscope.explain.repro_values import harmless_headers
 from corscope.fetch.check import CredentialsMode
@@ -217,7 +218,7 @@ def _refuse(told: Story, exchange: Exchange) -> None:
     """Refuse what can't be played; the sentences go on "this can't be reproduced: "."""
     judgement = told.judgement(exchange)
     if exchange.mode not in _MODES:
-        raise ReproError(f"a request of mode {exchange.mode} needs no leave")
+        raise ReproError(f"a request of mode {escaped(exchange.mode)} needs no leave")
     if judgement.reason in _NEEDS_MORE:
         raise ReproError(_NEEDS_MORE[judgement.reason])
     if judgement.reason is Reason.NO_RESPONSE and judgement.detail not in {"refused", "closed"}:
