@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint agree servers installed-servers browsers picture dialects index clean help
+.PHONY: run test lint agree servers installed-servers browsers picture dialects reasons index clean help
 
 help:
 	@echo "make run      set up $(VENV) and open the demo"
@@ -16,6 +16,7 @@ help:
 	@echo "make agree    run random cases in real browsers; N=20000 SEED=7 ENGINES=firefox TABLE=1"
 	@echo "make servers  compare every dialect with its real server"
 	@echo "make dialects write docs/dialects.md and the JSON Schema anew, make index rules/README.md"
+	@echo "make reasons  write docs/reasons anew"
 	@echo "make picture  take the pictures of README and docs again"
 	@echo "make clean    remove $(VENV) and what the tools leave behind"
 	@echo "PYTHON=python3.12 selects the Python, VENV=folder the environment's place"
@@ -87,6 +88,13 @@ dialects: $(VENV)/.tested
 	Path('docs/dialects.md').write_text(markdown(dialects()), encoding='utf-8')"
 	$(BIN)/python -c "from pathlib import Path; from corscope.rules.schema import schema_text; \
 	Path('addon/corscope/rules/schema.json').write_text(schema_text(), encoding='utf-8')"
+
+# What there is to say of every reason and finding, a page each.
+reasons: $(VENV)/.tested
+	$(BIN)/python -c "from pathlib import Path; from corscope.explain.pages import reason_pages; \
+	folder = Path('docs/reasons'); folder.mkdir(exist_ok=True); \
+	[page.unlink() for page in folder.glob('*.md') if page.name not in reason_pages()]; \
+	[(folder / name).write_text(text, encoding='utf-8') for name, text in reason_pages().items()]"
 
 # What rule files there are to begin from, as a page.
 index: $(VENV)/.tested

@@ -119,7 +119,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 WRONG_LOCATIONS = (
     *("http://u:p@other.test/{case}/x", "//u@other.test/{case}/x", "ftp://f.test/{case}"),
     *("data:,{case}", "http://[{case}", "x-app:{case}", "file:///{case}", "javascript:{case}"),
-    *("about:blank?{case}", "about:{case}", "mailto:{case}", "blob:http://page.test/{case}"),
+    *("about:blank?{case}", "about:{case}", "mailto:{case}", "blob:http://files.test/{case}"),
     *("ws://api.test/{case}", "http://", "tel:{case}", "http://api.test:99999/{case}"),
     "view-source:http://api.test/{case}",
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from corscope.explain.catalogue import FINDINGS, REASONS
 from corscope.explain.entry import entry_text, heading
 from corscope.fetch.reasons import Reason
+from corscope.journal.findings import FindingId
 
 from .conftest import Command
 
@@ -16,9 +18,10 @@ MESSAGE = (
 )
 
 
-def test_without_text_all_reasons_are_listed(corscope: Command) -> None:
+def test_without_text_all_are_listed(corscope: Command) -> None:
     done = corscope("why")
-    assert done.stdout.splitlines() == [heading(reason) for reason in Reason]
+    listed = [heading(each.id) for each in (*REASONS.values(), *FINDINGS.values())]
+    assert done.stdout.splitlines() == listed
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -29,6 +32,17 @@ def test_a_name_gives_the_entry(corscope: Command, name: str) -> None:
     done = corscope("why", name)
     assert done.stdout == entry_text(Reason.METHOD_NOT_ALLOWED) + "\n"
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_finding_is_found_by_its_id(corscope: Command) -> None:
+    done = corscope("why", "Vary-Origin-Missing")
+    assert done.stdout == entry_text(FindingId.VARY_ORIGIN_MISSING) + "\n"
+
+
+def test_a_name_that_a_reason_and_a_finding_share_gives_both(corscope: Command) -> None:
+    done = corscope("why", "mixed-content")
+    both = (entry_text(Reason.MIXED_CONTENT), entry_text(FindingId.MIXED_CONTENT))
+    assert done.stdout == "\n\n".join(both) + "\n"
 
 
 @pytest.mark.parametrize("arguments", [[MESSAGE], MESSAGE.split(), ["-"]])
@@ -56,9 +70,10 @@ def test_what_names_no_cause_is_told_so(corscope: Command) -> None:
     [
         ("allow-orgin-mising", "did you mean allow-origin-missing"),
         ("PreflightInvalidStaus", "did you mean PreflightInvalidStatus"),
-        ("hello", "`corscope why` lists all reasons"),
-        ("", "`corscope why` lists all reasons"),
-        ("\x1b[2J" + "x" * 10_000, "`corscope why` lists all reasons"),
+        ("vary-orign-missing", "did you mean vary-origin-missing"),
+        ("hello", "`corscope why` lists all"),
+        ("", "`corscope why` lists all"),
+        ("\x1b[2J" + "x" * 10_000, "`corscope why` lists all"),
     ],
 )
 def test_what_is_not_known_is_told_with_what_is_near(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from corscope.explain.findings import FINDING_WORDS, FINDING_WORDS_FOR, finding_text, remark
+from corscope.explain.catalogue import FINDINGS
+from corscope.explain.findings import finding_text, remark
 from corscope.explain.line import exchange_text
 from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.exchange import Exchange, Finding, Sighting, Touch
@@ -34,10 +35,6 @@ def test_every_finding_has_words(id_: FindingId | CacheFindingId, detail: str | 
     assert words
     assert "{" not in words
     assert not words.endswith(".")
-
-
-def test_no_words_are_for_what_does_not_exist() -> None:
-    assert {*FINDING_WORDS} | {id_ for id_, _ in FINDING_WORDS_FOR} == {*FindingId, *CacheFindingId}
 
 
 def test_every_finding_is_documented_in_the_order_of_the_lines() -> None:
@@ -74,7 +71,7 @@ def test_the_rule_stands_behind_the_remark() -> None:
 
 def test_the_first_remark_that_has_words_is_told() -> None:
     findings = Finding("unknown"), Finding("mixed-content"), Finding("captive-portal")
-    assert remark(exchange_of(*findings)) == FINDING_WORDS["mixed-content"]
+    assert remark(exchange_of(*findings)) == FINDINGS["mixed-content"].what
     assert remark(exchange_of(Finding("unknown"))) is None
     assert remark(exchange_of()) is None
 
@@ -88,4 +85,4 @@ def test_what_only_may_happen_is_told_once_something_has() -> None:
 def test_what_is_certain_is_told_before_what_may_be() -> None:
     may, certain = Finding("non-cors-copy-may-be-cached", MAY), Finding("mixed-content")
     words = remark(exchange_of(may, certain, response=REFUSED))
-    assert words == FINDING_WORDS["mixed-content"]
+    assert words == FINDINGS["mixed-content"].what

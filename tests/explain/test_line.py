@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 import unicodedata
 
 import pytest
@@ -11,8 +10,6 @@ from hypothesis import strategies as st
 
 from corscope.explain.escape import escaped
 from corscope.explain.line import comment, exchange_text
-from corscope.explain.words import WORDS
-from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Missing, Sighting, Touch
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
@@ -218,30 +215,3 @@ def test_a_huge_value_does_not_fill_the_screen() -> None:
 )
 def test_the_comment_has_verdict_and_reason(response: Response, expected: str) -> None:
     assert comment(exchange_of(actual(), Sighting("x", response))) == expected
-
-
-# The words
-
-
-def test_every_reason_has_words() -> None:
-    assert set(WORDS) == set(Reason)
-
-
-@pytest.mark.parametrize("reason", list(Reason))
-def test_the_words_ask_only_for_what_an_exchange_has(reason: Reason) -> None:
-    words = WORDS[reason]
-    asked = {
-        field
-        for text in (words.what, words.fix)
-        for _, field, _, _ in string.Formatter().parse(text)
-        if field is not None
-    }
-    assert asked <= {"origin", "method", "headers", "status", "detail", "error"}
-
-
-@pytest.mark.parametrize("reason", list(Reason))
-def test_the_words_are_a_clause_and_a_sentence(reason: Reason) -> None:
-    words = WORDS[reason]
-    assert words.what
-    assert not words.what.endswith(".")
-    assert words.fix.endswith(".")

@@ -15,6 +15,7 @@ from corscope.cli.new import new
 from corscope.cli.report import report
 from corscope.cli.repro import repro_command
 from corscope.cli.run import run
+from corscope.cli.what_if import rule_from_recorded, what_if_recorded
 from corscope.cli.why import why
 from corscope.mitm.launch import LaunchError, script_path
 from corscope.rules.schema import schema_text
@@ -52,5 +53,6 @@ for command in (
     *(export, import_config, infer_policy),
     *(report, check_log, repro_command),
     *(dialects, diff_dialects),
+    *(what_if_recorded, rule_from_recorded),
 ):
     corscope.add_command(command)

@@ -82,7 +82,9 @@ def _run_with_browser(command: list[str], arguments: tuple[str, ...], name: str 
         if _wait_for_port(process, host, port):
             authority = folder / "mitmproxy-ca-cert.pem"
             trusted = authority if authority.is_file() else None
-            stack.enter_context(RunningBrowser(chosen, (host, port), "about:blank", trusted))
+            running = RunningBrowser(chosen, (host, port), "about:blank", trusted)
+            if advice := stack.enter_context(running).advice:
+                click.echo(advice, err=True)
         return _wait(process)
 
 

@@ -5,13 +5,14 @@ Finding is done in `explain.paste`, wording in `explain.entry`; here are only th
 
 import difflib
 import sys
+from collections.abc import Mapping, Sequence
 
 import click
 
+from corscope.explain.catalogue import FINDINGS, REASONS, ArticleId
 from corscope.explain.entry import entry_text, heading
 from corscope.explain.escape import escaped
-from corscope.explain.paste import Found, found_in, known_names, named
-from corscope.fetch.reasons import Reason
+from corscope.explain.paste import found_in, known_names, named, named_finding
 
 __all__ = ["why"]
 
@@ -21,32 +22,44 @@ _LONGEST_NAME = 100
 @click.command()
 @click.argument("text", nargs=-1)
 def why(text: tuple[str, ...]) -> None:
-    """Explain a reason by its name, or by what a browser printed in its console.
+    """Explain a reason or a finding by its name, or by what a browser printed in its console.
 
-    TEXT is a reason's id, the name that Chromium's DevTools or Firefox have for it, or a message
+    TEXT is an id, the name that Chromium's DevTools or Firefox have for it, or a message
     pasted from the console of Chromium, Firefox or Safari, all of it or a part. A single - reads it
-    from the standard input, which spares quoting it. Without TEXT, all reasons are listed.
+    from the standard input, which spares quoting it. Without TEXT, all are listed.
     """
     if not text:
-        for reason in Reason:
-            click.echo(heading(reason))
+        for each in (*REASONS.values(), *FINDINGS.values()):
+            click.echo(heading(each.id))
         return
     asked = sys.stdin.read() if text == ("-",) else " ".join(text)
-    reasons = named(asked)
-    found = Found(reasons) if reasons else found_in(asked)
+    if ids := _of_name(asked):
+        _show(ids, {})
+        return
+    found = found_in(asked)
     if found is None:
         raise click.ClickException(_unknown(asked))
     if found.aside is not None:
         click.echo(f"This says {found.aside}.")
         return
-    if len(found.reasons) > 1:
-        click.echo(f"This may be any of {len(found.reasons)} reasons:\n")
-    click.echo("\n\n".join(entry_text(reason, found.values) for reason in found.reasons))
+    _show(found.reasons, found.values)
+
+
+def _of_name(asked: str) -> tuple[ArticleId, ...]:
+    """What has this id or name; a reason and a finding may share one."""
+    finding = named_finding(asked)
+    return named(asked) if finding is None else (*named(asked), finding)
+
+
+def _show(ids: Sequence[ArticleId], values: Mapping[str, str]) -> None:
+    if len(set(ids)) > 1:
+        click.echo(f"This may be any of {len(ids)} reasons:\n")
+    click.echo("\n\n".join(entry_text(id_, values) for id_ in ids))
 
 
 def _unknown(asked: str) -> str:
     spelled = known_names()
     near = difflib.get_close_matches(asked.strip()[:_LONGEST_NAME].lower(), spelled)
     named_so = " or ".join(spelled[name] for name in near)
-    advice = f"did you mean {named_so}?" if near else "`corscope why` lists all reasons"
+    advice = f"did you mean {named_so}?" if near else "`corscope why` lists all"
     return f'nothing is known of "{escaped(asked.strip())}": {advice}'

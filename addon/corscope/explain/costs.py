@@ -99,7 +99,7 @@ def preflight_costs(entries: Iterable[Entry]) -> PreflightCosts | None:
         preceded=len({each.preflight for each in actual} - {None}),
         max_ages=tuple(dict.fromkeys(ages)),
         savings=tuple(
-            _saving(passing, engine, age) for age in MAX_AGES for engine in IMPOSED_LIMITS
+            _saving(preflights, engine, age) for age in MAX_AGES for engine in IMPOSED_LIMITS
         ),
         at_most=any(is_masked(each.url) for each in exchanges),
     )
@@ -130,12 +130,13 @@ def _saving(preflights: Sequence[Entry], engine: Engine, max_age: int) -> Saving
         answered = exchange.time.timestamp()
         wait = exchange.waited_ms or 0
         headers = set_header(exchange.headers, _MAX_AGE, str(max_age))
-        if is_covered(cache, "", asked, mode, now=answered - wait / 1000):
+        if not is_covered(cache, "", asked, mode, now=answered - wait / 1000):
+            drop_insufficient(cache, "", asked)
+            if _passes(exchange):
+                store(cache, "", asked, mode, headers, now=answered)
+        elif _passes(exchange):
             spared += 1
             waited += wait
-            continue
-        drop_insufficient(cache, "", asked)
-        store(cache, "", asked, mode, headers, now=answered)
     return Saving(engine, max_age, min(max_age, IMPOSED_LIMITS[engine]), spared, waited)
 
 

@@ -1,47 +1,30 @@
-"""What is there to say of a reason as such, when no exchange is at hand?
+"""What is there to say of a reason or a finding as such, when no exchange is at hand?
 
-All that the catalogues have, in the order of a dictionary's entry: what happened, how it is mended,
-where the standard decides it, and what each browser calls it. Where a pasted message doesn't give a
-value, an example stands in.
+Its article, in the order of a dictionary's entry: what happened, how it is mended, what the
+standard says, when it is harmless, and what each browser calls and prints it. Where a pasted
+message doesn't give a value, an example stands in.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from corscope.explain.article import APP, Article, ArticleId
+from corscope.explain.catalogue import article
+from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
+from corscope.explain.findings import finding_words
 from corscope.explain.words import Words, worded
 from corscope.fetch.console import Scene, console_messages
 from corscope.fetch.engines import Engine
-from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name
+from corscope.fetch.reasons import Failure, Kind, Reason
+from corscope.journal.exchange import Finding
 
-__all__ = ["EXAMPLES", "entry_text", "heading"]
-
-EXAMPLES: Final[dict[Reason, str]] = {
-    Reason.ALLOW_ORIGIN_REPEATED: "https://app.example, *",
-    Reason.ALLOW_ORIGIN_LIST: "https://app.example, https://www.example",
-    Reason.ALLOW_ORIGIN_INVALID: "app.example",
-    Reason.ALLOW_ORIGIN_MISMATCH: "https://www.example",
-    Reason.WILDCARD_WITH_CREDENTIALS: "*",
-    Reason.PREFLIGHT_REDIRECT: "https://login.example/",
-    Reason.ALLOW_METHODS_INVALID: "GET; PUT",
-    Reason.ALLOW_HEADERS_INVALID: "content-type authorization",
-    Reason.METHOD_NOT_ALLOWED: "PUT",
-    Reason.HEADER_NOT_ALLOWED: "authorization",
-    Reason.REDIRECT_WITH_CREDENTIALS: "login.example",
-    Reason.REDIRECT_INVALID: "https://[login.example",
-    Reason.REDIRECT_NOT_HTTP: "app:",
-    Reason.REDIRECT_TO_LOCAL: "data:",
-    Reason.REDIRECT_BAD_PORT: "25",
-    Reason.MIXED_CONTENT: "http://api.example",
-    Reason.CROSS_ORIGIN_RESOURCE_POLICY: "same-origin",
-}
-"""A value that each reason's detail may have; others have none."""
+__all__ = ["entry_text", "example_lines", "example_words", "heading", "names_and_sentences"]
 
 _URL: Final = "https://api.example/items"
-_ORIGIN: Final = "https://app.example"
 _TARGETS: Final = {
     Reason.REDIRECT_WITH_CREDENTIALS: "https://login.example/",
-    Reason.REDIRECT_INVALID: EXAMPLES[Reason.REDIRECT_INVALID],
+    Reason.REDIRECT_INVALID: "https://[login.example",
     Reason.REDIRECT_NOT_HTTP: "app://open",
     Reason.REDIRECT_TO_LOCAL: "data:,moved",
     Reason.REDIRECT_BAD_PORT: "https://api.example:25/",
@@ -49,60 +32,97 @@ _TARGETS: Final = {
 }
 _ERRORS: Final = {Reason.NO_RESPONSE: "connection refused", Reason.CLIENT_GONE: "it disconnected"}
 _STATUSES: Final = {Reason.PREFLIGHT_REDIRECT: 302, Reason.PREFLIGHT_STATUS: 403}
-_ONLY_ON_PREFLIGHTS: Final = CATALOGUE[Reason.PREFLIGHT_STATUS].section
+
+Values = Mapping[str, str]
+"""What a pasted message told: as those of `paste.Found`."""
 
 
-def heading(reason: Reason, values: Mapping[str, str] | None = None) -> str:
-    """The reason's id, and what happened, in one line; `values` as those of `paste.Found`."""
-    return f"{reason}: {_words(reason, values or {}).what}"
+def heading(id_: ArticleId, values: Values | None = None) -> str:
+    """The id, and what happened, in one line."""
+    return f"{id_}: {example_words(id_, values or {}).what}"
 
 
-def entry_text(reason: Reason, values: Mapping[str, str] | None = None) -> str:
-    """All there is to say of a reason, in lines; a pasted message gives the values."""
-    return "\n".join(_lines(reason, values or {}))
+def entry_text(id_: ArticleId, values: Values | None = None) -> str:
+    """All there is to say of a reason or a finding, in lines; a pasted message gives the values."""
+    return "\n".join(_lines(article(id_), values or {}))
 
 
-def _lines(reason: Reason, values: Mapping[str, str]) -> Iterator[str]:
-    yield heading(reason, values)
-    yield f"Fix: {_words(reason, values).fix}"
-    yield f"Standard: {CATALOGUE[reason].section}"
-    for engine, browser, name in (
-        (Engine.CHROMIUM, "Chromium", _chromium_names(reason)),
-        (Engine.FIREFOX, "Firefox", firefox_name(reason)),
-        (Engine.WEBKIT, "WebKit", None),
-    ):
-        printed = _printed(engine, reason, values)
-        if name or printed:
-            yield f"{browser}: {name}" if name else f"{browser}:"
-        yield from (f"    {escaped(message, LONGEST_MESSAGE)}" for message in printed)
+def _lines(told: Article, values: Values) -> Iterator[str]:
+    yield heading(told.id, values)
+    yield f"Fix: {example_words(told.id, values).fix}"
+    yield f"Standard: {told.standard}"
+    yield f"    {told.section}"
+    if told.harmless is not None:
+        yield f"Harmless: {told.harmless}"
+    for browser, names, sentences in names_and_sentences(told, values):
+        yield f"{browser}: {', on a preflight '.join(names)}".rstrip()
+        yield from (f"    {sentence}" for sentence in sentences)
 
 
-def _chromium_names(reason: Reason) -> str | None:
-    names = {chromium_name(reason, kind): None for kind in ("actual", "preflight")}
-    return ", on a preflight ".join(filter(None, names)) or None
+def names_and_sentences(
+    told: Article, values: Values | None = None
+) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+    """Each browser that has names or sentences for it, with both, escaped."""
+    if not isinstance(told.id, Reason):
+        return
+    names = {
+        Engine.CHROMIUM: told.chromium,
+        Engine.FIREFOX: (told.firefox,) if told.firefox else (),
+        Engine.WEBKIT: (),
+    }
+    for engine, called in names.items():
+        printed = _printed(engine, told.id, values or {})
+        if called or printed:
+            yield NAMES[engine], called, [escaped(each, LONGEST_MESSAGE) for each in printed]
 
 
-def _words(reason: Reason, values: Mapping[str, str]) -> Words:
-    detail = values.get("detail") or EXAMPLES.get(reason)
+def example_words(id_: ArticleId, values: Values | None = None) -> Words:
+    """What happened and how it is mended, with a message's values or else with examples."""
+    detail = (values or {}).get("detail") or article(id_).example
+    if not isinstance(id_, Reason):
+        words = finding_words(Finding(id_, detail))
+        assert words is not None  # each finding has its article
+        return words
+    shown = _values(id_, values or {})
     return worded(
-        reason,
+        id_,
         detail=detail,
-        origin=values.get("origin", _ORIGIN),
-        method=detail or "" if reason is Reason.METHOD_NOT_ALLOWED else "PUT",
-        headers=(detail or "",) if reason is Reason.HEADER_NOT_ALLOWED else ("authorization",),
-        status=_status(reason, values),
-        error=_ERRORS.get(reason, "connection reset"),
+        origin=shown["origin"],
+        method=shown["method"],
+        headers=(shown["headers"],),
+        status=int(shown["status"]),
+        error=shown["error"],
     )
 
 
-def _status(reason: Reason, values: Mapping[str, str]) -> int:
-    return int(values["status"]) if "status" in values else _STATUSES.get(reason, 200)
+def example_lines(told: Article) -> Iterator[str]:
+    """The header lines that show it, with examples for values."""
+    shown = _values(told.id, {})
+    return (line.format_map(shown) for line in told.looks)
 
 
-def _printed(engine: Engine, reason: Reason, values: Mapping[str, str]) -> Sequence[str]:
+def _values(id_: ArticleId, values: Values) -> dict[str, str]:
+    detail = values.get("detail") or article(id_).example or ""
+    return {
+        "detail": detail,
+        "origin": values.get("origin", APP),
+        "method": detail if id_ is Reason.METHOD_NOT_ALLOWED else "PUT",
+        "headers": detail if id_ is Reason.HEADER_NOT_ALLOWED else "authorization",
+        "status": str(_status(id_, values)),
+        "error": _ERRORS.get(id_, "connection reset") if isinstance(id_, Reason) else "",
+    }
+
+
+def _status(id_: ArticleId, values: Values) -> int:
+    if "status" in values:
+        return int(values["status"])
+    return _STATUSES.get(id_, 200) if isinstance(id_, Reason) else 200
+
+
+def _printed(engine: Engine, reason: Reason, values: Values) -> Sequence[str]:
     """What the engine's console prints; what only tells that a request failed is left out."""
-    kind: Kind = "preflight" if CATALOGUE[reason].section == _ONLY_ON_PREFLIGHTS else "actual"
-    origin = values.get("origin", _ORIGIN)
+    kind: Kind = "preflight" if article(reason).of_preflights else "actual"
+    origin = values.get("origin", APP)
     scene = Scene(
         url=_URL,
         origin=origin,
@@ -111,5 +131,5 @@ def _printed(engine: Engine, reason: Reason, values: Mapping[str, str]) -> Seque
         page=origin,
         first_url=_URL,
     )
-    failure = Failure(reason, values.get("detail") or EXAMPLES.get(reason))
+    failure = Failure(reason, values.get("detail") or article(reason).example)
     return console_messages(engine, kind, failure, scene)[:1]

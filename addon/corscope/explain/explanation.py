@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from corscope.explain.asking import why_text
-from corscope.explain.findings import finding_text
+from corscope.explain.catalogue import FINDINGS, article
+from corscope.explain.findings import finding_words
 from corscope.explain.steps import Step, steps
 from corscope.explain.words import Words, worded
 from corscope.fetch.check import CredentialsMode
@@ -109,7 +110,7 @@ def explain(exchange: Exchange, outcome: Outcome | None = None) -> Explanation:
     return Explanation(
         exchange=exchange,
         outcome=outcome,
-        title=_title(exchange, words),
+        title=_title(exchange),
         what=words.what if words else None,
         fix=words.fix if words else None,
         verdicts=tuple(
@@ -169,13 +170,13 @@ def _words(exchange: Exchange) -> Words | None:
     )
 
 
-def _title(exchange: Exchange, words: Words | None) -> str:
-    subject = "Preflight " if exchange.kind == "preflight" else ""
-    told = f"{subject}{exchange.judgement.verdict}"
+def _title(exchange: Exchange) -> str:
+    judgement = exchange.judgement
+    told = f"{'Preflight ' if exchange.kind == 'preflight' else ''}{judgement.verdict}"
     told = told[0].upper() + told[1:]
-    if exchange.judgement.verdict == "conditional":
+    if judgement.verdict == "conditional":
         told += ", blocked if credentials are included"
-    return f"{told}: {words.what}" if words else told
+    return told if judgement.reason is None else f"{told}: {article(judgement.reason).title}"
 
 
 def _changes(exchange: Exchange) -> Iterator[HeaderChange]:
@@ -200,6 +201,7 @@ def _named_once(headers: HeaderList) -> tuple[str, ...]:
 
 def _remarks(exchange: Exchange) -> Iterator[Remark]:
     for finding in exchange.findings:
-        text = finding_text(finding)
-        if text is not None:
-            yield Remark(finding.id, finding.id, text, None)
+        words = finding_words(finding)
+        if words is not None:
+            title = FINDINGS[finding.id].title
+            yield Remark(finding.id, title, words.what, words.fix)

@@ -13,6 +13,7 @@ from functools import cache
 from string import Formatter
 from typing import Final
 
+from corscope.explain.catalogue import FINDINGS, ArticleId
 from corscope.fetch.console import (
     CHROMIUM,
     CHROMIUM_ELSE,
@@ -28,7 +29,7 @@ from corscope.fetch.headers import byte_lowercase
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.reasons import CATALOGUE, Reason, chromium_name, firefox_name
 
-__all__ = ["ASIDES", "Found", "found_in", "known_names", "named"]
+__all__ = ["ASIDES", "Found", "found_in", "known_names", "named", "named_finding"]
 
 OLDER: Final[tuple[tuple[Reason, str], ...]] = (
     (
@@ -100,8 +101,15 @@ def named(name: str) -> tuple[Reason, ...]:
 
 
 def known_names() -> Mapping[str, str]:
-    """All ids and names that `named` finds: as they are spelled, by their lower case."""
-    return {byte_lowercase(name): name for reason in Reason for name in _names(reason)}
+    """All ids and names that are found: as they are spelled, by their lower case."""
+    names = {byte_lowercase(name): name for reason in Reason for name in _names(reason)}
+    return {id_: id_ for id_ in FINDINGS} | names
+
+
+def named_finding(name: str) -> ArticleId | None:
+    """The finding that has this id, in any case."""
+    found = FINDINGS.get(byte_lowercase(name.strip()))
+    return found.id if found else None
 
 
 def _names(reason: Reason) -> tuple[str, ...]:

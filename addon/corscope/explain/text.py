@@ -35,7 +35,8 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     exchange = explanation.exchange
     yield explanation.title
     yield asked_text(exchange)
-    if explanation.fix:
+    if explanation.what:
+        yield f"What happened: {explanation.what}"
         yield f"Fix: {explanation.fix}"
     if explanation.why:
         yield f"Preflight because {explanation.why}"
@@ -57,9 +58,9 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield from _rule_lines(explanation)
     for remark in explanation.findings:
         yield ""
-        yield f"Note, {escaped(remark.id)}: {remark.text}"
+        yield f"Note: {remark.text} ({escaped(remark.id)})"
         if remark.fix:
-            yield f"Fix: {remark.fix}"
+            yield f"  Fix: {remark.fix}"
 
 
 def step_lines(walk: Sequence[Step]) -> Iterator[str]:
