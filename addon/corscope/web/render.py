@@ -96,12 +96,15 @@ def shell_html(views: Sequence[tuple[str, str]]) -> str:
     return template_html("shell.html", views=views)
 
 
-def exchange_html(story: Story, *, is_live: bool = True, anchor: str = "") -> str:
+def exchange_html(
+    story: Story, *, is_live: bool = True, is_linked: bool | None = None, anchor: str = ""
+) -> str:
     """One exchange: its sequence, its verdicts, what script can read, and what to change.
 
     Args:
         story: the exchange, and those that belong to it.
         is_live: whether a server is there to ask for more.
+        is_linked: whether the other exchanges are there to go to; None: if a server is.
         anchor: begins the ids of places within, where several exchanges share a document.
     """
     drawn = legs(story)
@@ -112,6 +115,7 @@ def exchange_html(story: Story, *, is_live: bool = True, anchor: str = "") -> st
         explained=chosen.explained,
         exchange=story.chosen.exchange,
         is_live=is_live,
+        is_linked=is_live if is_linked is None else is_linked,
         handoff=first_remedy(story.chosen.exchange),
         rule=least_rule(story.chosen),
         anchor=anchor,
