@@ -30,7 +30,7 @@ class OwnPage:
     @property
     def url(self) -> str | None:
         """The page's address, with its token."""
-        return self._page and self._page.url
+        return None if self._page is None else self._page.url
 
     def serve(self, port: int | None) -> None:
         """Serve at this port or one after it; None means nowhere."""

@@ -8,7 +8,7 @@ from corscope.servers.dialect import Dialect
 from corscope.servers.express import EXPRESS
 from corscope.servers.registry import find
 from corscope.web.handlers import Handler
-from corscope.web.remedy import remedy, rule_export
+from corscope.web.remedy import is_mended_by_policy, remedy, rule_export
 from corscope.web.render import exchange_html, handoff_html, template_html
 from corscope.web.story import Index
 
@@ -34,7 +34,7 @@ class One(Handler):
         if story is None:
             raise HTTPError(404, reason="This exchange is no longer kept.")
         exchange = story.chosen.exchange
-        first = remedy(exchange, _FIRST) if exchange.judgement.reason else None
+        first = remedy(exchange, _FIRST) if is_mended_by_policy(exchange) else None
         self.html(exchange_html(story, handoff=first))
 
 

@@ -153,7 +153,8 @@ class Subscription:
                 yield self._news()
             try:
                 await asyncio.wait_for(self._woken.wait(), ALIVE_EVERY)
-                await asyncio.sleep(GATHERED_FOR)
+                if not self._ended:
+                    await asyncio.sleep(GATHERED_FOR)
             except TimeoutError:
                 yield Event("alive")
 

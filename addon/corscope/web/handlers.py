@@ -1,7 +1,9 @@
-"""What does the page's server answer? What all of its handlers share, and those of no single view."""
+"""What does the page's server answer? What all handlers share, and those of no single view."""
 
+import asyncio
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,7 +53,7 @@ class Handler(RequestHandler):
         if (why := refusal(asked, self.page.token, self.page.port)) is not None:
             raise HTTPError(403, reason=why)
 
-    def write_error(self, status_code: int, **_: Any) -> None:
+    def write_error(self, *_: Any, **__: Any) -> None:
         """Say in a line of plain text what is wrong; what failed inside is for the log."""
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"corscope: {self._reason}\n")
@@ -115,13 +117,14 @@ class Events(Handler):
         """Answer until one of both goes."""
         self.set_header("Content-Type", "text/event-stream")
         known = self.request.headers.get("Last-Event-ID") or self.get_query_argument("known", None)
-        with self.page.feed.subscribed(known) as subscription:
+        # The client goes, or mitmproxy ends: both are how this comes to its end.
+        with (
+            suppress(StreamClosedError, asyncio.CancelledError),
+            self.page.feed.subscribed(known) as subscription,
+        ):
             async for event in subscription.events():
                 self.write(_event_text(event))
-                try:
-                    await self.flush()
-                except StreamClosedError:
-                    return
+                await self.flush()
 
 
 class Clear(Handler):

@@ -5,7 +5,10 @@ The smallest policy that gives leave, written as a dialect has it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
+from corscope.fetch.origin import OPAQUE_SERIALIZED
+from corscope.fetch.reasons import Reason
 from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.journal.exchange import Exchange
 from corscope.rules.export import export_named
@@ -16,7 +19,14 @@ from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
 from corscope.servers.standard import STANDARD
 
-__all__ = ["Handoff", "exportable", "needed_policy", "remedy", "rule_export"]
+__all__ = [
+    "Handoff",
+    "exportable",
+    "is_mended_by_policy",
+    "needed_policy",
+    "remedy",
+    "rule_export",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,30 @@ class Handoff:
     dialect: Dialect
     export: Export | None = None
     trouble: str = ""
+
+
+_MENDED_BY_POLICY: Final = frozenset(
+    {
+        Reason.ALLOW_ORIGIN_MISSING,
+        Reason.ALLOW_ORIGIN_REPEATED,
+        Reason.ALLOW_ORIGIN_LIST,
+        Reason.ALLOW_ORIGIN_INVALID,
+        Reason.ALLOW_ORIGIN_MISMATCH,
+        Reason.WILDCARD_WITH_CREDENTIALS,
+        Reason.ALLOW_CREDENTIALS_NOT_TRUE,
+        Reason.PREFLIGHT_STATUS,
+        Reason.ALLOW_METHODS_INVALID,
+        Reason.ALLOW_HEADERS_INVALID,
+        Reason.METHOD_NOT_ALLOWED,
+        Reason.HEADER_NOT_ALLOWED,
+    }
+)
+
+
+def is_mended_by_policy(exchange: Exchange) -> bool:
+    """Whether a server's CORS policy is what keeps it; to allow `null` would mend nothing."""
+    is_opaque = exchange.origin == OPAQUE_SERIALIZED
+    return exchange.judgement.reason in _MENDED_BY_POLICY and not is_opaque
 
 
 def exportable() -> tuple[Dialect, ...]:
@@ -40,8 +74,13 @@ def needed_policy(exchange: Exchange) -> Policy:
         allow_origins=(exchange.origin,),
         allow_methods=None if is_safe else (exchange.method,),
         allow_headers=exchange.request_headers or None,
-        allow_credentials=True if exchange.credentials == "include" else None,
+        allow_credentials=_needs_credentials(exchange) or None,
     )
+
+
+def _needs_credentials(exchange: Exchange) -> bool:
+    """Where it doesn't show, it does so if they are what the verdict hangs on."""
+    return exchange.credentials == "include" or exchange.judgement.verdict == "conditional"
 
 
 def remedy(exchange: Exchange, dialect: Dialect) -> Handoff:

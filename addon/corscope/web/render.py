@@ -4,7 +4,7 @@ Values from the wire are hostile. Jinja escapes all that it writes, and `wire` m
 that what HTML lets pass: control characters, and those that turn the direction of what follows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from corscope.explain.engines import NAMES
 from corscope.explain.escape import escaped
 from corscope.explain.explanation import Explanation, explain
 from corscope.explain.steps import Step
-from corscope.fetch.engines import Engine
+from corscope.journal.exchange import Exchange
 from corscope.journal.store import Entry
 from corscope.web.remedy import Handoff, exportable
 from corscope.web.story import Story
@@ -25,8 +25,11 @@ __all__ = ["Leg", "exchange_html", "handoff_html", "legs", "shell_html", "templa
 _LONGEST: Final = 2_000
 """Characters that are shown of a value from the wire."""
 
-_ASKED: Final = frozenset({"status", "location", "origin"})
-"""What steps read that is no header of the answer."""
+_LEAVE: Final = ("access-control-allow-", "access-control-expose-")
+"""How the names begin of the headers that give leave."""
+
+
+_UNREAD: Final = ((None, None),)
 
 
 def _wire(value: object) -> str:
@@ -135,45 +138,44 @@ def _leg(entry: Entry, *, is_chosen: bool) -> Leg:
         entry,
         explained,
         f"{scheme}://{rest.partition('/')[0]}",
-        tuple(_asked(entry)),
-        tuple(_answered(entry, explained.steps)),
+        tuple(_marked(_asked(entry.exchange), explained.steps)),
+        tuple(_marked(_answered(entry.exchange, explained.steps), explained.steps)),
         is_chosen,
     )
 
 
-def _asked(entry: Entry) -> Iterable[Line]:
-    exchange = entry.exchange
-    yield Line("Origin", exchange.origin)
+def _asked(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    names = ", ".join(exchange.request_headers)
+    yield "Origin", exchange.origin
     if exchange.kind == "preflight":
-        yield Line("Access-Control-Request-Method", exchange.method)
-    if exchange.request_headers:
-        names = ", ".join(exchange.request_headers)
-        is_preflight = exchange.kind == "preflight"
-        yield Line("Access-Control-Request-Headers" if is_preflight else "sets", names)
-    if exchange.kind == "actual":
-        yield Line("credentials", exchange.credentials)
+        yield "Access-Control-Request-Method", exchange.method
+        if names:
+            yield "Access-Control-Request-Headers", names
+    else:
+        if names:
+            yield "headers that need leave", names
+        yield "credentials", exchange.credentials
 
 
-def _answered(entry: Entry, steps: Sequence[Step]) -> Iterable[Line]:
-    """The answer's lines, marked, then those that a step looked for in vain."""
-    exchange = entry.exchange
+def _answered(exchange: Exchange, steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
+    """The answer's lines, then those that were looked for in vain where the verdict fell."""
+    if exchange.scene.location is not None:
+        yield "Location", exchange.scene.location
+    yield from exchange.headers
+    failed = (name for step in steps if step.result == "fail" for name, _ in step.read)
     present = {name.lower() for name, _ in exchange.headers}
-    location = exchange.scene.location
-    shown = exchange.headers if location is None else (("Location", location), *exchange.headers)
-    for name, value in shown:
-        yield Line(name, value, *_mark(name, steps))
-    sought = {name for step in steps if step.result == "fail" for name, _ in step.read}
-    for name in sorted(sought):
-        if name.lower() not in present | _ASKED and name.lower().startswith("access-control-"):
-            yield Line(name, "", *_mark(name, steps))
+    for name in dict.fromkeys(failed):
+        if name.lower().startswith(_LEAVE) and name.lower() not in present:
+            yield name, ""
 
 
-def _mark(name: str, steps: Sequence[Step]) -> tuple[int | None, str | None]:
-    """The step that read a header; of several the one that failed, else the first."""
-    readers = [
-        (number, step.result)
-        for number, step in enumerate(steps, 1)
-        if step.result != "skipped" and any(read.lower() == name.lower() for read, _ in step.read)
-    ]
-    failed = [reader for reader in readers if reader[1] == "fail"]
-    return (failed or readers or [(None, None)])[0]
+def _marked(lines: Iterable[tuple[str, str]], steps: Sequence[Step]) -> Iterator[Line]:
+    """Each line with the step that read it: of several the one that failed, else the first."""
+    for name, value in lines:
+        readers = [
+            (number, step.result)
+            for number, step in enumerate(steps, 1)
+            if step.result != "skipped" and name.lower() in {read.lower() for read, _ in step.read}
+        ]
+        failed = [reader for reader in readers if reader[1] == "fail"]
+        yield Line(name, value, *(failed or readers or _UNREAD)[0])

@@ -1,4 +1,4 @@
-"""What does the list show of an exchange? Little, and bounded, since there are thousands of rows."""
+"""What does the list show of an exchange? Little, and bounded: there are thousands of rows."""
 
 from typing import Any, Final
 

@@ -1,5 +1,6 @@
-"""How is the page served? On a loopback port of its own, beside the proxy, on the loop that is there."""
+"""How is the page served? On a loopback port of its own, on the loop that the proxy has."""
 
+import asyncio
 import errno
 import secrets
 import socket
@@ -8,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from tornado.httpserver import HTTPServer
-from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
@@ -71,7 +71,7 @@ class Page:
         """Serve no more, and let all go that look."""
         self.feed.close()
         self._server.stop()
-        IOLoop.current().add_callback(self._server.close_all_connections)
+        self._ending = asyncio.get_running_loop().create_task(self._server.close_all_connections())
 
     def _application(self) -> Application:
         own = [

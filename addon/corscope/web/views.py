@@ -1,7 +1,7 @@
 """Which views has the page?
 
-Here a new view is listed. It brings a template of its name for what stands in it at first, a module of
-its name in `static/views/`, and the handlers that the module asks.
+Here a new view is listed. It brings a template for what stands in it at first, a module of its name
+in `static/views/`, and the handlers that the module asks.
 """
 
 from collections.abc import Callable
