@@ -6,7 +6,12 @@ import { Feed } from "./feed.js";
 
 const THEMES = ["auto", "light", "dark"];
 const TOLD_MS = 6000;
-const STATES = { connecting: "Connecting…", live: "Live", lost: "Connection lost; trying again" };
+const STATES = {
+  connecting: "Connecting…",
+  live: "Live",
+  lost: "Connection lost; trying again",
+  gone: "This mitmproxy has ended; a new one tells its address in the log",
+};
 
 const view = document.querySelector("#view");
 const links = [...document.querySelectorAll("[data-view]")];
