@@ -30,7 +30,7 @@ class One(Handler):
         story = Index(self.page.behind.store).story(id_)
         if story is None:
             raise HTTPError(404, reason="This exchange is no longer kept.")
-        self.html(exchange_html(story))
+        self.html(exchange_html(story, rules=self.page.behind.state().ruleset.rules))
 
 
 class Fix(Handler):
