@@ -23,7 +23,7 @@ from corscope.web.story import Index
 __all__ = ["report_html"]
 
 _STATIC: Final = Path(__file__).parent / "static"
-_STYLES: Final = ("page.css", "report.css")
+_STYLES: Final = ("page.css", "endpoints.css", "report.css")
 _SHARED: Final = ("dom.js", "filters.js", "list.js")
 """The modules that the views import from."""
 _VIEWS: Final = ("exchanges", "endpoints")
