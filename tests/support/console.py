@@ -102,15 +102,15 @@ class Console:
             wait_until(lambda seen=active: self._active_tab() != seen, SECONDS, "another tab")  # type: ignore[misc]
 
     def _active_tab(self) -> str:
-        """The tab whose name is coloured otherwise than the others'."""
+        """The one tab whose name is coloured as the title above is; none while that is drawn."""
         with self._lock:
+            title = self._screen.buffer[0][0]
             for row, line in enumerate(self._screen.display):
                 places = {name: line.find(name) for name in TABS}
                 if -1 not in places.values():
-                    cells = self._screen.buffer[row]
-                    colours = {name: (cells[at].fg, cells[at].bg) for name, at in places.items()}
-                    seen = list(colours.values())
-                    return next((n for n, c in colours.items() if seen.count(c) == 1), "")
+                    cells = {name: self._screen.buffer[row][at] for name, at in places.items()}
+                    active = [n for n, c in cells.items() if (c.fg, c.bg) == (title.fg, title.bg)]
+                    return active[0] if len(active) == 1 else ""
         return ""
 
     def press(self, keys: str) -> None:

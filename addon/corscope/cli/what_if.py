@@ -3,7 +3,7 @@
 `corscope what-if` and `corscope rule-from`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -11,8 +11,8 @@ from corscope.cli.records import entries_of, read_records
 from corscope.cli.rules import print_problems, read_rules
 from corscope.explain.escape import escaped
 from corscope.explain.rule_from import NoRuleError, rule_from
-from corscope.explain.whatif import Change, Untold, WhatIf, what_if
-from corscope.journal.exchange import Exchange, Judgement
+from corscope.explain.whatif import Change, what_if
+from corscope.explain.whatif_text import asked, what_if_lines
 from corscope.journal.store import Entry
 from corscope.servers.registry import nearest
 
@@ -58,8 +58,7 @@ def what_if_recorded(rules: tuple[str, ...], recorded: tuple[str, ...], fresh: b
     ruleset = read_rules(rules)
     print_problems(ruleset.warnings)
     found = what_if(_read(recorded), ruleset, fresh=fresh)
-    click.echo(found.summary)
-    for line in _lines(found):
+    for line in what_if_lines(found):
         click.echo(line)
     if any(_is_break(change) for change in found.changes):
         raise click.exceptions.Exit(1)
@@ -67,33 +66,6 @@ def what_if_recorded(rules: tuple[str, ...], recorded: tuple[str, ...], fresh: b
 
 def _is_break(change: Change) -> bool:
     return change.before.verdict == "allowed" and change.after.verdict == "blocked"
-
-
-def _lines(found: WhatIf) -> Iterator[str]:
-    yield from map(_change, found.changes)
-    yield from map(_untold, found.untold)
-
-
-def _change(change: Change) -> str:
-    by = "without any rule" if change.rule is None else f'by rule "{escaped(change.rule)}"'
-    told = f"{_verdict(change.before)} -> {_verdict(change.after)}: {_asked(change.exchange)}, {by}"
-    return told if change.then is None else f"{told}; {change.then}"
-
-
-def _untold(untold: Untold) -> str:
-    told = f"can't be told: {_asked(untold.exchange)}: {untold.why}"
-    return told if untold.rule is None else f'{told} (rule "{escaped(untold.rule)}")'
-
-
-def _verdict(judgement: Judgement) -> str:
-    reason = f" ({judgement.reason})" if judgement.reason else ""
-    return f"{judgement.verdict}{reason}"
-
-
-def _asked(exchange: Exchange) -> str:
-    kind = "preflight for " if exchange.kind == "preflight" else ""
-    asked = f"{escaped(exchange.method)} {escaped(exchange.url)} from {escaped(exchange.origin)}"
-    return f"{kind}{asked} [{escaped(exchange.id)}]"
 
 
 @click.command("rule-from")
@@ -111,7 +83,7 @@ def rule_from_recorded(recorded: tuple[str, ...], id_: str | None) -> None:
     try:
         text = rule_from(entry.exchange, entry.outcome)
     except NoRuleError as error:
-        raise click.ClickException(f"{_asked(entry.exchange)}: {error}") from error
+        raise click.ClickException(f"{asked(entry.exchange)}: {error}") from error
     click.echo(text, nl=False)
 
 

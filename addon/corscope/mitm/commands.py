@@ -14,17 +14,31 @@ from typing import Final
 from mitmproxy import command, ctx, exceptions, flow, types
 from mitmproxy.log import ALERT
 
+from corscope import __version__
 from corscope.explain.escape import escaped
+from corscope.explain.markdown import report_markdown
+from corscope.explain.repro import repro
+from corscope.explain.repro_story import ReproError
+from corscope.explain.rule_from import rule_from
+from corscope.explain.whatif import what_if
+from corscope.explain.whatif_text import what_if_lines
 from corscope.mitm.arguments import OneOf
-from corscope.mitm.explained import entry_of, explained
+from corscope.mitm.explained import entries_of, entry_of, explained
+from corscope.mitm.filters import check_filter, matcher
 from corscope.mitm.live_rules import LiveRules
 from corscope.mitm.options import user_path
 from corscope.mitm.recorder import Recorder
+from corscope.mitm.rule_files import RuleFiles
 from corscope.rules.export import export_named
+from corscope.rules.load import Source, load
 from corscope.rules.model import Rule
+from corscope.rules.problems import shown
 from corscope.servers.registry import dialects
+from corscope.web.report import report_html
 
 __all__ = ["Commands"]
+
+_NOWHERE: Final = types.Path("")
 
 logger = logging.getLogger("corscope")
 
@@ -62,6 +76,66 @@ class Commands:
         with _told():
             state = "on" if self._rules.toggle(name) else "off"
         logger.log(ALERT, "CORS rules: %s is %s for this run", escaped(name), state)
+
+    @command.command("cors.rule.from")
+    def rule_from(self, flow: flow.Flow, path: types.Path = _NOWHERE) -> Sequence[str]:
+        """Write the smallest CORS rule that lets an exchange pass; with a path, append it there."""
+        with _told():
+            entry = entry_of(self._recorder, flow)
+            text = rule_from(entry.exchange, entry.outcome)
+            if path:
+                self._append(text, path)
+        return text.rstrip("\n").split("\n")
+
+    def _append(self, text: str, path: types.Path) -> None:
+        file = user_path(path)
+        name = load([Source(path, text.encode())]).rules[0].name
+        if name in self.rule_names():
+            raise ValueError(f"a rule {shown(name)} is in force already: rename one of them")
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        file.write_text("\n\n".join(filter(None, (before.rstrip(), text))), encoding="utf-8")
+        logger.log(ALERT, "CORS rules: %s is appended to %s", shown(name), path)
+
+    @command.command("cors.whatif")
+    def what_if(self, file: types.Path, flows: Sequence[flow.Flow]) -> Sequence[str]:
+        """Tell how the verdicts of exchanges would change under the CORS rules of a file."""
+        with _told():
+            ruleset = load(RuleFiles([file]).sources(), check_filter)
+        found = entries_of(self._recorder, flows)
+        matches = {entry.exchange.id: matcher(flow) for flow, entry in found.items()}
+        return list(
+            what_if_lines(
+                what_if(
+                    found.values(),
+                    ruleset,
+                    fresh=ctx.options.cors_fresh,
+                    filters=lambda exchange, text: matches[exchange.id](text),
+                )
+            )
+        )
+
+    @command.command("cors.repro")
+    def write_repro(self, flow: flow.Flow, path: types.Path) -> None:
+        """Write a program that plays an exchange's fetch back, in any browser."""
+        with _told():
+            chosen = entry_of(self._recorder, flow).exchange
+            others = [entry.exchange for entry in self._recorder.store]
+            try:
+                text = repro(chosen, others)
+            except ReproError as error:
+                raise ValueError(f"this can't be reproduced: {error}") from error
+            user_path(path).write_text(text, encoding="utf-8")
+        logger.log(ALERT, "CORS repro: %s written; run it with python", path)
+
+    @command.command("cors.report")
+    def write_report(self, path: types.Path) -> None:
+        """Write the exchanges at hand as one HTML file, or as Markdown to a file so named."""
+        entries, file = list(self._recorder.store), user_path(path)
+        is_markdown = file.suffix.lower() in {".md", ".markdown"}
+        with _told():
+            text = report_markdown(entries) if is_markdown else report_html(entries, __version__)
+            file.write_text(text, encoding="utf-8")
+        logger.log(ALERT, "CORS report: %d exchanges written to %s", len(entries), path)
 
     @command.command("cors.reload")
     def reload_rules(self) -> None:

@@ -1,15 +1,19 @@
 """Which exchange is a flow of mitmproxy's? For all that shows one because a person points at it."""
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
 from mitmproxy import flow, http
 
-from corscope.explain.line import exchange_lines
+from corscope.explain.explanation import explain
 from corscope.explain.no_exchange import why_no_exchange
+from corscope.explain.text import explanation_text
 from corscope.journal.store import Entry
 from corscope.mitm.recorder import Recorder
 from corscope.mitm.replay import exchanges
 from corscope.mitm.translate import request_of
 
-__all__ = ["entry_of", "explained"]
+__all__ = ["entries_of", "entry_of", "explained"]
 
 
 def entry_of(recorder: Recorder, pointed_at: flow.Flow) -> Entry:
@@ -29,6 +33,15 @@ def entry_of(recorder: Recorder, pointed_at: flow.Flow) -> Entry:
     raise ValueError(why_no_exchange(request_of(pointed_at), answered=answered))
 
 
+def entries_of(recorder: Recorder, pointed_at: Iterable[flow.Flow]) -> Mapping[flow.Flow, Entry]:
+    """The exchanges of flows, in their order; those that have none are left out."""
+    found: dict[flow.Flow, Entry] = {}
+    for each in pointed_at:
+        with suppress(ValueError):
+            found[each] = entry_of(recorder, each)
+    return found
+
+
 def explained(entry: Entry) -> str:
     """All that there is to say of an exchange, in lines."""
-    return "\n".join(exchange_lines(entry.exchange, engines=True, details=True))
+    return explanation_text(explain(entry.exchange, entry.outcome))

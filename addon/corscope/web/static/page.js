@@ -1,6 +1,6 @@
 // The page's frame: which view is shown, its theme, the keys that hold everywhere, what is told.
 
-import { get, post } from "./server.js";
+import { get, post, put } from "./server.js";
 import { parsed } from "./dom.js";
 import { Feed } from "./feed.js";
 
@@ -15,7 +15,7 @@ const STATES = {
 
 const view = document.querySelector("#view");
 const links = [...document.querySelectorAll("[data-view]")];
-const app = { feed: new Feed(), get, post, tell, go };
+const app = { feed: new Feed(), get, post, put, tell, go };
 
 let shown = { name: null, module: null };
 
