@@ -123,6 +123,15 @@ DEPARTING = (
         then=(Hop(f"{PAGE}/{{case}}/1", redirect(THERE)), Hop(THERE, answer(OWN))),
     ),
     Case(
+        "departing: without CORS to a user and a password",
+        "net::ERR_ABORTED",
+        redirect("http://u:p@other.test/{case}/1"),
+        init={"mode": "no-cors", "method": "POST"},
+        url=LOCAL_API,
+        page=LOCAL_PAGE,
+        then=(Hop(OTHER, FINE),),
+    ),
+    Case(
         "departing: from here, a PUT that is led to a user and a password",
         "RedirectContainsCredentials",
         redirect("http://u:p@other.test/{case}/1"),

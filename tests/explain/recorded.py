@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from corscope.fetch.engines import Engine
-from corscope.journal.exchange import Exchange, Missing, Sighting
+from corscope.journal.exchange import Missing, Sighting
 from corscope.journal.journal import Journal
 from corscope.journal.store import Entry, Store
 from corscope.messages import HeaderList, Request, Response
 from tests.browsers.case import Case
 from tests.browsers.predict import Sent, own_headers, predicted
+from tests.explain.exchanges import exchange_of
 from tests.journal.requests import CHROMIUM, FIREFOX, WEBKIT, at
 from tests.support.origin_server import Answer
 
-__all__ = ["ENGINES", "entry_of", "exchange_of", "recorded"]
+__all__ = ["ENGINES", "entry_of", "recorded"]
 
 USER_AGENTS = {Engine.CHROMIUM: CHROMIUM, Engine.FIREFOX: FIREFOX, Engine.WEBKIT: WEBKIT}
 ENGINES = tuple(USER_AGENTS)
-
-
-def exchange_of(request: Request, seen: Sighting, *, mask_urls: bool = True) -> Exchange:
-    """The one exchange of a request and what was seen of its answer."""
-    journal = Journal(mask_urls)
-    journal.requested(seen.id, "browser", request, at(0))
-    exchange = journal.answered(seen, at(0))
-    assert exchange is not None
-    return exchange
 
 
 def entry_of(request: Request, response: Response) -> Entry:

@@ -17,7 +17,8 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.rules.load import Source, load
 from corscope.rules.model import Ruleset
 from tests.browsers.cases import CASES
-from tests.explain.recorded import ENGINES, exchange_of, recorded
+from tests.explain.exchanges import exchange_of
+from tests.explain.recorded import ENGINES, recorded
 from tests.journal.requests import ALLOWED, API, PAGE, REFUSED, actual, at, preflight
 
 UNMENDED_ELSEWHERE = {Reason.MIXED_CONTENT, Reason.REDIRECT_INVALID}

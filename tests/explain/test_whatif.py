@@ -21,7 +21,8 @@ from corscope.rules.model import Ruleset
 from corscope.rules.problems import RulesError
 from corscope.servers.registry import dialects
 from tests.browsers.cases import CASES
-from tests.explain.recorded import ENGINES, entry_of, exchange_of, recorded
+from tests.explain.exchanges import exchange_of
+from tests.explain.recorded import ENGINES, entry_of, recorded
 from tests.journal.requests import (
     ALLOWED,
     API,
@@ -191,7 +192,7 @@ def test_a_url_may_hang_on_values_that_are_not_recorded() -> None:
     [untold] = asked(text, entry).untold
     assert "the query's values, which aren't recorded" in untold.why
     assert untold.rule == "refuse"
-    whole = Entry(exchange_of(actual(url=f"{API}?id=7"), Sighting("x", ALLOWED), mask_urls=False))
+    whole = replace(entry, exchange=replace(entry.exchange, url=f"{API}?id=7"))
     assert len(asked(text, whole).changes) == 1
     any_value = REFUSE.replace('match.host = "api.test"', f'match.url = "{API}?*"')
     assert len(asked(any_value, entry).changes) == 1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from corscope.cli.entries import read_entries
+from corscope.cli.records import entries_of, read_records
 from corscope.cli.rules import print_problems, read_rules
 from corscope.explain.escape import escaped
 from corscope.explain.rule_from import NoRuleError, rule_from
@@ -17,6 +17,22 @@ from corscope.journal.store import Entry
 from corscope.servers.registry import nearest
 
 __all__ = ["rule_from_recorded", "what_if_recorded"]
+
+
+MOST_EXCHANGES = 100_000
+"""Exchanges that are looked at; of more the last."""
+
+
+def _read(files: Sequence[str]) -> tuple[Entry, ...]:
+    """The exchanges of these files; what can't be read is told on standard error.
+
+    Raises:
+        click.ClickException: a file can't be opened, or there is no exchange in any.
+    """
+    entries = entries_of(read_records(files, lambda why: click.echo(why, err=True)), MOST_EXCHANGES)
+    if not entries:
+        raise click.ClickException(f"no CORS exchange is in {', '.join(files)}")
+    return entries
 
 
 @click.command("what-if")
@@ -41,7 +57,7 @@ def what_if_recorded(rules: tuple[str, ...], recorded: tuple[str, ...], fresh: b
     """
     ruleset = read_rules(rules)
     print_problems(ruleset.warnings)
-    found = what_if(read_entries(recorded), ruleset, fresh=fresh)
+    found = what_if(_read(recorded), ruleset, fresh=fresh)
     for line in what_if_lines(found):
         click.echo(line)
     if any(_is_break(change) for change in found.changes):
@@ -63,7 +79,7 @@ def rule_from_recorded(recorded: tuple[str, ...], id_: str | None) -> None:
     RECORDED are journals, flow files or HARs. The rule is tried on the exchange before it is
     printed; where no rule helps, it is said why, and the exit status is 1.
     """
-    entry = _chosen(read_entries(recorded), id_)
+    entry = _chosen(_read(recorded), id_)
     try:
         text = rule_from(entry.exchange, entry.outcome)
     except NoRuleError as error:

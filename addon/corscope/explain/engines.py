@@ -55,6 +55,10 @@ TURNS: Final[Mapping[Departure, tuple[Outcomes, Outcomes]]] = {
         frozenset({Reason.REDIRECT_TO_LOCAL, Reason.REDIRECT_NOT_HTTP}),
     ),
     Departure.PREFLIGHT_KEEPS_ORIGIN: (_CHECK, _ANY),
+    Departure.USERINFO_ALWAYS_REFUSED: (
+        frozenset({None}),
+        frozenset({Reason.REDIRECT_WITH_CREDENTIALS}),
+    ),
     Departure.LOOPBACK_IS_MIXED_CONTENT: (frozenset({None}), frozenset({Reason.MIXED_CONTENT})),
     Departure.PREFLIGHT_BEFORE_MIXED_CONTENT: (
         frozenset({Reason.MIXED_CONTENT}),

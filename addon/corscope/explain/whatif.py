@@ -5,11 +5,12 @@ too, and why.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
-from corscope.explain.ruled import Filters, RuledBy, UntoldError, ruled
+from corscope.explain.ruled import Filters, Ruled, RuledBy, UntoldError, ruled
 from corscope.journal.exchange import Exchange, Judgement, Verdict
 from corscope.journal.store import Entry
 from corscope.rules.model import Ruleset
@@ -103,26 +104,53 @@ def what_if(
         fresh: whether what a rule touches is kept out of caches.
         filters: judges the rules' filter expressions; without it none can be told.
     """
-    by = RuledBy(ruleset, fresh) if filters is None else RuledBy(ruleset, fresh, filters)
+    ask = _asker(ruleset, fresh=fresh, filters=filters)
     changes: list[Change] = []
     untold: list[Untold] = []
     same = 0
     for entry in entries:
-        try:
-            change = _change(entry, by)
-        except UntoldError as error:
-            untold.append(Untold(entry.exchange, str(error), error.rule))
-            continue
-        if change is None:
-            same += 1
-        else:
+        made = ask(entry.exchange)
+        if isinstance(made, UntoldError):
+            untold.append(Untold(entry.exchange, str(made), made.rule))
+        elif (change := _change(entry, made)) is not None:
             changes.append(change)
+        else:
+            same += 1
     return WhatIf(tuple(changes), tuple(untold), same)
 
 
-def _change(entry: Entry, by: RuledBy) -> Change | None:
+_RULED_BY: Final[Callable[[Exchange], Any]] = attrgetter(
+    *("kind", "origin", "url", "method", "request_headers", "mode", "engine", "hop", "scene"),
+    *("status", "headers", "location", "revalidated", "goes_by", "verdicts"),
+    *("answered_by", "rule", "server_status", "server_headers", "server_verdict"),
+)
+"""All of an exchange that it hangs on what rules make of it, filters apart."""
+
+
+def _asker(
+    ruleset: Ruleset, *, fresh: bool, filters: Filters | None
+) -> Callable[[Exchange], Ruled | UntoldError]:
+    """What tells what the rules make of an exchange; of those that are alike it asks once."""
+    by = RuledBy(ruleset, fresh) if filters is None else RuledBy(ruleset, fresh, filters)
+    known: dict[Any, Ruled | UntoldError] = {}
+
+    def asked(exchange: Exchange) -> Ruled | UntoldError:
+        try:
+            return ruled(exchange, by)
+        except UntoldError as error:
+            return error
+
+    def remembered(exchange: Exchange) -> Ruled | UntoldError:
+        key = _RULED_BY(exchange)
+        if key not in known:
+            known[key] = asked(exchange)
+        return known[key]
+
+    return remembered if filters is None else asked
+
+
+def _change(entry: Entry, made: Ruled) -> Change | None:
     exchange = entry.exchange
-    made = ruled(exchange, by)
     before, after = exchange.judgement, made.verdicts.seen(exchange.credentials)
     if (before.verdict, before.reason) == (after.verdict, after.reason):
         return None

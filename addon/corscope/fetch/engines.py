@@ -48,7 +48,7 @@ class Departure(StrEnum):
     DELETE_BECOMES_GET = "delete-becomes-get"
     CLIENT_HINTS_DROPPED = "client-hints-dropped"
     USERINFO_SENT = "userinfo-sent"
-    USERINFO_REFUSED_AT_HOME = "userinfo-refused-at-home"
+    USERINFO_ALWAYS_REFUSED = "userinfo-always-refused"
     LOCATIONS_JOINED = "locations-joined"
     EMPTY_LOCATION_IGNORED = "empty-location-ignored"
     EMPTY_LOCATION_REFUSED = "empty-location-refused"
@@ -210,9 +210,9 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "a proxy gets it in the URL, which mitmproxy answers with 400",
         "WebKitGTK 2.50",
     ),
-    Departure.USERINFO_REFUSED_AT_HOME: DepartureEntry(
+    Departure.USERINFO_ALWAYS_REFUSED: DepartureEntry(
         frozenset({Engine.CHROMIUM}),
-        "userinfo in a Location may lead on within the page's own origin",
+        "userinfo in a Location may lead on within the page's own origin, and without CORS",
         "the fetch ends there too, without a name",
         "Chromium 156",
     ),

@@ -178,7 +178,7 @@ def _is_refused(hop: Hop, failure: Failure, location: str, engine: Engine) -> bo
     if departs(engine, Departure.USERINFO_SENT):
         return True
     at_home = _is_at_home(hop.origin, location)
-    return not at_home or departs(engine, Departure.USERINFO_REFUSED_AT_HOME)
+    return not at_home or departs(engine, Departure.USERINFO_ALWAYS_REFUSED)
 
 
 def _is_refused_late(hop: Hop, failure: Failure, location: str, engine: Engine) -> bool:

@@ -197,7 +197,10 @@ def _is_in_the_copy(refused: Failure) -> bool:
 def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
     """Such a request may be redirected by a URL with userinfo, but not to anywhere."""
     refused = redirect_failure(response, wire.cors.url, wire.engine)
-    if refused is not None and refused.reason is not Reason.REDIRECT_WITH_CREDENTIALS:
+    if refused is not None and (
+        refused.reason is not Reason.REDIRECT_WITH_CREDENTIALS
+        or departs(wire.engine, Departure.USERINFO_ALWAYS_REFUSED)
+    ):
         return refused
     if wire.page is None:
         return None

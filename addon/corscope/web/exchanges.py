@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Final
 from tornado.web import HTTPError
 
 from corscope.servers.dialect import Dialect
-from corscope.servers.express import EXPRESS
 from corscope.servers.registry import find
 from corscope.web.handlers import Handler
-from corscope.web.remedy import is_mended_by_policy, remedy, rule_export
+from corscope.web.remedy import remedy, rule_export
 from corscope.web.render import exchange_html, handoff_html, template_html
 from corscope.web.story import Index
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from corscope.web.server import Page
 
 __all__ = ["HANDLERS", "fragment"]
-
-_FIRST: Final = EXPRESS
 
 
 def fragment(page: "Page") -> str:
@@ -33,9 +30,7 @@ class One(Handler):
         story = Index(self.page.behind.store).story(id_)
         if story is None:
             raise HTTPError(404, reason="This exchange is no longer kept.")
-        exchange = story.chosen.exchange
-        first = remedy(exchange, _FIRST) if is_mended_by_policy(exchange) else None
-        self.html(exchange_html(story, handoff=first))
+        self.html(exchange_html(story))
 
 
 class Fix(Handler):

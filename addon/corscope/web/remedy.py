@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason
 from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.journal.exchange import Exchange
+from corscope.journal.store import Entry
 from corscope.rules.export import export_named
 from corscope.rules.model import Rule
 from corscope.servers.dialect import Dialect, Export
+from corscope.servers.express import EXPRESS
 from corscope.servers.handoff import hand_off
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
@@ -22,7 +25,8 @@ from corscope.servers.standard import STANDARD
 __all__ = [
     "Handoff",
     "exportable",
-    "is_mended_by_policy",
+    "first_remedy",
+    "least_rule",
     "needed_policy",
     "remedy",
     "rule_export",
@@ -81,6 +85,19 @@ def needed_policy(exchange: Exchange) -> Policy:
 def _needs_credentials(exchange: Exchange) -> bool:
     """Where it doesn't show, it does so if they are what the verdict hangs on."""
     return exchange.credentials == "include" or exchange.judgement.verdict == "conditional"
+
+
+def least_rule(entry: Entry) -> str | None:
+    """The text of the smallest rule that lets an exchange pass; None where there is none."""
+    try:
+        return rule_from(entry.exchange, entry.outcome)
+    except NoRuleError:
+        return None
+
+
+def first_remedy(exchange: Exchange) -> Handoff | None:
+    """What is shown before a dialect is chosen; None where no policy is at fault."""
+    return remedy(exchange, EXPRESS) if is_mended_by_policy(exchange) else None
 
 
 def remedy(exchange: Exchange, dialect: Dialect) -> Handoff:

@@ -17,7 +17,7 @@ from corscope.explain.explanation import Explanation, explain
 from corscope.explain.steps import Step
 from corscope.journal.exchange import Exchange
 from corscope.journal.store import Entry
-from corscope.web.remedy import Handoff, exportable
+from corscope.web.remedy import Handoff, exportable, first_remedy, least_rule
 from corscope.web.story import Story
 
 __all__ = ["Leg", "exchange_html", "handoff_html", "legs", "shell_html", "template_html"]
@@ -97,14 +97,14 @@ def shell_html(views: Sequence[tuple[str, str]]) -> str:
 
 
 def exchange_html(
-    story: Story, *, is_live: bool = True, handoff: Handoff | None = None, anchor: str = ""
+    story: Story, *, is_live: bool = True, is_linked: bool | None = None, anchor: str = ""
 ) -> str:
     """One exchange: its sequence, its verdicts, what script can read, and what to change.
 
     Args:
         story: the exchange, and those that belong to it.
         is_live: whether a server is there to ask for more.
-        handoff: the fix as a server's configuration.
+        is_linked: whether the other exchanges are there to go to; None: if a server is.
         anchor: begins the ids of places within, where several exchanges share a document.
     """
     drawn = legs(story)
@@ -115,7 +115,9 @@ def exchange_html(
         explained=chosen.explained,
         exchange=story.chosen.exchange,
         is_live=is_live,
-        handoff=handoff,
+        is_linked=is_live if is_linked is None else is_linked,
+        handoff=first_remedy(story.chosen.exchange),
+        rule=least_rule(story.chosen),
         anchor=anchor,
         dialects=exportable(),
     )
