@@ -70,7 +70,7 @@ installed-axe:
 	@tests/browsers/axe/install
 
 picture: $(VENV)/.tested browsers
-	$(BIN)/python -m tests.cli.demo_driver docs/images/demo.png
+	$(BIN)/python -m tests.cli.demo_driver docs/images
 	$(BIN)/python -m tests.browsers.web_page docs/images
 
 clean:

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from corscope.cli.demo.cases import CASES
 from corscope.fetch.headers import from_fields
 from corscope.journal.exchange import Outcome, Sighting
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line, outcome_line, rules_line, start_line
 from corscope.messages import Request, Response
+from tests.cli.demo_driver import PICTURES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("rules/*.md")])
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_BUTTON = re.compile(r"^▶ \*\*([^*]+)\*\*: ", re.MULTILINE)
 _ROW = re.compile(r"^\| (`[^|]+`) \|", re.MULTILINE)
 
 
@@ -49,6 +52,27 @@ def test_the_readme_names_make_targets_that_exist() -> None:
     assert named
     for target in named:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_guide_names_each_button_of_the_demo_and_no_other() -> None:
+    text = (ROOT / "docs" / "cors.md").read_text(encoding="utf-8")
+    named = _BUTTON.findall(text)
+    assert sorted(named) == sorted(case.title for case in CASES)
+    assert text.count("▶ **") == len(named)
+
+
+def test_each_claim_of_the_guide_has_its_button() -> None:
+    """Each part that claims something about a browser's doing has one to press."""
+    text = (ROOT / "docs" / "cors.md").read_text(encoding="utf-8")
+    for part in text.split("\n## ")[1:]:
+        assert _BUTTON.search(part), part.partition("\n")[0]
+
+
+def test_the_guide_shows_pictures_that_the_project_takes() -> None:
+    text = (ROOT / "docs" / "cors.md").read_text(encoding="utf-8")
+    shown = re.findall(r"!\[[^\]]+\]\(images/([^)]+)\)", text)
+    assert shown
+    assert set(shown) <= set(PICTURES)
 
 
 def documented_keys(type_: str) -> set[str]:

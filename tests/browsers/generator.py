@@ -90,6 +90,22 @@ EXPOSED = (
     *('"x-total"', "X-TOTAL\t,\tX-B", "content-encoding, x-b", "x-total;x-b"),
 )
 
+SPOILT = frozenset(
+    f"Access-Control-{name}"
+    for name in (
+        "Allow-Origin",
+        "Allow-Credentials",
+        "Allow-Methods",
+        "Allow-Headers",
+        "Expose-Headers",
+        "Max-Age",
+    )
+)
+"""The lines whose values are spoilt in some answers."""
+
+ODD = tuple(map(chr, (*range(0x20, 0x7F), *range(0x7F, 0x100), 0x01, 0x07, 0x09, 0x1B)))
+"""What may get into a value: all that is sent, and read, as a byte of it."""
+
 STATUSES = (
     *(200, 200, 200, 200, 200, 201, 202, 203, 204, 205, 206, 226, 299, 300, 304, 305, 306, 310),
     *(
@@ -273,10 +289,24 @@ def _preflight(random: Random, origin: str, init: Init) -> Scripted:
 
 
 def _answer(random: Random, status: int, lines: Sequence[tuple[str, str]]) -> Answer:
-    """Write the header names as servers do, and the lines in any order."""
+    """Write the header names as servers do, the lines in any order, and some values spoilt."""
     case = random.choice((str, str.lower, str.upper))
-    written: HeaderPairs = tuple((case(name), value) for name, value in lines)
+    spoils = random.random() < 0.2
+    written: HeaderPairs = tuple(
+        (case(name), _spoilt(random, value) if spoils and name in SPOILT else value)
+        for name, value in lines
+    )
     return Answer(status, tuple(random.sample(written, len(written))))
+
+
+def _spoilt(random: Random, value: str) -> str:
+    """Leave a value as it is, or change it in one or two places."""
+    for _ in range(random.choice((0, 1, 1, 2))):
+        place = random.randrange(len(value) + 1)
+        cut = random.random() < 0.3
+        put = "" if cut else random.choice((*ODD, *ODD, LONG, LONG * 40))
+        value = value[:place] + put + value[place + cut :]
+    return value
 
 
 def _location(random: Random, following: str) -> str:

@@ -161,6 +161,16 @@ class TestExplain:
         assert "    Firefox prints: Cross-Origin Request Blocked: " in done.stdout
         assert done.stdout.count("\n    ") == 5
 
+    def test_the_steps_of_the_standard_are_told_if_asked_for(
+        self, corscope: Command, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "a.har"
+        file.write_text(har(entry(response={"status": 200, "headers": []})))
+        done = corscope("explain", "--steps", file)
+        lines = done.stdout.splitlines()
+        assert lines[1] == "    The standard's steps in an unknown browser, without credentials"
+        assert "      fail     Is there an Access-Control-Allow-Origin?" in lines
+
     @pytest.mark.parametrize("option", ["--engine", "--longer", "--engines=firefox"])
     def test_an_option_that_is_not_there_is_told(self, corscope: Command, option: str) -> None:
         done = corscope("explain", option, "a.har")

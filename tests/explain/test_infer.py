@@ -5,13 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from corscope.explain.infer import Observation, infer, observed_line, resembling
+from corscope.explain.infer import Observation, infer, observed, resembling
+from corscope.journal.exchange import Sighting
+from corscope.messages import Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered
 from corscope.servers.express import EXPRESS
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
 from corscope.servers.standard import STANDARD
+from tests.journal.requests import PAGE, preflight
+
+from .exchanges import exchange_of
 
 APP, SECOND, EVIL = "https://app.test", "https://second.test", "https://evil.test"
 HOST = "api.test"
@@ -117,27 +122,15 @@ def test_the_server_that_answered_is_among_the_best(dialect: Dialect) -> None:
     assert dialect in [each.dialect for each in found if each.alike == len(seen)]
 
 
-def test_a_line_of_the_journal() -> None:
-    line = {
-        "type": "exchange",
-        "kind": "preflight",
-        "url": "https://api.test:8443/x",
-        "origin": APP,
-        "method": "PUT",
-        "mode": "cors",
-        "request_headers": ["x-a"],
-        "status": 204,
-        "answered_by": "server",
-        "headers": [["Vary", "Origin"]],
-        "server_headers": None,
-    }
-    assert observed_line(line) == Observation(
-        "preflight", "api.test:8443", APP, "PUT", ("x-a",), 204, (("Vary", "Origin"),)
+def test_an_exchange() -> None:
+    asked, answer = preflight("PUT", "x-a"), Response(204, (("Vary", "Origin"),))
+    exchange = exchange_of(asked, Sighting("x", answer))
+    assert observed(exchange) == Observation(
+        "preflight", "api.test", PAGE, "PUT", ("x-a",), 204, (("Vary", "Origin"),)
     )
-    assert observed_line(line | {"answered_by": "rule"}) is None
-    assert observed_line(line | {"status": None}) is None
-    assert observed_line(line | {"mode": "no-cors"}) is None
-    changed = observed_line(line | {"server_headers": []})
+    assert observed(replace(exchange, answered_by="rule")) is None
+    assert observed(replace(exchange, status=None)) is None
+    assert observed(replace(exchange, mode="no-cors")) is None
+    changed = observed(replace(exchange, server_headers=()))
     assert changed is not None
     assert changed.headers == ()
-    assert observed_line({"type": "outcome"}) is None

@@ -27,7 +27,8 @@ __all__ = ["explain"]
     is_flag=True,
     help="Tell also why a preflight came, and the console's words.",
 )
-def explain(files: tuple[str, ...], engines: bool, details: bool) -> None:
+@click.option("--steps", is_flag=True, help="Tell the standard's steps below each exchange.")
+def explain(files: tuple[str, ...], engines: bool, details: bool, steps: bool) -> None:
     """Explain the CORS exchanges in saved FILES: flow files of mitmproxy, or HARs of browsers.
 
     Prints one line an exchange, as the log does live. Where Chromium, Firefox and WebKit differ,
@@ -38,7 +39,7 @@ def explain(files: tuple[str, ...], engines: bool, details: bool) -> None:
     for reading in readings:
         with progress(reading.file, reading.size) as (advance, show):
             flows = reading.flows(advance)
-            for lines in explain_flows(flows, engines=engines, details=details):
+            for lines in explain_flows(flows, engines=engines, details=details, steps=steps):
                 reading.exchanges += 1
                 show(lines)
     for reading in readings:

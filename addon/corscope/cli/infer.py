@@ -1,15 +1,11 @@
 """Which policy does a backend seem to have? `corscope infer` writes it as a rule to try."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
-from corscope.explain.infer import Observation, infer, observed, observed_line, resembling
-from corscope.mitm.flows import FlowFileError, read_flows
-from corscope.mitm.replay import exchanges
+from corscope.cli.records import read_records
+from corscope.explain.infer import Observation, infer, observed, resembling
 from corscope.rules.write import rule_text
 from corscope.servers.registry import dialects, nearest
 
@@ -17,8 +13,6 @@ __all__ = ["infer_policy"]
 
 MOST_SEEN = 100_000
 """Answers of one host that are looked at; later ones add nothing."""
-
-_JOURNAL_BEGINS = b'{"v":1,'
 
 
 @click.command("infer")
@@ -30,10 +24,10 @@ def infer_policy(files: tuple[str, ...], host: str | None) -> None:
     FILES are journals, mitmproxy's flow files, or HARs of browsers. Each field says how sure it is.
     """
     seen: defaultdict[str, list[Observation]] = defaultdict(list)
-    for file in files:
-        for each in _observations(file):
-            if len(seen[each.host]) < MOST_SEEN:
-                seen[each.host].append(each)
+    for entry in read_records(files):
+        each = observed(entry.exchange)
+        if each is not None and len(seen[each.host]) < MOST_SEEN:
+            seen[each.host].append(each)
     click.echo(_rule(*_of_host(seen, host)), nl=False)
 
 
@@ -63,33 +57,3 @@ def _rule(host: str, observations: list[Observation]) -> str:
     return rule_text(
         f"what {host} seems to do", {"host": host}, best.policy, best.dialect, notes=notes
     )
-
-
-def _observations(file: str) -> Iterator[Observation]:
-    path = Path(file)
-    try:
-        with path.open("rb") as stream:
-            is_journal = stream.read(len(_JOURNAL_BEGINS)) == _JOURNAL_BEGINS
-    except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from error
-    if is_journal:
-        yield from _journalled(path)
-        return
-    try:
-        for exchange in exchanges(read_flows(path, lambda _: None)):
-            if (each := observed(exchange)) is not None:
-                yield each
-    except FlowFileError as error:
-        click.echo(str(error), err=True)
-
-
-def _journalled(path: Path) -> Iterator[Observation]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                each = observed_line(json.loads(line))
-            except (ValueError, KeyError, TypeError):
-                click.echo(f"{path}:{number}: is no line of a journal; left out", err=True)
-                continue
-            if each is not None:
-                yield each

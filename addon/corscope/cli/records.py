@@ -1,13 +1,19 @@
-"""What was recorded, in whatever file it is? Journals, mitmproxy's flow files, HARs of browsers.
+"""Which exchanges do these files hold, whatever their kind? Journals, flow files and HARs alike.
 
-Which of them a file is shows at its beginning. What can't be read is told with its place, and the
-rest is read all the same.
+A preflight's entry waits for its outcome, and what comes after it waits too, so that the order
+stays; but not for long, so that memory stays bounded.
 """
 
+import io
 import json
+import re
+import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -15,87 +21,166 @@ from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.read import LineError, exchange_of, outcome_of
-from corscope.journal.store import Entry, Store
-from corscope.mitm.flows import FlowFileError, read_flows
-from corscope.mitm.replay import exchanges
+from corscope.journal.store import Entry
+from corscope.mitm.flows import LISTED, FlowFileError, read_flows
+from corscope.mitm.replay import records
 
 __all__ = ["entries_of", "read_records"]
 
-Complain = Callable[[str], None]
+MOST_WAITING: Final = 1_000
+"""So many entries are held back at most until a preflight's outcome is known."""
 
-_JOURNAL_BEGINS: Final = b'{"v":1,'
-_LONGEST_LINE: Final = 64 * 1024 * 1024
-_TOLD_EVERY: Final = 1_000
+LONGEST_LINE: Final = 16 * 1024 * 1024
+"""A line longer than this is left out."""
+
+TOLD_EVERY: Final = 1_000
+"""After so many lines it is told how far the reading is."""
+
+_JOURNAL_BEGINS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"v"\s*:')
+
+Tell = Callable[[str], None]
 
 
-def read_records(files: Iterable[str], complain: Complain) -> Iterator[Exchange | Outcome]:
-    """The exchanges of these files, and of journals what became of preflights, in their order.
+def _tell(problem: str) -> None:
+    click.echo(problem, err=True)
+
+
+def read_records(files: Iterable[str], tell: Tell = _tell) -> Iterator[Entry]:
+    """Yield the exchanges of the files in their order, preflights with their outcomes.
 
     Args:
-        files: their paths.
-        complain: is told of what can't be read, with its place.
+        files: journals, mitmproxy's flow files, HARs; a single - is the standard input.
+        tell: gets each problem in words: a line of a journal that can't be read, by file and
+            line; what of a flow file or a HAR can't. All the rest is read.
 
     Raises:
         click.ClickException: a file can't be opened.
     """
     for file in files:
-        path = Path(file)
-        with progress(file, path.stat().st_size if path.is_file() else None) as (advance, _):
-            if _is_journal(path):
-                yield from _journalled(path, advance, complain)
-                continue
-            try:
-                yield from exchanges(read_flows(path, advance))
-            except FlowFileError as error:
-                complain(str(error))
+        with _opened(file) as stream, progress(file, _size(file)) as (advance, _):
+            if _JOURNAL_BEGINS.match(stream.peek(64)):
+                found = _journalled(file, stream, tell, advance)
+            else:
+                found = _captured(stream, tell, advance)
+            yield from _entries(found)
 
 
-def entries_of(records: Iterable[Exchange | Outcome], most: int) -> tuple[Entry, ...]:
-    """The records with each preflight's outcome at its exchange; of more than `most` the last."""
-    store = Store(most=most, most_characters=most * 10_000)
-    for record in records:
-        if isinstance(record, Exchange):
-            store.add(record)
-        else:
-            store.note(record)
-    return tuple(store)
+def entries_of(entries: Iterable[Entry], most: int) -> tuple[Entry, ...]:
+    """Keep the last of these entries, `most` at most; of those with one id the last."""
+    kept: OrderedDict[str, Entry] = OrderedDict()
+    for entry in entries:
+        kept.pop(entry.exchange.id, None)
+        kept[entry.exchange.id] = entry
+        if len(kept) > most:
+            kept.popitem(last=False)
+    return tuple(kept.values())
 
 
-def _is_journal(path: Path) -> bool:
+def _size(file: str) -> int | None:
+    """The file's size in bytes, where that is known."""
+    path = Path(file)
+    return path.stat().st_size if file != "-" and path.is_file() else None
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[io.BufferedReader]:
+    if file == "-":
+        stream = sys.stdin.buffer
+        assert isinstance(stream, io.BufferedReader)  # as Python opens it on every system
+        yield stream
+        return
     try:
-        with path.open("rb") as stream:
-            return stream.read(len(_JOURNAL_BEGINS)) == _JOURNAL_BEGINS
+        opened = Path(file).open("rb")  # noqa: SIM115 (only opening it may fail so)
     except OSError as error:
-        message = f"{escaped(str(path), LONGEST_MESSAGE)}: {error.strerror}"
+        message = f"{escaped(file, LONGEST_MESSAGE)}: {error.strerror}"
         raise click.ClickException(message) from error
+    with opened:
+        yield opened
 
 
-def _journalled(path: Path, advance: Advance, complain: Complain) -> Iterator[Exchange | Outcome]:
-    done = 0
-    with path.open("rb") as stream:
-        number = 0
-        while line := stream.readline(_LONGEST_LINE):
-            number += 1
-            done += len(line)
-            if number % _TOLD_EVERY == 0:
-                advance(done)
-            try:
-                record = _record(line)
-            except (ValueError, RecursionError) as error:
-                why = str(error) if isinstance(error, LineError) else "is no line of a journal"
-                complain(f"{escaped(str(path), LONGEST_MESSAGE)}:{number}: {why}; left out")
-                continue
-            if record is not None:
-                yield record
+def _captured(
+    stream: io.BufferedReader, tell: Tell, advance: Advance
+) -> Iterator[Exchange | Outcome]:
+    try:
+        yield from records(read_flows(stream, advance))
+    except FlowFileError as error:
+        tell(str(error))
 
 
-def _record(line: bytes) -> Exchange | Outcome | None:
-    content = json.loads(line)
+def _journalled(
+    file: str, stream: io.BufferedReader, tell: Tell, advance: Advance
+) -> Iterator[Exchange | Outcome]:
+    problems = 0
+    for number, line in _numbered(stream, advance):
+        try:
+            found = _read(line)
+        except LineError as error:
+            problems += 1
+            if problems <= LISTED:
+                tell(f"{escaped(file, LONGEST_MESSAGE)}:{number}: {error}; left out")
+            continue
+        if found is not None:
+            yield found
+    if problems > LISTED:
+        tell(f"{escaped(file, LONGEST_MESSAGE)}: and {problems - LISTED} more lines like these")
+
+
+def _numbered(stream: io.BufferedReader, advance: Advance) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers; of one that is too long, only its beginning."""
+    number = done = 0
+    while line := stream.readline(LONGEST_LINE):
+        number += 1
+        done += len(line)
+        if number % TOLD_EVERY == 0:
+            advance(done)
+        yield number, line
+        while not line.endswith(b"\n") and (line := stream.readline(LONGEST_LINE)):
+            pass
+
+
+def _read(line: bytes) -> Exchange | Outcome | None:
+    """What a line records; None for lines of other types."""
+    if not line.strip():
+        return None
+    try:
+        content: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        content = None
     if not isinstance(content, dict):
-        raise ValueError
+        raise LineError("is no line of a journal")
     match content.get("type"):
         case "exchange":
             return exchange_of(content)
         case "outcome":
             return outcome_of(content)
     return None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Entries that are held back, in order."""
+
+    entries: "OrderedDict[str, Entry]" = field(default_factory=OrderedDict)
+
+    def add(self, found: Exchange | Outcome) -> Iterator[Entry]:
+        """Take in what was read; yields what need not wait any longer."""
+        if isinstance(found, Outcome):
+            if (known := self.entries.get(found.id)) is not None:
+                self.entries[found.id] = replace(known, outcome=found)
+        else:
+            if (same := self.entries.pop(found.id, None)) is not None:
+                yield same
+            self.entries[found.id] = Entry(found)
+        while self.entries and (len(self.entries) > MOST_WAITING or not self._is_first_open()):
+            yield self.entries.popitem(last=False)[1]
+
+    def _is_first_open(self) -> bool:
+        first = next(iter(self.entries.values()))
+        return first.exchange.kind == "preflight" and first.outcome is None
+
+
+def _entries(found: Iterable[Exchange | Outcome]) -> Iterator[Entry]:
+    waiting = _Waiting()
+    for each in found:
+        yield from waiting.add(each)
+    yield from waiting.entries.values()

@@ -16,7 +16,7 @@ from corscope.web.report import report_html
 
 __all__ = ["report"]
 
-MOST: Final = 20_000
+MOST: Final = 10_000
 """So many exchanges a report has, the last ones."""
 
 _FORMATS: Final = {".md": "markdown", ".markdown": "markdown"}

@@ -54,8 +54,7 @@ def repro_command(
     """
     if id_ is not None and last:
         raise click.UsageError("--id and --last each name an exchange; give one of them")
-    records = read_records([file], lambda complaint: click.echo(complaint, err=True))
-    found = [entry.exchange for entry in entries_of(records, MOST)]
+    found = [entry.exchange for entry in entries_of(read_records([file]), MOST)]
     chosen = _chosen(found, id_, last=last)
     try:
         text = repro(chosen, found, CredentialsMode(credentials) if credentials else None)

@@ -6,7 +6,6 @@ is certain as far as they go; the rest is the likeliest guess, and says so.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import combinations
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -32,7 +31,6 @@ __all__ = [
     "Resemblance",
     "infer",
     "observed",
-    "observed_line",
     "resembling",
 ]
 
@@ -90,33 +88,18 @@ class Inferred:
 
 def observed(exchange: Exchange) -> Observation | None:
     """What an exchange shows of its server; None where no server answered."""
-    return _observation(partial(getattr, exchange))
-
-
-def observed_line(line: Mapping[str, Any]) -> Observation | None:
-    """The same of a line of the journal; None for lines of another type.
-
-    Raises:
-        KeyError, TypeError, ValueError: it is no such line.
-    """
-    return _observation(line.__getitem__) if line["type"] == "exchange" else None
-
-
-def _observation(field: Callable[[str], Any]) -> Observation | None:
-    """Of an exchange by its fields, which a journal line has under the same names."""
-    answered_by_rule = field("answered_by") == "rule"
-    if field("status") is None or answered_by_rule or field("mode") != "cors":
+    by_rule = exchange.answered_by == "rule"
+    if exchange.status is None or by_rule or exchange.mode != "cors":
         return None
-    server_headers = field("server_headers")
-    pairs = field("headers") if server_headers is None else server_headers
+    server_headers = exchange.server_headers
     return Observation(
-        kind=field("kind"),
-        host=urlsplit(field("url")).netloc,
-        origin=field("origin"),
-        method=field("method"),
-        names=tuple(field("request_headers")),
-        status=int(field("status")),
-        headers=tuple((str(name), str(value)) for name, value in pairs),
+        kind=exchange.kind,
+        host=urlsplit(exchange.url).netloc,
+        origin=exchange.origin,
+        method=exchange.method,
+        names=exchange.request_headers,
+        status=exchange.status,
+        headers=exchange.headers if server_headers is None else server_headers,
     )
 
 

@@ -10,7 +10,9 @@ from typing import Final
 from corscope.explain.asking import why_text
 from corscope.explain.engines import NAMES, engine_lines, otherwise
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
+from corscope.explain.explanation import explain
 from corscope.explain.findings import remark
+from corscope.explain.step_text import step_lines, steps_title
 from corscope.explain.words import worded
 from corscope.fetch.engines import Engine
 from corscope.journal.console import printed
@@ -34,7 +36,7 @@ def exchange_text(exchange: Exchange) -> str:
 
 
 def exchange_lines(
-    exchange: Exchange, *, engines: bool = False, details: bool = False
+    exchange: Exchange, *, engines: bool = False, details: bool = False, steps: bool = False
 ) -> Iterator[str]:
     """The exchange's line, and below it, indented, in what engines differ and why.
 
@@ -42,6 +44,7 @@ def exchange_lines(
         exchange: the exchange.
         engines: whether to tell all three engines' verdicts, also where they agree.
         details: whether to tell, too, why the browser asked leave and what its console prints.
+        steps: whether to tell the steps of the standard that lead to the verdict.
     """
     yield exchange_text(exchange)
     if details and exchange.why:
@@ -49,6 +52,9 @@ def exchange_lines(
     yield from (f"    {line}" for line in engine_lines(exchange, always=engines))
     if details:
         yield from (f"    {line}" for line in _console(exchange))
+    if steps:
+        yield f"    {steps_title(exchange)}"
+        yield from (f"      {line}" for line in step_lines(explain(exchange).steps))
 
 
 def _console(exchange: Exchange) -> Iterator[str]:

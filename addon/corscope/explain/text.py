@@ -8,18 +8,13 @@ from typing import Final
 
 from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
-from corscope.explain.explanation import EngineVerdict, Explanation, HeaderChange, shown_mode
+from corscope.explain.explanation import EngineVerdict, Explanation, HeaderChange
 from corscope.explain.line import asked_text
-from corscope.explain.step import Step
-from corscope.fetch.check import CredentialsMode
+from corscope.explain.step_text import step_lines, steps_title
 from corscope.journal.exchange import Judgement
 
-__all__ = ["explanation_text", "step_lines"]
+__all__ = ["explanation_text"]
 
-_WITH: Final = {
-    CredentialsMode.INCLUDE: "with credentials",
-    CredentialsMode.OMIT: "without credentials",
-}
 _OUTCOMES: Final = {
     "followed": "its actual request followed",
     "not-followed": "its actual request didn't follow",
@@ -42,16 +37,15 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield f"Preflight because {explanation.why}"
     if explanation.outcome:
         yield f"Outcome: {_OUTCOMES[explanation.outcome.outcome]}"
-    engine = NAMES.get(exchange.engine, "an unknown browser")
     yield ""
-    yield f"The standard's steps in {engine}, {_WITH[shown_mode(exchange)]}"
-    yield from step_lines(explanation.steps)
+    yield steps_title(exchange)
+    yield from (f"  {line}" for line in step_lines(explanation.steps))
     yield ""
     yield "In each browser"
     yield from _verdict_lines(explanation.verdicts)
     if explanation.prints:
         yield ""
-        yield f"{engine}'s console"
+        yield f"{NAMES[exchange.engine]}'s console"
         yield from (f"  {escaped(each, LONGEST_MESSAGE)}" for each in explanation.prints)
     yield from _listed("Script can read", explanation.readable)
     yield from _listed("Script can't read", explanation.hidden)
@@ -61,26 +55,6 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield f"Note: {remark.text} ({escaped(remark.id)})"
         if remark.fix:
             yield f"  Fix: {remark.fix}"
-
-
-def step_lines(walk: Sequence[Step]) -> Iterator[str]:
-    """Two lines a step: the question with how it went, and what was read and found."""
-    for step in walk:
-        yield f"  {step.result:7}  {step.asks}"
-        if step.result == "skipped":
-            yield f"           {step.says}{_departed(step)}"
-            continue
-        read = ", ".join(_read(name, value) for name, value in step.read)
-        told = f"{read}: {step.says}" if read else step.says
-        yield f"           {told}{_departed(step)}"
-
-
-def _departed(step: Step) -> str:
-    return f" (by {step.departure})" if step.departure else ""
-
-
-def _read(name: str, value: str | None) -> str:
-    return f"no {name}" if value is None else f'{name} "{escaped(value)}"'
 
 
 def _verdict_lines(verdicts: Sequence[EngineVerdict]) -> Iterator[str]:

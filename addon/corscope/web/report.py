@@ -54,6 +54,7 @@ def report_html(entries: Sequence[Entry], version: str) -> str:
         at_once=AT_ONCE,
         matrix=endpoints(entries),
         proxy="",
+        url="",
     )
 
 
