@@ -83,11 +83,13 @@ def test_the_view_shows_each_flow_its_own_explanation(clean: Console, server: Ra
     clean.press("\r")
     clean.tab("Response")
     clean.command("console.flowview.mode.set cors")
-    clean.shows("CORS conditional: GET http://api.test/v from http://page.test")
+    clean.shows("Conditional, blocked if credentials are included")
+    clean.shows('fail Is Access-Control-Allow-Credentials "true"?')
     clean.press(" ")
     clean.shows("[2/2]")
     clean.command("console.flowview.mode.set cors")
-    clean.shows("CORS blocked: GET http://api.test/v from http://other.test")
+    clean.shows("GET http://api.test/v from http://other.test")
+    clean.shows("fail Is Access-Control-Allow-Origin the request's origin")
 
 
 def test_a_preflights_comment_tells_its_outcome_once_it_is_known(
@@ -115,7 +117,7 @@ def test_explain_opens_the_text_in_mitmproxys_viewer(clean: Console, server: Raw
     clean.command("cors.explain @focus")
     text = clean.shows("Preflight because PUT is no safelisted method")
     assert "Data viewer" in text
-    assert "CORS blocked, preflight: PUT http://api.test/e from http://page.test: allow-" in text
+    assert "fail     Is there an Access-Control-Allow-Origin?" in text
     clean.press("q")
     wait_until(lambda: "Data viewer" not in clean.text(), 10, "the viewer to close")
 
@@ -177,6 +179,58 @@ def test_a_policy_is_exported_from_the_prompt(console: Console, tmp_path: Path) 
     console.command(f'cors.export "the API" express {tmp_path / "server.js"}')
     wait_until((tmp_path / "server.js").exists, 10, "the file")
     assert "http://page.test" in (tmp_path / "server.js").read_text("utf-8")
+
+
+def test_the_smallest_rule_is_shown_and_appended_to_a_file_that_counts_at_once(
+    clean: Console, server: RawServer, folder: Path
+) -> None:
+    server.answers["http://api.test/r"] = reply()
+    send(clean, ask("http://api.test/r"))
+    clean.shows("[1/1]")
+    file = folder / "rules.toml"
+    try:
+        clean.command(f"cors.rule.from @focus {file}")
+        clean.shows("[[rule]]")
+        clean.home()
+        wait_until(lambda: "api.test" in file.read_text("utf-8"), 10, "the rule in the file")
+        journal = folder / "journal.jsonl"
+        wait_until(lambda: '"count":2' in journal.read_text("utf-8"), 10, "two rules in force")
+        send(clean, ask("http://api.test/r"))
+        clean.shows("[1/2]")
+        clean.shows("🟢")
+    finally:
+        file.write_text(RULES, "utf-8")
+
+
+def test_what_if_lists_what_would_change(clean: Console, server: RawServer, folder: Path) -> None:
+    server.answers["http://api.test/w"] = reply()
+    send(clean, ask("http://api.test/w"))
+    clean.shows("[1/1]")
+    other = folder / "other.toml"
+    other.write_text(RULES.replace("ruled.test", "api.test"), "utf-8")
+    clean.command(f"cors.whatif {other} @all")
+    clean.shows("1 blocked becomes conditional")
+    clean.home()
+    other.write_text("[[rule]]\nname = 3\n", "utf-8")
+    clean.command(f"cors.whatif {other} @all")
+    clean.shows("Error:")
+
+
+def test_a_repro_and_reports_are_written(clean: Console, server: RawServer, tmp_path: Path) -> None:
+    server.answers["http://api.test/t"] = reply()
+    send(clean, ask("http://api.test/t"))
+    clean.shows("[1/1]")
+    for command, name, holds in (
+        ("cors.repro @focus", "repro.py", "allow-origin-missing"),
+        ("cors.report", "report.html", "http://api.test/t"),
+        ("cors.report", "report.md", "http://api.test/t"),
+    ):
+        file = tmp_path / name
+        clean.command(f"{command} {file}")
+        wait_until(lambda f=file: f.exists() and f.stat().st_size, 10, name)  # type: ignore[misc]
+        assert holds in file.read_text("utf-8")
+    clean.command(f"cors.report {tmp_path}")
+    clean.shows("Is a directory")
 
 
 def test_the_terminal_obeys_nothing_that_a_server_sends(clean: Console, server: RawServer) -> None:

@@ -43,7 +43,8 @@ class Console:
             *(str(Path(sys.executable).with_name("mitmproxy")), "-s", str(SCRIPT)),
             *("--listen-host", "127.0.0.1", "--listen-port", "0"),
         ]
-        for name, value in ({"confdir": folder / "confdir"} | dict(options or {})).items():
+        own = {"confdir": folder / "confdir", "cors_web": "false"}
+        for name, value in (own | dict(options or {})).items():
             self._command += ["--set", f"{name}={value}"]
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)

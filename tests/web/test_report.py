@@ -8,11 +8,16 @@ import zlib
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 from corscope.journal.store import Store
+from corscope.web import report as report_module
+from corscope.web.render import shell_html
 from corscope.web.report import AT_ONCE, report_html
 from tests.web.scenes import HOSTILE, PAGE, Recording, answers, asks, told
+
+STATIC = Path(report_module.__file__).parent / "static"
 
 
 class Parts(HTMLParser):
@@ -125,3 +130,12 @@ def test_an_empty_report_says_so() -> None:
     html = report(Recording())
     assert "No CORS exchange" in html
     assert pages(html) == []
+
+
+def test_the_report_has_all_that_the_page_has_of_style_for_its_views() -> None:
+    """A view that gets a style sheet of its own would else look bare here."""
+    links = re.findall(r'href="static/([a-z]+\.css)"', shell_html([]))
+    assert len(links) >= 2
+    [style] = Parts(report()).of("style")
+    for name in set(links) - {"rules.css"}:
+        assert (STATIC / name).read_text(encoding="utf-8") in style

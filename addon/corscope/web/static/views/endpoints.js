@@ -4,6 +4,8 @@ import { element, parsed } from "../dom.js";
 
 const RENEWED_MS = 2000; // the table is made anew at most so often
 
+const PLACE = "#/endpoints/";
+
 export function mount(view, app) {
   return new Endpoints(view, app);
 }
@@ -82,8 +84,8 @@ class Endpoints {
   }
 
   #mark() {
-    for (const link of this.matrix.querySelectorAll("[data-endpoint]")) {
-      if (link.dataset.endpoint === this.#open) link.setAttribute("aria-current", "true");
+    for (const link of this.matrix.querySelectorAll(`a[href^="${PLACE}"]`)) {
+      if (decodeURIComponent(link.getAttribute("href").slice(PLACE.length)) === this.#open) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
   }

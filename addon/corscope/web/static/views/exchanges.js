@@ -48,8 +48,10 @@ class Exchanges {
       this.#load(id);
     } else {
       this.#asked += 1;
+      const wasInDetail = this.detail.contains(document.activeElement);
       this.detail.replaceChildren(...this.hint);
       this.list.draw();
+      if (wasInDetail) this.list.box.focus({ preventScroll: true });
     }
   }
 
