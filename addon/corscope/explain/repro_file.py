@@ -60,7 +60,7 @@ def origin(host):
 
 def _title(told: Story) -> str:
     first = told.legs[0].either
-    return f"{first.method} {first.url} from {first.scene.page}"
+    return f"{first.method} {first.scene.first_url} from {first.scene.page}"
 
 
 def _reason(told: Story) -> Iterator[str]:
