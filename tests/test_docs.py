@@ -16,7 +16,7 @@ from corscope.messages import Request, Response
 from tests.cli.demo_driver import PICTURES
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("rules/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("rules/*.md")])
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

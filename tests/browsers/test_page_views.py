@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from corscope.journal.exchange import Exchange
+from corscope.rules.load import Source, load
+from corscope.rules.reload import State
 from tests.browsers.conftest import need
 from tests.browsers.web_page import AXE, NARROW, WIDE, WebPage, take_pictures
 from tests.support.chromium import Chromium
@@ -16,6 +18,14 @@ from tests.support.web import Served
 from tests.web.scenes import HOSTILE, Recording, answers, asks, preflight, put, told
 
 pytestmark = pytest.mark.browser
+
+RULES = """
+[[rule]]
+name = "the API as it should be"
+match.host = "api.example.com"
+policy.allow_origins = ["https://app.example.com"]
+policy.allow_credentials = true
+"""
 
 ROW = "[role=option]"
 CHOSEN = "[role=option][aria-selected=true]"
@@ -30,7 +40,7 @@ def recording() -> Recording:
 @pytest.fixture(scope="module")
 def served(recording: Recording) -> Iterator[Served]:
     """A page that is only looked at."""
-    with Served(recording.store) as served:
+    with Served(recording.store, State(load([Source("rules.toml", RULES.encode())]))) as served:
         yield served
 
 
@@ -66,6 +76,19 @@ def test_exchanges_appear_as_they_come(chromium: Chromium) -> None:
         page.see("#begin")
         assert len(recording.store) == 0
         assert page.errors == []
+
+
+def test_a_page_whose_mitmproxy_has_ended_says_so(chromium: Chromium) -> None:
+    """Also where another one, with another token, has come to its port."""
+    with Served(told().store) as served, WebPage(chromium, served.page.url) as page:
+        page.see("#line-state", "Live")
+        port = served.page.port
+        served.do(served.page.close)
+        page.see("#line-state", "Connection lost")
+        with Served(told().store, port=port) as other:
+            assert other.page.port == port
+            page.see("#line-state", "This mitmproxy has ended")
+        page.see(ROW)
 
 
 def test_what_is_read_stays_in_its_place_while_more_comes(chromium: Chromium) -> None:
@@ -182,6 +205,31 @@ def test_a_rules_work_is_before_and_after(page: WebPage) -> None:
     page.see(".changes tr", "https://www.example.com")
     page.see(".changes tr", "nothing")
     page.see(".ruling .tag", "the API as it should be")
+    page.see(".note", "Without the rule it would be")
+    page.see(".note", "allow-origin-mismatch")
+
+
+def test_a_rules_policy_is_written_for_a_server(page: WebPage) -> None:
+    page.click(ROW, "/reports")
+    page.see(".remedy h3", "The rule's policy")
+    page.choose("[data-dialect]", "nginx")
+    page.see(".remedy pre", "add_header")
+    page.see(".remedy pre", "Access-Control-Allow-Credentials")
+    page.press("Escape")
+    page.click(ROW, "header-not-allowed")
+    page.see(".remedy pre", "add_header")  # the dialect is kept
+
+
+def test_what_is_written_is_copied(page: WebPage) -> None:
+    page.click(ROW, "header-not-allowed")
+    page.click(".remedy [data-copy]")
+    page.see("#told", "Copied.")
+
+
+def test_the_time_is_that_of_the_list(page: WebPage) -> None:
+    page.click(ROW, "/reports")
+    page.see(OPEN)
+    assert page.text(f"{CHOSEN} time") == page.text(".from time")
 
 
 def test_a_rule_that_answers_stands_in_the_servers_place(page: WebPage) -> None:

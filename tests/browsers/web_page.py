@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from playwright.async_api import Page
 
 from tests.support.chromium import Chromium
 from tests.support.web import Served
-from tests.web.scenes import told
+from tests.web.rule_folder import ALLOW, folder_of
+from tests.web.scenes import busy, told
 
 AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+
+_WITHOUT_FOLDERS = """() => {
+    for (const each of document.querySelectorAll("#file option, #list .path code")) {
+        each.textContent = each.textContent.split("/").pop();
+    }
+}"""
+"""A temporary folder's name is nothing to look at."""
 
 WIDE = (1280, 860)
 NARROW = (360, 740)
@@ -154,6 +163,28 @@ def take_pictures(chromium: Chromium, folder: Path) -> None:
                 page.go(address)
                 page.see("article.exchange")
                 page.screenshot(folder / name)
+
+    _take_pictures_of_rules(chromium, folder)
+
+
+def _take_pictures_of_rules(chromium: Chromium, folder: Path) -> None:
+    """Write those of the views that need rule files, or preflights in number."""
+    with (
+        TemporaryDirectory() as place,
+        Served(busy().store, rules=folder_of(Path(place), api=ALLOW)) as served,
+        WebPage(chromium, served.page.url, (1280, 900)) as page,
+    ):
+        page.resize(1280, 1240)
+        page.go("#/endpoints/https%3A//api.example.com/items")
+        page.see(".matrix")
+        page.see("article.endpoint .costs")
+        page.screenshot(folder / "page-endpoint.png")
+        page.resize(1280, 900)
+        page.go("#/rules")
+        page.see("#whatif .turns")
+        page.see("#list .path")
+        page.run(_WITHOUT_FOLDERS)
+        page.screenshot(folder / "page-rules.png")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -174,12 +175,27 @@ def sightings(draw: st.DrawFn) -> Sighting:
 def exchanges(draw: st.DrawFn) -> Exchange:
     """A recorded exchange, now and then after the one that left a copy in the browser's cache."""
     request, seen = draw(requests()), draw(sightings())
+    if seen.response is not None and draw(st.booleans()):
+        seen = replace(seen, response=_passing(request, seen.response))
     before: tuple[tuple[Request, Response], ...] = ()
     if draw(st.integers(0, 3)) == 0:
         copy = Response(200, (*draw(HEADERS), ("Cache-Control", "max-age=60")))
         before = ((request, copy),)
     journal_view = exchange_or_none(request, seen, before)
     return journal_view if journal_view is not None else draw(exchanges())
+
+
+def _passing(request: Request, response: Response) -> Response:
+    """The answer with a CORS check that passes, so that what comes after it is asked too."""
+    headers = tuple(
+        (name, value)
+        for name, value in response.headers
+        if name.lower() not in {"access-control-allow-origin", "access-control-allow-credentials"}
+    )
+    origin = ("Access-Control-Allow-Origin", request.headers[0][1])
+    credentials = ("Access-Control-Allow-Credentials", "true")
+    is_preflight = request.method == "OPTIONS"
+    return Response(200 if is_preflight else response.status, (origin, credentials, *headers))
 
 
 def exchange_or_none(

@@ -76,6 +76,16 @@ def parses(name: str) -> Callable[[Exchange, CredentialsMode], bool]:
     return lambda exchange, _: extract_header_list_values(name, headers_of(exchange)) != FAILURE
 
 
+def allows_header(number: int) -> Callable[[Exchange, CredentialsMode], bool]:
+    def holds(exchange: Exchange, mode: CredentialsMode) -> bool:
+        lines = values(headers_of(exchange), "Access-Control-Allow-Headers")
+        listed = {name.strip(" \t").lower() for line in lines for name in line.split(",")}
+        name = list(dict.fromkeys(exchange.request_headers))[number - 1]
+        return name in listed or (mode is not INCLUDE and "*" in listed)
+
+    return holds
+
+
 # What each passed step claims, read off the headers without the code under test.
 HOLDS: Mapping[str, Callable[[Exchange, CredentialsMode], bool]] = {
     "answered": lambda e, _: e.status is not None or e.mode in {"no-cors", "navigate"},
@@ -94,6 +104,11 @@ HOLDS: Mapping[str, Callable[[Exchange, CredentialsMode], bool]] = {
             {e.method, *(() if mode is INCLUDE else "*")}
             & set(extract_header_list_values("Access-Control-Allow-Methods", headers_of(e)) or ())
         )
+    ),
+    **{f"header-{number}-allowed": allows_header(number) for number in (1, 2, 3)},
+    "resource-policy": lambda e, _: (
+        get(headers_of(e), "Cross-Origin-Resource-Policy") != "same-origin"
+        or e.url.startswith(e.scene.page)
     ),
     "redirect-count": lambda e, _: e.hop < 20,
 }
@@ -277,6 +292,15 @@ AT_HOME = "https://page.test/x"
             Engine.WEBKIT,
             [("not-mixed-content", "preflight-before-mixed-content")],
             id="a preflight before mixed content",
+        ),
+        pytest.param(
+            Request(
+                "GET", "https://api.test/a.png", (("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors"))
+            ),
+            Response(302, (("Location", "https://user@b.test/"),)),
+            Engine.CHROMIUM,
+            [("location-without-userinfo", "userinfo-always-refused")],
+            id="userinfo without CORS",
         ),
         pytest.param(
             actual(),

@@ -38,6 +38,45 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+# Before any server's threads are there: what is forked of threads may hang.
+
+
+def test_mitmweb_has_it_too(tmp_path: Path) -> None:
+    arguments = ["--no-web-open-browser", "--set", "web_port=0"]
+    child = _spawned("mitmweb", tmp_path, arguments)
+    try:
+        child.expect(URL.pattern)
+        assert "corscope" in fetched(child.match[1])
+    finally:
+        child.terminate(force=True)
+
+
+def test_mitmproxy_tells_the_address_in_its_status_bar(tmp_path: Path) -> None:
+    child = _spawned("mitmproxy", tmp_path, [])
+    try:
+        child.expect(URL.pattern)
+        assert "corscope" in fetched(child.match[1])
+    finally:
+        child.terminate(force=True)
+
+
+def _spawned(program: str, folder: Path, arguments: list[str]) -> pexpect.spawn:
+    return pexpect.spawn(
+        str(Path(sys.executable).with_name(program)),
+        [
+            *("-s", str(SCRIPT), "--listen-host", "127.0.0.1", "--listen-port", "0"),
+            *("--set", f"confdir={folder}", "--set", "cors_web_port=0", *arguments),
+        ],
+        env={**os.environ, "TERM": "xterm-256color", "PYTHONUNBUFFERED": "1"},
+        dimensions=(40, 200),
+        encoding="utf-8",
+        timeout=START_SECONDS,
+    )
+
+
+# mitmdump
+
+
 def test_the_log_has_the_address_and_the_page_what_passed(
     server: RawServer, tmp_path: Path
 ) -> None:
@@ -49,6 +88,7 @@ def test_the_log_has_the_address_and_the_page_what_passed(
         assert url is not None
         entry = proxy.exchange("http://api.test/page")
         assert "http://api.test/page" in fetched(f"{url[1]}exchange/{entry['id']}")
+        assert f"127.0.0.1:{proxy.port}" in fetched(f"{url[1]}view/exchanges")
 
 
 def test_a_taken_port_leads_to_the_next_and_the_log_says_so(
@@ -96,39 +136,6 @@ def test_the_page_comes_and_goes_with_its_option(server: RawServer, tmp_path: Pa
         proxy.control(options={"cors_web": False})
         wait_until(lambda: not is_listening(port), 15, "the page to be gone")
         assert proxy.port
-
-
-def test_mitmweb_has_it_too(tmp_path: Path) -> None:
-    arguments = ["--no-web-open-browser", "--set", "web_port=0"]
-    child = _spawned("mitmweb", tmp_path, arguments)
-    try:
-        child.expect(URL.pattern)
-        assert "corscope" in fetched(child.match[1])
-    finally:
-        child.terminate(force=True)
-
-
-def test_mitmproxy_tells_the_address_in_its_status_bar(tmp_path: Path) -> None:
-    child = _spawned("mitmproxy", tmp_path, [])
-    try:
-        child.expect(URL.pattern)
-        assert "corscope" in fetched(child.match[1])
-    finally:
-        child.terminate(force=True)
-
-
-def _spawned(program: str, folder: Path, arguments: list[str]) -> pexpect.spawn:
-    return pexpect.spawn(
-        str(Path(sys.executable).with_name(program)),
-        [
-            *("-s", str(SCRIPT), "--listen-host", "127.0.0.1", "--listen-port", "0"),
-            *("--set", f"confdir={folder}", "--set", "cors_web_port=0", *arguments),
-        ],
-        env={**os.environ, "TERM": "xterm-256color", "PYTHONUNBUFFERED": "1"},
-        dimensions=(40, 200),
-        encoding="utf-8",
-        timeout=START_SECONDS,
-    )
 
 
 def test_ending_mitmdump_doesnt_wait_for_who_looks(server: RawServer, tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
 from corscope.journal.store import Store
+from corscope.mitm.filters import check_filter
+from corscope.mitm.live_rules import LiveRules
 from corscope.rules.reload import State
+from corscope.web.desk import NO_DESK, Desk
 from corscope.web.server import Behind, Page
 
 __all__ = ["Answer", "Served"]
@@ -36,12 +39,13 @@ class Served:
     store: Store
     state: State = field(default_factory=State)
     port: int = 0
+    rules: LiveRules | None = None
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        behind = Behind(self.store, lambda: self.state, lambda: "127.0.0.1:8080")
+        behind = Behind(self.store, self._rules_now, lambda: "127.0.0.1:8080", self._desk())
         self.page = self.do(lambda: Page(behind, self.port))
         return self
 
@@ -51,6 +55,15 @@ class Served:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _rules_now(self) -> State:
+        return self.state if self.rules is None else self.rules.state
+
+    def _desk(self) -> Desk:
+        """The page's desk with real rule files, where there are any."""
+        if self.rules is None:
+            return NO_DESK
+        return Desk(self.rules.sources, self.rules.write, self.rules.toggle, check_filter)
 
     def do(self, act: Callable[[], T]) -> T:
         """Do something on the page's loop, as the proxy's hooks do."""

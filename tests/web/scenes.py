@@ -125,6 +125,20 @@ def told() -> Recording:
     return recording
 
 
+def busy() -> Recording:
+    """The same, after a page has sent many a PUT, each with its preflight."""
+    recording = told()
+    allowed = answers(204, allow_origin=PAGE, allow_methods="PUT", allow_headers="content-type")
+    for minute in range(12):
+        recording.now += timedelta(minutes=minute)
+        recording.exchange(preflight("PUT", "content-type"), allowed)
+        recording.exchange(
+            asks("PUT", headers=(("Content-Type", "application/json"),)),
+            answers(allow_origin=PAGE, vary="Origin") if minute % 4 else answers(500),
+        )
+    return recording
+
+
 def put(recording: Recording) -> str:
     """A preflight that a rule answers, and the request that it opens."""
     allowed = answers(

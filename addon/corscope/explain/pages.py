@@ -150,6 +150,6 @@ def _printed(told: Article) -> Iterator[str]:
     yield ""
     yield "## What each browser prints"
     for browser, names, sentences in told_by:
-        called = " or ".join(f"`{each}`" for each in names)
+        called = ", on a preflight ".join(f"`{each}`" for each in names)
         yield f"- {browser}, as {called}" if called else f"- {browser}"
         yield from (f"  > {sentence}" for sentence in sentences)

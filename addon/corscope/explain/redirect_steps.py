@@ -66,7 +66,8 @@ def redirect_questions(walk: Walk) -> Iterator[Question]:
         return
     if not _is_scheme_first(walk):
         yield _http(walk)
-    if walk.exchange.mode == "cors":
+    always = departs(walk.engine, Departure.USERINFO_ALWAYS_REFUSED)
+    if walk.exchange.mode == "cors" or always:
         yield _without_userinfo(walk)
     yield _port(walk)
 
@@ -146,7 +147,15 @@ def _without_userinfo(walk: Walk) -> Question:
         _read(walk),
         "it is",
         frozenset({Reason.REDIRECT_WITH_CREDENTIALS}),
+        departure=_refused_without_cors(walk),
     )
+
+
+def _refused_without_cors(walk: Walk) -> Departure | None:
+    """What lets userinfo end the way of a request that by the standard may have it."""
+    is_refused = walk.judgement.reason is Reason.REDIRECT_WITH_CREDENTIALS
+    is_cors = walk.exchange.mode == "cors"
+    return Departure.USERINFO_ALWAYS_REFUSED if is_refused and not is_cors else None
 
 
 def _port(walk: Walk) -> Question:

@@ -22,6 +22,7 @@ from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine
 from corscope.fetch.exposed import cors_exposed_header_name_list
 from corscope.fetch.headers import FAILURE, extract_header_list_values, get
+from corscope.fetch.origin import parse_serialized_origin
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange
 
@@ -153,6 +154,7 @@ def _revalidation(exchange: Exchange) -> Iterator[Question]:
 
 def _resource_policy(walk: Walk) -> Question:
     value = get(walk.headers, _CORP)
+    page = parse_serialized_origin(walk.exchange.scene.page)
     return Question(
         "resource-policy",
         f"Does {_CORP} let the page have it?",
@@ -160,6 +162,7 @@ def _resource_policy(walk: Walk) -> Question:
         ((_CORP, value),),
         "there is none" if value is None else f'"{escaped(value)}" doesn\'t keep it back',
         frozenset({Reason.CROSS_ORIGIN_RESOURCE_POLICY}),
+        idle="which page asks isn't known" if value is not None and page is None else None,
     )
 
 

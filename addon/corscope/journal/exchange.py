@@ -240,9 +240,7 @@ def record(
         hop=link.hop,
         chain=link.chain or (seen.id if _leads_on(wire, response, judgement) else None),
         why=why,
-        location=_location(response, clean),
-        revalidated=response is not None and response.status == 304 and is_revalidation(wire),
-        goes_by=_cors_headers(goes_by) if goes_by else None,
+        **_went_by(wire, response, goes_by, clean),
         engine_verdicts=judged_by_engine(wire, got, verdicts, clean),
         scene=_scene(wire, response, link, clean),
         waited_ms=waited_ms,
@@ -283,10 +281,20 @@ def _scene(
     )
 
 
-def _location(response: Response | None, clean: Callable[[str], str]) -> str | None:
-    """The Location header; that there is one is told also of one that may not be shown."""
+def _went_by(
+    wire: WireView,
+    response: Response | None,
+    goes_by: Response | None,
+    clean: Callable[[str], str],
+) -> dict[str, Any]:
+    """The fields that tell what the browser goes by besides the answer's own CORS headers."""
     location = get(response.headers, "Location") if response else None
-    return location and (clean(location) or location[0])
+    return {
+        # That there is a Location is told also of one that may not be shown.
+        "location": location and (clean(location) or location[0]),
+        "revalidated": bool(response and response.status == 304 and is_revalidation(wire)),
+        "goes_by": _cors_headers(goes_by) if goes_by else None,
+    }
 
 
 def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -> bool:

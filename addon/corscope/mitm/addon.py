@@ -20,7 +20,7 @@ from corscope.mitm.browsers import Browsers
 from corscope.mitm.commands import Commands
 from corscope.mitm.connections import Connections
 from corscope.mitm.content_view import ContentView
-from corscope.mitm.filters import matcher
+from corscope.mitm.filters import check_filter, matcher
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
 from corscope.mitm.live_rules import LiveRules
@@ -31,6 +31,7 @@ from corscope.rules.match import Subject, choose_at_request, choose_at_response,
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import Problem, Severity
 from corscope.rules.reload import State
+from corscope.web.desk import Desk
 from corscope.web.server import Behind
 
 __all__ = ["Corscope"]
@@ -201,7 +202,15 @@ class Corscope:
         self._page.serve(self._settings.web_port if self._settings.web else None)
 
     def _behind(self) -> Behind:
-        return Behind(self._recorder.store, lambda: self._rules.state, proxy_address)
+        rules = self._rules
+        desk = Desk(
+            sources=rules.sources,
+            write=rules.write,
+            toggle=rules.toggle,
+            check_filter=check_filter,
+            fresh=lambda: self._settings.fresh,
+        )
+        return Behind(self._recorder.store, lambda: rules.state, proxy_address, desk)
 
     # The journal
 

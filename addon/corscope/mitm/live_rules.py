@@ -5,12 +5,15 @@ By saving a file, by another value of the option, or by hand. What a change mean
 """
 
 import asyncio
+import errno
 import logging
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Final
 
 from corscope.mitm.filters import check_filter
 from corscope.mitm.rule_files import RuleFiles
+from corscope.rules.load import Source
 from corscope.rules.model import Ruleset
 from corscope.rules.reload import State, reload, toggle
 
@@ -56,6 +59,21 @@ class LiveRules:
         after = await asyncio.to_thread(self._read, files)
         if files is self._files:
             self._take(after if self.state is before else self._read(files))
+
+    def sources(self) -> list[Source]:
+        """What the files hold now, read anew."""
+        return RuleFiles(self._paths).sources()
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write one of the files in force, and let what it says hold.
+
+        Raises:
+            OSError: it is none of them, or can't be written.
+        """
+        if path not in self.state.files:
+            raise FileNotFoundError(errno.ENOENT, "it is no rule file in force")
+        Path(path).write_bytes(data)
+        self.read_again()
 
     def toggle(self, name: str) -> bool:
         """Switch a rule on or off for this run; returns whether it is on now.

@@ -13,7 +13,7 @@ from mitmproxy.log import ALERT
 from corscope.mitm.guard import harmless
 from corscope.web.server import Behind, Page
 
-__all__ = ["OwnPage"]
+__all__ = ["OwnPage", "proxy_address"]
 
 logger = logging.getLogger("corscope")
 
@@ -61,9 +61,12 @@ class OwnPage:
 
 
 def proxy_address() -> str:
-    """Where the proxy listens, as a browser's settings have it."""
-    host = ctx.options.listen_host or "127.0.0.1"
-    servers = ctx.master.addons.get("proxyserver")
-    addresses = [address for server in servers.servers for address in server.listen_addrs]
-    port = addresses[0][1] if addresses else ctx.options.listen_port or 8080
-    return f"{host}:{port}"
+    """Where a browser that is told of a proxy finds it; empty where there is no such one."""
+    servers = ctx.master.addons.get("proxyserver").servers
+    addresses = [
+        address
+        for server in servers
+        if server.mode.type_name in {"regular", "upstream"}
+        for address in server.listen_addrs
+    ]
+    return f"{ctx.options.listen_host or '127.0.0.1'}:{addresses[0][1]}" if addresses else ""

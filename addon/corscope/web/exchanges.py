@@ -1,5 +1,6 @@
 """The view of the exchanges: what the list begins with, and one exchange in full."""
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from tornado.web import HTTPError
@@ -25,33 +26,35 @@ def fragment(page: "Page") -> str:
 class One(Handler):
     """One exchange in full."""
 
-    def get(self, _token: str, id_: str) -> None:
-        """Answer with its HTML."""
+    async def get(self, _token: str, id_: str) -> None:
+        """Answer with its HTML, which is written beside the traffic, not in its way."""
         story = Index(self.page.behind.store).story(id_)
         if story is None:
             raise HTTPError(404, reason="This exchange is no longer kept.")
-        self.html(exchange_html(story))
+        rules = self.page.behind.state().ruleset.rules
+        self.html(await asyncio.to_thread(exchange_html, story, rules=rules))
 
 
 class Fix(Handler):
     """What a server of some kind must be told, for one exchange to pass."""
 
-    def get(self, _token: str, id_: str, name: str) -> None:
+    async def get(self, _token: str, id_: str, name: str) -> None:
         """Answer with the HTML of the configuration."""
         entry = self.page.behind.store.get(id_)
         if entry is None:
             raise HTTPError(404, reason="This exchange is no longer kept.")
-        self.html(handoff_html(remedy(entry.exchange, _dialect(name))))
+        self.html(handoff_html(await asyncio.to_thread(remedy, entry.exchange, _dialect(name))))
 
 
 class RuleExport(Handler):
     """The policy of a rule in force, as a server's configuration."""
 
-    def get(self, _token: str, name: str) -> None:
+    async def get(self, _token: str, name: str) -> None:
         """Answer with the HTML of the configuration."""
         rules = self.page.behind.state().ruleset.rules
         rule = self.get_query_argument("rule", strip=False)
-        self.html(handoff_html(rule_export(rules, rule, _dialect(name))))
+        written = await asyncio.to_thread(rule_export, rules, rule, _dialect(name))
+        self.html(handoff_html(written))
 
 
 def _dialect(name: str) -> Dialect:

@@ -20,7 +20,7 @@ __all__ = ["Event", "Feed", "Subscription"]
 MOST_PENDING: Final = 4_000
 """Exchanges that a client may be behind before it gets all anew."""
 
-AT_ONCE: Final = 400
+AT_ONCE: Final = 200
 """Rows of one event, so that the proxy's own work comes between two."""
 
 GATHERED_FOR: Final = 0.05

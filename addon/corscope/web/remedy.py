@@ -3,13 +3,12 @@
 The smallest policy that gives leave, written as a dialect has it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from corscope.explain.catalogue import article
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.fetch.origin import OPAQUE_SERIALIZED
-from corscope.fetch.reasons import Reason
 from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.journal.exchange import Exchange
 from corscope.journal.store import Entry
@@ -35,35 +34,26 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """A policy as a dialect's configuration, or why it can't be written."""
+    """A policy as a dialect's configuration, or why it can't be written.
+
+    Attributes:
+        dialect: the dialect.
+        export: the configuration.
+        trouble: why there is none.
+        of_rule: whether it is a rule's own policy, not the least that lets an exchange pass.
+    """
 
     dialect: Dialect
     export: Export | None = None
     trouble: str = ""
+    of_rule: bool = False
 
 
-_MENDED_BY_POLICY: Final = frozenset(
-    {
-        Reason.ALLOW_ORIGIN_MISSING,
-        Reason.ALLOW_ORIGIN_REPEATED,
-        Reason.ALLOW_ORIGIN_LIST,
-        Reason.ALLOW_ORIGIN_INVALID,
-        Reason.ALLOW_ORIGIN_MISMATCH,
-        Reason.WILDCARD_WITH_CREDENTIALS,
-        Reason.ALLOW_CREDENTIALS_NOT_TRUE,
-        Reason.PREFLIGHT_STATUS,
-        Reason.ALLOW_METHODS_INVALID,
-        Reason.ALLOW_HEADERS_INVALID,
-        Reason.METHOD_NOT_ALLOWED,
-        Reason.HEADER_NOT_ALLOWED,
-    }
-)
-
-
-def is_mended_by_policy(exchange: Exchange) -> bool:
+def _is_mended_by_policy(exchange: Exchange) -> bool:
     """Whether a server's CORS policy is what keeps it; to allow `null` would mend nothing."""
+    reason = exchange.judgement.reason
     is_opaque = exchange.origin == OPAQUE_SERIALIZED
-    return exchange.judgement.reason in _MENDED_BY_POLICY and not is_opaque
+    return reason is not None and article(reason).policy is not None and not is_opaque
 
 
 def exportable() -> tuple[Dialect, ...]:
@@ -95,9 +85,17 @@ def least_rule(entry: Entry) -> str | None:
         return None
 
 
-def first_remedy(exchange: Exchange) -> Handoff | None:
-    """What is shown before a dialect is chosen; None where no policy is at fault."""
-    return remedy(exchange, EXPRESS) if is_mended_by_policy(exchange) else None
+def first_remedy(exchange: Exchange, rules: Sequence[Rule] = ()) -> Handoff | None:
+    """What is shown before a dialect is chosen; None where no policy is to be written.
+
+    Args:
+        exchange: the exchange; where no policy would mend it, the rule's own is written.
+        rules: the rules that hold.
+    """
+    if _is_mended_by_policy(exchange):
+        return remedy(exchange, EXPRESS)
+    known = {rule.name for rule in rules if rule.policy is not None}
+    return rule_export(rules, exchange.rule, EXPRESS) if exchange.rule in known else None
 
 
 def remedy(exchange: Exchange, dialect: Dialect) -> Handoff:
@@ -108,9 +106,9 @@ def remedy(exchange: Exchange, dialect: Dialect) -> Handoff:
         return Handoff(dialect, trouble=str(error))
 
 
-def rule_export(rules: Iterable[Rule], name: str, dialect: Dialect) -> Handoff:
+def rule_export(rules: Sequence[Rule], name: str | None, dialect: Dialect) -> Handoff:
     """The policy of the rule of this name as the dialect's configuration."""
     try:
-        return Handoff(dialect, export_named(rules, name, dialect.name))
+        return Handoff(dialect, export_named(rules, name, dialect.name), of_rule=True)
     except ValueError as error:
-        return Handoff(dialect, trouble=str(error))
+        return Handoff(dialect, trouble=str(error), of_rule=True)

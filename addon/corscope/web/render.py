@@ -11,12 +11,14 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from corscope.explain.engines import NAMES
+from corscope.explain.catalogue import article
+from corscope.explain.engines import NAMES, engine_lines
 from corscope.explain.escape import escaped
 from corscope.explain.explanation import Explanation, explain
 from corscope.explain.steps import Step
 from corscope.journal.exchange import Exchange
 from corscope.journal.store import Entry
+from corscope.rules.model import Rule
 from corscope.web.remedy import Handoff, exportable, first_remedy, least_rule
 from corscope.web.story import Story
 
@@ -75,6 +77,7 @@ class Leg:
         host: where the request goes.
         asked: the header lines of the request that take part.
         answered: those of the answer.
+        copied: those of the browser's copy, where it goes by that; None where it doesn't.
         is_chosen: whether it is the exchange that was asked for.
     """
 
@@ -83,6 +86,7 @@ class Leg:
     host: str
     asked: tuple[Line, ...]
     answered: tuple[Line, ...]
+    copied: tuple[Line, ...] | None
     is_chosen: bool
 
 
@@ -97,26 +101,36 @@ def shell_html(views: Sequence[tuple[str, str]]) -> str:
 
 
 def exchange_html(
-    story: Story, *, is_live: bool = True, is_linked: bool | None = None, anchor: str = ""
+    story: Story,
+    *,
+    rules: Sequence[Rule] = (),
+    is_live: bool = True,
+    asks: bool = True,
+    anchor: str = "",
 ) -> str:
     """One exchange: its sequence, its verdicts, what script can read, and what to change.
 
     Args:
         story: the exchange, and those that belong to it.
-        is_live: whether a server is there to ask for more.
-        is_linked: whether the other exchanges are there to go to; None: if a server is.
+        rules: the rules that hold.
+        is_live: whether there is a script, which opens other exchanges and copies.
+        asks: whether there is a server that the script can ask for more.
         anchor: begins the ids of places within, where several exchanges share a document.
     """
     drawn = legs(story)
     chosen = next(leg for leg in drawn if leg.is_chosen)
+    exchange = story.chosen.exchange
+    reason = exchange.judgement.reason
     return template_html(
         "exchange.html",
         legs=drawn,
         explained=chosen.explained,
-        exchange=story.chosen.exchange,
+        exchange=exchange,
+        article=None if reason is None else article(reason),
+        otherwise=tuple(engine_lines(exchange)),
         is_live=is_live,
-        is_linked=is_live if is_linked is None else is_linked,
-        handoff=first_remedy(story.chosen.exchange),
+        asks=is_live and asks,
+        handoff=first_remedy(exchange, rules),
         rule=least_rule(story.chosen),
         anchor=anchor,
         dialects=exportable(),
@@ -134,14 +148,18 @@ def legs(story: Story) -> tuple[Leg, ...]:
 
 
 def _leg(entry: Entry, *, is_chosen: bool) -> Leg:
-    explained = explain(entry.exchange, entry.outcome)
-    scheme, _, rest = entry.exchange.url.partition("://")
+    exchange = entry.exchange
+    explained = explain(exchange, entry.outcome)
+    steps = explained.steps
+    scheme, _, rest = exchange.url.partition("://")
+    copy = exchange.goes_by
     return Leg(
         entry,
         explained,
         f"{scheme}://{rest.partition('/')[0]}",
-        tuple(_marked(_asked(entry.exchange), explained.steps)),
-        tuple(_marked(_answered(entry.exchange, explained.steps), explained.steps)),
+        tuple(_marked(_asked(exchange), steps)),
+        tuple(_marked(_answered(exchange, steps), () if copy else steps)),
+        None if copy is None else tuple(_marked(copy, steps)),
         is_chosen,
     )
 
@@ -165,7 +183,7 @@ def _answered(exchange: Exchange, steps: Iterable[Step]) -> Iterator[tuple[str, 
         yield "Location", exchange.scene.location
     yield from exchange.headers
     failed = (name for step in steps if step.result == "fail" for name, _ in step.read)
-    present = {name.lower() for name, _ in exchange.headers}
+    present = {name.lower() for name, _ in exchange.goes_by or exchange.headers}
     for name in dict.fromkeys(failed):
         if name.lower().startswith(_LEAVE) and name.lower() not in present:
             yield name, ""

@@ -66,7 +66,7 @@ def _packets(entries: Sequence[Entry]) -> Iterator[str]:
         for entry in entries[start : start + AT_ONCE]:
             story = index.story(entry.exchange.id)
             assert story is not None
-            pages.append(exchange_html(story, is_live=False, is_linked=True))
+            pages.append(exchange_html(story, asks=False))
         yield b64encode(zlib.compress(json.dumps(pages).encode(), 6)).decode()
 
 

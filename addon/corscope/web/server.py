@@ -14,6 +14,7 @@ from tornado.web import Application
 
 from corscope.journal.store import Store
 from corscope.rules.reload import State
+from corscope.web.desk import NO_DESK, Desk
 from corscope.web.feed import Feed
 from corscope.web.handlers import Clear, Events, Fragment, Nothing, Shell, Static
 from corscope.web.views import VIEWS, View
@@ -37,11 +38,13 @@ class Behind:
         store: the exchanges.
         state: gives the rules as they are now.
         proxy: gives the proxy's address, for who sets up a browser.
+        desk: what the page may do with the rules.
     """
 
     store: Store
     state: Callable[[], State]
     proxy: Callable[[], str]
+    desk: Desk = NO_DESK
 
 
 class Page:

@@ -30,9 +30,9 @@ FINDING_ARTICLES: Final = (
         "CORS headers, so a fetch can't read it, and nobody can solve a riddle in a preflight.",
         section=_CHECK,
         fix="exempt the API's paths from the bot check, or at least OPTIONS.",
-        looks=("> Origin: {origin}", "< HTTP/1.1 403", "< {detail}"),
+        looks=("> Origin: {origin}", "< HTTP/1.1 403", "< {detail}: challenge"),
         see=(Reason.ALLOW_ORIGIN_MISSING, Reason.PREFLIGHT_STATUS),
-        example="cf-mitigated: challenge",
+        example="cf-mitigated",
     ),
     Article(
         id=FindingId.CAPTIVE_PORTAL,
@@ -257,7 +257,7 @@ FINDING_ARTICLES: Final = (
         looks=("< Access-Control-Max-Age: 600",),
         harmless="Always: it is what the cache is for.",
         see=(CacheFindingId.STALE_PREFLIGHT, CacheFindingId.PREFLIGHT_NOT_SEEN),
-        example="cached 12 s before",
+        example="answered by the OPTIONS of 12 s ago, good for 588 s more",
     ),
     Article(
         id=CacheFindingId.STALE_PREFLIGHT,
@@ -270,7 +270,7 @@ FINDING_ARTICLES: Final = (
         looks=("< Access-Control-Max-Age: 86400",),
         harmless="If the actual answer passes its own CORS check.",
         see=(CacheFindingId.PREFLIGHT_CACHED, Reason.HEADER_NOT_ALLOWED),
-        example="the server answers otherwise by now",
+        example="the browser goes by the OPTIONS of 40 s ago; that of 5 s ago would refuse it",
     ),
     Article(
         id=CacheFindingId.PREFLIGHT_NOT_SEEN,

@@ -99,9 +99,9 @@ PREFLIGHT_ARTICLES: Final = (
         title="A request header isn't allowed",
         what="Access-Control-Allow-Headers doesn't allow {detail}",
         standard="Each header that script sets and that isn't safelisted has to stand in the "
-        "preflight's Access-Control-Allow-Headers, in any case. The wildcard stands for all of "
-        "them only without credentials, and by the standard never for Authorization. A "
-        "Content-Type of application/json is not safelisted.",
+        "preflight's Access-Control-Allow-Headers, in upper or lower case alike. The wildcard "
+        "stands for all of them only without credentials, and by the standard never for "
+        "Authorization. A Content-Type of application/json is not safelisted.",
         section=_PREFLIGHT,
         fix='add it to the preflight\'s answer: "Access-Control-Allow-Headers: {headers}" (* '
         "doesn't count with credentials), or let the page not send it.",

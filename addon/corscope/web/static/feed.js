@@ -11,7 +11,7 @@ export class Feed extends EventTarget {
   open() {
     const source = new EventSource("events");
     source.addEventListener("open", () => this.#become("live"));
-    source.addEventListener("error", () => this.#become("lost"));
+    source.addEventListener("error", () => this.#become(source.readyState === EventSource.CLOSED ? "gone" : "lost"));
     source.addEventListener("reset", () => {
       this.#known.clear();
       this.#changed();

@@ -2,13 +2,14 @@
 
 import { element, shape } from "./dom.js";
 
+const ROW_REM = 3.5; // a row's height, as the style has it
 const BEYOND = 6; // rows that are ready above and below what is in sight
 
 export class List extends EventTarget {
   #rows = [];
   #at = new Map(); // id -> place
   #drawn = new Map(); // id -> [row, element]
-  #height = 56;
+  #height = ROW_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
 
   constructor(box) {
     super();

@@ -1,16 +1,21 @@
 // The page's frame: which view is shown, its theme, the keys that hold everywhere, what is told.
 
-import { get, post } from "./server.js";
+import { get, post, put } from "./server.js";
 import { parsed } from "./dom.js";
 import { Feed } from "./feed.js";
 
 const THEMES = ["auto", "light", "dark"];
 const TOLD_MS = 6000;
-const STATES = { connecting: "Connecting…", live: "Live", lost: "Connection lost; trying again" };
+const STATES = {
+  connecting: "Connecting…",
+  live: "Live",
+  lost: "Connection lost; trying again",
+  gone: "This mitmproxy has ended; a new one tells its address in the log",
+};
 
 const view = document.querySelector("#view");
 const links = [...document.querySelectorAll("[data-view]")];
-const app = { feed: new Feed(), get, post, tell, go };
+const app = { feed: new Feed(), get, post, put, tell, go };
 
 let shown = { name: null, module: null };
 

@@ -7,8 +7,16 @@ export async function get(path) {
 }
 
 export async function post(path, body = null) {
+  return await sent("POST", path, body);
+}
+
+export async function put(path, body) {
+  return await sent("PUT", path, body);
+}
+
+async function sent(method, path, body) {
   const headers = { "X-Corscope-Token": TOKEN, "Content-Type": "application/json" };
-  return await answered(await fetch(path, { method: "POST", headers, body: JSON.stringify(body) }));
+  return await answered(await fetch(path, { method, headers, body: JSON.stringify(body) }));
 }
 
 // Text of HTML answers, the value of JSON ones; an error's message is the server's own sentence.

@@ -12,6 +12,7 @@ class Exchanges {
   #paused = null; // the rows that stay while it is paused
   #open = null; // the id of the exchange that is open
   #asked = 0;
+  #dialect = null; // the one that was chosen last
 
   constructor(view, app) {
     this.app = app;
@@ -47,8 +48,10 @@ class Exchanges {
       this.#load(id);
     } else {
       this.#asked += 1;
+      const wasInDetail = this.detail.contains(document.activeElement);
       this.detail.replaceChildren(...this.hint);
       this.list.draw();
+      if (wasInDetail) this.list.box.focus({ preventScroll: true });
     }
   }
 
@@ -170,6 +173,14 @@ class Exchanges {
     if (asked !== this.#asked) return; // another was opened meanwhile
     this.detail.replaceChildren(...content);
     this.detail.scrollTop = 0;
+    for (const time of this.detail.querySelectorAll("time")) {
+      time.textContent = new Date(time.dateTime).toLocaleTimeString("en-GB"); // as the list has it
+    }
+    const select = this.detail.querySelector("[data-dialect]");
+    if (select && this.#dialect && select.value !== this.#dialect) {
+      select.value = this.#dialect;
+      this.#chooseDialect(select);
+    }
     if (this.root.querySelector(".listing").offsetParent === null) this.detail.focus(); // it takes the list's place
   }
 
@@ -197,7 +208,7 @@ class Exchanges {
   async #chooseDialect(target) {
     if (!target.matches("[data-dialect], [data-of]")) return;
     const remedy = target.closest(".remedy");
-    const dialect = remedy.querySelector("[data-dialect]").value;
+    const dialect = (this.#dialect = remedy.querySelector("[data-dialect]").value);
     const rule = remedy.querySelector("[data-of]")?.value;
     const path = rule
       ? `export/${dialect}?rule=${encodeURIComponent(rule)}`
