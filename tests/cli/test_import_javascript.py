@@ -80,6 +80,11 @@ def test_a_function_that_calls_back_for_all_sends_any_origin_back() -> None:
     assert (found.policy, found.warnings) == (Policy(allow_origins="request"), ())
 
 
+def test_a_function_that_calls_back_with_a_list_is_that_list() -> None:
+    (found,) = read("express", "a.js", express("(origin, callback) => callback(null, allowed)"))
+    assert (found.policy, found.warnings) == (LISTED, ())
+
+
 def test_a_function_may_stand_elsewhere_and_search() -> None:
     text = """import fastifyCors from '@fastify/cors';
     const patterns: RegExp[] = [/\\.a\\.test$/];
@@ -118,6 +123,8 @@ def test_a_function_may_be_a_method_of_the_options() -> None:
         "(origin, cb) => cb(null, names.includes(new URL(origin).hostname))",
         "(origin, cb) => cb(null, allowed.some((each) => each.length === origin))",
         "(origin, cb) => other(null, true)",
+        "(origin, cb) => db.load((error, origins) => cb(error, origins))",
+        "(origin, cb) => cb(null, [process.env.ORIGIN])",
         "(origin, cb) => {}",
         "cb => cb(null, true)",
     ],

@@ -58,7 +58,7 @@ def _instead(
 
 # rs/cors
 
-_CORS: Final = ("github.com/rs/cors", "github.com/go-chi/cors")
+_CORS: Final = ("github.com/rs/cors", "github.com/go-chi/cors", "github.com/rs/cors/wrapper/gin")
 _RS_FUNCTIONS: Final = ("AllowOriginVaryRequestFunc", "AllowOriginRequestFunc", "AllowOriginFunc")
 _RS: Final = {
     "AllowedOrigins": listed_or_any("allow_origins"),

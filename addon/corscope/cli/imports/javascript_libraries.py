@@ -141,8 +141,11 @@ _OTHERWISE: Final = {
 def _called_back(options: Mapping[str, Node]) -> Iterator[str]:
     """What becomes of the origins that a function doesn't allow."""
     node = options.get("origin")
-    if node is not None and isinstance(node.value, Tested) and node.value.allowed is not True:
-        yield f"{node.place}: {_OTHERWISE[node.value.otherwise]}"
+    tested = None if node is None else node.value
+    if node is None or not isinstance(tested, Tested) or tested.allowed is True:
+        return
+    if tested.otherwise in _OTHERWISE:
+        yield f"{node.place}: {_OTHERWISE[tested.otherwise]}"
 
 
 # hapi

@@ -201,6 +201,13 @@ class _Test:
             raise _UnknownError
         return items
 
+    def listed(self, node: "Syntax") -> list[Node]:
+        """A list of origins and regexes, as the option itself may be one."""
+        items = list(self._value(node, tuple).items())
+        if not all(isinstance(item.value, str | Regex) for item in items):
+            raise _UnknownError
+        return items
+
     def _value(self, node: "Syntax", kind: type) -> Node:
         value = self.file.read(node, self.depth)
         if not isinstance(value.value, kind):
@@ -216,7 +223,7 @@ class _Decision:
         test: how it asks.
         callback: what it calls.
         allowed: for what it calls back with true.
-        otherwise: what it does for the rest: calls back with an error, or with false.
+        otherwise: what it calls back with for the rest, as `Tested` has it.
     """
 
     test: _Test
@@ -269,6 +276,9 @@ class _Decision:
             self.allowed.append(Node("", value=True))
         elif value.type == "ternary_expression":
             self.allowed += self.test.returned(value)
+        elif value.type in {"identifier", "array"}:
+            self.allowed += self.test.listed(value)
+            self.otherwise = "list"
         else:
             self.allowed += self.test.found(value)
 

@@ -143,7 +143,7 @@ def _match(allow: _Allow, *, is_last: bool) -> tuple[Mapping[str, object], tuple
     if len(texts) < len(items):
         told = "the rules after it are never asked: a rule can't be chosen by a regex or a function"
         return {}, () if is_last else (told,)
-    return {"origin": tuple(t if t.startswith(_WEB) else f"*://{t}" for t in texts)}, ()
+    return {"origin": tuple(t if "://" in t else f"*://{t}" for t in texts)}, ()
 
 
 # What stands in the file

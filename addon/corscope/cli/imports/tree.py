@@ -80,7 +80,7 @@ class Tested:
 
     Attributes:
         allowed: the origins that it allows; true if that is all of them.
-        otherwise: what it calls back with for the others: `error` or `false`.
+        otherwise: what it calls back with for the others: `error`, `false`, or the same `list`.
     """
 
     allowed: "bool | tuple[Node, ...]"
