@@ -43,6 +43,7 @@ browsers:
 	command -v firefox-esr >/dev/null || set -- "$$@" firefox-esr; \
 	command -v WebKitWebDriver >/dev/null || set -- "$$@" webkit2gtk-driver; \
 	command -v Xvfb >/dev/null || set -- "$$@" xvfb; \
+	command -v certutil >/dev/null || set -- "$$@" libnss3-tools; \
 	if [ $$# = 0 ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing with apt-get: $$*"; \
@@ -51,7 +52,7 @@ browsers:
 			&& exit 0; \
 	fi; \
 	echo "Missing: $$*. The tests that need them are left out: those in tests/browsers, and in"; \
-	echo "tests/cli those of the demo's page and of starting a browser. On Debian,"; \
+	echo "tests/cli and tests/live those of the demo's page and of starting a browser. On Debian,"; \
 	echo "apt install $$* brings them."
 
 # With all engines and TABLE=1, the run writes docs/agreement.md.
@@ -72,6 +73,7 @@ installed-axe:
 picture: $(VENV)/.tested browsers
 	$(BIN)/python -m tests.cli.demo_driver docs/images
 	$(BIN)/python -m tests.browsers.web_page docs/images
+	$(BIN)/python -m tests.browsers.travel_pictures docs/images
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

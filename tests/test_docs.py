@@ -114,3 +114,14 @@ def test_the_journal_has_the_documented_keys_of_other_lines(type_: str, line: st
     section = text.partition(f'## `"type": "{type_}"`')[2].partition("\n## ")[0]
     for key in set(json.loads(line)) - {"v", "type", "time"}:
         assert f"`{key}`" in section
+
+
+def test_every_command_inside_mitmproxy_is_documented() -> None:
+    sources = (ROOT / "addon" / "corscope" / "mitm").glob("*.py")
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    commands = re.findall(r'@command\.command\("([^"]+)"\)', text)
+    assert "cors.explain" in commands
+    documented = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [
+        name for name in commands if not re.search(rf"`{re.escape(name)}[` ]", documented)
+    ] == []

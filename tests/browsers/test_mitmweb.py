@@ -40,6 +40,9 @@ class Web:
         self._opened = chromium.open(f"{mitmweb.url}#/flows?c=true", None)
         self.page: Page = self._opened._page
         self.dialogs: list[str] = []
+        self._call(self._listen())
+
+    async def _listen(self) -> None:
         self.page.on("dialog", lambda dialog: self.dialogs.append(dialog.message))
 
     def close(self) -> None:

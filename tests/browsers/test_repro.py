@@ -7,10 +7,7 @@ runs by itself.
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,13 +47,13 @@ from tests.browsers.case import (
     methods,
     redirect,
 )
+from tests.browsers.travel_pictures import START_SECONDS, running, take_pictures
 from tests.support.chromium import Chromium
 from tests.support.firefox import Firefox
 from tests.support.mitmdump import wait_until
 
 pytestmark = pytest.mark.browser
 
-START_SECONDS = 60.0
 CDN = "http://cdn.test/{case}"
 
 CASES = (
@@ -235,22 +232,6 @@ def shown(chromium: Chromium, program: Callable[[Case], Path]) -> Callable[[Case
     return show
 
 
-@contextmanager
-def running(program: Path) -> Iterator[str]:
-    """The address of the page that a reproduction serves, as long as it runs."""
-    with subprocess.Popen(
-        [sys.executable, "-I", str(program)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().split()[1]
-        finally:
-            process.terminate()
-
-
 def looked_at(chromium: Chromium, url: str) -> Shown:
     page = chromium.open(url, None)
     try:
@@ -314,3 +295,9 @@ def test_no_answer_is_told_as_what_it_is(shown: Callable[[Case], Shown]) -> None
     seen = shown(HUNG_UP)
     assert seen.error == "net::ERR_EMPTY_RESPONSE"
     assert "an error page, which browsers take for a CORS error" in seen.text
+
+
+def test_the_pictures_of_the_docs_can_be_taken(chromium: Chromium, tmp_path: Path) -> None:
+    take_pictures(chromium, tmp_path)
+    for name in ("report.png", "repro.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")

@@ -17,13 +17,12 @@ from .proxy import Proxy
 from .wire import RawServer, ask, reply
 
 OPEN_A_BROWSER = """
-from mitmproxy import ctx, exceptions, http
+from mitmproxy import ctx, http
 
 def request(flow):
-    try:
-        ctx.master.commands.call_strings("cors.browser", [])
-    except exceptions.CommandError as error:
-        flow.response = http.Response.make(200, str(error))
+    if "?" in flow.request.path:
+        ctx.master.commands.call_strings("cors.browser", [flow.request.path.partition("?")[2]])
+        flow.response = http.Response.make(200, "opened")
 """
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the browsers are shell scripts")
@@ -88,13 +87,31 @@ def test_a_mistyped_browser_is_answered_with_those_that_are_there(
     assert wrong["error"] == 'no browser "firefix": did you mean "firefox"?'
 
 
-def test_a_reverse_proxy_has_no_use_for_a_browser_and_says_so(
+def test_a_browser_that_ends_at_once_is_told(
     server: RawServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "firefox").write_text("#!/bin/sh\n")
+    (tmp_path / "firefox").write_text("#!/bin/sh\nexit 3\n")
     (tmp_path / "firefox").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with Proxy(tmp_path, server.mode) as proxy:
+        assert "error" not in proxy.control(command="cors.browser", arguments=["firefox"])
+        proxy.told(r"Firefox ended at once \(status 3\): is there a screen\?")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["chromium", "firefox"])
+def test_a_reverse_proxy_is_opened_as_the_server_that_it_stands_for(
+    server: RawServer,
+    tmp_path: Path,
+    profiles: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
     (tmp_path / "ask.py").write_text(OPEN_A_BROWSER)
+    monkeypatch.setenv("PATH", path_with(tmp_path, name))
+    monkeypatch.setenv("TMPDIR", str(profiles))
+    server.heads.clear()
     mode = f"reverse:http://127.0.0.1:{server.port}"
     with Proxy(tmp_path, mode, scripts=[tmp_path / "ask.py"]) as proxy:
-        assert f"running: {mode}".encode() in proxy.ask(ask("http://api.test/")).body
+        assert proxy.ask(ask(f"http://api.test/?{name}")).body == b"opened"
+        wait_until(lambda: b"GET / " in b"".join(server.heads), 60, f"{name} to ask")

@@ -69,12 +69,11 @@ class Console:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:
-            found = wait_until(self._listening, START_SECONDS, "mitmproxy's console")
+            self.port = wait_until(self._listening, START_SECONDS, "mitmproxy's console")
         except BaseException:
             self._process.kill()
             self.quit()
             raise
-        self.port = int(found[1])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -147,10 +146,11 @@ class Console:
             os.close(self._terminal)
         return int(self._process.returncode)
 
-    def _listening(self) -> re.Match[str] | None:
+    def _listening(self) -> int:
         if self._process.poll() is not None:
             raise AssertionError(f"mitmproxy did not start:\n{self.text()}")
-        return re.search(r"\[127\.0\.0\.1:([1-9]\d*)\]", self.text())
+        port = re.search(r"\[127\.0\.0\.1:([1-9]\d*)\]", self.text())
+        return int(port[1]) if port else 0
 
     def _read(self) -> None:
         while True:

@@ -27,7 +27,7 @@ class Mitmweb(Mitmdump):
     def url(self) -> str:
         """The interface's address, with its token where there is one."""
         listens = re.compile(r"Web server listening at (http://\S+)")
-        return wait_until(lambda: listens.search(self.log()), 10, "mitmweb's address")[1]
+        return str(wait_until(lambda: listens.findall(self.log()), 10, "mitmweb's address")[0])
 
 
 def _free_port() -> int:

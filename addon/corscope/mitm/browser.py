@@ -50,7 +50,6 @@ _ON_WINDOWS: Final[Mapping[str, str]] = {
 _PROGRAM_FOLDERS: Final = ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
 
 _CHROMIUM_FLAGS: Final = (
-    "--proxy-bypass-list=<-loopback>",  # else localhost is reached past the proxy
     "--no-first-run",
     "--no-default-browser-check",
     "--disable-search-engine-choice-screen",
@@ -72,7 +71,6 @@ _CHROMIUM_FLAGS: Final = (
 )
 
 _FIREFOX_PREFERENCES: Final[Mapping[str, bool | int | str]] = {
-    "network.proxy.type": 1,
     "network.proxy.no_proxies_on": "",
     "network.proxy.allow_hijacking_localhost": True,  # else localhost is reached past the proxy
     "network.lna.enabled": False,  # the prompt for local addresses, as above
@@ -123,13 +121,17 @@ class Browser:
 class RunningBrowser:
     """A browser that uses the proxy; started on entering, stopped and cleaned up on leaving.
 
-    `authority` is the certificate with which the proxy signs; where given, the browser trusts it
-    for the time of this run. For Firefox that takes NSS's certutil; `advice` says what to do where
-    it isn't here.
+    `proxy` is None where it is to be addressed as a server is, in reverse mode. `authority` is the
+    certificate with which the proxy signs; where given, the browser trusts it for the time of this
+    run. For Firefox that takes NSS's certutil; `advice` says what to do where it isn't here.
     """
 
     def __init__(
-        self, browser: Browser, proxy: tuple[str, int], url: str, authority: Path | None = None
+        self,
+        browser: Browser,
+        proxy: tuple[str, int] | None,
+        url: str,
+        authority: Path | None = None,
     ) -> None:
         self._browser = browser
         self._proxy = proxy
@@ -180,8 +182,7 @@ class RunningBrowser:
             (self._profile / "user.js").write_text(preferences, encoding="utf-8")
             profile = ["--profile", str(self._profile), "--no-remote", "--new-instance"]
             return [str(self._browser.path), *profile, self._url]
-        host, port = self._proxy
-        own = [f"--user-data-dir={self._profile}", f"--proxy-server=http://{host}:{port}"]
+        own = [f"--user-data-dir={self._profile}", *_chromium_proxy(self._proxy)]
         if self._authority is not None:
             own.append(f"--ignore-certificate-errors-spki-list={_spki_hash(self._authority)}")
         if sys.platform != "win32" and os.geteuid() == 0:
@@ -234,12 +235,22 @@ def _from_windows(environment: Mapping[str, str]) -> Iterator[Browser]:
                 break
 
 
-def _firefox_preferences(proxy: tuple[str, int]) -> str:
-    """Write user.js: https://kb.mozillazine.org/User.js_file"""
+def _chromium_proxy(proxy: tuple[str, int] | None) -> tuple[str, ...]:
+    if proxy is None:
+        return ("--no-proxy-server",)
     host, port = proxy
-    chosen = dict(_FIREFOX_PREFERENCES)
-    for scheme in ("http", "ssl"):
-        chosen |= {f"network.proxy.{scheme}": host, f"network.proxy.{scheme}_port": port}
+    # Without the second, localhost is reached past the proxy.
+    return (f"--proxy-server=http://{host}:{port}", "--proxy-bypass-list=<-loopback>")
+
+
+def _firefox_preferences(proxy: tuple[str, int] | None) -> str:
+    """Write user.js: https://kb.mozillazine.org/User.js_file"""
+    chosen = {**_FIREFOX_PREFERENCES, "network.proxy.type": 0}
+    if proxy is not None:
+        host, port = proxy
+        chosen["network.proxy.type"] = 1
+        for scheme in ("http", "ssl"):
+            chosen |= {f"network.proxy.{scheme}": host, f"network.proxy.{scheme}_port": port}
     lines = [f'user_pref("{name}", {_javascript(value)});' for name, value in chosen.items()]
     return "\n".join(lines) + "\n"
 

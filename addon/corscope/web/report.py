@@ -8,7 +8,7 @@ import json
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -35,12 +35,15 @@ AT_ONCE: Final = 200
 """Exchanges of one packet: small enough to be opened without waiting, large enough to pack well."""
 
 
-def report_html(entries: Sequence[Entry], version: str) -> str:
+def report_html(
+    entries: Sequence[Entry], version: str, advance: Callable[[int], None] = lambda _: None
+) -> str:
     """The report, as text of an HTML file.
 
     Args:
         entries: the exchanges, the oldest first.
         version: corscope's.
+        advance: hears how many exchanges are written so far.
     """
     style = "\n".join(_text(name) for name in _STYLES)
     script = _bundled()
@@ -52,7 +55,7 @@ def report_html(entries: Sequence[Entry], version: str) -> str:
         version=version,
         entries=entries,
         rows=_as_json([row_of(entry, number) for number, entry in enumerate(entries, 1)]),
-        packets=list(_packets(entries)),
+        packets=list(_packets(entries, advance)),
         endpoints=_packed(_endpoints(entries)),
         at_once=AT_ONCE,
         proxy="",
@@ -67,7 +70,7 @@ def _endpoints(entries: Sequence[Entry]) -> dict[str, Any]:
     return {"matrix": matrix_html(matrix), "endpoint": pages}
 
 
-def _packets(entries: Sequence[Entry]) -> Iterator[str]:
+def _packets(entries: Sequence[Entry], advance: Callable[[int], None]) -> Iterator[str]:
     """The exchanges as HTML, packed: they have much in common, and are opened one by one."""
     index = Index(entries)
     for start in range(0, len(entries), AT_ONCE):
@@ -77,6 +80,7 @@ def _packets(entries: Sequence[Entry]) -> Iterator[str]:
             assert story is not None
             pages.append(exchange_html(story, asks=False))
         yield _packed(pages)
+        advance(start + len(pages))
 
 
 def _packed(value: object) -> str:
