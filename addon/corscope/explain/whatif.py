@@ -168,5 +168,8 @@ def _then(entry: Entry, after: Judgement) -> str | None:
         if before.verdict == "blocked" and not followed:
             return "the request that it asks for would follow; its answer isn't in the record"
     elif before.verdict == "blocked" != after.verdict and exchange.scene.location is not None:
-        return "the redirect would be followed; where it leads isn't in the record"
+        return (
+            "the redirect would be followed, unless it has a password in its Location; neither "
+            "that nor what comes of it is in the record"
+        )
     return None
