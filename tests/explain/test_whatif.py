@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from corscope.explain.whatif import WhatIf, what_if
+from corscope.explain.whatif.compare import WhatIf, what_if
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touch

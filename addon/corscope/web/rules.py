@@ -15,7 +15,7 @@ from tornado.web import HTTPError
 
 from corscope.explain.escape import escaped
 from corscope.explain.rule_from import NoRuleError, rule_from
-from corscope.explain.whatif import WhatIf, what_if
+from corscope.explain.whatif.compare import WhatIf, what_if
 from corscope.journal.store import Entry
 from corscope.rules.load import MAX_BYTES, Source, load
 from corscope.rules.model import Mode, Rule

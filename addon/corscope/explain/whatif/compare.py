@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
-from corscope.explain.ruled import Filters, Ruled, RuledBy, UntoldError, ruled
+from corscope.explain.whatif.ruled import Filters, Ruled, RuledBy, UntoldError, ruled
 from corscope.journal.exchange import Exchange, Judgement, Verdict
 from corscope.journal.store import Entry
 from corscope.rules.model import Ruleset
