@@ -6,43 +6,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from corscope.cli.imports.formats import IMPORTERS, guess
 from corscope.cli.imports.tree import Source, UnreadableError
 from corscope.servers.policy import Policy
 from tests.cli.conftest import Command, environment
-from tests.cli.test_import import APP, OWN, answers, dialect, in_little_memory, read
-from tests.servers.real.policies import POLICIES, generate_policies
-
-OURS = ("rs-cors", "gin", "echo", "gorilla", "rack-cors", "litestar", "quart-cors")
-
-
-@pytest.mark.parametrize("name", OURS)
-def test_a_policy_of_the_tested_ones_is_exported_again_as_it_was(name: str) -> None:
-    server = dialect(name)
-    for policy in (each for each in POLICIES if not server.complaints(each)):
-        assert server.export is not None
-        written = server.export(policy)
-        (found,) = read(name, written.file, written.text)
-        assert server.export(found.policy) == written
-
-
-@pytest.mark.parametrize("name", OURS)
-@given(seed=st.integers(0, 2**32))
-def test_any_policy_that_is_exported_and_imported_answers_the_same(name: str, seed: int) -> None:
-    server = dialect(name)
-    (policy,) = generate_policies(Random(seed), server, 1)
-    if server.complaints(policy) or server.export is None:
-        return
-    policy = replace(policy, settings=())  # what is no option of the library's isn't in its code
-    written = server.export(policy)
-    (found,) = read(name, written.file, written.text)
-    assert list(answers(server, found.policy)) == list(answers(server, policy))
+from tests.cli.test_import import APP, OWN, in_little_memory, read
 
 
 def go(body: str, *packages: str) -> str:

@@ -13,9 +13,10 @@ from corscope.cli.imports.formats import guess
 from corscope.cli.imports.tree import Source, UnreadableError
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
+from corscope.rules.write import rule_text
 from corscope.servers.policy import Policy
 from tests.cli.conftest import Command, environment
-from tests.cli.test_import import OWN, in_little_memory, read
+from tests.cli.test_import import OWN, dialect, in_little_memory, read
 
 PERMITS = (("permit_defaults", True),)
 
@@ -120,6 +121,12 @@ FORMS = {
             max_age=30,
         ),
     ),
+    "Spring Cloud Gateway with dots": (
+        *("spring", "application.yml"),
+        "spring.cloud.gateway.globalcors.cors-configurations:\n  '[/**]':\n"
+        "    allowed-origin-patterns: '*'\n---\na: 1\n",
+        Policy(allow_origins="request"),
+    ),
     "Caddy's snippet": (
         *("caddy", "Caddyfile", CADDY_SNIPPET),
         Policy(
@@ -182,6 +189,12 @@ FORMS = {
         "backend a\n  http-after-response add-header Access-Control-Allow-Origin '*'\n",
         Policy(allow_origins="*", forward_preflight=True),
     ),
+    "HAProxy's lines that go on": (
+        *("haproxy", "haproxy.cfg"),
+        "http-request return status 204 \\\n  hdr Access-Control-Allow-Origin '*' \\\n"
+        "  hdr Access-Control-Max-Age 5 \\\n  if METH_OPTIONS\n",
+        Policy(allow_origins="*", max_age=5),
+    ),
     "HAProxy of old": (
         *("haproxy", "haproxy.cfg"),
         "acl p method OPTIONS\nrspadd Access-Control-Allow-Origin:\\ https://app.test\n",
@@ -217,7 +230,7 @@ FORMS = {
         $more = ['https://b.test'];
         return [
             'paths' => ['*'],
-            'allowed_methods' => explode(',', 'GET,PUT'),
+            'allowed_methods' => array_filter(array_map('trim', explode(',', 'GET, PUT,'))),
             'allowed_origins' => array_merge(['https://app.test'], $more, [...$more]),
             'allowed_origins_patterns' => ['/^https:\\/\\/c\\.test$/i', "~d~u"],
             'allowed_headers' => array('*'),
@@ -274,6 +287,11 @@ FORMS = {
         'string[] ok = ["https://app.test"];\n'
         "app.UseCors(p => { p.SetIsOriginAllowed(o => ok.Contains(o)); });",
         OWN,
+    ),
+    "ASP.NET Core with a slip": (
+        *("aspnet-core", "Program.cs"),
+        "app.UseCors(x => x.SetIsOriginAllowed(o => _ = true).AllowAnyMethod());",
+        Policy(allow_origins="request", allow_methods="*"),
     ),
     "Istio": (
         *("envoy", "virtual-service.yaml"),
@@ -352,6 +370,8 @@ def test_a_usual_form_is_read(name: str, file: str, text: str, policy: Policy) -
     assert guess(Source(file, text)) == [name]
     (found,) = read(name, file, text)
     assert (found.policy, found.warnings) == (policy, ())
+    written = rule_text("a", {"host": "a"}, policy, dialect(name))
+    assert load([RuleFile("a.toml", written.encode())]).rules[0].policy == policy
 
 
 TOLD = {
@@ -452,6 +472,11 @@ TOLD = {
             "a.cs:1: X is not imported",
             "a.cs:1: WithOrigins is left out: SetIsOriginAllowed is asked instead",
         ],
+    ),
+    "a function that ASP.NET Core doesn't ask": (
+        *("aspnet-core", "a.cs"),
+        "app.UseCors(p => p.AllowAnyOrigin().SetIsOriginAllowed(o => true));",
+        ["a.cs:1: SetIsOriginAllowed is left out: any origin is allowed"],
     ),
     "a pattern where ASP.NET Core knows none": (
         *("aspnet-core", "a.cs"),

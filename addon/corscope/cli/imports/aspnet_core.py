@@ -89,10 +89,10 @@ class _Builder:
         """What it allows; a function that tests origins is asked instead of the list."""
         options, told = dict(self.options), list(self.warnings)
         listed = options.get("origins")
-        if "tested" in options and options.pop("origins", None) is not None:
-            told.append(
-                f"{self.place}: WithOrigins is left out: SetIsOriginAllowed is asked instead"
-            )
+        if "tested" in options and listed is not None:
+            is_any = [each.value for each in listed.items()] == [WILDCARD]
+            options.pop("tested" if is_any else "origins")
+            told.append(f"{self.place}: {_LEFT_OUT[is_any]}")
         elif listed is not None and not self.has_subdomains:
             options["origins"], patterns = _without_patterns(listed)
             told += [
@@ -101,6 +101,12 @@ class _Builder:
             ]
         read = found(options, _READERS, self.place)
         return replace(read, warnings=(*told, *read.warnings))
+
+
+_LEFT_OUT: Final = {
+    False: "WithOrigins is left out: SetIsOriginAllowed is asked instead",
+    True: "SetIsOriginAllowed is left out: any origin is allowed",
+}
 
 
 def _without_patterns(node: Node) -> tuple[Node, list[Node]]:

@@ -37,7 +37,7 @@ _ECHOES: Final = {
 }
 _PLACEHOLDER: Final = re.compile(r"\{(?:http\.request\.)?(header\.[\w-]+)\}")
 _HANDLERS: Final = {"handle", "handle_path", "route"}
-_INNER: Final = {*_HANDLERS, "header", "reverse_proxy", "respond", "map", "import", "encode"}
+_INNER: Final = {*_HANDLERS, "header", "reverse_proxy", "map", "handle_errors", "encode", "log"}
 _NEUTRAL: Final = {"origin", "access-control-request-method", "access-control-request-headers"}
 
 

@@ -187,6 +187,8 @@ class CSharpFile(CodeFile):
     def _tested(self, node: "Syntax", origin: str, depth: int = 0) -> Iterator[Node | None]:
         """What a chain of tests with `||` lets pass; None for what isn't understood."""
         node = self.bare(node)
+        if node.type == "assignment_expression":  # `_ = true` is written by mistake, and works
+            node = self.bare(named(node)[-1])
         left, right = (node.child_by_field_name(side) for side in ("left", "right"))
         operator = code_of(node.child_by_field_name("operator"))
         if left is not None and right is not None and operator in {"||", "=="} and depth < 50:

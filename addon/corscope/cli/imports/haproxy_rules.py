@@ -89,12 +89,23 @@ def rules(source: Source) -> Iterator[Rule]:
         UnreadableError: a quote isn't closed.
     """
     section = 0
-    for number, line in enumerate(source.text.splitlines(), 1):
+    for number, line in _lines(source.text):
         words = tuple(_words(line, number, source))
         if words and words[0] in _SECTIONS:
             section += 1
         elif words:
             yield Rule(number, section, words)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines by their number; one that ends in a backslash goes on."""
+    parts: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        parts.append(line.removesuffix("\\"))
+        if not line.endswith("\\"):
+            yield number + 1 - len(parts), "".join(parts)
+            parts = []
+    yield 1, "".join(parts)
 
 
 def _words(line: str, number: int, source: Source) -> Iterator[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["PhpFile"]
 
 _MERGING: Final = {"array_merge", "array_values", "array_unique"}
+_TRIM: Final = {"'trim'", '"trim"', "trim(...)"}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "e": "\x1b", "f": "\f"}
 
 
@@ -95,6 +96,10 @@ class PhpFile(CodeFile):
         function = code_of(node.child_by_field_name("function")).lower().lstrip("\\")
         given = [named(each)[-1] for each in named(node.child_by_field_name("arguments"))]
         values = [self.read(each, depth).value for each in given]
+        if function == "array_map" and code_of(given[0]) in _TRIM and len(values) == 2:
+            return _trimmed(values[1], node)
+        if function == "array_filter" and len(values) == 1 and isinstance(values[0], tuple):
+            return tuple(each for each in values[0] if each.value)
         if function in _MERGING and all(isinstance(each, tuple) for each in values):
             return joined([each for each in values if isinstance(each, tuple)], node)
         if function == "explode" and len(values) == 2:
@@ -103,6 +108,13 @@ class PhpFile(CodeFile):
                 parts = text.split(mark) if text.count(mark) < LONGEST else [text]
                 return tuple(Node(self.source.at(line_of(node)), part) for part in parts)
         return Opaque(code_of(node))
+
+
+def _trimmed(value: Value, node: "Syntax") -> Value:
+    """A list of texts without the spaces around them."""
+    items = value if isinstance(value, tuple) else ()
+    texts = [Node(each.place, each.value.strip()) for each in items if isinstance(each.value, str)]
+    return tuple(texts) if texts and len(texts) == len(items) else Opaque(code_of(node))
 
 
 def _literal(node: "Syntax") -> Value:

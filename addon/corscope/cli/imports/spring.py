@@ -49,6 +49,7 @@ _READERS: Final = {
 }
 _MOST: Final = 1000
 _ANY_PATH: Final = "/**"
+_GATEWAY: Final = re.compile(r"^\s*[\"']?[\w.-]*globalcors[\w.-]*[\"']?\s*:", re.MULTILINE)
 _PLACEHOLDER: Final = re.compile(r"[$#]\{")
 
 
@@ -117,7 +118,7 @@ def _origins(
 
 def read_spring(source: Source) -> Iterator[Found]:
     """CorsConfiguration, CorsRegistry and @CrossOrigin in Java, or `globalcors` in YAML."""
-    if re.search(r"^\s*[\"']?globalcors[\"']?\s*:", source.text, re.MULTILINE):
+    if _GATEWAY.search(source.text):
         yield from _of_gateway(source)
         return
     file = JavaFile(source)
@@ -311,8 +312,8 @@ def _elements(file: JavaFile, annotation: "Syntax | None") -> Iterator[tuple[str
 
 def _of_gateway(source: Source) -> Iterator[Found]:
     """The configurations below `globalcors`, by path; words may be parted in any way."""
-    tables = [node.table() for node in read_document(source).all_of("globalcors")]
-    paths = [node for table in tables for name, node in table.items() if _plain(name) == _BY_PATH]
+    tables = [node.table() for node in read_document(source).tables()]
+    paths = [n for table in tables for k, n in table.items() if _plain(k).endswith(_BY_PATH)]
     for path, node in [pair for each in paths for pair in each.table().items()]:
         made = _Configuration(node.place)
         _tell_path(made, Node(node.place, path.strip("[]")))
