@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint agree servers installed-servers browsers picture dialects reasons index clean help
+.PHONY: run test lint agree servers installed-servers browsers installed-axe picture dialects reasons index clean help
 
 help:
 	@echo "make run      set up $(VENV) and open the demo"
@@ -17,7 +17,7 @@ help:
 	@echo "make servers  compare every dialect with its real server"
 	@echo "make dialects write docs/dialects.md and the JSON Schema anew, make index rules/README.md"
 	@echo "make reasons  write docs/reasons anew"
-	@echo "make picture  take the README's picture of the demo again"
+	@echo "make picture  take the pictures of the demo and of the page again"
 	@echo "make clean    remove $(VENV) and what the tools leave behind"
 	@echo "PYTHON=python3.12 selects the Python, VENV=folder the environment's place"
 
@@ -25,7 +25,7 @@ run: $(VENV)/.installed
 	$(BIN)/corscope demo
 
 # The tests run also where a linter complains, so that one run tells everything.
-test: $(VENV)/.tested browsers installed-servers
+test: $(VENV)/.tested browsers installed-axe installed-servers
 	@status=0; \
 	$(MAKE) --no-print-directory lint || status=1; \
 	$(BIN)/python -m pytest || status=1; \
@@ -43,6 +43,7 @@ browsers:
 	command -v firefox-esr >/dev/null || set -- "$$@" firefox-esr; \
 	command -v WebKitWebDriver >/dev/null || set -- "$$@" webkit2gtk-driver; \
 	command -v Xvfb >/dev/null || set -- "$$@" xvfb; \
+	command -v certutil >/dev/null || set -- "$$@" libnss3-tools; \
 	if [ $$# = 0 ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing with apt-get: $$*"; \
@@ -51,7 +52,7 @@ browsers:
 			&& exit 0; \
 	fi; \
 	echo "Missing: $$*. The tests that need them are left out: those in tests/browsers, and in"; \
-	echo "tests/cli those of the demo's page and of starting a browser. On Debian,"; \
+	echo "tests/cli and tests/live those of the demo's page and of starting a browser. On Debian,"; \
 	echo "apt install $$* brings them."
 
 # With all engines and TABLE=1, the run writes docs/agreement.md.
@@ -65,8 +66,14 @@ servers: $(VENV)/.tested installed-servers
 installed-servers:
 	@PYTHON=$(PYTHON) tests/servers/real/install
 
+# What looks for faults that keep people from using the page.
+installed-axe:
+	@tests/browsers/axe/install
+
 picture: $(VENV)/.tested browsers
-	$(BIN)/python -m tests.cli.demo_driver docs/images/demo.png
+	$(BIN)/python -m tests.cli.demo_driver docs/images
+	$(BIN)/python -m tests.browsers.web_page docs/images
+	$(BIN)/python -m tests.browsers.travel_pictures docs/images
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from corscope.cli.demo.cases import CASES
 from corscope.fetch.headers import from_fields
 from corscope.journal.exchange import Outcome, Sighting
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line, outcome_line, rules_line, start_line
 from corscope.messages import Request, Response
+from tests.cli.demo_driver import PICTURES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("rules/*.md")])
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_BUTTON = re.compile(r"^▶ \*\*([^*]+)\*\*: ", re.MULTILINE)
 _ROW = re.compile(r"^\| (`[^|]+`) \|", re.MULTILINE)
 
 
@@ -49,6 +52,27 @@ def test_the_readme_names_make_targets_that_exist() -> None:
     assert named
     for target in named:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_guide_names_each_button_of_the_demo_and_no_other() -> None:
+    text = (ROOT / "docs" / "cors.md").read_text(encoding="utf-8")
+    named = _BUTTON.findall(text)
+    assert sorted(named) == sorted(case.title for case in CASES)
+    assert text.count("▶ **") == len(named)
+
+
+def test_each_claim_of_the_guide_has_its_button() -> None:
+    """Each part that claims something about a browser's doing has one to press."""
+    text = (ROOT / "docs" / "cors.md").read_text(encoding="utf-8")
+    for part in text.split("\n## ")[1:]:
+        assert _BUTTON.search(part), part.partition("\n")[0]
+
+
+def test_the_guide_shows_pictures_that_the_project_takes() -> None:
+    text = (ROOT / "docs" / "cors.md").read_text(encoding="utf-8")
+    shown = re.findall(r"!\[[^\]]+\]\(images/([^)]+)\)", text)
+    assert shown
+    assert set(shown) <= set(PICTURES)
 
 
 def documented_keys(type_: str) -> set[str]:
@@ -90,3 +114,14 @@ def test_the_journal_has_the_documented_keys_of_other_lines(type_: str, line: st
     section = text.partition(f'## `"type": "{type_}"`')[2].partition("\n## ")[0]
     for key in set(json.loads(line)) - {"v", "type", "time"}:
         assert f"`{key}`" in section
+
+
+def test_every_command_inside_mitmproxy_is_documented() -> None:
+    sources = (ROOT / "addon" / "corscope" / "mitm").glob("*.py")
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    commands = re.findall(r'@command\.command\("([^"]+)"\)', text)
+    assert "cors.explain" in commands
+    documented = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [
+        name for name in commands if not re.search(rf"`{re.escape(name)}[` ]", documented)
+    ] == []

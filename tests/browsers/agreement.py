@@ -125,10 +125,16 @@ class _Played:
     named: tuple[str, ...] | None = None
 
 
-def play(browser: Browser, cases: Sequence[Case], folder: Path) -> Record:
-    """Run the cases, stop mitmdump, and put together what all sides recorded."""
+def play(
+    browser: Browser, cases: Sequence[Case], folder: Path, flow_file: Path | None = None
+) -> Record:
+    """Run the cases, stop mitmdump, and put together what all sides recorded.
+
+    With ``flow_file`` mitmdump also saves the flows there.
+    """
+    options = {**OPTIONS, "save_stream_file": flow_file} if flow_file else OPTIONS
     with OriginServer() as server:
-        with Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
+        with Mitmdump(folder, server.upstream_mode, options) as proxy:
             pages = _open_pages(browser, server, proxy, [case.page for case in cases])
             played = [
                 each

@@ -1,6 +1,6 @@
 """A real `corscope demo`, and a real Chromium that presses its buttons.
 
-Run as a program, it takes the picture that the README shows:
+Run as a program, it takes the pictures that README and docs show:
 
     make picture
 """
@@ -169,19 +169,30 @@ class DemoPage:
         self._chromium.call(self._page.screenshot(path=path, full_page=whole))
 
 
-PICTURED = ("method-not-allowed", "wildcard-with-cookies")
-"""The cases that the README's picture shows."""
+PICTURES: Mapping[str, tuple[str, ...]] = {
+    "demo.png": ("wildcard-with-cookies", "method-not-allowed"),
+    "cors-origin.png": ("works", "no-allow-origin"),
+    "cors-sent.png": ("sent-all-the-same", "opaque"),
+    "cors-preflight.png": ("preflight-passes", "method-not-allowed"),
+    "cors-credentials.png": ("cookies-allowed", "wildcard-with-cookies"),
+}
+"""The pictures that README and docs show, each of two cases that were pressed."""
 
 
-def take_picture(chromium: Chromium, demo: Demo, path: Path) -> None:
-    """Write a picture of the page at work: a few cases, pressed."""
-    with DemoPage(chromium, demo, size=(1100, 1180)) as page:
-        for case in PICTURED:
-            page.press(case)
-        shown = ", ".join(f"#{case}" for case in PICTURED)
-        page.evaluate(f"document.querySelectorAll('article:not({shown})').forEach(e => e.remove())")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path, whole=True)
+def take_pictures(chromium: Chromium, demo: Demo, folder: Path) -> None:
+    """Write the pictures of the page at work."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, cases in PICTURES.items():
+        with DemoPage(chromium, demo, size=(1100, 400)) as page:
+            for case in cases:
+                page.press(case)
+            shown = ", ".join(f"#{case}" for case in cases)
+            page.evaluate(
+                f"document.querySelectorAll('article:not({shown})').forEach(e => e.remove())"
+            )
+            if name.startswith("cors-"):
+                page.evaluate("document.querySelector('header').remove()")
+            page.screenshot(folder / name, whole=True)
 
 
 def main() -> None:
@@ -190,7 +201,7 @@ def main() -> None:
         Chromium() as chromium,
         Demo(Path(folder), "--port", "3000") as demo,
     ):
-        take_picture(chromium, demo, Path(sys.argv[1]))
+        take_pictures(chromium, demo, Path(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import pytest
 
 from corscope.cli.demo.cases import CASES
 from tests.cli.conftest import Command, environment
-from tests.cli.demo_driver import Demo, DemoPage, take_picture
+from tests.cli.demo_driver import PICTURES, Demo, DemoPage, take_pictures
 from tests.support.chromium import Chromium
 from tests.support.mitmdump import wait_until
 
@@ -27,11 +27,17 @@ ALLOWED = "Allowed"
 
 HEADINGS = {
     "works": ALLOWED,
+    "open-to-everyone": ALLOWED,
     "no-allow-origin": "Blocked: allow-origin-missing",
+    "sent-all-the-same": "Blocked: allow-origin-missing",
+    "opaque": ALLOWED,
     "wrong-origin": "Blocked: allow-origin-mismatch",
     "trailing-slash": "Blocked: allow-origin-mismatch",
+    "cookies-allowed": ALLOWED,
     "wildcard-with-cookies": "Blocked: wildcard-with-credentials",
     "credentials-spelling": "Blocked: allow-credentials-not-true",
+    "preflight-passes": ALLOWED,
+    "preflight-remembered": ALLOWED,
     "preflight-login": "Blocked: preflight-status",
     "method-not-allowed": "Blocked: method-not-allowed",
     "header-not-allowed": "Blocked: header-not-allowed",
@@ -78,6 +84,22 @@ def test_the_page_names_the_errors_as_browsers_do(page: DemoPage) -> None:
 
 
 @pytest.mark.browser
+def test_a_remembered_preflight_is_sent_once(page: DemoPage) -> None:
+    lines = page.press("preflight-remembered").text.splitlines()
+    assert len([line for line in lines if line.startswith("OPTIONS for DELETE http")]) == 1
+    assert len([line for line in lines if line.startswith("DELETE http")]) == 2
+
+
+@pytest.mark.browser
+def test_a_request_that_is_kept_from_script_was_carried_out(page: DemoPage) -> None:
+    """The API has answered with 200: CORS keeps the answer back, not the request."""
+    text = page.press("sent-all-the-same").text
+    assert "OPTIONS" not in text
+    assert "→ 200: blocked" in text
+    assert "An opaque answer: nothing of it" in page.press("opaque").text
+
+
+@pytest.mark.browser
 def test_a_saved_rule_file_counts_at_the_next_press(demo: Demo, page: DemoPage) -> None:
     """The one thing that the demo asks the reader to try."""
     rules = Path(demo.address("rule file"))
@@ -98,7 +120,9 @@ def test_a_saved_rule_file_counts_at_the_next_press(demo: Demo, page: DemoPage) 
 def test_all_can_be_sent_at_once_on_a_small_screen(demo: Demo, chromium: Chromium) -> None:
     with DemoPage(chromium, demo, size=(360, 740)) as small:
         small.evaluate("sendAll({currentTarget: document.querySelector('#send-all')})")
-        assert small.evaluate("document.querySelectorAll('.result:not([hidden])').length") == 16
+        assert small.evaluate("document.querySelectorAll('.result:not([hidden])').length") == len(
+            CASES
+        )
         assert small.evaluate("document.documentElement.scrollWidth") <= 360
         assert small.console == []
 
@@ -112,12 +136,12 @@ def test_a_browser_that_goes_past_the_proxy_is_told_so(demo: Demo, chromium: Chr
 
 
 @pytest.mark.browser
-def test_a_picture_for_the_readme_can_be_taken(
+def test_the_pictures_of_readme_and_docs_can_be_taken(
     demo: Demo, chromium: Chromium, tmp_path: Path
 ) -> None:
-    picture = tmp_path / "images" / "demo.png"
-    take_picture(chromium, demo, picture)
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    take_pictures(chromium, demo, tmp_path / "images")
+    for name in PICTURES:
+        assert (tmp_path / "images" / name).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_journal_is_for_the_page_alone(demo: Demo) -> None:

@@ -207,12 +207,16 @@ def request(flow):
 
 @pytest.mark.browser
 @pytest.mark.live
+@pytest.mark.skipif(sys.platform == "win32", reason="the headless wrapper is a shell script")
 @pytest.mark.parametrize("trusting", [True, False])
-def test_a_chromium_that_knows_the_proxys_certificate_opens_https(
-    tmp_path: Path, trusting: bool
+@pytest.mark.parametrize("name", ["Chromium", "Firefox"])
+def test_a_browser_that_knows_the_proxys_certificate_opens_https(
+    tmp_path: Path, name: str, trusting: bool
 ) -> None:
     """The twin without it shows that nothing else makes the page open."""
-    chromium = _headless(tmp_path, "Chromium")
+    browser = _headless(tmp_path, name)
+    if name == "Firefox":
+        _need_certutil()
     (tmp_path / "answer.py").write_text(ANSWER_ALL)
     options = {
         "scripts": tmp_path / "answer.py",
@@ -222,13 +226,42 @@ def test_a_chromium_that_knows_the_proxys_certificate_opens_https(
     with Mitmdump(tmp_path, script=None, options=options) as proxy:
         authority = tmp_path / "confdir" / "mitmproxy-ca-cert.pem"
         address, url = ("127.0.0.1", proxy.port), "https://secure.test/x"
-        with RunningBrowser(chromium, address, url, authority if trusting else None):
+        with RunningBrowser(browser, address, url, authority if trusting else None) as running:
+            assert running.advice is None
             wait_until(
                 lambda: url in _asked(tmp_path) or "TLS handshake failed" in proxy.log(),
                 60,
                 "the browser to open the page, or to refuse it",
             )
     assert (url in _asked(tmp_path)) == trusting
+
+
+def _need_certutil() -> None:
+    if shutil.which("certutil") is None:
+        if os.environ.get("CORSCOPE_REQUIRE_BROWSERS") == "1":
+            pytest.fail("CORSCOPE_REQUIRE_BROWSERS=1, but there is no certutil of NSS's")
+        pytest.skip("needs NSS's certutil (Debian: apt install libnss3-tools)")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the programs are shell scripts")
+@pytest.mark.parametrize("certutil", ["", "#!/bin/sh\nexit 1\n"], ids=["none", "another's"])
+def test_without_nsss_certutil_firefox_runs_and_what_to_do_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certutil: str
+) -> None:
+    for name, text in (("firefox", "#!/bin/sh\nsleep 60\n"), ("certutil", certutil)):
+        if text:
+            (tmp_path / name).write_text(text)
+            (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda name: _if_there(tmp_path / name))
+    firefox = Browser("Firefox", tmp_path / "firefox")
+    authority = tmp_path / "mitmproxy-ca-cert.pem"
+    with RunningBrowser(firefox, ("127.0.0.1", 1), "about:blank", authority) as running:
+        assert running.advice is not None
+        assert "http://mitm.it" in running.advice
+
+
+def _if_there(program: Path) -> str | None:
+    return str(program) if program.exists() else None
 
 
 def _asked(folder: Path) -> str:

@@ -86,8 +86,10 @@ EXCHANGE: Final[dict[str, Check]] = {
     "engine": one_of("chromium", "firefox", "webkit", "unknown"),
     "status": maybe(number),
     "error": maybe(text),
+    "waited_ms": maybe(number),
     "headers": pairs,
     "server_headers": maybe(pairs),
+    "server_status": maybe(number),
     "location": maybe(text),
     "revalidated": one_of(True, False),
     "goes_by": maybe(pairs),
@@ -177,6 +179,28 @@ def test_what_a_server_had_sent_stands_beside_what_the_browser_gets() -> None:
     assert line["server_headers"] == [list(pair) for pair in server.headers]
     assert line["server_verdict"]["include"]["reason"] == "wildcard-with-credentials"
     assert line["verdicts"]["include"]["reason"] is None
+
+
+def test_the_servers_own_status_stands_beside_what_it_had_sent() -> None:
+    server = Response(503, (("Access-Control-Allow-Origin", "*"),))
+    touch = Touch("r", "apply", server_response=server)
+    line = json.loads(exchange_line(exchange_of(actual(), Sighting("x", ALLOWED, touch=touch))))
+    assert (line["status"], line["server_status"]) == (200, 503)
+    untouched = json.loads(exchange_line(exchange_of(actual(), Sighting("x", ALLOWED))))
+    assert untouched["server_status"] is None
+
+
+@pytest.mark.parametrize(
+    ("answered", "waited"),
+    [(0.25, 250), (0.0, 0), (-1.0, 0)],
+    ids=["a quarter of a second", "no time", "by a clock that was set back"],
+)
+def test_the_wait_is_counted_from_request_to_answer(answered: float, waited: int) -> None:
+    journal = Journal()
+    journal.requested("x", "browser", preflight(), at(0))
+    exchange = journal.answered(Sighting("x", ALLOWED), at(answered))
+    assert exchange is not None
+    assert json.loads(exchange_line(exchange))["waited_ms"] == waited
 
 
 @pytest.mark.parametrize(

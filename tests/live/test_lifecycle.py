@@ -140,6 +140,8 @@ def test_the_first_line_tells_versions_and_options(server: RawServer, tmp_path: 
         "cors_journal": str(proxy.journal_path),
         "cors_fresh": True,
         "cors_urls": "full",
+        "cors_web": False,
+        "cors_web_port": 8085,
     }
 
 

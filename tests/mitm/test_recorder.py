@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from mitmproxy import http
 from mitmproxy.utils import emoji
 
-from corscope.journal.exchange import Touch
+from corscope.journal.exchange import Outcome, Touch
+from corscope.journal.wire import Credentials
 from corscope.mitm.recorder import MARKERS, annotate, remembered
 from corscope.mitm.replay import exchanges, explain_flows
 
@@ -30,7 +33,10 @@ def test_mitmproxy_can_show_the_markers() -> None:
         ("CORS allowed", False),
         ("CORS blocked: allow-origin-missing", False),
         ("CORS conditional: wildcard-with-credentials", False),
+        ("CORS allowed, followed", False),
+        ("CORS blocked, not followed: allow-origin-missing", False),
         ("CORS is broken", True),
+        ("CORS allowed, followed by tears", True),
         ("CORS blocked: see ticket 3", True),
         ("mine", True),
     ],
@@ -41,6 +47,43 @@ def test_only_an_own_comment_is_written_over(comment: str, stays: bool) -> None:
     (exchange,) = exchanges([made])
     annotate(made, exchange)
     assert made.comment == (comment if stays else "CORS blocked: allow-origin-missing")
+
+
+@pytest.mark.parametrize(
+    ("credentials", "outcome", "told", "verdict"),
+    [
+        ("omit", "followed", "CORS allowed, followed", "allowed"),
+        (
+            "unknown",
+            "not-followed",
+            "CORS conditional, not followed: wildcard-with-credentials",
+            "conditional",
+        ),
+        (
+            "include",
+            "not-followed",
+            "CORS blocked, not followed: wildcard-with-credentials",
+            "blocked",
+        ),
+    ],
+)
+def test_a_preflights_outcome_completes_its_comment_and_decides_its_marker(
+    credentials: Credentials, outcome: Literal["followed", "not-followed"], told: str, verdict: str
+) -> None:
+    """What the actual request shows of the credentials mode settles a conditional verdict."""
+    headers = (*PAGE, ("Access-Control-Request-Method", "GET"))
+    made = flow(
+        headers=headers,
+        method=b"OPTIONS",
+        response=http.Response.make(200, b"", {"Access-Control-Allow-Origin": "*"}),
+    )
+    (exchange,) = exchanges([made])
+    annotate(made, exchange)
+    assert made.comment == "CORS conditional: wildcard-with-credentials"
+    annotate(made, exchange, Outcome(exchange.time, exchange.id, outcome, credentials))
+    assert made.comment == told
+    assert made.marked == MARKERS[verdict]
+    assert made.metadata["corscope"]["outcome"] == outcome
 
 
 @pytest.mark.parametrize(("marked", "stays"), [("", False), (":bug:", True)])

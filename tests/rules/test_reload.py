@@ -1,8 +1,10 @@
 """Which rules hold after a change: `rules.reload`."""
 
+import pytest
+
 from corscope.rules.load import Source
 from corscope.rules.problems import Severity
-from corscope.rules.reload import State, reload
+from corscope.rules.reload import State, no_such_rule, reload, toggle
 
 GOOD = Source("good.toml", b'[[rule]]\nname = "a"\nmatch.host = "a.test"\nfault.status = 401\n')
 MORE = Source("more.toml", b'[[rule]]\nname = "b"\nmatch.host = "b.test"\nfault.status = 401\n')
@@ -57,3 +59,59 @@ def test_warnings_do_not_keep_rules_from_holding() -> None:
 
 def test_no_files_are_no_rules() -> None:
     assert names(reload(reload(State(), [GOOD], accept), [], accept)) == []
+
+
+def enabled(state: State) -> dict[str, bool]:
+    return {rule.name: rule.enabled for rule in state.ruleset.rules}
+
+
+def off(source: Source) -> Source:
+    """The same file with its rule disabled."""
+    return Source(source.path, (source.data or b"") + b"enabled = false\n")
+
+
+def test_a_rule_is_switched_off_and_on_again() -> None:
+    before = reload(State(), [GOOD, MORE], accept)
+    without = toggle(before, "a")
+    assert enabled(without) == {"a": False, "b": True}
+    assert without.switched == {"a"}
+    assert toggle(without, "a") == before
+
+
+def test_what_was_switched_outlives_what_is_saved_broken_or_good() -> None:
+    switched = toggle(reload(State(), [GOOD, MORE], accept), "a")
+    broken = reload(switched, [BAD], accept)
+    assert enabled(broken) == {"a": False, "b": True}
+    assert broken.switched == {"a"}
+    assert enabled(reload(broken, [MORE, GOOD], accept)) == {"b": True, "a": False}
+
+
+def test_a_rule_that_its_file_disables_can_be_switched_on() -> None:
+    switched = toggle(reload(State(), [off(GOOD)], accept), "a")
+    assert enabled(switched) == {"a": True}
+    assert enabled(reload(switched, [off(GOOD)], accept)) == {"a": True}
+
+
+def test_once_the_file_says_the_same_nothing_is_switched_any_more() -> None:
+    same = reload(toggle(reload(State(), [GOOD], accept), "a"), [off(GOOD)], accept)
+    assert (enabled(same), same.switched) == ({"a": False}, frozenset())
+    assert enabled(reload(same, [GOOD], accept)) == {"a": True}
+
+
+def test_a_switched_rule_keeps_its_place_among_the_hosts() -> None:
+    switched = toggle(reload(State(), [GOOD, MORE], accept), "b")
+    assert list(switched.ruleset.index.positions("b.test")) == [1]
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (["a rule", "another"], 'no rule "a rul": did you mean "a rule"?'),
+        (["x", "y"], 'no rule "a rul": there are "x", "y"'),
+        ([], 'no rule "a rul": no rules are in force'),
+    ],
+)
+def test_a_rule_that_is_not_there_is_told_with_the_way_out(known: list[str], told: str) -> None:
+    assert no_such_rule("a rul", known) == told
+    with pytest.raises(ValueError, match='no rule "c"'):
+        toggle(reload(State(), [GOOD], accept), "c")

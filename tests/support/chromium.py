@@ -20,7 +20,13 @@ from .mitmdump import wait_until
 from .page import PLAY, Ask, Seen, arguments, results
 
 if TYPE_CHECKING:  # imported at run time only once it is known to be installed
-    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Playwright
+    from playwright.async_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Playwright,
+        ProxySettings,
+    )
     from playwright.async_api import Page as PlaywrightPage
 
 __all__ = ["Chromium", "Failed", "Page", "missing_parts"]
@@ -42,7 +48,7 @@ FLAGS = (
     "--no-pings",
     "--no-service-autorun",
     # Proxied hosts are never resolved here, so that whatever still asks for a name is to fail.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 
 # The browser's own address bar must not rewrite http to https, and an isolated sandbox would hide
@@ -106,8 +112,8 @@ class Chromium:
         """Run a coroutine on the browser's loop and wait for what it returns."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(CALL_SECONDS)
 
-    def open(self, url: str, proxy_port: int) -> Page:
-        """Open a page through a proxy, with cookies and caches that no other page shares."""
+    def open(self, url: str, proxy_port: int | None) -> Page:
+        """Open a page through a proxy, if any, with cookies and caches that no other shares."""
         return self.call(_open(self, url, proxy_port))
 
     @property
@@ -203,10 +209,10 @@ async def _launch() -> tuple[Playwright, Browser]:
     return playwright, browser
 
 
-async def _open(browser: Chromium, url: str, proxy_port: int) -> Page:
+async def _open(browser: Chromium, url: str, proxy_port: int | None) -> Page:
+    through: ProxySettings = {"server": f"http://127.0.0.1:{proxy_port}", "bypass": "<-loopback>"}
     context = await browser._browser.new_context(
-        proxy={"server": f"http://127.0.0.1:{proxy_port}", "bypass": "<-loopback>"},
-        ignore_https_errors=True,
+        proxy=through if proxy_port else None, ignore_https_errors=True
     )
     tab = await context.new_page()
     page = Page(browser, context, tab)

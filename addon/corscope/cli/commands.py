@@ -4,6 +4,7 @@ import click
 
 from corscope import __version__
 from corscope.cli.check import check
+from corscope.cli.check_log import check_log
 from corscope.cli.demo.command import demo
 from corscope.cli.dialects import dialects, diff_dialects
 from corscope.cli.explain import explain
@@ -11,7 +12,10 @@ from corscope.cli.export import export
 from corscope.cli.imports.command import import_config
 from corscope.cli.infer import infer_policy
 from corscope.cli.new import new
+from corscope.cli.report import report
+from corscope.cli.repro import repro_command
 from corscope.cli.run import run
+from corscope.cli.what_if import rule_from_recorded, what_if_recorded
 from corscope.cli.why import why
 from corscope.mitm.launch import LaunchError, script_path
 from corscope.rules.schema import schema_text
@@ -47,6 +51,8 @@ def schema() -> None:
 for command in (
     *(check, explain, why, run, demo, new),
     *(export, import_config, infer_policy),
+    *(report, check_log, repro_command),
     *(dialects, diff_dialects),
+    *(what_if_recorded, rule_from_recorded),
 ):
     corscope.add_command(command)

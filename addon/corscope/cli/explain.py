@@ -1,27 +1,21 @@
 """What happened in a saved capture? `corscope explain` says it in the words of the live log.
 
-Reading files is done in `mitm.flows`, judging and wording in `mitm.replay`; here are the
-progress bar and the exit status.
+Reading files is done in `mitm.flows`, judging and wording in `mitm.replay`; here is the exit
+status.
 """
 
 import io
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
+from corscope.cli.progress import Advance, progress
 from corscope.mitm.flows import FlowFileError, HTTPFlow, read_flows
 from corscope.mitm.replay import explain_flows
 
 __all__ = ["explain"]
-
-Advance = Callable[[int], None]
-Show = Callable[[str], None]
 
 
 @click.command()
@@ -43,7 +37,7 @@ def explain(files: tuple[str, ...], engines: bool, details: bool, steps: bool) -
     """
     readings = [_Reading(file) for file in files]
     for reading in readings:
-        with _progress(reading) as (advance, show):
+        with progress(reading.file, reading.size) as (advance, show):
             flows = reading.flows(advance)
             for lines in explain_flows(flows, engines=engines, details=details, steps=steps):
                 reading.exchanges += 1
@@ -92,31 +86,3 @@ def _standard_input() -> io.BufferedReader:
     stream = sys.stdin.buffer
     assert isinstance(stream, io.BufferedReader)  # as Python opens it on every system
     return stream
-
-
-def _print(line: str) -> None:
-    click.echo(line)
-
-
-@contextmanager
-def _progress(reading: _Reading) -> Iterator[tuple[Advance, Show]]:
-    """Show a bar on a terminal, and nothing where the messages go into a file or a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda _: None, _print
-        return
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task(reading.file, total=reading.size)
-
-        def above_the_bar(line: str) -> None:
-            console.print(Text(line), soft_wrap=True)
-
-        # Where lines and bar share the terminal, the bar has to make way for each line.
-        shared = sys.stdout.isatty()
-        yield lambda done: bar.update(task, completed=done), above_the_bar if shared else _print

@@ -17,19 +17,24 @@ from typing import Any, Final
 
 import click
 
+from corscope.cli.progress import Advance, progress
+from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.read import LineError, exchange_of, outcome_of
 from corscope.journal.store import Entry
 from corscope.mitm.flows import LISTED, FlowFileError, read_flows
 from corscope.mitm.replay import records
 
-__all__ = ["read_records"]
+__all__ = ["entries_of", "read_records"]
 
 MOST_WAITING: Final = 1_000
 """So many entries are held back at most until a preflight's outcome is known."""
 
 LONGEST_LINE: Final = 16 * 1024 * 1024
 """A line longer than this is left out."""
+
+TOLD_EVERY: Final = 1_000
+"""After so many lines it is told how far the reading is."""
 
 _JOURNAL_BEGINS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"v"\s*:')
 
@@ -52,10 +57,29 @@ def read_records(files: Iterable[str], tell: Tell = _tell) -> Iterator[Entry]:
         click.ClickException: a file can't be opened.
     """
     for file in files:
-        with _opened(file) as stream:
-            is_journal = _JOURNAL_BEGINS.match(stream.peek(64))
-            found = _journalled(file, stream, tell) if is_journal else _captured(stream, tell)
+        with _opened(file) as stream, progress(file, _size(file)) as (advance, _):
+            if _JOURNAL_BEGINS.match(stream.peek(64)):
+                found = _journalled(file, stream, tell, advance)
+            else:
+                found = _captured(stream, tell, advance)
             yield from _entries(found)
+
+
+def entries_of(entries: Iterable[Entry], most: int) -> tuple[Entry, ...]:
+    """Keep the last of these entries, `most` at most; of those with one id the last."""
+    kept: OrderedDict[str, Entry] = OrderedDict()
+    for entry in entries:
+        kept.pop(entry.exchange.id, None)
+        kept[entry.exchange.id] = entry
+        if len(kept) > most:
+            kept.popitem(last=False)
+    return tuple(kept.values())
+
+
+def _size(file: str) -> int | None:
+    """The file's size in bytes, where that is known."""
+    path = Path(file)
+    return path.stat().st_size if file != "-" and path.is_file() else None
 
 
 @contextmanager
@@ -68,39 +92,47 @@ def _opened(file: str) -> Iterator[io.BufferedReader]:
     try:
         opened = Path(file).open("rb")  # noqa: SIM115 (only opening it may fail so)
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from error
+        message = f"{escaped(file, LONGEST_MESSAGE)}: {error.strerror}"
+        raise click.ClickException(message) from error
     with opened:
         yield opened
 
 
-def _captured(stream: io.BufferedReader, tell: Tell) -> Iterator[Exchange | Outcome]:
+def _captured(
+    stream: io.BufferedReader, tell: Tell, advance: Advance
+) -> Iterator[Exchange | Outcome]:
     try:
-        yield from records(read_flows(stream))
+        yield from records(read_flows(stream, advance))
     except FlowFileError as error:
         tell(str(error))
 
 
-def _journalled(file: str, stream: io.BufferedReader, tell: Tell) -> Iterator[Exchange | Outcome]:
+def _journalled(
+    file: str, stream: io.BufferedReader, tell: Tell, advance: Advance
+) -> Iterator[Exchange | Outcome]:
     problems = 0
-    for number, line in _numbered(stream):
+    for number, line in _numbered(stream, advance):
         try:
             found = _read(line)
         except LineError as error:
             problems += 1
             if problems <= LISTED:
-                tell(f"{file}:{number}: {error}; left out")
+                tell(f"{escaped(file, LONGEST_MESSAGE)}:{number}: {error}; left out")
             continue
         if found is not None:
             yield found
     if problems > LISTED:
-        tell(f"{file}: and {problems - LISTED} more lines like these")
+        tell(f"{escaped(file, LONGEST_MESSAGE)}: and {problems - LISTED} more lines like these")
 
 
-def _numbered(stream: io.BufferedReader) -> Iterator[tuple[int, bytes]]:
+def _numbered(stream: io.BufferedReader, advance: Advance) -> Iterator[tuple[int, bytes]]:
     """Lines with their numbers; of one that is too long, only its beginning."""
-    number = 0
+    number = done = 0
     while line := stream.readline(LONGEST_LINE):
         number += 1
+        done += len(line)
+        if number % TOLD_EVERY == 0:
+            advance(done)
         yield number, line
         while not line.endswith(b"\n") and (line := stream.readline(LONGEST_LINE)):
             pass

@@ -82,7 +82,13 @@ def _run_with_browser(command: list[str], arguments: tuple[str, ...], name: str 
         if _wait_for_port(process, host, port):
             authority = folder / "mitmproxy-ca-cert.pem"
             trusted = authority if authority.is_file() else None
-            stack.enter_context(RunningBrowser(chosen, (host, port), "about:blank", trusted))
+            way = (_reachable(host), port)
+            if (_given(arguments, "mode", "--mode", "-m") or "").startswith("reverse:"):
+                running = RunningBrowser(chosen, None, "http://{}:{}/".format(*way), trusted)
+            else:
+                running = RunningBrowser(chosen, way, "about:blank", trusted)
+            if advice := stack.enter_context(running).advice:
+                click.echo(advice, err=True)
         return _wait(process)
 
 
@@ -105,10 +111,14 @@ def _wait_for_port(process: subprocess.Popen[bytes], host: str, port: int) -> bo
 
 def port_is_open(host: str, port: int) -> bool:
     """Tell whether something listens on this port."""
-    reachable = "127.0.0.1" if host in {"", "0.0.0.0"} else host  # noqa: S104 - it binds nothing
-    with suppress(OSError), socket.create_connection((reachable, port), timeout=1):
+    with suppress(OSError), socket.create_connection((_reachable(host), port), timeout=1):
         return True
     return False
+
+
+def _reachable(host: str) -> str:
+    """An address at which one is reached that listens on this."""
+    return "127.0.0.1" if host in {"", "0.0.0.0"} else host  # noqa: S104 - it binds nothing
 
 
 def _given(arguments: tuple[str, ...], option: str, *flags: str) -> str | None:

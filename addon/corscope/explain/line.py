@@ -16,9 +16,9 @@ from corscope.explain.step_text import step_lines, steps_title
 from corscope.explain.words import worded
 from corscope.fetch.engines import Engine
 from corscope.journal.console import printed
-from corscope.journal.exchange import Exchange, Judgement
+from corscope.journal.exchange import Exchange, Judgement, Outcome
 
-__all__ = ["asked_text", "comment", "exchange_lines", "exchange_text"]
+__all__ = ["asked_text", "comment", "exchange_lines", "exchange_text", "judgement_after"]
 
 
 def exchange_text(exchange: Exchange) -> str:
@@ -66,11 +66,20 @@ def _console(exchange: Exchange) -> Iterator[str]:
             yield f"{NAMES[engine]} {prints}: {escaped(message, LONGEST_MESSAGE)}"
 
 
-def comment(exchange: Exchange) -> str:
-    """The flow's comment: verdict and reason, for `~comment` to find."""
-    reason = exchange.judgement.reason
-    told = f"CORS {exchange.judgement.verdict}"
-    return f"{told}: {reason}" if reason else told
+def comment(exchange: Exchange, outcome: Outcome | None = None) -> str:
+    """The flow's comment: verdict, a preflight's outcome, and reason, for `~comment` to find."""
+    judgement = judgement_after(exchange, outcome)
+    told = f"CORS {judgement.verdict}"
+    if outcome is not None:
+        told += f", {outcome.outcome.replace('-', ' ')}"
+    return f"{told}: {judgement.reason}" if judgement.reason else told
+
+
+def judgement_after(exchange: Exchange, outcome: Outcome | None) -> Judgement:
+    """The decision, for the credentials mode that a preflight's actual request has shown."""
+    if outcome is None or outcome.credentials == "unknown":
+        return exchange.judgement
+    return exchange.verdicts.seen(outcome.credentials)
 
 
 def _verdict(exchange: Exchange) -> str:

@@ -5,26 +5,29 @@ credentials mode, without secrets.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any, Final, Literal
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.console import Scene
-from corscope.fetch.engines import Departure, Engine, departs
+from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_filtered_headers
 from corscope.fetch.headers import FAILURE, get
-from corscope.fetch.mixed_content import mixed_content_failure
-from corscope.fetch.origin import origin_of_url
-from corscope.fetch.preflight import is_unchecked
-from corscope.fetch.reasons import Failure, Kind, Reason, chromium_name, firefox_name
-from corscope.fetch.redirect import location_url, redirect_failure
-from corscope.fetch.resource_policy import resource_policy_failure
-from corscope.fetch.verdict import judge
+from corscope.fetch.reasons import Kind
+from corscope.fetch.redirect import location_url
 from corscope.journal.chains import Link
+from corscope.journal.judging import (
+    ENGINES,
+    Got,
+    Judgement,
+    Missing,
+    Verdict,
+    Verdicts,
+    judged,
+    judged_by_engine,
+)
 from corscope.journal.masking import masked_url, plain_url
-from corscope.journal.sites import are_cross_site
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response
@@ -47,10 +50,6 @@ __all__ = [
     "record",
 ]
 
-ENGINES: Final = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
-"""Those of which every exchange has a verdict."""
-
-Verdict = Literal["allowed", "blocked", "conditional"]
 RuleMode = Literal["apply", "shadow"]
 AnsweredBy = Literal["server", "rule"]
 OutcomeWord = Literal["followed", "not-followed"]
@@ -77,17 +76,6 @@ class Touch:
     shadow: Response | None = None
 
 
-class Missing(Enum):
-    """How the browser came to get no answer from the server."""
-
-    NO_ANSWER = "no answer"
-    """The proxy answered with an error page of its own, which has no CORS headers."""
-    DROPPED = "dropped"
-    """The proxy closed the connection."""
-    CLIENT_GONE = "client gone"
-    """The browser went away first."""
-
-
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """One exchange as the proxy saw it.
@@ -102,36 +90,6 @@ class Sighting:
     error: str | None = None
     touch: Touch | None = None
     cause: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """The browser's decision for one credentials mode, and its names for the reason."""
-
-    verdict: Verdict
-    reason: Reason | None = None
-    detail: str | None = None
-    chromium: str | None = None
-    firefox: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """The decision for each credentials mode; `omit` stands for `same-origin` too."""
-
-    omit: Judgement
-    include: Judgement
-
-    def seen(self, credentials: Credentials) -> Judgement:
-        """The decision for what the wire showed; conditional where it didn't and it matters."""
-        if credentials == "include":
-            return self.include
-        if credentials == "unknown" and self.omit.verdict != self.include.verdict:
-            blocked = self.include
-            return Judgement(
-                "conditional", blocked.reason, blocked.detail, blocked.chromium, blocked.firefox
-            )
-        return self.omit
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +118,8 @@ class Exchange:
         goes_by: the CORS-related headers of that copy, as the 304 has left it, which the browser
             goes by; None where it goes by the answer itself, or the copy isn't known.
         engine_verdicts: what each engine would do, for each credentials mode.
+        server_status: the status that goes with `server_headers`.
+        waited_ms: how long the browser waited for the answer or the failure, in milliseconds.
     """
 
     time: datetime
@@ -197,6 +157,8 @@ class Exchange:
     engine_verdicts: Mapping[Engine, Verdicts]
     scene: Scene
     findings: tuple[Finding, ...] = ()
+    server_status: int | None = None
+    waited_ms: int | None = None
 
     @property
     def engines(self) -> Mapping[Engine, Judgement]:
@@ -220,15 +182,6 @@ class Outcome:
     why: tuple[Why, ...] = ()
 
 
-_MAX_REDIRECTS: Final = 20
-_ALLOWED: Final = Judgement("allowed")
-_DETAIL_IS_URL: Final = frozenset({Reason.PREFLIGHT_REDIRECT, Reason.REDIRECT_INVALID})
-_WHY_MISSING: Final = {
-    Missing.DROPPED: Reason.CONNECTION_DROPPED,
-    Missing.CLIENT_GONE: Reason.CLIENT_GONE,
-}
-
-
 def record(
     seen: Sighting,
     wire: WireView,
@@ -240,6 +193,7 @@ def record(
     why: tuple[Why, ...],
     mask_urls: bool,
     goes_by: Response | None = None,
+    waited_ms: int | None = None,
 ) -> Exchange:
     """Judge what was seen and keep of it what the journal may know.
 
@@ -253,11 +207,12 @@ def record(
         why: what made the browser ask leave.
         mask_urls: whether query values are secret.
         goes_by: the browser's copy, as a 304 has left it, that it goes by instead of the 304.
+        waited_ms: how long the browser waited for it, in milliseconds.
     """
     response = seen.response
     clean = masked_url if mask_urls else plain_url
-    got = _Got(goes_by or response, seen.missing, seen.cause, link.hop)
-    verdicts = _verdicts(wire, got, clean)
+    got = Got(goes_by or response, seen.missing, seen.cause, link.hop)
+    verdicts = judged(wire, got, clean)
     judgement = verdicts.seen(credentials)
     exposed, hidden = _readable(wire, got.response, judgement, credentials)
     return Exchange(
@@ -286,8 +241,9 @@ def record(
         chain=link.chain or (seen.id if _leads_on(wire, response, judgement) else None),
         why=why,
         **_went_by(wire, response, goes_by, clean),
-        engine_verdicts=_engine_verdicts(wire, got, verdicts, clean),
+        engine_verdicts=judged_by_engine(wire, got, verdicts, clean),
         scene=_scene(wire, response, link, clean),
+        waited_ms=waited_ms,
     )
 
 
@@ -302,7 +258,8 @@ def _touched(
         "rule_mode": touch.mode if touch else None,
         "answered_by": "rule" if touch and touch.answered else "server",
         "server_headers": _cors_headers(server) if server else None,
-        "server_verdict": _verdicts(wire, _Got(server, hop=link.hop), clean) if server else None,
+        "server_status": server.status if server else None,
+        "server_verdict": judged(wire, Got(server, hop=link.hop), clean) if server else None,
         "shadow": _shadow(wire, shadow, link, clean) if shadow else None,
     }
 
@@ -347,127 +304,8 @@ def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -
     return location_url(response, wire.cors.url, wire.engine) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Got:
-    """What the browser goes by, or why there is nothing, after how many redirects."""
-
-    response: Response | None
-    missing: Missing | None = None
-    cause: str | None = None
-    hop: int = 0
-
-
 def _shadow(wire: WireView, shadow: Response, link: Link, clean: Callable[[str], str]) -> Shadow:
-    return Shadow(_cors_headers(shadow), _verdicts(wire, _Got(shadow, hop=link.hop), clean))
-
-
-def _engine_verdicts(
-    wire: WireView, got: _Got, own: Verdicts, clean: Callable[[str], str]
-) -> dict[Engine, Verdicts]:
-    """What each engine would do with the same answer to the same request."""
-    return {
-        engine: own
-        if engine is wire.engine
-        else _verdicts(replace(wire, engine=engine), got, clean)
-        for engine in ENGINES
-    }
-
-
-def _verdicts(wire: WireView, got: _Got, clean: Callable[[str], str]) -> Verdicts:
-    return Verdicts(
-        _judgement(wire, got, CredentialsMode.OMIT, clean),
-        _judgement(wire, got, CredentialsMode.INCLUDE, clean),
-    )
-
-
-def _judgement(
-    wire: WireView, got: _Got, mode: CredentialsMode, clean: Callable[[str], str]
-) -> Judgement:
-    failure = _failure(wire, got, mode)
-    if failure is None:
-        return _ALLOWED
-    detail = failure.detail
-    if detail and failure.reason in _DETAIL_IS_URL:
-        detail = clean(detail)
-    named = wire.mode == "cors"
-    return Judgement(
-        "blocked",
-        failure.reason,
-        detail,
-        chromium_name(failure.reason, wire.kind) if named else None,
-        (failure.firefox or firefox_name(failure.reason)) if named else None,
-    )
-
-
-def _failure(wire: WireView, got: _Got, mode: CredentialsMode) -> Failure | None:
-    """The CORS protocol decides on requests of mode "cors"; others have less that can fail them."""
-    response = got.response
-    if response is None:
-        return _missing_failure(wire, got)
-    if wire.mode not in {"cors", "no-cors"}:
-        return None
-    if response.status == 407 and _expects_no_proxy(wire):
-        return Failure(Reason.PROXY_AUTHENTICATION)
-    if wire.mode == "cors":
-        refused = judge(wire.kind, wire.cors, response, mode, wire.engine)
-        if refused is not None and response.status == 304 and is_revalidation(wire):
-            refused = None if _is_in_the_copy(refused) else refused
-    else:
-        refused = _no_cors_failure(wire, response)
-    return refused or _too_far(wire, response, got.hop) or _mixed_content(wire, response)
-
-
-def _expects_no_proxy(wire: WireView) -> bool:
-    """Whether the browser takes no proxy's status from a server that it has reached by a tunnel."""
-    through_tunnel = wire.cors.url.startswith("https:")
-    return through_tunnel and departs(wire.engine, Departure.PROXY_STATUS_REFUSED)
-
-
-def _missing_failure(wire: WireView, got: _Got) -> Failure | None:
-    missing = got.missing or Missing.NO_ANSWER
-    if missing is Missing.NO_ANSWER and wire.mode in {"no-cors", "navigate"}:
-        # Whoever asks without CORS takes the proxy's error page for the server's answer.
-        return None
-    if missing is not Missing.NO_ANSWER:
-        return Failure(_WHY_MISSING[missing])
-    # Where the proxy's error page has no CORS check to pass, Firefox names its status.
-    is_status = wire.kind == "preflight" and is_unchecked(wire.cors, wire.engine)
-    named = firefox_name(Reason.PREFLIGHT_STATUS) if is_status else None
-    return Failure(Reason.NO_RESPONSE, got.cause, named)
-
-
-def _is_in_the_copy(refused: Failure) -> bool:
-    """Whether a 304 lacks only what the copy that it is about may well have."""
-    if refused.reason is Reason.ALLOW_CREDENTIALS_NOT_TRUE:
-        return refused.detail is None
-    return refused.reason is Reason.ALLOW_ORIGIN_MISSING
-
-
-def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
-    """Such a request may be redirected by a URL with userinfo, but not to anywhere."""
-    refused = redirect_failure(response, wire.cors.url, wire.engine)
-    if refused is not None and (
-        refused.reason is not Reason.REDIRECT_WITH_CREDENTIALS
-        or departs(wire.engine, Departure.USERINFO_ALWAYS_REFUSED)
-    ):
-        return refused
-    if wire.page is None:
-        return None
-    url = wire.cors.url
-    is_cross_site = are_cross_site(wire.page, origin_of_url(url))
-    return resource_policy_failure(wire.page, url, response, is_cross_site=is_cross_site)
-
-
-def _too_far(wire: WireView, response: Response, hop: int) -> Failure | None:
-    """https://fetch.spec.whatwg.org/#http-redirect-fetch, step 7"""
-    if wire.kind == "preflight" or hop < _MAX_REDIRECTS:
-        return None
-    location = location_url(response, wire.cors.url, wire.engine)
-    return None if location is None else Failure(Reason.TOO_MANY_REDIRECTS)
-
-
-def _mixed_content(wire: WireView, response: Response) -> Failure | None:
-    return mixed_content_failure(wire.kind, wire.page, wire.cors, response, wire.engine)
+    return Shadow(_cors_headers(shadow), judged(wire, Got(shadow, hop=link.hop), clean))
 
 
 def _readable(

@@ -33,6 +33,7 @@ class InFlight:
         preflight: the id of the preflight that opened its way.
         opened_by: the headers of that preflight's answer, where it announced this very request.
         findings: remarks that need no answer.
+        asked: when it came.
     """
 
     wire: WireView
@@ -42,6 +43,7 @@ class InFlight:
     preflight: str | None = None
     opened_by: HeaderList | None = None
     findings: tuple[Finding, ...] = ()
+    asked: datetime | None = None
 
 
 _Key = tuple[str, str, str, str, str, frozenset[str]]

@@ -63,10 +63,10 @@ class Journal:
             announced_by = self.pairing.announcing(client, wire)
         if announced_by is None:
             known = self.repeats.take(client, wire, now) or self._first(step, wire, request, now)
-            self._remember(id_, known)
+            self._remember(id_, replace(known, asked=now))
             return []
         known = _opened(announced_by, client, wire, request)
-        self._remember(id_, known)
+        self._remember(id_, replace(known, asked=now))
         announced_by.followed_by = id_
         self.caches.followed(client, known.wire, announced_by.id, known.credentials)
         return [_followed(announced_by, known, id_, now)]
@@ -130,6 +130,7 @@ class Journal:
             why=known.why,
             mask_urls=self.mask_urls,
             goes_by=self.copies.renewed(known.step.client, known.wire, seen.response),
+            waited_ms=_milliseconds(known.asked, now),
         )
         self._note(seen, known, exchange)
         case = Case(
@@ -201,15 +202,18 @@ class Journal:
 
 
 def _not_followed(waiting: Waiting, now: datetime) -> Outcome:
-    after = round((now - waiting.answered) / timedelta(milliseconds=1))
-    return Outcome(now, waiting.id, "not-followed", after_ms=max(0, after))
+    after = _milliseconds(waiting.answered, now)
+    return Outcome(now, waiting.id, "not-followed", after_ms=after)
 
 
 def _followed(waiting: Waiting, known: InFlight, id_: str, now: datetime) -> Outcome:
-    after = round((now - waiting.answered) / timedelta(milliseconds=1))
-    return Outcome(
-        now, waiting.id, "followed", known.credentials, id_, max(0, after), why=known.why
-    )
+    after = _milliseconds(waiting.answered, now)
+    return Outcome(now, waiting.id, "followed", known.credentials, id_, after, why=known.why)
+
+
+def _milliseconds(since: datetime | None, until: datetime) -> int | None:
+    """How long it was; never less than nothing, whatever the clocks say."""
+    return None if since is None else max(0, round((until - since) / timedelta(milliseconds=1)))
 
 
 def _opened(waiting: Waiting, client: str, wire: WireView, request: Request) -> InFlight:

@@ -89,6 +89,8 @@ def exchange_of(line: Mapping[str, Any]) -> Exchange:
         findings=tuple(
             Finding(each.text("id"), each.maybe_text("detail")) for each in read.objects("findings")
         ),
+        server_status=read.maybe_number("server_status"),
+        waited_ms=read.maybe_number("waited_ms"),
     )
 
 

@@ -6,38 +6,38 @@ observes. Neither decides anything: rules, journal and explain do.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from mitmproxy import addonmanager, command, ctx, exceptions, http, types, version
+from mitmproxy import addonmanager, ctx, http, version
 
 import corscope
 from corscope.journal.exchange import Touch
 from corscope.journal.lines import rules_line, start_line
 from corscope.messages import Response
 from corscope.mitm import options, translate
+from corscope.mitm.browsers import Browsers
+from corscope.mitm.commands import Commands
 from corscope.mitm.connections import Connections
+from corscope.mitm.content_view import ContentView
 from corscope.mitm.filters import check_filter, matcher
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
-from corscope.mitm.options import user_path
+from corscope.mitm.live_rules import LiveRules
+from corscope.mitm.page import OwnPage, proxy_address
 from corscope.mitm.recorder import Recorder
-from corscope.mitm.rule_files import RuleFiles
 from corscope.rules.apply import answer, answers_by_itself, edit
-from corscope.rules.export import export_named
 from corscope.rules.match import Subject, choose_at_request, choose_at_response, subject_of
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import Problem, Severity
-from corscope.rules.reload import State, reload
+from corscope.rules.reload import State
+from corscope.web.desk import Desk
+from corscope.web.server import Behind
 
 __all__ = ["Corscope"]
 
 LOOK_EVERY: Final = 0.2
 """Seconds between two looks at the rule files and at the preflights that wait."""
-
-MOST_PROBLEMS_TOLD: Final = 100
-"""Problems of rule files that the event log has room for."""
 
 _CONDITIONAL: Final = ("If-None-Match", "If-Modified-Since")
 
@@ -51,12 +51,19 @@ class Corscope:
 
     def __init__(self) -> None:
         self._settings = options.Settings()
-        self._files = RuleFiles(())
-        self._state = State()
+        self._rules = LiveRules()
+        self._rules.listeners.append(self._write_rules)
         self._subjects: dict[str, Subject] = {}
         self._recorder = Recorder(JournalFile(""))
         self._watcher: asyncio.Task[None] | None = None
-        self.addons = [Connections()]
+        self._page = OwnPage(self._behind)
+        self.addons = [
+            Connections(),
+            Browsers(),
+            Commands(self._rules, self._recorder),
+            ContentView(self._recorder),
+            self._page,
+        ]
 
     # Its life in mitmproxy
 
@@ -73,8 +80,10 @@ class Corscope:
         self._recorder.mask_urls(self._settings.urls == "masked")
         if "cors_journal" in changed:
             self._open_journal()
-        if "cors_rules" in changed and (self._settings.rules or self._state.files):
-            self._reload()
+        if "cors_rules" in changed and (self._settings.rules or self._rules.state.files):
+            self._rules.read(self._settings.rules)
+        if changed & {"cors_web", "cors_web_port"} and self._watcher is not None:
+            self._serve()
 
     def running(self) -> None:
         """Take the recorder's place in the chain, and begin to watch the rule files."""
@@ -83,11 +92,13 @@ class Corscope:
         place = addons.chain.index(saves) if saves in addons.chain else len(addons.chain)
         addons.chain.insert(place, addons.register(self._recorder))
         self._watcher = asyncio.create_task(self._watch(), name="corscope watcher")
+        self._serve()
 
     def done(self) -> None:
         """Let go of everything."""
         if self._watcher is not None:
             self._watcher.cancel()
+        self._page.close()
         self._recorder.close(datetime.now(UTC))
         if self._recorder in ctx.master.addons.chain:
             ctx.master.addons.remove(self._recorder)
@@ -99,7 +110,7 @@ class Corscope:
         """Take note of the request, and let no cached answer stand for the one to be edited."""
         request = translate.request_of(flow)
         self._recorder.requested(flow, request)
-        if not self._state.ruleset.rules or not flow.live or flow.error or flow.response:
+        if not self._rules.ruleset.rules or not flow.live or flow.error or flow.response:
             return
         subject = self._subjects[flow.id] = subject_of(request)
         if self._settings.fresh and any(name in flow.request.headers for name in _CONDITIONAL):
@@ -107,7 +118,7 @@ class Corscope:
 
     def _ask_anew(self, flow: http.HTTPFlow, subject: Subject) -> None:
         """Drop the question whether a cached answer is still good: it is from before the rule."""
-        rule = choose_at_request(self._state.ruleset, subject, matcher(flow))
+        rule = choose_at_request(self._rules.ruleset, subject, matcher(flow))
         if rule is None or rule.mode is Mode.SHADOW or not (rule.policy or rule.headers):
             return
         for name in _CONDITIONAL:
@@ -123,7 +134,7 @@ class Corscope:
         subject = self._subjects.get(flow.id)
         if subject is None or flow.error or flow.response or flow.request.stream:
             return
-        rule = choose_at_request(self._state.ruleset, subject, matcher(flow))
+        rule = choose_at_request(self._rules.ruleset, subject, matcher(flow))
         if rule is not None and rule.mode is Mode.APPLY and answers_by_itself(rule, subject):
             await self._answer(flow, rule, subject)
 
@@ -143,7 +154,7 @@ class Corscope:
             return
         response = translate.response_of(flow.response)
         status = response.status
-        rule = choose_at_response(self._state.ruleset, subject, status, matcher(flow))
+        rule = choose_at_response(self._rules.ruleset, subject, status, matcher(flow))
         if rule is None:
             return
         if rule.mode is Mode.SHADOW:
@@ -169,13 +180,11 @@ class Corscope:
         subject = self._subjects.pop(flow.id, None)
         if subject is None:
             return
-        rule = choose_at_request(self._state.ruleset, subject, matcher(flow))
+        rule = choose_at_request(self._rules.ruleset, subject, matcher(flow))
         if rule is not None and rule.mode is Mode.SHADOW:
             made = answer(rule, subject, fresh=self._settings.fresh)
             shadow = Response(made.status, made.headers) if made else None
             self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
-
-    # The rules
 
     async def _watch(self) -> None:
         while True:
@@ -185,67 +194,37 @@ class Corscope:
     @harmless
     async def _look(self) -> None:
         self._recorder.tick(datetime.now(UTC))
-        files = self._files
-        if await asyncio.to_thread(files.changed):
-            # A large file is parsed beside the traffic, not in its way.
-            state = await asyncio.to_thread(self._read, files)
-            if files is self._files:
-                self._take(state)
+        await self._rules.look()
 
-    def _read(self, files: RuleFiles) -> State:
-        return reload(self._state, files.sources(), check_filter)
+    # The page
 
-    def _reload(self) -> None:
-        self._files = RuleFiles(self._settings.rules)  # so that a reading under way doesn't count
-        self._take(self._read(self._files))
+    def _serve(self) -> None:
+        self._page.serve(self._settings.web_port if self._settings.web else None)
 
-    def _take(self, state: State) -> None:
-        """Let the rules count, or say why the ones before them still do."""
-        self._state = state
+    def _behind(self) -> Behind:
+        rules = self._rules
+        desk = Desk(
+            sources=rules.sources,
+            write=rules.write,
+            toggle=rules.toggle,
+            check_filter=check_filter,
+            fresh=lambda: self._settings.fresh,
+        )
+        return Behind(self._recorder.store, lambda: rules.state, proxy_address, desk)
+
+    # The journal
+
+    def _write_rules(self, state: State) -> None:
         errors = [p for p in state.problems if p.severity is Severity.ERROR]
-        for problem in state.problems[:MOST_PROBLEMS_TOLD]:
-            logger.warning("CORS rules: %s", problem)
-        if len(state.problems) > MOST_PROBLEMS_TOLD:
-            more = len(state.problems) - MOST_PROBLEMS_TOLD
-            logger.warning("CORS rules: %d more; `corscope check` lists them all", more)
-        count = len(state.ruleset.rules)
-        if state.applied:
-            logger.info("CORS rules: %d in force", count)
-        else:
-            logger.warning("CORS rules: not applied; the %d before stay in force", count)
         self._recorder.file.write(
             rules_line(
                 datetime.now(UTC),
                 state.files,
-                count,
+                len(state.ruleset.rules),
                 [_error(problem) for problem in errors],
                 applied=state.applied,
             )
         )
-
-    @command.command("cors.reload")
-    def reload_rules(self) -> None:
-        """Read the CORS rule files again, changed or not."""
-        self._reload()
-
-    @command.command("cors.rules")
-    def list_rules(self) -> Sequence[str]:
-        """List the CORS rules in force, in the order in which they are tried."""
-        return [_told(rule) for rule in self._state.ruleset.rules]
-
-    @command.command("cors.export")
-    def export_rule(self, rule: str, dialect: str, path: types.Path) -> None:
-        """Write a CORS rule's policy as a real server's configuration."""
-        try:
-            exported = export_named(self._state.ruleset.rules, rule, dialect)
-            user_path(path).write_text(exported.text, encoding="utf-8")
-        except (ValueError, OSError) as error:
-            raise exceptions.CommandError(str(error)) from error
-        for warning in exported.warnings:
-            logger.warning("CORS export: %s", warning)
-        logger.info("CORS export: %s written; it belongs into %s", path, exported.file)
-
-    # The journal
 
     def _open_journal(self) -> None:
         self._recorder.file.close()
@@ -277,8 +256,3 @@ def _error(problem: Problem) -> dict[str, object]:
         "column": problem.column,
         "message": str(problem),
     }
-
-
-def _told(rule: Rule) -> str:
-    state = rule.mode.value if rule.enabled else "disabled"
-    return f"{rule.name} ({state}; {rule.place.file}:{rule.place.line})"

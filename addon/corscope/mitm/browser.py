@@ -1,8 +1,8 @@
 """Which browsers are here, and how is one started through the proxy?
 
-A started browser has a fresh profile, asks nothing, sends loopback addresses through the proxy
-too, and leaves no trace: its profile goes when it stops. Nothing here touches the profile of
-the user's own browser.
+A started browser has a fresh profile, hence empty caches, asks nothing, sends loopback addresses
+through the proxy too, and leaves no trace: its profile goes when it stops. Nothing here touches the
+profile of the user's own browser.
 """
 
 import os
@@ -50,22 +50,27 @@ _ON_WINDOWS: Final[Mapping[str, str]] = {
 _PROGRAM_FOLDERS: Final = ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
 
 _CHROMIUM_FLAGS: Final = (
-    "--proxy-bypass-list=<-loopback>",  # else localhost is reached past the proxy
     "--no-first-run",
     "--no-default-browser-check",
+    "--disable-search-engine-choice-screen",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-default-apps",
     "--disable-sync",
+    "--allow-browser-signin=false",
+    "--disable-client-side-phishing-detection",
+    "--disable-component-extensions-with-background-pages",
+    "--disable-domain-reliability",
+    "--no-pings",
     "--disable-quic",  # HTTP/3 would go past the proxy
     # A page may be asked for a permission before it reaches a local server: that is no CORS,
     # and in a fresh profile it only stands in the way. Nor should http turn into https.
     "--disable-features=LocalNetworkAccessChecks,HttpsUpgrades,"
-    "HttpsFirstBalancedModeAutoEnable,NetworkTimeServiceQuerying,Translate",
+    "HttpsFirstBalancedModeAutoEnable,NetworkTimeServiceQuerying,OptimizationHints,"
+    "OptimizationGuideModelDownloading,Translate",
 )
 
 _FIREFOX_PREFERENCES: Final[Mapping[str, bool | int | str]] = {
-    "network.proxy.type": 1,
     "network.proxy.no_proxies_on": "",
     "network.proxy.allow_hijacking_localhost": True,  # else localhost is reached past the proxy
     "network.lna.enabled": False,  # the prompt for local addresses, as above
@@ -93,6 +98,7 @@ _FIREFOX_PREFERENCES: Final[Mapping[str, bool | int | str]] = {
 }
 
 _STOP_SECONDS: Final = 5.0
+_TRUST_SECONDS: Final = 20.0
 
 
 class BrowserError(Exception):
@@ -115,20 +121,28 @@ class Browser:
 class RunningBrowser:
     """A browser that uses the proxy; started on entering, stopped and cleaned up on leaving.
 
-    `authority` is the certificate with which the proxy signs; where given, a Chromium trusts it
-    for the time of this run. Firefox can't be told so: there the user installs it by hand.
+    `proxy` is None where it is to be addressed as a server is, in reverse mode. `authority` is the
+    certificate with which the proxy signs; where given, the browser trusts it for the time of this
+    run. For Firefox that takes NSS's certutil; `advice` says what to do where it isn't here.
     """
 
     def __init__(
-        self, browser: Browser, proxy: tuple[str, int], url: str, authority: Path | None = None
+        self,
+        browser: Browser,
+        proxy: tuple[str, int] | None,
+        url: str,
+        authority: Path | None = None,
     ) -> None:
         self._browser = browser
         self._proxy = proxy
         self._url = url
         self._authority = authority
+        self.advice: str | None = None
 
     def __enter__(self) -> Self:
         self._profile = Path(tempfile.mkdtemp(prefix="corscope-browser-"))
+        if self._browser.family == "firefox" and self._authority is not None:
+            self.advice = _store_in_profile(self._profile, self._authority)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - a browser found by us
                 self._command(),
@@ -168,8 +182,7 @@ class RunningBrowser:
             (self._profile / "user.js").write_text(preferences, encoding="utf-8")
             profile = ["--profile", str(self._profile), "--no-remote", "--new-instance"]
             return [str(self._browser.path), *profile, self._url]
-        host, port = self._proxy
-        own = [f"--user-data-dir={self._profile}", f"--proxy-server=http://{host}:{port}"]
+        own = [f"--user-data-dir={self._profile}", *_chromium_proxy(self._proxy)]
         if self._authority is not None:
             own.append(f"--ignore-certificate-errors-spki-list={_spki_hash(self._authority)}")
         if sys.platform != "win32" and os.geteuid() == 0:
@@ -222,14 +235,52 @@ def _from_windows(environment: Mapping[str, str]) -> Iterator[Browser]:
                 break
 
 
-def _firefox_preferences(proxy: tuple[str, int]) -> str:
-    """Write user.js: https://kb.mozillazine.org/User.js_file"""
+def _chromium_proxy(proxy: tuple[str, int] | None) -> tuple[str, ...]:
+    if proxy is None:
+        return ("--no-proxy-server",)
     host, port = proxy
-    chosen = dict(_FIREFOX_PREFERENCES)
-    for scheme in ("http", "ssl"):
-        chosen |= {f"network.proxy.{scheme}": host, f"network.proxy.{scheme}_port": port}
+    # Without the second, localhost is reached past the proxy.
+    return (f"--proxy-server=http://{host}:{port}", "--proxy-bypass-list=<-loopback>")
+
+
+def _firefox_preferences(proxy: tuple[str, int] | None) -> str:
+    """Write user.js: https://kb.mozillazine.org/User.js_file"""
+    chosen = {**_FIREFOX_PREFERENCES, "network.proxy.type": 0}
+    if proxy is not None:
+        host, port = proxy
+        chosen["network.proxy.type"] = 1
+        for scheme in ("http", "ssl"):
+            chosen |= {f"network.proxy.{scheme}": host, f"network.proxy.{scheme}_port": port}
     lines = [f'user_pref("{name}", {_javascript(value)});' for name, value in chosen.items()]
     return "\n".join(lines) + "\n"
+
+
+def _store_in_profile(profile: Path, authority: Path) -> str | None:
+    """Let a Firefox profile trust a certificate authority; returns what to do where that fails.
+
+    Windows has a certutil of its own, which is another program and refuses these arguments.
+    """
+    program = shutil.which("certutil")
+    if program is None:
+        return _BY_HAND
+    trusted = ["-A", "-d", f"sql:{profile}", "-n", "mitmproxy", "-t", "C,,", "-i", str(authority)]
+    try:
+        done = subprocess.run(  # noqa: S603 - NSS's own tool
+            [program, *trusted],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TRUST_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return _BY_HAND
+    return None if done.returncode == 0 else _BY_HAND
+
+
+_BY_HAND: Final = (
+    "Firefox doesn't trust mitmproxy's certificate yet: open http://mitm.it in it and install the "
+    "certificate. NSS's certutil would let corscope do it (Debian: apt install libnss3-tools)."
+)
 
 
 def _javascript(value: bool | int | str) -> str:

@@ -20,6 +20,8 @@ class Settings:
     journal: str = ""
     fresh: bool = True
     urls: str = "masked"
+    web: bool = True
+    web_port: int = 8085
 
     def as_options(self) -> dict[str, object]:
         """The values by the options' names."""
@@ -61,10 +63,27 @@ def declare(loader: addonmanager.Loader) -> None:
         "How URLs are written to the journal and the log: query values masked, or in full.",
         choices=["masked", "full"],
     )
+    loader.add_option(
+        "cors_web",
+        bool,
+        True,
+        "Serve the CORS page on this machine. The event log has its address.",
+    )
+    loader.add_option(
+        "cors_web_port",
+        int,
+        8085,
+        "The CORS page's port; where it is taken, the next one that is free. 0 for any.",
+    )
 
 
 def read(options: optmanager.OptManager) -> Settings:
     """Read the options."""
     return Settings(
-        tuple(options.cors_rules), options.cors_journal, options.cors_fresh, options.cors_urls
+        tuple(options.cors_rules),
+        options.cors_journal,
+        options.cors_fresh,
+        options.cors_urls,
+        options.cors_web,
+        options.cors_web_port,
     )

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
+from weakref import WeakValueDictionary
 
-from mitmproxy import http
+from mitmproxy import ctx, http
+from mitmproxy.hooks import UpdateHook
 
-from corscope.explain.line import comment, exchange_text
+from corscope.explain.line import comment, exchange_text, judgement_after
 from corscope.journal.exchange import Exchange, Outcome, Sighting, Touch
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line, outcome_line
@@ -32,7 +34,9 @@ MARKERS: Final = {
     "blocked": ":red_circle:",
 }
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
-_OWN_COMMENT: Final = re.compile(r"CORS (?:allowed|conditional|blocked)(?:: [a-z-]+)?")
+_OWN_COMMENT: Final = re.compile(
+    r"CORS (?:allowed|conditional|blocked)(?:, (?:not )?followed)?(?:: [a-z-]+)?"
+)
 
 logger = logging.getLogger("corscope")
 
@@ -42,7 +46,8 @@ class Recorder:
     """The observing half of corscope; `touches` is filled by the half that changes flows.
 
     Flows that are loaded from a file have times of their own, hence a journal of their own, whose
-    clock is `loaded_up_to`. What all that shows exchanges looks at is in `store`.
+    clock is `loaded_up_to`. What all that shows exchanges looks at is in `store`. The flows of
+    `preflights` are annotated again when their outcome is known, if anyone still has them.
     """
 
     file: JournalFile
@@ -51,6 +56,9 @@ class Recorder:
     loaded_up_to: datetime = _LONG_AGO
     touches: dict[str, Touch] = field(default_factory=dict)
     store: Store = field(default_factory=Store)
+    preflights: "WeakValueDictionary[str, http.HTTPFlow]" = field(
+        default_factory=WeakValueDictionary
+    )
     name: str = "corscope-recorder"
 
     def mask_urls(self, masked: bool) -> None:
@@ -92,6 +100,8 @@ class Recorder:
         self.file.write(exchange_line(exchange))
         self.store.add(exchange)
         annotate(flow, exchange)
+        if exchange.kind == "preflight":
+            self.preflights[flow.id] = flow
         blocked = exchange.judgement.verdict == "blocked"
         logger.log(logging.WARNING if blocked else logging.INFO, exchange_text(exchange))
         if is_loaded:
@@ -108,6 +118,11 @@ class Recorder:
         for outcome in outcomes:
             self.file.write(outcome_line(outcome))
             self.store.note(outcome)
+            flow, entry = self.preflights.get(outcome.id), self.store.get(outcome.id)
+            if flow is not None and entry is not None:
+                annotate(flow, entry.exchange, outcome)
+                # mitmproxy refreshes by itself only the flow that a hook is called for.
+                ctx.master.addons.trigger(UpdateHook([flow]))
 
     def tick(self, now: datetime) -> None:
         """Write the outcome of preflights that have waited long enough."""
@@ -141,20 +156,22 @@ def sighting(flow: http.HTTPFlow, touch: Touch | None, *, head_sent: bool = Fals
     )
 
 
-def annotate(flow: http.HTTPFlow, exchange: Exchange) -> None:
-    """Put verdict and reason where mitmproxy's own filters find them.
+def annotate(flow: http.HTTPFlow, exchange: Exchange, outcome: Outcome | None = None) -> None:
+    """Put verdict, reason and outcome where mitmproxy's own filters find them.
 
     A comment or marker that isn't corscope's stays. The metadata is plain data, or the flow can't
     be saved.
     """
+    judgement = judgement_after(exchange, outcome)
     if not flow.comment or _OWN_COMMENT.fullmatch(flow.comment):
-        flow.comment = comment(exchange)
+        flow.comment = comment(exchange, outcome)
     if not flow.marked or flow.marked in MARKERS.values():
-        flow.marked = MARKERS[exchange.judgement.verdict]
+        flow.marked = MARKERS[judgement.verdict]
     flow.metadata["corscope"] = {
         "kind": exchange.kind,
-        "verdict": exchange.judgement.verdict,
-        "reason": exchange.judgement.reason and str(exchange.judgement.reason),
+        "verdict": judgement.verdict,
+        "reason": judgement.reason and str(judgement.reason),
+        "outcome": outcome and outcome.outcome,
         "rule": exchange.rule,
         "rule_mode": exchange.rule_mode,
         "answered_by": exchange.answered_by,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from corscope.servers.dialect import Dialect
 from corscope.servers.policy import Policy
 
-__all__ = ["policy_table_text", "rule_text", "toml_value"]
+__all__ = ["header_rule_text", "policy_table_text", "rule_text", "toml_value"]
 
 _WIDTH = 88
 _FIELDS = (
@@ -39,6 +39,27 @@ def rule_text(
         enabled: whether the rule is on.
         notes: a comment for each of the policy's fields, by its name.
     """
+    head = _head(name, match, description, enabled=enabled)
+    return f"{head}\n{policy_table_text(policy, dialect, notes or {})}"
+
+
+def header_rule_text(
+    name: str, match: Mapping[str, object], set_to: Mapping[str, str], *, description: str = ""
+) -> str:
+    """Write one rule that sets headers.
+
+    Args:
+        name: the rule's name.
+        match: the keys of `[rule.match]` with their values, as a rule file has them.
+        set_to: the headers and their values, in which braces are placeholders.
+        description: the rule's description; left out where empty.
+    """
+    pairs = (f"{toml_value(key)} = {toml_value(value)}" for key, value in set_to.items())
+    head = _head(name, match, description, enabled=True)
+    return f"{head}\n[rule.headers]\nset = {{ {', '.join(pairs)} }}\n"
+
+
+def _head(name: str, match: Mapping[str, object], description: str, *, enabled: bool) -> str:
     lines = ["[[rule]]", f"name = {toml_value(name)}"]
     if description:
         lines.append(f"description = {toml_value(description)}")
@@ -46,7 +67,7 @@ def rule_text(
         lines.append("enabled = false")
     lines += ["", "[rule.match]"]
     lines += [f"{key} = {toml_value(value)}" for key, value in match.items()]
-    return "\n".join(lines) + "\n\n" + policy_table_text(policy, dialect, notes or {})
+    return "\n".join(lines) + "\n"
 
 
 def policy_table_text(policy: Policy, dialect: Dialect, notes: Mapping[str, str]) -> str:

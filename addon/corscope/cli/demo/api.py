@@ -75,13 +75,25 @@ _CREDENTIALS: Final = "Access-Control-Allow-Credentials"
 
 _ANSWERS: Final[Mapping[str, Callable[[Asked], Answer]]] = {
     "works": _fine,
+    "open-to-everyone": lambda _: Answer(200, (("Access-Control-Allow-Origin", "*"),)),
     "no-allow-origin": _silent,
+    "sent-all-the-same": _silent,
+    "opaque": _silent,
     "wrong-origin": lambda _: Answer(200, _allow("https://app.example.com")),
     "trailing-slash": lambda asked: Answer(200, _allow(f"{asked.page}/")),
+    "cookies-allowed": lambda asked: Answer(200, _allow(asked.page, (_CREDENTIALS, "true"))),
     "wildcard-with-cookies": lambda _: Answer(
         200, (("Access-Control-Allow-Origin", "*"), (_CREDENTIALS, "true"))
     ),
     "credentials-spelling": lambda asked: Answer(200, _allow(asked.page, (_CREDENTIALS, "True"))),
+    "preflight-passes": _with_preflight(
+        ("Access-Control-Allow-Methods", "PUT"),
+        ("Access-Control-Allow-Headers", "content-type, x-tenant"),
+    ),
+    "preflight-remembered": _with_preflight(
+        ("Access-Control-Allow-Methods", "DELETE"),
+        ("Access-Control-Max-Age", "600"),
+    ),
     "preflight-login": _login,
     "method-not-allowed": _with_preflight(
         ("Access-Control-Allow-Methods", "GET, POST"),

@@ -17,7 +17,8 @@ class Case:
     """A request that the page sends, and what is wrong about the answer.
 
     `cause` says who makes it so: the API itself, a rule in the demo's rule file, or the network.
-    `reads` is a response header that the page's script would like to have.
+    `reads` is a response header that the page's script would like to have. A request that is sent
+    twice is sent to the same URL, as soon as the first answer is there.
     """
 
     id: str
@@ -27,7 +28,9 @@ class Case:
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     credentials: Literal["omit", "include"] = "omit"
+    mode: Literal["cors", "no-cors"] = "cors"
     reads: str | None = None
+    times: int = 1
 
 
 JSON_TYPE: Final = {"Content-Type": "application/json"}
@@ -39,9 +42,29 @@ CASES: Final = (
         "The API sends Access-Control-Allow-Origin with the page's own origin.",
     ),
     Case(
+        "open-to-everyone",
+        "Open to everyone",
+        "The wildcard * lets script of any origin read, as long as no credentials go along.",
+    ),
+    Case(
         "no-allow-origin",
         "No CORS headers at all",
         "The API was never told that a page of another origin would call it.",
+    ),
+    Case(
+        "sent-all-the-same",
+        "Sent all the same",
+        "A plain form could send this POST too, so the browser doesn't ask. The API does what it "
+        "says; only the answer is kept from script.",
+        method="POST",
+    ),
+    Case(
+        "opaque",
+        "Mode no-cors, an opaque answer",
+        'The page says mode: "no-cors". That is no way around: script gets an answer with nothing '
+        "in it.",
+        method="POST",
+        mode="no-cors",
     ),
     Case(
         "wrong-origin",
@@ -54,6 +77,12 @@ CASES: Final = (
         "The origin was copied from the address bar, with the slash at its end.",
     ),
     Case(
+        "cookies-allowed",
+        "With cookies, and allowed",
+        "The API names the page's origin, and says that credentials may go along.",
+        credentials="include",
+    ),
+    Case(
         "wildcard-with-cookies",
         "A wildcard, with cookies",
         'The page sends credentials: "include"; then the wildcard * doesn\'t count.',
@@ -64,6 +93,21 @@ CASES: Final = (
         "Allow-Credentials: True",
         "Some languages write booleans with a capital letter. Browsers want the word true.",
         credentials="include",
+    ),
+    Case(
+        "preflight-passes",
+        "A preflight that passes",
+        "No form can send PUT, JSON or X-Tenant, so the browser asks first. The API allows it.",
+        method="PUT",
+        headers={**JSON_TYPE, "X-Tenant": "acme"},
+    ),
+    Case(
+        "preflight-remembered",
+        "A preflight that is remembered",
+        "The same DELETE twice. Access-Control-Max-Age lets the browser keep the permission, so "
+        "it asks once.",
+        method="DELETE",
+        times=2,
     ),
     Case(
         "preflight-login",

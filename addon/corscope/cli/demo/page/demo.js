@@ -37,7 +37,9 @@ function card(item) {
 function requestText(item) {
   const headers = Object.entries(item.headers).map(([name, value]) => `, ${name}: ${value}`);
   const credentials = item.credentials === "include" ? ", credentials: include" : "";
-  return `${item.method} /${item.id}${headers.join("")}${credentials}`;
+  const mode = item.mode === "cors" ? "" : `, mode: ${item.mode}`;
+  const times = item.times > 1 ? `, ${item.times} times` : "";
+  return `${item.method} /${item.id}${headers.join("")}${credentials}${mode}${times}`;
 }
 
 async function sendAll(event) {
@@ -52,8 +54,9 @@ async function send(item, article) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
   const press = crypto.randomUUID().replaceAll("-", "");
-  const saw = await ask(item, press);
-  const exchanges = await journal(press);
+  let saw;
+  for (let time = 0; time < item.times; time += 1) saw = await ask(item, press);
+  const exchanges = await journal(press, item.times);
   showScript(find(article, ".script"), item, saw);
   showCorscope(find(article, ".corscope"), item, exchanges);
   showAgreement(article, item, saw, exchanges);
@@ -69,29 +72,33 @@ async function ask(item, press) {
       method: item.method,
       headers: item.headers,
       credentials: item.credentials,
-      body: item.method === "PUT" ? "{}" : undefined,
+      mode: item.mode,
+      body: ["POST", "PUT"].includes(item.method) ? "{}" : undefined,
     });
     const header = item.reads && `${item.reads}: ${answer.headers.get(item.reads)}`;
-    return { ok: true, status: answer.status, header, body: await answer.text() };
+    const opaque = answer.type === "opaque";
+    return { ok: true, opaque, status: answer.status, header, body: await answer.text() };
   } catch (error) {
     return { ok: false, error: String(error) };
   }
 }
 
 // The journal is written when the answer has passed the proxy, so its last line may be a moment late.
-async function journal(press) {
+async function journal(press, times) {
   const deadline = performance.now() + WAIT_FOR_JOURNAL_MS;
   let exchanges = [];
   while (performance.now() < deadline) {
     exchanges = (await (await fetch(`/said/${press}`)).json()).exchanges;
-    if (isSettled(exchanges.at(-1))) return exchanges;
+    if (isSettled(exchanges, times)) return exchanges;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return exchanges;
 }
 
-function isSettled(last) {
-  if (!last) return false;
+function isSettled(exchanges, times) {
+  const last = exchanges.at(-1);
+  const actual = exchanges.filter((exchange) => exchange.kind === "actual");
+  if (!last || (last.kind === "actual" && actual.length < times)) return false;
   const redirected = last.status >= 300 && last.status < 400;
   return last.kind === "preflight" ? last.verdict !== "allowed" : !redirected;
 }
@@ -99,7 +106,8 @@ function isSettled(last) {
 function showScript(section, item, saw) {
   const outcome = find(section, ".outcome");
   outcome.className = `outcome ${saw.ok ? "allowed" : "blocked"}`;
-  outcome.textContent = saw.ok ? `An answer, status ${saw.status}` : "An error without a cause";
+  const got = saw.opaque ? "An opaque answer: nothing of it" : `An answer, status ${saw.status}`;
+  outcome.textContent = saw.ok ? got : "An error without a cause";
   const lines = saw.ok ? [saw.header && `headers.get → ${saw.header}`, saw.body] : [saw.error];
   find(section, "pre").textContent = lines.filter(Boolean).join("\n");
 }
@@ -119,14 +127,19 @@ function showCorscope(section, item, exchanges) {
     return;
   }
   const judged = last.verdicts[item.credentials];
-  const told = last.told[item.credentials] ?? notExposed(item, last);
+  const told = last.told[item.credentials] ?? opaque(item) ?? notExposed(item, last);
   outcome.className = `outcome ${judged.verdict}`;
   outcome.textContent = judged.verdict === "allowed" ? "Allowed" : `Blocked: ${judged.reason}`;
   find(section, ".what").textContent = told ? `${told.what[0].toUpperCase()}${told.what.slice(1)}.` : "";
-  find(section, ".fix").replaceChildren(...(told ? [element("strong", "Fix: "), told.fix] : []));
+  find(section, ".fix").replaceChildren(...(told?.fix ? [element("strong", "Fix: "), told.fix] : []));
   addFact(facts, "Chromium says", judged.chromium);
   addFact(facts, "Firefox says", judged.firefox);
   addFact(facts, "Rule", last.rule ?? exchanges.find((exchange) => exchange.rule)?.rule);
+}
+
+// Without CORS nobody's leave is needed, and nothing is given.
+function opaque(item) {
+  return item.mode === "no-cors" ? { what: "no leave is needed, and script can read nothing of it" } : null;
 }
 
 // An allowed answer whose header script can't read is no refusal, so the journal has no reason.

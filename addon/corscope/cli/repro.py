@@ -1,0 +1,115 @@
+"""How can others see this failure? `corscope repro` writes a program that plays it back.
+
+What the program says and does is decided in `explain.repro`; here the fetch is found.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from corscope.cli.output import write_file
+from corscope.cli.records import entries_of, read_records
+from corscope.explain.escape import escaped
+from corscope.explain.line import exchange_text
+from corscope.explain.repro import ReproError, repro
+from corscope.fetch.check import CredentialsMode
+from corscope.journal.exchange import Exchange
+
+__all__ = ["repro_command"]
+
+MOST: Final = 100_000
+"""So many exchanges are kept to choose from, the last ones."""
+
+_LISTED: Final = 20
+
+
+@click.command("repro")
+@click.argument("file")
+@click.option("--id", "id_", metavar="ID", help="The exchange, by the beginning of its id.")
+@click.option("--last", is_flag=True, help="The last exchange that is blocked, or may be.")
+@click.option(
+    "--credentials",
+    type=click.Choice(("omit", "include")),
+    help="The credentials mode; default: the one that showed.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("repro.py"),
+    show_default=True,
+    metavar="FILE",
+    help="Where the program is written.",
+)
+@click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
+def repro_command(
+    file: str, id_: str | None, last: bool, credentials: str | None, output: Path, force: bool
+) -> None:
+    """Write a program that plays a recorded failure back, on any machine and in any browser.
+
+    FILE is a journal, a flow file of mitmproxy, or a HAR of a browser. The program is one file of
+    Python that needs nothing else, and holds no secrets.
+    """
+    if id_ is not None and last:
+        raise click.UsageError("--id and --last each name an exchange; give one of them")
+    found = [entry.exchange for entry in entries_of(read_records([file]), MOST)]
+    chosen = _chosen(found, id_, last=last)
+    try:
+        text = repro(chosen, found, CredentialsMode(credentials) if credentials else None)
+    except ReproError as error:
+        raise click.ClickException(f"this can't be reproduced: {error}") from error
+    write_file(output, text, force=force)
+    click.echo(exchange_text(chosen))
+    click.echo(f"{output} written: python {output}")
+
+
+def _chosen(found: Sequence[Exchange], id_: str | None, *, last: bool) -> Exchange:
+    if not found:
+        raise click.ClickException("no CORS exchange is in there")
+    if id_ is not None:
+        return _with_id(found, id_)
+    failed = _failed(found)
+    if last or len(failed) == 1:
+        return (failed or found)[-1]
+    told = f"{len(failed)} exchanges failed" if failed else "no exchange failed"
+    raise click.ClickException(f"{told}; --id ID names one:\n{_list(failed or found)}")
+
+
+def _failed(found: Sequence[Exchange]) -> Sequence[Exchange]:
+    """Those that are blocked; where there are none, those that are if credentials are included."""
+    verdicts = ("blocked", "conditional")
+    by_verdict = ([x for x in found if x.judgement.verdict == verdict] for verdict in verdicts)
+    return next(filter(None, by_verdict), [])
+
+
+def _with_id(found: Sequence[Exchange], id_: str) -> Exchange:
+    meant = [each for each in found if each.id.startswith(id_)]
+    exact = [each for each in meant if each.id == id_]
+    if exact or len(meant) == 1:
+        return (exact or meant)[-1]
+    if meant:
+        raise click.ClickException(
+            f'{len(meant)} exchanges have an id that begins with "{escaped(id_)}":\n{_list(meant)}'
+        )
+    raise click.ClickException(
+        f'no exchange has the id "{escaped(id_)}"; there are:\n{_list(found)}'
+    )
+
+
+def _list(exchanges: Sequence[Exchange]) -> str:
+    """The last of them, an id and a line each."""
+    lines = [f"  {escaped(each.id)}  {_told(each)}" for each in exchanges[-_LISTED:]]
+    left_out = len(exchanges) - len(lines)
+    return "\n".join(
+        [*([f"  ({left_out} earlier ones aren't listed)"] if left_out else []), *lines]
+    )
+
+
+def _told(exchange: Exchange) -> str:
+    judgement = exchange.judgement
+    asked = f"{escaped(exchange.method)} {escaped(exchange.url)} from {escaped(exchange.origin)}"
+    kind = "preflight for " if exchange.kind == "preflight" else ""
+    reason = f": {judgement.reason}" if judgement.reason else ""
+    return f"{judgement.verdict}: {kind}{asked}{reason}"

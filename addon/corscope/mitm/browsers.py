@@ -1,0 +1,105 @@
+"""How does a person get a browser that uses the running proxy? By a command at its prompt.
+
+It gets the port that mitmproxy listens on, and goes when mitmproxy does.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from mitmproxy import command, ctx, exceptions
+from mitmproxy.log import ALERT
+from mitmproxy.proxy import mode_specs
+from mitmproxy.proxy.mode_servers import ServerInstance
+
+from corscope.mitm.arguments import OneOf
+from corscope.mitm.browser import Browser, BrowserError, RunningBrowser, find_browsers
+
+__all__ = ["Browsers"]
+
+logger = logging.getLogger("corscope")
+
+_PROXY_MODES: Final = (mode_specs.RegularMode, mode_specs.UpstreamMode)
+_LOOK_AFTER: Final = 2.0
+"""Seconds after which a browser that can't run has ended."""
+
+_ANYWHERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # noqa: S104
+
+
+class Browsers:
+    """An addon of its own, which corscope brings along."""
+
+    name = "corscope-browsers"
+
+    def __init__(self) -> None:
+        self._running: list[RunningBrowser] = []
+
+    @command.command("cors.browsers")
+    def list_browsers(self) -> Sequence[str]:
+        """List the browsers that can be opened."""
+        return [browser.name.lower() for browser in find_browsers()]
+
+    @command.command("cors.browser")
+    @command.argument("browser", type=OneOf("cors.browsers", "browser"))
+    def open_browser(self, browser: str = "", url: str = "") -> None:
+        """Open a browser that uses this proxy and trusts it, with a profile that goes with it."""
+        chosen, (proxy, start) = _chosen(browser), _way_in()
+        authority = Path(ctx.options.confdir).expanduser() / "mitmproxy-ca-cert.pem"
+        trusted = authority if authority.is_file() else None
+        try:
+            running = RunningBrowser(chosen, proxy, url or start, trusted).__enter__()
+        except BrowserError as error:
+            raise exceptions.CommandError(str(error)) from error
+        self._running.append(running)
+        logger.log(ALERT, "%s is opened: it uses this proxy, and ends with it", chosen.name)
+        if running.advice:
+            logger.warning(running.advice)
+        asyncio.get_running_loop().call_later(_LOOK_AFTER, _look, chosen, running)
+
+    def done(self) -> None:
+        """Close what was opened."""
+        while self._running:
+            self._running.pop().__exit__()
+
+
+def _look(browser: Browser, running: RunningBrowser) -> None:
+    """Say so if it has not come up; a user who closes it that fast is not to be feared."""
+    if running.exit_status():
+        status = running.exit_status()
+        logger.warning("%s ended at once (status %s): is there a screen?", browser.name, status)
+
+
+def _chosen(name: str) -> Browser:
+    """The browser of this name; without a name the first one found."""
+    found = find_browsers()
+    for browser in found:
+        if name in {"", browser.name.lower()}:
+            return browser
+    raise exceptions.CommandError("no browser was found here: set the proxy in one by hand")
+
+
+def _way_in() -> tuple[tuple[str, int] | None, str]:
+    """How a browser reaches the proxy, and the URL to begin with.
+
+    A reverse proxy is no proxy to the browser: it is the server that is asked.
+    """
+    servers = list(ctx.master.addons.get("proxyserver").servers)
+    listening = [server for server in servers if server.listen_addrs]
+    for server in listening:
+        if isinstance(server.mode, _PROXY_MODES):
+            return _address(server), "about:blank"
+    for server in listening:
+        if isinstance(server.mode, mode_specs.ReverseMode):
+            host, port = _address(server)
+            return None, f"http://{host}:{port}/"
+    modes = ", ".join(server.mode.full_spec for server in servers) or "none"
+    raise exceptions.CommandError(
+        f"a browser can be opened for the modes regular, upstream and reverse; running: {modes}"
+    )
+
+
+def _address(server: ServerInstance[Any]) -> tuple[str, int]:
+    host, port = server.listen_addrs[0][:2]
+    return _ANYWHERE.get(host, host), port

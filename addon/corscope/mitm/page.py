@@ -1,0 +1,72 @@
+"""Where is the page? Opens, moves and closes it as the options say, and tells its address.
+
+An addon too: a browser that goes through the proxy reads the page through it, and mitmproxy would
+hold the events back until the last one.
+"""
+
+import logging
+from collections.abc import Callable
+
+from mitmproxy import ctx, http
+from mitmproxy.log import ALERT
+
+from corscope.mitm.guard import harmless
+from corscope.web.server import Behind, Page
+
+__all__ = ["OwnPage", "proxy_address"]
+
+logger = logging.getLogger("corscope")
+
+
+class OwnPage:
+    """The page, or none."""
+
+    name = "corscope-page"
+
+    def __init__(self, behind: Callable[[], Behind]) -> None:
+        self._behind = behind
+        self._page: Page | None = None
+
+    @property
+    def url(self) -> str | None:
+        """The page's address, with its token."""
+        return None if self._page is None else self._page.url
+
+    def serve(self, port: int | None) -> None:
+        """Serve at this port or one after it; None means nowhere."""
+        self.close()
+        if port is None:
+            return
+        try:
+            self._page = page = Page(self._behind(), port)
+        except (OSError, OverflowError) as error:
+            logger.warning("CORS page: not served: %s; cors_web_port names another port", error)
+            return
+        moved = f" (port {port} is taken)" if port not in {0, page.port} else ""
+        logger.log(ALERT, "CORS page: %s%s", page.url, moved)
+
+    def close(self) -> None:
+        """Serve no more."""
+        if self._page is not None:
+            self._page.close()
+            self._page = None
+
+    @harmless
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Hand the page's events on as they come."""
+        page = self._page
+        is_own = page is not None and flow.request.path.startswith(f"/{page.token}/events")
+        if is_own and flow.response is not None:
+            flow.response.stream = True
+
+
+def proxy_address() -> str:
+    """Where a browser that is told of a proxy finds it; empty where there is no such one."""
+    servers = ctx.master.addons.get("proxyserver").servers
+    addresses = [
+        address
+        for server in servers
+        if server.mode.type_name in {"regular", "upstream"}
+        for address in server.listen_addrs
+    ]
+    return f"{ctx.options.listen_host or '127.0.0.1'}:{addresses[0][1]}" if addresses else ""

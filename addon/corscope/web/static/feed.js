@@ -1,0 +1,51 @@
+// The exchanges as they come. Keeps the rows that the server has told of, the newest first.
+
+const MOST_ROWS = 10_000;
+
+export class Feed extends EventTarget {
+  rows = [];
+  state = "connecting";
+  #known = new Map();
+  #stale = false;
+
+  open() {
+    const source = new EventSource("events");
+    source.addEventListener("open", () => this.#become("live"));
+    source.addEventListener("error", () => this.#become(source.readyState === EventSource.CLOSED ? "gone" : "lost"));
+    source.addEventListener("reset", () => {
+      this.#known.clear();
+      this.#changed();
+    });
+    source.addEventListener("rows", (event) => {
+      for (const row of JSON.parse(event.data)) this.#known.set(row.id, prepared(row));
+      this.#changed();
+    });
+  }
+
+  get(id) {
+    return this.#known.get(id);
+  }
+
+  #become(state) {
+    this.state = state;
+    this.dispatchEvent(new Event("state"));
+  }
+
+  // Many changes become one: sorting ten thousand rows is for once a frame.
+  #changed() {
+    if (this.#stale) return;
+    this.#stale = true;
+    setTimeout(() => {
+      this.#stale = false;
+      this.rows = [...this.#known.values()].sort((one, other) => other.n - one.n);
+      for (const row of this.rows.splice(MOST_ROWS)) this.#known.delete(row.id);
+      this.dispatchEvent(new Event("rows"));
+    }, 16);
+  }
+}
+
+function prepared(row) {
+  const words = [row.method, row.host + row.path, row.origin, row.reason, row.rule, row.status, row.kind];
+  row.text = words.join(" ").toLowerCase();
+  return row;
+}

@@ -1,0 +1,241 @@
+// The view of the rules: those in force, and the editor, whose text is checked and tried as it is written.
+
+import { element, parsed } from "../dom.js";
+
+const CHECKED_MS = 300; // after the last key
+const RENEWED_MS = 2000; // the list is made anew at most so often
+const KEPT = new Map(); // what is written and not saved yet, by file, while the page is open
+
+export function mount(view, app) {
+  return new Rules(view, app);
+}
+
+class Rules {
+  #file = null; // { number, text, stamp } as it was read
+  #asked = 0;
+  #checks = 0;
+  #timers = { check: null, renew: null };
+
+  constructor(view, app) {
+    this.app = app;
+    for (const id of ["list", "file", "edited", "undo", "save", "gutter", "source", "verdict", "problems", "whatif"]) {
+      this[id] = view.querySelector(`#${id}`);
+    }
+    this.list.addEventListener("click", (event) => this.#toggle(event.target.closest("[data-rule]")));
+    this.file.addEventListener("change", () => app.go(`#/rules/${this.file.value}`));
+    this.source.addEventListener("input", () => this.#written());
+    this.source.addEventListener("scroll", () => (this.gutter.scrollTop = this.source.scrollTop));
+    this.source.addEventListener("keydown", (event) => this.#saveKey(event));
+    this.save.addEventListener("click", () => this.#save());
+    this.undo.addEventListener("click", () => this.#undo());
+    this.problems.addEventListener("click", (event) => this.#goTo(event.target.closest("[data-line]")));
+    this.onRows = () => (this.#timers.renew ??= setTimeout(() => this.#renew(), RENEWED_MS));
+    app.feed.addEventListener("rows", this.onRows);
+    this.#renew();
+  }
+
+  unmount() {
+    this.app.feed.removeEventListener("rows", this.onRows);
+    clearTimeout(this.#timers.check);
+    clearTimeout(this.#timers.renew);
+  }
+
+  // An address is #/rules/NUMBER, a file, or #/rules/from/ID, a rule that is yet to be put into one.
+  async route(rest) {
+    if (!this.file.options.length) return;
+    const [first, id] = [rest.split("/")[0], rest.slice(rest.indexOf("/") + 1)];
+    if (first === "from") {
+      await this.#open(this.file.value);
+      await this.#insert(id);
+      return;
+    }
+    const number = this.file.options[Number(first)] ? String(Number(first)) : "0";
+    if (this.#file?.number !== number) await this.#open(number);
+  }
+
+  key() {
+    return false;
+  }
+
+  // The rules in force
+
+  async #renew() {
+    clearTimeout(this.#timers.renew);
+    this.#timers.renew = null;
+    try {
+      const focused = document.activeElement?.dataset?.rule;
+      this.list.replaceChildren(...parsed(await this.app.get("rules/list")));
+      if (focused !== undefined) this.#switches().find((each) => each.dataset.rule === focused)?.focus();
+    } catch (error) {
+      this.app.tell(error.message);
+    }
+  }
+
+  #switches() {
+    return [...this.list.querySelectorAll("[data-rule]")];
+  }
+
+  async #toggle(button) {
+    if (!button) return;
+    const name = button.dataset.rule;
+    try {
+      const { on } = await this.app.post("rules/toggle", { name });
+      this.app.tell(`${name} is ${on ? "on" : "off"} for this run.`);
+    } catch (error) {
+      this.app.tell(error.message);
+    }
+    await this.#renew();
+  }
+
+  // The editor
+
+  async #open(number) {
+    const asked = (this.#asked += 1);
+    try {
+      const { text, stamp } = await this.app.get(`rules/file/${number}`);
+      if (asked !== this.#asked) return;
+      this.#file = { number, text, stamp };
+      this.file.value = number;
+      this.source.value = KEPT.get(number) ?? text;
+      this.source.disabled = false;
+      await this.#written(0);
+    } catch (error) {
+      this.#file = null;
+      this.source.value = "";
+      this.source.disabled = true;
+      this.verdict.textContent = error.message;
+    }
+  }
+
+  // Rules are tried from the top, so a new one goes above all others, below the file's own comments.
+  async #insert(id) {
+    if (!this.#file) return;
+    try {
+      const { text } = await this.app.get(`rules/from/${encodeURIComponent(id)}`);
+      const head = /^(?:#[^\n]*\n|[ \t]*\n)*/.exec(this.source.value)[0];
+      const rest = this.source.value.slice(head.length);
+      this.source.value = `${head}${text}${rest ? `\n${rest}` : ""}`;
+      this.source.focus();
+      this.source.setSelectionRange(head.length, head.length);
+      history.replaceState(null, "", `#/rules/${this.#file.number}`);
+      await this.#written(0);
+    } catch (error) {
+      this.app.tell(error.message);
+    }
+  }
+
+  #isChanged() {
+    return this.#file !== null && this.source.value !== this.#file.text;
+  }
+
+  async #written(wait = CHECKED_MS) {
+    const changed = this.#isChanged();
+    if (changed) KEPT.set(this.#file.number, this.source.value);
+    else KEPT.delete(this.#file?.number);
+    this.edited.textContent = changed ? "not saved yet" : "";
+    this.undo.hidden = !changed;
+    this.save.disabled = true;
+    this.#count();
+    clearTimeout(this.#timers.check);
+    if (wait) this.#timers.check = setTimeout(() => this.#check(), wait);
+    else await this.#check();
+  }
+
+  #count(marks = new Map()) {
+    const lines = this.source.value.split("\n").length;
+    const items = [];
+    for (let line = 1; line <= lines; line += 1) items.push(element("li", { class: marks.get(line) }, String(line)));
+    this.gutter.replaceChildren(...items);
+    this.gutter.scrollTop = this.source.scrollTop;
+  }
+
+  async #check() {
+    if (!this.#file) return;
+    const check = (this.#checks += 1);
+    let told;
+    try {
+      told = await this.app.post(`rules/check/${this.#file.number}`, { text: this.source.value });
+    } catch (error) {
+      this.verdict.textContent = error.message;
+      return;
+    }
+    if (check !== this.#checks) return; // more was written meanwhile
+    const errors = told.problems.filter((problem) => problem.error).length;
+    const warnings = told.problems.length - errors;
+    this.verdict.dataset.state = errors ? "error" : "fine";
+    this.verdict.textContent = errors ? counted(errors, "mistake") : warnings ? `It loads, with ${counted(warnings, "warning")}` : "It loads";
+    this.problems.replaceChildren(...told.problems.map(itemOf));
+    this.#count(marksOf(told.problems));
+    this.whatif.replaceChildren(...(told.whatIf === null ? [] : parsed(told.whatIf)));
+    this.save.disabled = errors > 0 || !this.#isChanged();
+  }
+
+  #saveKey(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
+    event.preventDefault();
+    this.#save();
+  }
+
+  async #save() {
+    if (!this.#isChanged()) return;
+    await this.#check();
+    if (this.save.disabled) {
+      this.app.tell("It has mistakes, so it isn't saved.");
+      return;
+    }
+    const text = this.source.value;
+    try {
+      const { stamp } = await this.app.put(`rules/file/${this.#file.number}`, { text, stamp: this.#file.stamp });
+      this.#file = { ...this.#file, text, stamp };
+      this.app.tell("Saved, and in force.");
+      await this.#written(0);
+    } catch (error) {
+      this.app.tell(error.message);
+    }
+    await this.#renew();
+  }
+
+  async #undo() {
+    KEPT.delete(this.#file.number);
+    await this.#open(this.#file.number);
+    this.source.focus();
+  }
+
+  #goTo(item) {
+    if (!item) return;
+    const lines = this.source.value.split("\n");
+    const start = lines.slice(0, Number(item.dataset.line) - 1).join("\n").length;
+    const from = Number(item.dataset.line) > 1 ? start + 1 : 0;
+    this.source.focus();
+    this.source.setSelectionRange(from, from + lines[Number(item.dataset.line) - 1].length);
+  }
+}
+
+function counted(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function marksOf(problems) {
+  const marks = new Map();
+  for (const problem of problems) {
+    if (problem.line && (problem.error || !marks.has(problem.line))) marks.set(problem.line, problem.error ? "error" : "warning");
+  }
+  return marks;
+}
+
+function itemOf(problem) {
+  const place = problem.line ? element("button", { type: "button", class: "quiet", "data-line": problem.line }, `line ${problem.line}`) : null;
+  const what = [problem.where, problem.value && `= ${problem.value}`].filter(Boolean).join(" ");
+  return element(
+    "li",
+    { class: problem.error ? "error" : "warning" },
+    element("b", {}, problem.error ? "mistake" : "warning"),
+    " ",
+    place,
+    problem.file ? element("code", {}, problem.file) : null,
+    what ? element("code", {}, ` ${what} `) : null,
+    ` ${problem.message}.`,
+    problem.hint ? element("span", { class: "hint-of" }, ` Hint: ${problem.hint}.`) : null,
+    problem.id ? element("span", { class: "soft" }, ` ${problem.id}`) : null,
+  );
+}

@@ -1,0 +1,376 @@
+"""The page's views in a real Chromium: what comes, what is chosen, what is shown, by keys alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from corscope.journal.exchange import Exchange
+from corscope.rules.load import Source, load
+from corscope.rules.reload import State
+from tests.browsers.conftest import need
+from tests.browsers.web_page import AXE, NARROW, WIDE, WebPage, take_pictures
+from tests.support.chromium import Chromium
+from tests.support.web import Served
+from tests.web.scenes import HOSTILE, Recording, answers, asks, preflight, put, told
+
+pytestmark = pytest.mark.browser
+
+RULES = """
+[[rule]]
+name = "the API as it should be"
+match.host = "api.example.com"
+policy.allow_origins = ["https://app.example.com"]
+policy.allow_credentials = true
+"""
+
+ROW = "[role=option]"
+CHOSEN = "[role=option][aria-selected=true]"
+OPEN = "article.exchange"
+
+
+@pytest.fixture(scope="module")
+def recording() -> Recording:
+    return told()
+
+
+@pytest.fixture(scope="module")
+def served(recording: Recording) -> Iterator[Served]:
+    """A page that is only looked at."""
+    with Served(recording.store, State(load([Source("rules.toml", RULES.encode())]))) as served:
+        yield served
+
+
+@pytest.fixture
+def page(chromium: Chromium, served: Served) -> Iterator[WebPage]:
+    with WebPage(chromium, served.page.url) as page:
+        page.see(ROW)
+        yield page
+        assert page.errors == []
+
+
+# What comes
+
+
+def test_exchanges_appear_as_they_come(chromium: Chromium) -> None:
+    recording = Recording()
+    with Served(recording.store) as served, WebPage(chromium, served.page.url) as page:
+        page.see("#begin", "Send a browser through the proxy")
+        page.see("#begin", "docs/cors.md")
+        served.do(lambda: recording.exchange(asks("GET", "/first"), answers()))
+        page.see(ROW, "/first")
+        page.gone("#begin")
+        served.do(lambda: put(recording))
+        page.see(ROW, "/items/7")
+        assert "/first" in page.texts(ROW)[-1], "the newest come first"
+        page.press("p")
+        served.do(lambda: recording.exchange(asks("GET", "/while-paused"), answers()))
+        page.see("#pause", "Go on (1 new)")
+        assert not any("/while-paused" in row for row in page.texts(ROW))
+        page.press("p")
+        page.see(ROW, "/while-paused")
+        page.click("#clear")
+        page.see("#begin")
+        assert len(recording.store) == 0
+        assert page.errors == []
+
+
+def test_a_page_whose_mitmproxy_has_ended_says_so(chromium: Chromium) -> None:
+    """Also where another one, with another token, has come to its port."""
+    with Served(told().store) as served, WebPage(chromium, served.page.url) as page:
+        page.see("#line-state", "Live")
+        port = served.page.port
+        served.do(served.page.close)
+        page.see("#line-state", "Connection lost")
+        with Served(told().store, port=port) as other:
+            assert other.page.port == port
+            page.see("#line-state", "This mitmproxy has ended")
+        page.see(ROW)
+
+
+def test_what_is_read_stays_in_its_place_while_more_comes(chromium: Chromium) -> None:
+    recording = Recording()
+    for number in range(100):
+        recording.exchange(asks("GET", f"/{number}"), answers())
+    with Served(recording.store) as served, WebPage(chromium, served.page.url) as page:
+        page.see(ROW)
+        page.run("() => { document.querySelector('#rows').scrollTop = 40 * 56; }")
+        page.see(ROW, "/59")
+        served.do(lambda: [recording.exchange(asks("GET", "/new"), answers()) for _ in range(7)])
+        page.see("#shown", "107 exchanges")
+        assert page.run("() => document.querySelector('#rows').scrollTop") == 47 * 56
+
+
+def test_ten_thousand_rows_are_few_elements(chromium: Chromium) -> None:
+    recording = Recording()
+    one = recording.exchange(asks("GET", "/0"), answers())
+    entry = recording.store.get(one)
+    assert entry is not None
+    for number in range(1, 10_000):
+        recording.store.add(_copied(entry.exchange, number))
+    with Served(recording.store) as served, WebPage(chromium, served.page.url) as page:
+        page.see("#shown", "10,000 exchanges")
+        page.press("End")
+        page.see(CHOSEN, "/0")
+        page.press("Home")
+        page.see(CHOSEN, "/9999")
+        assert len(page.texts(ROW)) < 40
+        page.press("/")
+        page.write("/4321")
+        page.see("#shown", "1 of 10,000")
+        page.see(ROW, "/4321")
+        assert page.errors == []
+
+
+def _copied(exchange: Exchange, number: int) -> Exchange:
+    return replace(exchange, id=f"copy-{number}", url=f"https://api.example.com/{number}")
+
+
+# What is chosen
+
+
+@pytest.mark.parametrize(
+    ("by", "value", "paths"),
+    [
+        ("origin", "null", ["/v2/logo"]),
+        ("host", "https://cdn.example.net", ["/v2/logo"]),
+        ("reason", "method-not-allowed", ["/items"]),
+        ("rule", "the API as it should be", ["/reports", "/items/7"]),
+    ],
+)
+def test_a_filter_leaves_what_fits(page: WebPage, by: str, value: str, paths: list[str]) -> None:
+    page.choose(f"[data-by={by}]", value)
+    page.see("#shown", f"{len(paths)} of 10")
+    assert page.texts(f"{ROW} .path") == paths
+    page.click("#reset")
+    page.see("#shown", "10 exchanges")
+
+
+def test_filters_add_up(page: WebPage) -> None:
+    page.click("[data-verdict=blocked]")
+    page.see("#shown", "5 of 10")
+    page.press("/")
+    page.write("api.example.com items")
+    page.see("#shown", "2 of 10")
+    page.write(" nothing-like-that")
+    page.see("#none-left", "No exchange is like that.")
+    page.press("Escape")
+    page.see("#shown", "5 of 10")
+
+
+def test_verdicts_are_told_by_word_and_shape(page: WebPage) -> None:
+    for verdict in ("allowed", "blocked", "conditional"):
+        page.see(f"{ROW}.{verdict} .word", verdict)
+        page.see(f"{ROW}.{verdict} .sign use[href='#shape-{verdict}']")
+
+
+# What is shown
+
+
+def test_a_blocked_preflight_tells_what_to_change(page: WebPage) -> None:
+    page.click(ROW, "header-not-allowed")
+    page.see(".answerbox", "Access-Control-Allow-Headers doesn't allow x-tenant")
+    page.see(".sequence .leg.chosen", "Access-Control-Request-Headers")
+    page.see(".engines", "Firefox")
+    page.see(".console", "Request header field x-tenant is not allowed")
+    page.see(".remedy pre", "x-tenant")
+    page.choose("[data-dialect]", "nginx")
+    page.see(".remedy pre", "add_header")
+
+
+def test_the_headers_at_fault_lead_to_their_step(page: WebPage) -> None:
+    page.click(ROW, "header-not-allowed")
+    page.see(".leg.chosen .mark.fail")
+    number = page.text(".leg.chosen .mark.fail")
+    page.click(".leg.chosen .mark.fail")
+    page.wait_for("id => document.activeElement.id === id", f"step-{number}")
+    page.see(f"#step-{number}.fail", "x-tenant")
+
+
+def test_a_redirect_is_drawn_hop_by_hop_with_each_origin(page: WebPage) -> None:
+    page.click(ROW, "/v2/logo")
+    page.see(".leg:nth-child(1)", "https://api.example.com/logo")
+    page.see(".leg:nth-child(1)", "Location")
+    page.see(".leg:nth-child(2).chosen", "https://cdn.example.net")
+    page.see(".leg:nth-child(2) .request", "null")
+    page.click(".leg:nth-child(1) a", "look at this one")
+    page.see(".leg:nth-child(1).chosen")
+
+
+def test_a_rules_work_is_before_and_after(page: WebPage) -> None:
+    page.click(ROW, "/reports")
+    page.see(".changes tr", "https://www.example.com")
+    page.see(".changes tr", "nothing")
+    page.see(".ruling .tag", "the API as it should be")
+    page.see(".note", "Without the rule it would be")
+    page.see(".note", "allow-origin-mismatch")
+
+
+def test_a_rules_policy_is_written_for_a_server(page: WebPage) -> None:
+    page.click(ROW, "/reports")
+    page.see(".remedy h3", "The rule's policy")
+    page.choose("[data-dialect]", "nginx")
+    page.see(".remedy pre", "add_header")
+    page.see(".remedy pre", "Access-Control-Allow-Credentials")
+    page.press("Escape")
+    page.click(ROW, "header-not-allowed")
+    page.see(".remedy pre", "add_header")  # the dialect is kept
+
+
+def test_what_is_written_is_copied(page: WebPage) -> None:
+    page.click(ROW, "header-not-allowed")
+    page.click(".remedy [data-copy]")
+    page.see("#told", "Copied.")
+
+
+def test_the_time_is_that_of_the_list(page: WebPage) -> None:
+    page.click(ROW, "/reports")
+    page.see(OPEN)
+    assert page.text(f"{CHOSEN} time") == page.text(".from time")
+
+
+def test_a_rule_that_answers_stands_in_the_servers_place(page: WebPage) -> None:
+    page.click(ROW, "/items/7")
+    page.see(".leg.by-rule .end.server", "rule, in the server's stead")
+    page.see(".leg .message", "OPTIONS")
+
+
+def test_an_exchange_that_is_gone_says_so(page: WebPage) -> None:
+    page.go("#/exchanges/never-was")
+    page.see(".detail .trouble", "no longer kept")
+    page.errors.clear()  # Chromium notes the 404
+
+
+# By keys alone
+
+
+def test_everything_is_done_without_a_mouse(page: WebPage) -> None:
+    page.press("j")
+    page.see(CHOSEN, "header-not-allowed")
+    page.press("j", "ArrowDown", "k")
+    page.see(CHOSEN, "/reports")
+    page.press("Enter")
+    page.see(f"{OPEN} h2", "/reports")
+    page.press("j")
+    page.see(f"{OPEN} h2", "/down")
+    page.press("Escape")
+    page.gone(OPEN)
+    page.press("/")
+    page.write("logo")
+    page.press("ArrowDown", "Enter")
+    page.see(f"{OPEN} h2", "/v2/logo")
+    page.press("?")
+    page.see("#help[open]", "next, previous exchange")
+    page.press("Escape")
+    page.gone("#help[open]")
+    page.see(f"{OPEN} h2", "/v2/logo")
+
+
+def test_the_theme_is_kept(page: WebPage) -> None:
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    light = page.run(ground)
+    page.press("t", "t")
+    page.see("#theme", "Theme: dark")
+    dark = page.run(ground)
+    assert dark != light
+    page.run("() => location.reload()")
+    page.see("#theme", "Theme: dark")
+    assert page.run(ground) == dark
+
+
+@pytest.mark.parametrize("address", ["#/exchanges", "#/exchanges/exchange-6"])
+def test_nothing_is_wider_than_a_small_phone(
+    chromium: Chromium, served: Served, address: str
+) -> None:
+    with WebPage(chromium, served.page.url + address, NARROW) as page:
+        page.see(ROW if address == "#/exchanges" else OPEN)
+        wide = """() => [...document.querySelectorAll("body *")]
+            .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+            .filter(each => !each.closest("pre, .row, .unseen, .skip"))
+            .map(each => each.outerHTML.slice(0, 120))"""
+        assert page.run(wide) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_axe_finds_nothing(
+    chromium: Chromium, served: Served, size: tuple[int, int], dark: bool
+) -> None:
+    need("" if AXE.exists() else "axe-core (npm in tests/browsers/axe)")
+    with WebPage(chromium, served.page.url, size, dark=dark) as page:
+        page.see(ROW)
+        found = page.complaints()
+        for path in ("header-not-allowed", "/reports", "/v2/logo", "/me"):
+            page.go("#/exchanges")
+            page.see(ROW)
+            page.click(ROW, path)
+            page.see(OPEN)
+            found += page.complaints()
+        page.press("?")
+        found += page.complaints()
+        assert found == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_where_there_is_nothing(chromium: Chromium, dark: bool) -> None:
+    need("" if AXE.exists() else "axe-core (npm in tests/browsers/axe)")
+    with Served(Recording().store) as served, WebPage(chromium, served.page.url, dark=dark) as page:
+        page.see("#begin")
+        assert page.complaints() == []
+
+
+# Hostile values
+
+
+def test_nothing_from_the_wire_is_executed(chromium: Chromium) -> None:
+    recording = Recording()
+    long = "<b>" + "x" * 65_536
+    recording.exchange(
+        asks("GET", f"/?{HOSTILE}", (("X-<b>", HOSTILE),), origin=HOSTILE),
+        answers(allow_origin=HOSTILE, expose_headers=HOSTILE, vary=long),
+    )
+    recording.exchange(
+        preflight(HOSTILE, HOSTILE), answers(204, allow_origin=long, allow_methods=HOSTILE)
+    )
+    recording.exchange(asks("GET", "/moved"), answers(302, allow_origin="*", location=HOSTILE))
+    with Served(recording.store) as served, WebPage(chromium, served.page.url) as page:
+        page.see(ROW)
+        for number in (1, 2, 3):
+            page.go(f"#/exchanges/exchange-{number}")
+            page.see(f"{OPEN} .leg.chosen")
+            page.see(".head h2")
+            assert page.run("() => document.title") == "corscope"
+            assert (
+                page.run(
+                    "() => document.querySelectorAll('#view script, #view img, #view b b').length"
+                )
+                == 0
+            )
+            shown = page.text("#view")
+            assert not any(character in shown for character in "\x1b\u202e")
+        assert page.errors == []
+
+
+def test_what_gets_into_the_page_all_the_same_is_not_executed(page: WebPage) -> None:
+    """The policy holds even where the escaping would not."""
+    page.run(
+        """() => {
+            const place = document.createElement("div");
+            place.innerHTML = `<img src="x:" onerror="document.title = 'owned'">`;
+            const script = document.createElement("script");
+            script.textContent = "document.title = 'owned'";
+            document.body.append(place, script);
+        }"""
+    )
+    page.wait_for("() => true")
+    assert page.run("() => document.title") == "corscope"
+    assert any("Content Security Policy" in error for error in page.errors)
+    page.errors.clear()
+
+
+def test_the_pictures_are_taken(chromium: Chromium, tmp_path: Path) -> None:
+    take_pictures(chromium, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"page.png", "page-redirect-dark.png"}

@@ -1,0 +1,196 @@
+"""The page in a real Chromium: what a person does, and what is there to see.
+
+Run as a program, it takes the pictures that README and docs show:
+
+    make picture
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+from playwright.async_api import Page
+
+from tests.support.chromium import Chromium
+from tests.support.web import Served
+from tests.web.rule_folder import ALLOW, folder_of
+from tests.web.scenes import busy, told
+
+AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+
+_WITHOUT_FOLDERS = """() => {
+    for (const each of document.querySelectorAll("#file option, #list .path code")) {
+        each.textContent = each.textContent.split("/").pop();
+    }
+}"""
+"""A temporary folder's name is nothing to look at."""
+
+WIDE = (1280, 860)
+NARROW = (360, 740)
+
+
+class WebPage:
+    """Open while used as a context manager; `errors` is all that its console complains of."""
+
+    def __init__(
+        self,
+        chromium: Chromium,
+        url: str,
+        size: tuple[int, int] = WIDE,
+        *,
+        proxy_port: int | None = None,
+        dark: bool = False,
+    ) -> None:
+        self._chromium = chromium
+        self._url = url
+        self._size = size
+        self._proxy_port = proxy_port
+        self._scheme: Any = "dark" if dark else "light"
+        self.errors: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.page: Page = self._chromium.call(self._open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._chromium.call(self.page.context.close())
+
+    async def _open(self) -> Page:
+        width, height = self._size
+        proxy = f"http://127.0.0.1:{self._proxy_port}"
+        context = await self._chromium._browser.new_context(
+            proxy={"server": proxy, "bypass": "<-loopback>"} if self._proxy_port else None,
+            viewport={"width": width, "height": height},
+            color_scheme=self._scheme,
+            bypass_csp=False,
+        )
+        page = await context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._on_console)
+        await page.goto(self._url)
+        await page.locator("[aria-current=page]").wait_for()
+        return page
+
+    def _on_console(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.errors.append(message.text)
+
+    def see(self, selector: str, text: str | None = None) -> None:
+        """Wait until such an element is in sight, with this text in it."""
+        found = self.page.locator(selector)
+        if text is not None:
+            found = found.filter(has_text=text)
+        self._chromium.call(found.first.wait_for())
+
+    def gone(self, selector: str, text: str = "") -> None:
+        """Wait until no such element with this text in it is in sight."""
+        found = self.page.locator(selector).filter(has_text=text)
+        self._chromium.call(found.first.wait_for(state="hidden"))
+
+    def click(self, selector: str, text: str = "") -> None:
+        found = self.page.locator(selector).filter(has_text=text)
+        self._chromium.call(found.first.click())
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self._chromium.call(self.page.keyboard.press(key))
+
+    def write(self, text: str) -> None:
+        self._chromium.call(self.page.keyboard.type(text))
+
+    def choose(self, selector: str, value: str) -> None:
+        self._chromium.call(self.page.locator(selector).select_option(value))
+
+    def text(self, selector: str) -> str:
+        return self._chromium.call(self.page.locator(selector).first.inner_text())
+
+    def texts(self, selector: str) -> list[str]:
+        return self._chromium.call(self.page.locator(selector).all_inner_texts())
+
+    def run(self, script: str, argument: object = None) -> Any:
+        return self._chromium.call(self.page.evaluate(script, argument))
+
+    def wait_for(self, script: str, argument: object = None) -> None:
+        """Wait until an expression in the page is true."""
+        self._chromium.call(self.page.wait_for_function(script, arg=argument))
+
+    def go(self, address: str) -> None:
+        """Go to an address within the page, as a link does."""
+        self.run("address => { location.hash = address; }", address)
+
+    def resize(self, width: int, height: int) -> None:
+        self._chromium.call(self.page.set_viewport_size({"width": width, "height": height}))
+
+    def complaints(self) -> list[str]:
+        """What axe-core finds. It is run beside the page's own scripts, past its policy."""
+        self._chromium.call(self._settled())
+        devtools = self._chromium.call(self.page.context.new_cdp_session(self.page))
+        self._chromium.call(
+            devtools.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
+        )
+        found = self.run("async () => (await axe.run()).violations")
+        return [
+            f"{each['id']}: {node['target']}: {node['failureSummary']}"
+            for each in found
+            for node in each["nodes"]
+        ]
+
+    async def _settled(self) -> None:
+        """Wait until no colour is on its way to another."""
+        await self.page.evaluate(
+            "() => Promise.allSettled(document.getAnimations().map(each => each.finished))"
+        )
+
+    def screenshot(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._chromium.call(self._settled())
+        self._chromium.call(self.page.screenshot(path=path))
+
+
+def take_pictures(chromium: Chromium, folder: Path) -> None:
+    """Write the pictures of the page's views."""
+    with Served(told().store) as served:
+        for name, address, dark in (
+            ("page.png", "#/exchanges/exchange-10", False),
+            ("page-redirect-dark.png", "#/exchanges/exchange-6", True),
+        ):
+            with WebPage(chromium, served.page.url, (1280, 900), dark=dark) as page:
+                page.see("[role=option]")
+                page.go(address)
+                page.see("article.exchange")
+                page.screenshot(folder / name)
+
+    _take_pictures_of_rules(chromium, folder)
+
+
+def _take_pictures_of_rules(chromium: Chromium, folder: Path) -> None:
+    """Write those of the views that need rule files, or preflights in number."""
+    with (
+        TemporaryDirectory() as place,
+        Served(busy().store, rules=folder_of(Path(place), api=ALLOW)) as served,
+        WebPage(chromium, served.page.url, (1280, 900)) as page,
+    ):
+        page.resize(1280, 1240)
+        page.go("#/endpoints/https%3A//api.example.com/items")
+        page.see(".matrix")
+        page.see("article.endpoint .costs")
+        page.screenshot(folder / "page-endpoint.png")
+        page.resize(1280, 900)
+        page.go("#/rules")
+        page.see("#whatif .turns")
+        page.see("#list .path")
+        page.run(_WITHOUT_FOLDERS)
+        page.screenshot(folder / "page-rules.png")
+
+
+def main() -> None:
+    with Chromium() as chromium:
+        take_pictures(chromium, Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

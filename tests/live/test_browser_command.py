@@ -1,0 +1,117 @@
+"""`cors.browser` in a running mitmproxy: a browser that uses it at once, and goes with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corscope.mitm.browser import find_browsers
+from tests.support.mitmdump import wait_until
+
+from .proxy import Proxy
+from .wire import RawServer, ask, reply
+
+OPEN_A_BROWSER = """
+from mitmproxy import ctx, http
+
+def request(flow):
+    if "?" in flow.request.path:
+        ctx.master.commands.call_strings("cors.browser", [flow.request.path.partition("?")[2]])
+        flow.response = http.Response.make(200, "opened")
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the browsers are shell scripts")
+
+
+def path_with(folder: Path, name: str) -> str:
+    """A PATH on which this browser needs no screen, and is the first."""
+    found = {browser.name.lower(): browser.path for browser in find_browsers()}
+    if name not in found:
+        if os.environ.get("CORSCOPE_REQUIRE_BROWSERS") == "1":
+            pytest.fail(f"CORSCOPE_REQUIRE_BROWSERS=1, but there is no {name}")
+        pytest.skip(f"needs {name}")
+    (folder / name).write_text(f'#!/bin/sh\nexec "{found[name]}" --headless "$@"\n')
+    (folder / name).chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.fixture
+def profiles() -> Iterator[Path]:
+    """Where profiles are made: with a short name, as Chromium's sockets there need one."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["chromium", "firefox"])
+def test_a_browser_opens_https_through_the_proxy_and_ends_with_it(
+    server: RawServer,
+    tmp_path: Path,
+    profiles: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    """Twice: each has caches of its own, so the second asks for the page again."""
+    server.answers["http://secure.test/x"] = reply("Cache-Control: max-age=600")
+    monkeypatch.setenv("PATH", path_with(tmp_path, name))
+    monkeypatch.setenv("TMPDIR", str(profiles))
+    server.heads.clear()
+    with Proxy(tmp_path, server.mode, {"upstream_cert": False}) as proxy:
+        for times in (1, 2):
+            answer = proxy.control(
+                command="cors.browser", arguments=[name, "https://secure.test/x"]
+            )
+            assert "error" not in answer
+            wait_until(lambda n=times: _asked(server) == n, 60, f"{name} to ask")  # type: ignore[misc]
+        assert len(list(profiles.glob("corscope-browser-*"))) == 2
+    assert list(profiles.glob("corscope-browser-*")) == []
+
+
+def _asked(server: RawServer) -> int:
+    return sum(head.startswith(b"GET /x ") for head in server.heads)
+
+
+def test_a_mistyped_browser_is_answered_with_those_that_are_there(
+    server: RawServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "firefox").write_text("#!/bin/sh\n")
+    (tmp_path / "firefox").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with Proxy(tmp_path, server.mode) as proxy:
+        wrong = proxy.control(command="cors.browser", arguments=["firefix"])
+    assert wrong["error"] == 'no browser "firefix": did you mean "firefox"?'
+
+
+def test_a_browser_that_ends_at_once_is_told(
+    server: RawServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "firefox").write_text("#!/bin/sh\nexit 3\n")
+    (tmp_path / "firefox").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with Proxy(tmp_path, server.mode) as proxy:
+        assert "error" not in proxy.control(command="cors.browser", arguments=["firefox"])
+        proxy.told(r"Firefox ended at once \(status 3\): is there a screen\?")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["chromium", "firefox"])
+def test_a_reverse_proxy_is_opened_as_the_server_that_it_stands_for(
+    server: RawServer,
+    tmp_path: Path,
+    profiles: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    (tmp_path / "ask.py").write_text(OPEN_A_BROWSER)
+    monkeypatch.setenv("PATH", path_with(tmp_path, name))
+    monkeypatch.setenv("TMPDIR", str(profiles))
+    server.heads.clear()
+    mode = f"reverse:http://127.0.0.1:{server.port}"
+    with Proxy(tmp_path, mode, scripts=[tmp_path / "ask.py"]) as proxy:
+        assert proxy.ask(ask(f"http://api.test/?{name}")).body == b"opened"
+        wait_until(lambda: b"GET / " in b"".join(server.heads), 60, f"{name} to ask")

@@ -1,0 +1,238 @@
+"""The server: its port, its views, its events, and how it ends."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from corscope.journal.exchange import Outcome
+from corscope.web import feed as feed_
+from corscope.web.access import TOKEN_HEADER
+from corscope.web.server import PORTS_TRIED
+from corscope.web.views import VIEWS, View
+from tests.support.mitmdump import wait_until
+from tests.support.web import Served
+from tests.web.scenes import Recording, answers, asks, preflight, told
+
+
+@contextmanager
+def taken(first: int, count: int) -> Iterator[None]:
+    """Have others listen at these ports."""
+    sockets = []
+    try:
+        for port in range(first, first + count):
+            sockets.append(socket.create_server(("127.0.0.1", port)))
+        yield
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def free_range(count: int) -> int:
+    """Find so many free ports in a row."""
+    for first in range(20_000, 60_000, count):
+        try:
+            with taken(first, count):
+                return first
+        except OSError:
+            continue
+    raise AssertionError("no ports are free")
+
+
+def test_a_port_that_is_taken_leads_to_the_next_free_one() -> None:
+    first = free_range(4)
+    with taken(first, 2), Served(told().store, port=first) as served:
+        assert served.page.port == first + 2
+        assert served.ask().status == 200
+
+
+def test_where_none_of_the_ports_is_free_the_error_names_them() -> None:
+    first = free_range(PORTS_TRIED)
+    with taken(first, PORTS_TRIED), pytest.raises(OSError, match=f"{first} to {first + 19}"):
+        Served(told().store, port=first).__enter__()
+
+
+def test_it_listens_on_loopback_alone() -> None:
+    with Served(told().store) as served:
+        sockets = [each.getsockname() for each in served.page._server._sockets.values()]
+        assert sockets == [("127.0.0.1", served.page.port)]
+
+
+def test_once_closed_nothing_answers() -> None:
+    with Served(told().store) as served:
+        pass
+    with pytest.raises(OSError):
+        served.ask()
+    assert served.store.listeners == []
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_each_view_has_its_html_and_its_module(view: View) -> None:
+    with Served(told().store) as served:
+        assert served.ask(f"view/{view.name}").status == 200
+        module = served.ask(f"static/views/{view.name}.js")
+        assert module.headers["Content-Type"].startswith("text/javascript")
+        assert "export function mount(" in module.text
+
+
+def test_what_is_not_there_is_404() -> None:
+    with Served(told().store) as served:
+        for path in (
+            "view/else",
+            "exchange/else",
+            "exchange/exchange-1/fix/else",
+            "export/else?rule=",
+        ):
+            assert served.ask(path).status == 404, path
+
+
+# Events
+
+
+class Listening:
+    """A client of the events."""
+
+    def __init__(self, served: Served, known: str | None = None) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", served.page.port, timeout=30)
+        headers = {} if known is None else {"Last-Event-ID": known}
+        self._connection.request("GET", f"/{served.page.token}/events", headers=headers)
+        self._response = self._connection.getresponse()
+        assert self._response.headers["Content-Type"] == "text/event-stream"
+        self.known: str | None = known
+
+    def next(self) -> tuple[str, list[dict[str, object]]]:
+        """The next event's name and rows."""
+        fields = {}
+        while line := self._response.readline().decode().rstrip("\n"):
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        self.known = fields.get("id", self.known)
+        return fields["event"], json.loads(fields["data"])
+
+    def ends(self) -> bool:
+        return self._response.readline() == b""
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def ids(event: tuple[str, list[dict[str, object]]]) -> list[object]:
+    return [row["id"] for row in event[1]]
+
+
+def test_who_comes_gets_all_then_what_follows() -> None:
+    recording = Recording()
+    recording.exchange(asks("GET"), answers(allow_origin="*"))
+    recording.exchange(asks("GET"), answers())
+    with Served(recording.store) as served:
+        client = Listening(served)
+        assert client.next() == ("reset", [])
+        assert ids(client.next()) == ["exchange-2", "exchange-1"]
+        served.do(lambda: recording.exchange(asks("GET"), answers()))
+        assert ids(client.next()) == ["exchange-3"]
+
+
+def test_a_preflights_outcome_makes_its_row_anew() -> None:
+    recording = Recording()
+    with Served(recording.store) as served:
+        client = Listening(served)
+        client.next()
+        id_ = served.do(lambda: recording.exchange(preflight("PUT"), answers(204)))
+        assert client.next()[1][0]["outcome"] is None
+        served.do(lambda: recording.store.note(Outcome(recording.now, id_, "not-followed")))
+        assert client.next()[1][0]["outcome"] == "not-followed"
+
+
+def test_who_comes_back_gets_what_was_missed() -> None:
+    recording = Recording()
+    with Served(recording.store) as served:
+        client = Listening(served)
+        client.next()
+        served.do(lambda: recording.exchange(asks("GET"), answers()))
+        client.next()
+        client.close()
+        served.do(lambda: recording.exchange(asks("GET"), answers()))
+        again = Listening(served, client.known)
+        assert ids(again.next()) == ["exchange-2"]
+
+
+@pytest.mark.parametrize("known", ["", "else", "00000000-1", "x-1", "{epoch}-999999", "{epoch}--1"])
+def test_who_knows_what_never_was_gets_all(known: str) -> None:
+    with Served(told().store) as served:
+        epoch = served.page.feed.upto().partition("-")[0]
+        assert Listening(served, known.format(epoch=epoch)).next() == ("reset", [])
+
+
+def test_who_missed_more_than_is_kept_gets_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_, "MOST_PENDING", 3)
+    recording = Recording()
+    with Served(recording.store) as served:
+        before = served.page.feed.upto()
+        for _ in range(4):
+            served.do(lambda: recording.exchange(asks("GET"), answers()))
+        assert Listening(served, before).next() == ("reset", [])
+
+
+def test_who_reads_too_slowly_gets_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_, "MOST_PENDING", 3)
+    recording = Recording()
+    with Served(recording.store) as served:
+        client = Listening(served)
+        client.next()
+        served.do(lambda: [recording.exchange(asks("GET"), answers()) for _ in range(5)])
+        assert client.next() == ("reset", [])
+        assert len(client.next()[1]) == 5
+
+
+def test_much_comes_in_parts() -> None:
+    """So that the proxy's own work has its turn in between."""
+    recording = Recording()
+    for _ in range(feed_.AT_ONCE + 1):
+        recording.exchange(asks("GET"), answers())
+    with Served(recording.store) as served:
+        client = Listening(served)
+        client.next()
+        assert len(client.next()[1]) == feed_.AT_ONCE
+        assert client.known is None, "it doesn't have all yet"
+        assert ids(client.next()) == ["exchange-1"]
+        assert client.known == served.page.feed.upto()
+
+
+def test_clearing_empties_the_store_and_tells_all() -> None:
+    with Served(told().store) as served:
+        client = Listening(served)
+        client.next()
+        client.next()
+        headers = {"Origin": f"http://{served.host}", TOKEN_HEADER: served.page.token}
+        assert served.ask("clear", "POST", headers).status == 200
+        assert len(served.store) == 0
+        assert client.next() == ("reset", [])
+
+
+def test_closing_lets_the_clients_go() -> None:
+    with Served(told().store) as served:
+        client = Listening(served)
+        client.next()
+        client.next()
+    assert client.ends()
+
+
+def test_a_client_that_goes_is_forgotten() -> None:
+    recording = Recording()
+    with Served(recording.store) as served:
+        client = Listening(served)
+        client.next()
+        assert len(served.page.feed._subscriptions) == 1
+        client.close()
+
+        def is_forgotten() -> bool:
+            """Whether it is, once there has been something to tell it."""
+            served.do(lambda: recording.exchange(asks("GET"), answers()))
+            return not served.page.feed._subscriptions
+
+        wait_until(is_forgotten, 30, "the client to be forgotten")
