@@ -40,10 +40,13 @@ class Web:
         self._opened = chromium.open(f"{mitmweb.url}#/flows?c=true", None)
         self.page: Page = self._opened._page
         self.dialogs: list[str] = []
-        self._call(self._listen())
+        self._call(self._settle())
 
-    async def _listen(self) -> None:
+    async def _settle(self) -> None:
+        """Load it twice: a command bar that is there before mitmweb's cookie never gets it."""
         self.page.on("dialog", lambda dialog: self.dialogs.append(dialog.message))
+        await self.page.wait_for_function("document.cookie.includes('_xsrf')")
+        await self.page.reload()
 
     def close(self) -> None:
         self._opened.close()

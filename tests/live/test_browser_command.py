@@ -56,7 +56,10 @@ def test_a_browser_opens_https_through_the_proxy_and_ends_with_it(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
-    """Twice: each has caches of its own, so the second asks for the page again."""
+    """Twice: each has caches of its own, so the second asks for the page again.
+
+    And neither asks for anything else: what a browser does for itself would stand among the flows.
+    """
     server.answers["http://secure.test/x"] = reply("Cache-Control: max-age=600")
     monkeypatch.setenv("PATH", path_with(tmp_path, name))
     monkeypatch.setenv("TMPDIR", str(profiles))
@@ -70,6 +73,8 @@ def test_a_browser_opens_https_through_the_proxy_and_ends_with_it(
             wait_until(lambda n=times: _asked(server) == n, 60, f"{name} to ask")  # type: ignore[misc]
         assert len(list(profiles.glob("corscope-browser-*"))) == 2
     assert list(profiles.glob("corscope-browser-*")) == []
+    asked = {head.split(b" ")[1] for head in server.heads}
+    assert asked <= {b"/x", b"/favicon.ico"}
 
 
 def _asked(server: RawServer) -> int:

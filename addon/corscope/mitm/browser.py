@@ -58,6 +58,9 @@ _CHROMIUM_FLAGS: Final = (
     "--disable-default-apps",
     "--disable-sync",
     "--allow-browser-signin=false",
+    # What can't be switched off is sent to a port that Chromium refuses to ask.
+    "--gaia-url=http://127.0.0.1:1",
+    "--component-updater=url-source=http://127.0.0.1:1/",
     "--disable-client-side-phishing-detection",
     "--disable-component-extensions-with-background-pages",
     "--disable-domain-reliability",
@@ -82,7 +85,21 @@ _FIREFOX_PREFERENCES: Final[Mapping[str, bool | int | str]] = {
     "browser.startup.homepage_override.mstone": "ignore",
     "browser.startup.page": 0,
     "browser.newtabpage.enabled": False,
+    "browser.newtabpage.activity-stream.feeds.topsites": False,
+    "browser.newtabpage.activity-stream.unifiedAds.endpoint": "data:,",
+    "browser.newtabpage.activity-stream.unifiedAds.tiles.enabled": False,
+    "browser.search.update": False,
     "browser.sessionstore.resume_from_crash": False,
+    "browser.topsites.contile.enabled": False,
+    "datareporting.usage.uploadEnabled": False,
+    "dom.push.connection.enabled": False,
+    "extensions.getAddons.cache.enabled": False,
+    "extensions.systemAddon.update.enabled": False,
+    "extensions.update.enabled": False,
+    "media.gmp-manager.updateEnabled": False,
+    "media.gmp-manager.url": "data:,",
+    "messaging-system.rsexperimentloader.enabled": False,
+    "network.trr.mode": 5,
     "datareporting.policy.dataSubmissionEnabled": False,
     "datareporting.policy.firstRunURL": "",
     "datareporting.healthreport.uploadEnabled": False,
@@ -96,6 +113,9 @@ _FIREFOX_PREFERENCES: Final[Mapping[str, bool | int | str]] = {
     "services.settings.server": "data:,",
     "toolkit.telemetry.server": "",
 }
+
+_FIREFOX_ENVIRONMENT: Final = {"MOZ_REMOTE_SETTINGS_DEVTOOLS": "1"}
+"""Lets `services.settings.server` count, without which Firefox fetches lists all the time."""
 
 _STOP_SECONDS: Final = 5.0
 _TRUST_SECONDS: Final = 20.0
@@ -149,6 +169,7 @@ class RunningBrowser:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                env={**os.environ, **_FIREFOX_ENVIRONMENT},
                 # A Ctrl-C in the terminal is for us, who then stop it in order.
                 start_new_session=True,
             )
