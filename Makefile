@@ -73,6 +73,7 @@ installed-axe:
 picture: $(VENV)/.tested browsers
 	$(BIN)/python -m tests.cli.demo_driver docs/images
 	$(BIN)/python -m tests.browsers.web_page docs/images
+	$(BIN)/python -m tests.browsers.travel_pictures docs/images
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -86,7 +86,8 @@ class Bench:
 @pytest.fixture(scope="module")
 def bench(chromium: Chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("page")
-    options = {"cors_web": True, "cors_web_port": 0}
+    (folder / "rules.toml").write_text("", "utf-8")
+    options = {"cors_web": True, "cors_web_port": 0, "cors_rules": folder / "rules.toml"}
     with OriginServer() as site, OriginServer() as api, Mitmdump(folder, options=options) as proxy:
         home = f"http://127.0.0.1:{site.port}/"
         site.routes["GET", home] = EMPTY_PAGE
@@ -131,6 +132,32 @@ def test_a_debugged_site_can_not_read_the_page(chromium: Chromium, bench: Bench)
         page.see(ROW, "/secret")  # nor has it been cleared
 
 
+PUT = """
+url => fetch(url, {method: "PUT", headers: {"X-Tenant": "7"}}).then(it => it.status, it => it.name)
+"""
+
+
+def test_a_rule_made_and_saved_on_the_page_changes_the_debugged_app(
+    chromium: Chromium, bench: Bench
+) -> None:
+    """What was predicted of it comes true in the browser."""
+    url = bench.answer("/mended-by-a-rule")
+    bench.api.routes["OPTIONS", url] = bench.api.routes["PUT", url] = Answer()
+    assert bench.site.run(PUT, url) == "TypeError"
+    with WebPage(chromium, bench.url) as page:
+        page.click(f"{ROW}.preflight", "/mended-by-a-rule")
+        page.click("a", "Put it into a rule file")
+        page.see("#whatif .summary", "1 blocked becomes allowed")
+        page.press("Control+s")
+        page.see("#told", "Saved, and in force")
+        assert bench.site.run(PUT, url) == 200
+        page.see(".rules .facts", "2 exchanges")
+        page.run("() => document.querySelector('[role=switch]').click()")
+        page.see(".rules li", "for this run")
+        assert bench.site.run(PUT, url) == "TypeError"
+        assert page.errors == []
+
+
 IN_FIREFOX = """
 async path => {
     const seen = async look => {
@@ -170,4 +197,42 @@ def test_firefox_shows_it_too(firefox: Firefox, bench: Bench) -> None:
     assert "/in-firefox" in told["drawn"]
     assert told["theme"] == "Theme: light"
     assert told["ground"] == "rgb(248, 247, 244)"
+    assert told["errors"] == []
+
+
+VIEWS_IN_FIREFOX = """
+async path => {
+    const seen = async look => {
+        for (;;) {
+            const found = look();
+            if (found) return found;
+            await new Promise(resolve => setTimeout(resolve, 50));
+        }
+    };
+    const errors = [];
+    window.addEventListener("error", event => errors.push(String(event.message)));
+    location.hash = "#/endpoints";
+    const link = await seen(() => [...document.querySelectorAll(".matrix tbody a")]
+        .find(each => each.innerText.includes(path)));
+    link.click();
+    const endpoint = await seen(() => document.querySelector("article.endpoint"));
+    location.hash = "#/rules";
+    const source = await seen(() => document.querySelector("#source:enabled"));
+    source.value = "[[rule]";
+    source.dispatchEvent(new Event("input"));
+    const mistake = await seen(() => document.querySelector("#problems .error"));
+    return {endpoint: endpoint.innerText, mistake: mistake.innerText, errors};
+}
+"""
+
+
+def test_firefox_has_the_other_views_too(firefox: Firefox, bench: Bench) -> None:
+    bench.site.fetch(bench.answer("/endpoint-in-firefox"))
+    page = firefox.open(bench.url, bench.proxy.port)
+    try:
+        told = page.run(VIEWS_IN_FIREFOX, "/endpoint-in-firefox")
+    finally:
+        page.close()
+    assert "The policy that it seems to have" in told["endpoint"]
+    assert "line 1" in told["mistake"]
     assert told["errors"] == []

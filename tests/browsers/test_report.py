@@ -17,6 +17,8 @@ from tests.web.scenes import HOSTILE, PAGE, Recording, answers, asks, preflight,
 
 pytestmark = pytest.mark.browser
 
+ENDPOINT = ".matrix a[href^='#/endpoints/']"
+
 MARKDOWN = (
     "```\n</code></pre><img src=x onerror=\"document.title='owned'\">\n```` | [a](javascript:1) "
     "![b](https://evil.test/pixel) \\| <script>document.title='owned'</script> @someone #1 \\"
@@ -59,16 +61,28 @@ def test_nothing_that_a_server_sent_runs_and_no_request_leaves(
 ) -> None:
     """Every exchange is opened, and both views."""
     asked: list[str] = []
-    page.page.on("request", lambda request: asked.append(request.url))
+
+    async def load_anew() -> None:
+        page.page.on("request", lambda request: asked.append(request.url))
+        await page.page.reload()
+
+    chromium.call(load_anew())
     for entry in hostile().store:
         page.run("document.querySelector('#detail').replaceChildren()")
         page.go(f"#/exchanges/{entry.exchange.id}")
         page.see(".exchange h2")
     page.click("[data-view=endpoints]")
     page.see(".matrix")
+    addresses = page.run("each => [...document.querySelectorAll(each)].map(a => a.hash)", ENDPOINT)
+    assert len(addresses) > 5
+    for url in addresses:
+        page.run("document.querySelector('#detail').replaceChildren()")
+        page.go(url)
+        page.see(".endpoint h2")
     assert chromium.call(page.page.title()) == "CORS report"
     assert page.errors == []
-    assert [url for url in asked if not url.startswith("file:")] == []
+    assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
+    assert len([url for url in asked if url.startswith("file:")]) == 1
     elements = "document.querySelectorAll('main script, main img, main iframe').length"
     assert chromium.call(page.page.evaluate(elements)) == 0
 
@@ -88,6 +102,11 @@ def test_a_cell_of_the_endpoints_leads_to_its_last_exchange(page: WebPage) -> No
     page.click("[data-view=endpoints]")
     page.click(".matrix td.blocked a")
     page.see(".exchange.blocked")
+    page.press("2")
+    page.click(ENDPOINT)
+    page.see(".endpoint .policy")
+    page.press("1")
+    page.see("[role=option]")
 
 
 def test_axe_finds_nothing(chromium: Chromium, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def test_a_preflight_and_what_it_opened_are_one_program_from_either() -> None:
     assert "(API, 'actual', '/items/7'): (200" in answered
     assert "('Access-Control-Allow-Origin', PAGE)" in answered
     assert "'content-type': 'application/json'" in request_of(text)
+    assert 'as the rule "the API as it should be" left them' in str(told(text, "NOTES"))
 
 
 def test_a_redirect_leads_to_another_port() -> None:
@@ -86,6 +87,7 @@ def test_a_redirect_within_the_pages_origin_stands_for_what_no_record_has() -> N
     )
     assert "'url': PAGE + '/redirect-1'" in request_of(text)
     assert "aren't recorded" in str(told(text, "NOTES"))
+    assert told(text, "TITLE") == f"'GET {PAGE}/go from {PAGE}'"
 
 
 def test_a_mode_that_did_not_show_is_the_one_that_fails() -> None:

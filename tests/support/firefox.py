@@ -72,11 +72,11 @@ USE_PROXY = """
 const [port] = arguments;
 for (const kind of ["http", "ssl"]) {
     Services.prefs.setStringPref(`network.proxy.${kind}`, "127.0.0.1");
-    Services.prefs.setIntPref(`network.proxy.${kind}_port`, port);
+    Services.prefs.setIntPref(`network.proxy.${kind}_port`, port ?? 0);
 }
 Services.prefs.setBoolPref("network.proxy.allow_hijacking_localhost", true);
 Services.prefs.setStringPref("network.proxy.no_proxies_on", "");
-Services.prefs.setIntPref("network.proxy.type", 1);
+Services.prefs.setIntPref("network.proxy.type", port ? 1 : 0);
 Services.cache2.clear();
 Services.cookies.removeAll();
 """
@@ -126,7 +126,7 @@ class Firefox:
 
     def __init__(self) -> None:
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self._proxy_port = 0
+        self._proxy_port: int | None = 0
 
     def __enter__(self) -> Self:
         folder = Path(self._profile.name)
@@ -158,8 +158,8 @@ class Firefox:
         self._marionette.close()
         self._end()
 
-    def open(self, url: str, proxy_port: int) -> FirefoxPage:
-        """Open a page through a proxy; cookies and caches go when the proxy changes."""
+    def open(self, url: str, proxy_port: int | None) -> FirefoxPage:
+        """Open a page through a proxy, if any; cookies and caches go when the proxy changes."""
         if proxy_port != self._proxy_port:
             self.in_chrome(USE_PROXY, [proxy_port])
             self._proxy_port = proxy_port

@@ -8,10 +8,16 @@ import zlib
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 from corscope.journal.store import Store
+from corscope.web import report as report_module
+from corscope.web.render import shell_html
 from corscope.web.report import AT_ONCE, report_html
 from tests.web.scenes import HOSTILE, PAGE, Recording, answers, asks, told
+
+STATIC = Path(report_module.__file__).parent / "static"
 
 
 class Parts(HTMLParser):
@@ -62,7 +68,9 @@ def test_the_policy_names_the_files_own_script_and_style_and_nothing_else() -> N
 
 
 def test_the_file_names_nothing_to_be_loaded() -> None:
-    for html in (report(), *pages(report())):
+    packet = unpacked(Parts(report()).of("script", "text/plain")[-1])
+    endpoints = [packet["matrix"], *packet["endpoint"].values()]
+    for html in (report(), *pages(report()), *endpoints):
         for tag, name, value in Parts(html).attributes:
             assert name not in {"src", "srcset", "action", "data", "poster", "ping"}, (tag, value)
             assert not name.startswith("on")
@@ -75,8 +83,13 @@ def test_the_file_names_nothing_to_be_loaded() -> None:
 
 def pages(html: str) -> list[str]:
     """The exchanges' own HTML, unpacked."""
-    packets = Parts(html).of("script", "text/plain")
-    return [each for packet in packets for each in json.loads(zlib.decompress(b64decode(packet)))]
+    *packets, endpoints = map(unpacked, Parts(html).of("script", "text/plain"))
+    assert set(endpoints) == {"matrix", "endpoint"}
+    return [each for packet in packets for each in packet]
+
+
+def unpacked(packet: str) -> Any:
+    return json.loads(zlib.decompress(b64decode(packet)))
 
 
 def test_every_exchange_is_in_it_as_the_page_shows_it() -> None:
@@ -93,7 +106,7 @@ def test_thousands_are_packed_small() -> None:
     for number in range(AT_ONCE + 1):
         recording.exchange(asks("GET", f"/items/{number}"), answers(allow_origin=PAGE))
     html = report(recording)
-    assert len(Parts(html).of("script", "text/plain")) == 2
+    assert html.count('class="packet"') == 2
     assert len(pages(html)) == AT_ONCE + 1
     # Ten thousand exchanges have to stay a file that can be attached somewhere.
     assert sum(map(len, re.findall(r'class="packet">(.*?)<', html))) < 1_500 * (AT_ONCE + 1)
@@ -106,7 +119,7 @@ def test_hostile_values_end_no_element() -> None:
         answers(allow_origin=f"</script></style>{HOSTILE}"),
     )
     html = report(recording)
-    assert html.count("</script>") == len(["rows", "packet", "module"])
+    assert html.count("</script>") == len(["rows", "packet", "endpoints", "module"])
     assert HOSTILE not in html
     assert "\x1b" not in html
     assert "\u202e" not in html
@@ -117,3 +130,12 @@ def test_an_empty_report_says_so() -> None:
     html = report(Recording())
     assert "No CORS exchange" in html
     assert pages(html) == []
+
+
+def test_the_report_has_all_that_the_page_has_of_style_for_its_views() -> None:
+    """A view that gets a style sheet of its own would else look bare here."""
+    links = re.findall(r'href="static/([a-z]+\.css)"', shell_html([]))
+    assert len(links) >= 2
+    [style] = Parts(report()).of("style")
+    for name in set(links) - {"rules.css"}:
+        assert (STATIC / name).read_text(encoding="utf-8") in style

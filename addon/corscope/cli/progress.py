@@ -1,4 +1,4 @@
-"""How far is a long reading? A bar on a terminal, and nothing where messages go into a file."""
+"""How far is long work? A bar on a terminal, and nothing where messages go into a file."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -6,7 +6,14 @@ from contextlib import contextmanager
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 __all__ = ["Advance", "Show", "progress"]
@@ -20,8 +27,16 @@ def _print(line: str) -> None:
 
 
 @contextmanager
-def progress(name: str, size: int | None) -> Iterator[tuple[Advance, Show]]:
-    """Give a function that takes how many bytes are read, and one that prints a line meanwhile."""
+def progress(
+    name: str, size: int | None, *, counts_bytes: bool = True
+) -> Iterator[tuple[Advance, Show]]:
+    """Give a function that takes how much is done, and one that prints a line meanwhile.
+
+    Args:
+        name: what stands before the bar.
+        size: how much there is to do; None where that isn't known.
+        counts_bytes: whether that is a number of bytes.
+    """
     if not sys.stderr.isatty():
         yield lambda _: None, _print
         return
@@ -29,7 +44,7 @@ def progress(name: str, size: int | None) -> Iterator[tuple[Advance, Show]]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        DownloadColumn(),
+        DownloadColumn() if counts_bytes else MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:

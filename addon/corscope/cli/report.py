@@ -3,6 +3,7 @@
 What is in it is decided in `web.report` and `explain.markdown`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +11,10 @@ import click
 
 from corscope import __version__
 from corscope.cli.output import write_file
+from corscope.cli.progress import progress
 from corscope.cli.records import entries_of, read_records
 from corscope.explain.markdown import report_markdown
+from corscope.journal.store import Entry
 from corscope.web.report import report_html
 
 __all__ = ["report"]
@@ -50,7 +53,7 @@ def report(files: tuple[str, ...], output: Path | None, format_: str | None, for
         entries = entries[-MOST:]
         click.echo(f"only the last {MOST} exchanges are in the report", err=True)
     wanted = format_ or _FORMATS.get(output.suffix.lower() if output else "", "html")
-    text = report_markdown(entries) if wanted == "markdown" else report_html(entries, __version__)
+    text = report_markdown(entries) if wanted == "markdown" else _html(entries)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -60,3 +63,8 @@ def report(files: tuple[str, ...], output: Path | None, format_: str | None, for
         click.echo(complaint, err=True)
     if complaints:
         raise click.exceptions.Exit(1)
+
+
+def _html(entries: Sequence[Entry]) -> str:
+    with progress("report", len(entries), counts_bytes=False) as (advance, _):
+        return report_html(entries, __version__, advance)

@@ -155,13 +155,19 @@ def _result(tally: Tally, problem: Problem, rule_index: int) -> Mapping[str, Any
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(file.replace("\\", "/"))},
+                    "artifactLocation": {"uri": _uri(file)},
                     "region": {"startLine": number},
                 }
             }
         ],
         "occurrenceCount": tally.counts[problem],
     }
+
+
+def _uri(file: str) -> str:
+    """A path as a URI, relative where it is; a drive's letter would else be taken for a scheme."""
+    drive = "file:///" if file[1:2] == ":" else ""
+    return drive + quote(file.replace("\\", "/"), safe="/:" if drive else "/")
 
 
 FORMATS: Final[Mapping[str, Callable[[Tally, str], str]]] = {

@@ -60,7 +60,7 @@ def origin(host):
 
 def _title(told: Story) -> str:
     first = told.legs[0].either
-    return f"{first.method} {first.url} from {first.scene.page}"
+    return f"{first.method} {first.scene.first_url} from {first.scene.page}"
 
 
 def _reason(told: Story) -> Iterator[str]:
@@ -235,12 +235,16 @@ HTML = r"""<!doctype html>
 <link rel="icon" href="data:,">
 <style>
   :root { color-scheme: light dark; }
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; }
-  main { padding: 0 1rem; }
-  h1, code, td { overflow-wrap: anywhere; }
-  h1 { font-size: 1.3rem; }
-  table { border-collapse: collapse; }
-  th, td { border: 1px solid; padding: .3rem .6rem; text-align: left; vertical-align: top; }
+  body { font: 1rem/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 52rem; }
+  main { padding: 0 1rem; overflow-wrap: anywhere; }
+  h1 { font-size: 1.25rem; }
+  h2 { font-size: 1.1rem; margin: 1.75rem 0 .25rem; }
+  h3 { font-size: 1rem; margin: 1rem 0 .25rem; }
+  p { margin: .25rem 0; }
+  #result { padding: .5rem .75rem; border-left: .25rem solid; }
+  #result[data-passed=true] { color: light-dark(#11683f, #72d3a0); }
+  #result[data-passed=false] { color: light-dark(#ab2119, #ff9d92); }
+  code { display: block; font-size: .875rem; }
 </style>
 <main>
 <h1 id="title"></h1>
@@ -248,10 +252,9 @@ HTML = r"""<!doctype html>
 <h2>How it ends in this browser</h2>
 <p id="result" role="status">The request is under way.</p>
 <h2>How browsers are expected to end it</h2>
-<table><thead><tr><th>Browser<th>Verdict<th>Its name for that<th>Its console</thead>
-<tbody id="expected"></tbody></table>
-<p>The console is in the browser's developer tools (F12); script is never told why.
+<p>Each with what it prints in its console, in the developer tools (F12). Script is never told why.
 To send the request again, load this page anew.</p>
+<div id="expected"></div>
 </main>
 <script>
 const {title, notes, expected, request} = DATA;
@@ -298,10 +301,9 @@ const add = (parent, tag, text) => {
 document.getElementById("title").textContent = title;
 notes.forEach(note => add(document.getElementById("notes"), "p", note));
 for (const [browser, verdict, name, prints] of expected) {
-  const row = document.getElementById("expected").appendChild(document.createElement("tr"));
-  [browser, verdict, name ?? ""].forEach(text => add(row, "td", text));
-  const console = add(row, "td", "");
-  prints.forEach(line => add(add(console, "div", ""), "code", line));
+  const box = document.getElementById("expected");
+  add(box, "h3", `${browser}: ${verdict}${name ? `, ${name}` : ""}`);
+  prints.forEach(line => add(box, "code", line));
 }
 (request.sandboxed ? sendFromFrame() : send(request)).then(([passed, text]) => {
   const result = document.getElementById("result");

@@ -411,6 +411,12 @@ def _notes(told: Story, answers: list[Answer]) -> Iterable[str]:
         yield "Redirects within the page's own origin aren't recorded; plain ones stand for them."
     if any(each.is_stand_in and each.status == 200 for each in answers):
         yield "The request itself isn't in the record: an answer that lets it pass stands for it."
+    records = [each for leg in told.legs for each in leg.recorded]
+    rules = dict.fromkeys(each.rule for each in records if each.rule_mode == "apply" and each.rule)
+    for rule in rules:
+        yield f'The answers are as the rule "{escaped(rule)}" left them.'
+    if len(told.legs) > 1:
+        yield "After a redirect, other browsers may send other requests, and end otherwise."
     if _ends_on_redirect(told):
         yield "Where the last redirect leads isn't in the record, so it isn't followed."
     if told.end.status is None and told.judgement(told.end).reason is Reason.NO_RESPONSE:

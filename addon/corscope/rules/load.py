@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from corscope.rules._toml import loads
+from corscope.rules._toml import has_endless_key, loads
 from corscope.rules.kinds import At, Remark
 from corscope.rules.lint import lint_rule, unreachable
 from corscope.rules.locate import KeyPath, Places, locate
@@ -23,9 +23,6 @@ __all__ = ["MAX_BYTES", "Source", "load"]
 
 MAX_BYTES = 4 * 1024 * 1024
 """The largest file that is read: some 20,000 rules. Beyond it lie mistakes, such as a log file."""
-
-_ENDLESS_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){200}""", re.ASCII)
-"""The parser's time grows with the square of a dotted key's length."""
 
 _PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -96,7 +93,7 @@ def _parse(source: Source, problems: list[Problem]) -> _Document | None:
     if text is None:
         return None
     try:
-        if _ENDLESS_KEY.search(text):
+        if has_endless_key(text):
             raise RecursionError
         return _Document(source.path, loads(text), locate(text))
     except RecursionError:

@@ -8,13 +8,14 @@ import json
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from corscope.explain.endpoints import endpoints
 from corscope.journal.store import Entry
+from corscope.web.endpoints import endpoint_html, matrix_html
 from corscope.web.render import exchange_html, template_html
 from corscope.web.rows import row_of
 from corscope.web.story import Index
@@ -22,9 +23,10 @@ from corscope.web.story import Index
 __all__ = ["report_html"]
 
 _STATIC: Final = Path(__file__).parent / "static"
-_STYLES: Final = ("page.css", "report.css")
-_MODULES: Final = ("dom.js", "filters.js", "list.js", "views/exchanges.js", "report.js")
-"""The report's modules, each after those that it imports from."""
+_STYLES: Final = ("page.css", "endpoints.css", "report.css")
+_SHARED: Final = ("dom.js", "filters.js", "list.js")
+"""The modules that the views import from."""
+_VIEWS: Final = ("exchanges", "endpoints")
 
 _IMPORT: Final = re.compile(r"^import .*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|class|const|let)\b)", re.MULTILINE)
@@ -33,12 +35,15 @@ AT_ONCE: Final = 200
 """Exchanges of one packet: small enough to be opened without waiting, large enough to pack well."""
 
 
-def report_html(entries: Sequence[Entry], version: str) -> str:
+def report_html(
+    entries: Sequence[Entry], version: str, advance: Callable[[int], None] = lambda _: None
+) -> str:
     """The report, as text of an HTML file.
 
     Args:
         entries: the exchanges, the oldest first.
         version: corscope's.
+        advance: hears how many exchanges are written so far.
     """
     style = "\n".join(_text(name) for name in _STYLES)
     script = _bundled()
@@ -50,15 +55,22 @@ def report_html(entries: Sequence[Entry], version: str) -> str:
         version=version,
         entries=entries,
         rows=_as_json([row_of(entry, number) for number, entry in enumerate(entries, 1)]),
-        packets=list(_packets(entries)),
+        packets=list(_packets(entries, advance)),
+        endpoints=_packed(_endpoints(entries)),
         at_once=AT_ONCE,
-        matrix=endpoints(entries),
         proxy="",
         url="",
     )
 
 
-def _packets(entries: Sequence[Entry]) -> Iterator[str]:
+def _endpoints(entries: Sequence[Entry]) -> dict[str, Any]:
+    """The table of the endpoints as HTML, and each endpoint by its URL."""
+    matrix = endpoints(entries)
+    pages = {each.url: endpoint_html(each, matrix.origins) for each in matrix.endpoints}
+    return {"matrix": matrix_html(matrix), "endpoint": pages}
+
+
+def _packets(entries: Sequence[Entry], advance: Callable[[int], None]) -> Iterator[str]:
     """The exchanges as HTML, packed: they have much in common, and are opened one by one."""
     index = Index(entries)
     for start in range(0, len(entries), AT_ONCE):
@@ -67,7 +79,12 @@ def _packets(entries: Sequence[Entry]) -> Iterator[str]:
             story = index.story(entry.exchange.id)
             assert story is not None
             pages.append(exchange_html(story, asks=False))
-        yield b64encode(zlib.compress(json.dumps(pages).encode(), 6)).decode()
+        yield _packed(pages)
+        advance(start + len(pages))
+
+
+def _packed(value: object) -> str:
+    return b64encode(zlib.compress(json.dumps(value).encode(), 6)).decode()
 
 
 def _as_json(value: object) -> str:
@@ -76,8 +93,17 @@ def _as_json(value: object) -> str:
 
 
 def _bundled() -> str:
-    """The modules as one, since a file can't import from beside itself under a policy of hashes."""
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", _text(name))) for name in _MODULES)
+    """The modules as one, since a file can't import from beside itself under a policy of hashes.
+
+    Each view has a scope of its own, as a module has: all of them export `mount`.
+    """
+    views = [f"{{\n{_module(f'views/{name}.js')}views.{name} = mount;\n}}" for name in _VIEWS]
+    parts = [*map(_module, _SHARED), "const views = {};", *views, _module("report.js")]
+    return "\n".join(parts)
+
+
+def _module(name: str) -> str:
+    return _EXPORT.sub("", _IMPORT.sub("", _text(name)))
 
 
 def _text(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from corscope.cli.imports.by_hand import AllowedOrigins, HeaderLine
 from corscope.cli.imports.tree import Found, Source
+from corscope.servers.by_hand import KEEP_OWN
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -30,6 +31,7 @@ _ECHOES: Final = {
     ALLOW_HEADERS: "expr=%{HTTP:Access-Control-Request-Headers}",
 }
 _ORIGIN: Final = "expr=%{HTTP:Origin}"
+_KEEPING: Final = ((KEEP_OWN.name, True),)
 _VARIABLE: Final = re.compile(r"%\{(\w+)\}e")
 
 
@@ -46,10 +48,12 @@ def read_apache(source: Source) -> Iterator[Found]:
     for directive in directives:
         _note_allowed(directive, variables)
     headers = [(d, header) for d in directives if (header := _header(d)) is not None]
+    unsets = any(map(_unsets, directives))
     if not headers:
-        if not any(map(_unsets, directives)):
+        if not unsets and "access-control-" not in source.text.lower():
             source.refuse("has no Header set Access-Control-…")
-        yield Found(source.name, Policy(allow_origins=()))
+        settings = () if unsets else _KEEPING
+        yield Found(source.name, Policy(allow_origins=(), settings=settings))
         return
     fields: dict[str, Any] = {}
     for directive, header in headers:
@@ -57,7 +61,8 @@ def read_apache(source: Source) -> Iterator[Found]:
             fields |= _origin(header, directive, variables, source)
         else:
             fields |= header.fields(source, _ECHOES, "%{")
-    yield Found(source.at(headers[0][1].line), Policy(**fields))
+    settings = _KEEPING if not unsets and any(_adds(d) for d, _ in headers) else ()
+    yield Found(source.at(headers[0][1].line), Policy(**fields, settings=settings))
 
 
 def _directives(source: Source) -> Iterator[_Directive]:
@@ -110,9 +115,14 @@ def _header(directive: _Directive) -> HeaderLine | None:
 
 
 def _unsets(directive: _Directive) -> bool:
-    """Whether it takes the application's own CORS headers away, so that none are left."""
+    """Whether it takes the application's own CORS headers away."""
     words = [word.lower() for word in directive.words]
     return words[0] == "header" and "unset" in words and is_cors_response_header_name(words[-1])
+
+
+def _adds(directive: _Directive) -> bool:
+    """Whether an application's own header stays beside it: `always` has headers of its own."""
+    return bool({"always", "add"} & {word.lower() for word in directive.words[1:3]})
 
 
 def _origin(

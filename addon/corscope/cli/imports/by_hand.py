@@ -1,13 +1,14 @@
 """Which fields of a policy do CORS headers stand for that a configuration writes by hand?"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from corscope.cli.imports.options import any_regex
 from corscope.cli.imports.tree import Source
 from corscope.servers.by_hand import origins_of_regexes
+from corscope.servers.origins import parse_origin_pattern
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -17,7 +18,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD
 
-__all__ = ["AllowedOrigins", "HeaderLine"]
+__all__ = ["AllowedOrigins", "HeaderLine", "OriginLines"]
 
 _LISTS: Final = {
     ALLOW_METHODS: "allow_methods",
@@ -33,6 +34,12 @@ class AllowedOrigins:
     exact: list[str] = field(default_factory=list)
     regexes: list[str] = field(default_factory=list)
     is_any: bool = False
+
+    def add(self, others: "AllowedOrigins") -> None:
+        """Let others through as well."""
+        self.exact = list(dict.fromkeys((*self.exact, *others.exact)))
+        self.regexes = list(dict.fromkeys((*self.regexes, *others.regexes)))
+        self.is_any |= others.is_any
 
     def fields(self) -> dict[str, Any]:
         """The two fields of a policy; a regex that an origin says as well becomes one."""
@@ -81,3 +88,62 @@ class HeaderLine:
             self.refuse(source)
         names = tuple(name.strip() for name in self.value.split(",") if name.strip())
         return {_LISTS[self.name]: WILDCARD if names == (WILDCARD,) else names}
+
+
+@dataclass
+class OriginLines:
+    """What several lines that send Access-Control-Allow-Origin let through together."""
+
+    allowed: AllowedOrigins = field(default_factory=AllowedOrigins)
+    fixed: str | None = None
+    is_sent: bool = False
+    added: dict[int, AllowedOrigins] = field(default_factory=dict)
+
+    def add(self, value: str | None, only_for: AllowedOrigins | None) -> None:
+        """Add a line.
+
+        Args:
+            value: a value that is written there; None for the request's own origin.
+            only_for: whom the line is for, if not for all.
+        """
+        self.is_sent = True
+        is_limited = only_for is not None and not only_for.is_any
+        if value is not None and not is_limited:
+            self.fixed = value
+        elif only_for is None or only_for.is_any:
+            self.allowed.is_any = True
+        elif id(only_for) not in self.added:
+            self.added[id(only_for)] = only_for
+            self.allowed.add(only_for)
+
+    def fields(self) -> dict[str, Any]:
+        """The two fields of a policy."""
+        if self._has_list:
+            return self.allowed.fields()
+        return {"allow_origins": () if self.fixed is None else self.fixed} if self.is_sent else {}
+
+    @property
+    def _has_list(self) -> bool:
+        return bool(self.allowed.is_any or self.allowed.exact or self.allowed.regexes)
+
+    def warnings(self, place: str) -> list[str]:
+        """What of it no rule says; patterns are left out, so this comes before `fields`."""
+        self.allowed.exact, patterns = _without_patterns(self.allowed.exact)
+        told = [
+            f"{place}: {each} is left out: it is no pattern here, and never matches"
+            for each in patterns
+        ]
+        if self._has_list and self.fixed is not None:
+            told.append(f"{place}: the origin {self.fixed} that others get is left out")
+        return told
+
+
+def _without_patterns(origins: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The origins that are compared as they stand, and those that a rule takes for patterns."""
+    plain: list[str] = []
+    patterns: list[str] = []
+    for each in origins:
+        parsed = parse_origin_pattern(each)
+        is_pattern = parsed is not None and (parsed.subdomains or parsed.any_port)
+        (patterns if is_pattern else plain).append(each)
+    return plain, patterns

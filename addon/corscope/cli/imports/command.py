@@ -9,6 +9,7 @@ from corscope.cli.imports.formats import IMPORTERS, guess
 from corscope.cli.imports.tree import Found, Source, UnreadableError
 from corscope.cli.output import write_file
 from corscope.cli.rules import as_dialect, print_problems
+from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from corscope.rules.problems import RulesError
@@ -24,7 +25,7 @@ MAX_BYTES = 1024 * 1024
 _NO_HOST = "api.example.com"
 
 
-@click.command("import")
+@click.command("import", epilog=f"Can be imported: {', '.join(IMPORTERS)}.")
 @click.argument("file")
 @click.option(
     "--from",
@@ -44,13 +45,14 @@ def import_config(
     """Write the CORS part of a server's configuration or code FILE as a rule file.
 
     Nothing of it is executed. What can't be read is told with its line. - is the standard input.
+    Names within the file are followed; files that it includes aren't read.
     """
     try:
         source = read_source(file)
         dialect = dialect or _guessed(source)
         found = _read(source, dialect)
     except UnreadableError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_shown(str(error))) from error
     except RecursionError as error:
         raise click.ClickException(f"{file}: is nested too deeply") from error
     text = "\n".join(_rules(found, dialect, host or _NO_HOST, source))
@@ -126,10 +128,15 @@ def _rules(found: list[Found], dialect: Dialect, host: str, source: Source) -> I
 def _tell(found: list[Found], host: str | None) -> None:
     for each in found:
         for warning in each.warnings:
-            click.echo(f"warning: {warning}", err=True)
+            click.echo(f"warning: {_shown(warning)}", err=True)
     if host is None:
         message = f"warning: the rule is for {_NO_HOST}; --host says for which host it is meant"
         click.echo(message, err=True)
+
+
+def _shown(message: str) -> str:
+    """A message fit for a terminal, since it may hold a piece of the file."""
+    return escaped(message, LONGEST_MESSAGE)
 
 
 def _check(text: str, name: str) -> None:

@@ -24,12 +24,14 @@ from ruamel.yaml.events import (
 )
 
 from corscope.cli.imports.tree import DEEPEST, Node, Opaque, Source, UnreadableError
+from corscope.rules._toml import has_endless_key, loads
 
-__all__ = ["read_document"]
+__all__ = ["read_document", "read_toml", "read_xml_part"]
 
 _TOO_DEEP: Final = f"is nested too deeply: {DEEPEST} levels are read"
 _PLAIN: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
 _OWN_TAG: Final = re.compile(r"![A-Za-z]")
+_PROLOG: Final = re.compile(r"\s*<[?!](?!--)")
 
 
 def read_document(source: Source) -> Node:
@@ -42,6 +44,32 @@ def read_document(source: Source) -> Node:
     if begins == "<":
         return _xml(source)
     return _json(source) if begins in {"{", "["} else _yaml(source)
+
+
+def read_xml_part(source: Source) -> Node:
+    """Read an XML document, or a part of one: elements beside each other.
+
+    Raises:
+        UnreadableError: it is none.
+    """
+    return _xml(source, is_part=not _PROLOG.match(source.text))
+
+
+def read_toml(source: Source) -> Node:
+    """Read a TOML document.
+
+    Raises:
+        UnreadableError: it is none.
+    """
+    if has_endless_key(source.text):
+        source.refuse(_TOO_DEEP)
+    try:
+        value = loads(source.text)
+    except RecursionError:
+        source.refuse(_TOO_DEEP)
+    except ValueError as error:
+        source.refuse(f"is no TOML: {error}")
+    return _node(value, source.name, "", 0)
 
 
 def _json(source: Source) -> Node:
@@ -71,7 +99,7 @@ def _node(value: object, file: str, path: str, depth: int) -> Node:
             )
         case bool() | int() | float() | str() | None:
             return Node(place, value)
-    raise TypeError(f"no JSON value: {value!r}")
+    return Node(place, str(value))  # a date or a time, which only TOML has
 
 
 # YAML
@@ -80,8 +108,10 @@ def _node(value: object, file: str, path: str, depth: int) -> Node:
 def _yaml(source: Source) -> Node:
     try:
         events = YAML(typ="safe", pure=True).parse(source.text)
-        first = next((event for event in events if isinstance(event, NodeEvent)), None)
-        return Node(source.name, None) if first is None else _built(first, events, source, 0)
+        roots = [
+            _built(event, events, source, 0) for event in events if isinstance(event, NodeEvent)
+        ]
+        return roots[0] if len(roots) == 1 else Node(source.name, tuple(roots) or None)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         source.refuse(f"is no YAML: {error.problem}", line)
@@ -169,10 +199,11 @@ def _one_or_all(nodes: list[Node]) -> Node:
     return nodes[0] if len(nodes) == 1 else Node(nodes[0].place, tuple(nodes))
 
 
-def _xml(source: Source) -> Node:
+def _xml(source: Source, *, is_part: bool = False) -> Node:
     builder = _Builder(source)
+    begin, end = ("<part>", "</part>") if is_part else ("", "")
     try:
-        builder.parser.Parse(source.text, True)
+        builder.parser.Parse(f"{begin}{source.text}{end}", True)
     except expat.ExpatError as error:
         source.refuse(f"is no XML: {expat.ErrorString(error.code)}", error.lineno)
     (root,) = builder.open

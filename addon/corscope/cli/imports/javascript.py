@@ -5,7 +5,6 @@ file gives names to are read. Of functions only those are understood that test a
 how some libraries take a list: all others are kept as the code that they are.
 """
 
-import importlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from corscope.cli.imports.javascript_tests import bare, origin_test
+from corscope.cli.imports.syntax import code_of, line_of, named, parsed, short_code_of, walk
 from corscope.cli.imports.tree import (
     DEEPEST,
     LONGEST,
@@ -21,7 +22,6 @@ from corscope.cli.imports.tree import (
     Opaque,
     Regex,
     Source,
-    UnreadableError,
     Value,
 )
 
@@ -35,11 +35,13 @@ _GRAMMARS: Final = {
     "tsx": ("tree_sitter_typescript", "language_tsx"),
 }
 _JAVASCRIPT: Final = ("tree_sitter_javascript", "language")
-_TRANSPARENT: Final = {
-    *("parenthesized_expression", "as_expression", "satisfies_expression"),
-    *("non_null_expression", "await_expression"),
+_FUNCTIONS: Final = {
+    *("arrow_function", "function_expression", "function_declaration", "method_definition"),
 }
-_FUNCTIONS: Final = {"arrow_function", "function_expression"}
+_BRANCHES: Final = {"switch_case", "switch_default", "catch_clause"}
+_CHANGES: Final = {
+    *("push", "unshift", "pop", "shift", "splice", "fill", "add", "delete", "clear", "set"),
+}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
@@ -52,6 +54,13 @@ class JavaScriptCall:
     first: str
     _arguments: tuple["Syntax", ...]
     _file: "JavaScriptFile"
+    _is_branch: bool
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That it isn't always made, if so."""
+        told = f"{self.place}: {self.function} isn't always called: taken as if it is"
+        return (told,) if self._is_branch else ()
 
     def options(self, index: int = 0) -> Node:
         """The argument of that index; a table without options if there is none."""
@@ -69,20 +78,7 @@ class JavaScriptFile:
     @cached_property
     def _root(self) -> "Syntax":
         module, function = _GRAMMARS.get(self.source.name.rpartition(".")[2].lower(), _JAVASCRIPT)
-        try:
-            tree_sitter = importlib.import_module("tree_sitter")
-            grammar = getattr(importlib.import_module(module), function)()
-        except ModuleNotFoundError as error:
-            raise UnreadableError(
-                f"{self.source.name}: to read JavaScript, the Python package {error.name} is "
-                "needed: pip install 'corscope[import]'"
-            ) from error
-        parser = tree_sitter.Parser(tree_sitter.Language(grammar))
-        root: Syntax = parser.parse(self.source.text.encode()).root_node
-        if root.has_error:
-            wrong = next((n for n in _walk(root) if n.is_error or n.is_missing), root)
-            self.source.refuse("is no JavaScript that can be parsed", _line(wrong))
-        return root
+        return parsed(self.source, "JavaScript", module, function)
 
     @cached_property
     def _values(self) -> dict[str, Value]:
@@ -90,18 +86,21 @@ class JavaScriptFile:
 
     @cached_property
     def _all(self) -> tuple["Syntax", ...]:
-        return tuple(_walk(self._root))
+        return tuple(walk(self._root))
 
     @cached_property
     def _constants(self) -> Mapping[str, list["Syntax"]]:
-        """The values of `const` by name; a name with more than one is ambiguous."""
+        """What each name is given; one that more than once is done something to is ambiguous."""
         found: dict[str, list[Syntax]] = {}
         for node in self._all:
-            name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-            if node.type == "variable_declarator" and name is not None and value is not None:
-                is_const = node.parent is not None and _code(node.parent).startswith("const")
-                found.setdefault(_code(name), []).extend([value] if is_const else [value, value])
+            for name, value in _named_by(node):
+                found.setdefault(name, []).append(value)
         return found
+
+    def constant(self, name: str) -> "Syntax | None":
+        """What a name is given, if that is done once."""
+        values = self._constants.get(name, [])
+        return values[0] if len(values) == 1 else None
 
     def imported(self, *modules: str) -> Mapping[str, str]:
         """The names that the file gives to what it imports from these modules, with their own.
@@ -115,7 +114,7 @@ class JavaScriptFile:
                 if self.read(source).value in modules:
                     found |= dict(_import_names(node))
             elif node.type == "import_require_clause" and self._requires(node, modules):
-                found[_code(node.named_children[0])] = "*"
+                found[code_of(node.named_children[0])] = "*"
             elif node.type == "variable_declarator":
                 value = node.child_by_field_name("value")
                 if value is not None and self._requires(value, modules):
@@ -126,37 +125,46 @@ class JavaScriptFile:
         """Whether it is `require("…")` of one of these, or of its `default`."""
         called = re.fullmatch(
             r"""(?:\w+\s*=\s*)?(?:await\s+)?(?:require|import)\(\s*["']([^"']+)["']\s*\)(?:\.\w+)?""",
-            _code(node),
+            short_code_of(node),
         )
         return called is not None and called[1] in modules
 
     def calls(self) -> Iterator[JavaScriptCall]:
         """Every call in it, in its order."""
-        for node in self._all:
+        waiting = [(self._root, False)]
+        while waiting:
+            node, is_branch = waiting.pop()
+            inner = is_branch or node.type in _BRANCHES
+            for child in reversed(node.named_children):
+                is_decided = (
+                    node.type == "if_statement" and child.type != "parenthesized_expression"
+                )
+                waiting.append((child, inner or is_decided))
             function = node.child_by_field_name("function")
             if node.type != "call_expression" or function is None:
                 continue
             given = node.child_by_field_name("arguments")
-            arguments = [] if given is None else _named(given)
-            first = _code(arguments[0]) if arguments else ""
-            place = self.source.at(_line(node))
-            yield JavaScriptCall(place, _code(function), first, tuple(arguments), self)
+            arguments = named(given)
+            first = short_code_of(arguments[0]) if arguments else ""
+            place = self.source.at(line_of(node))
+            yield JavaScriptCall(
+                place, short_code_of(function), first, tuple(arguments), self, is_branch
+            )
 
     def options_called(self, key: str) -> Iterator[Node]:
         """The value of every option of this name, in whatever object."""
         for node in self._all:
             if node.type == "pair":
                 name, value = node.child_by_field_name("key"), node.child_by_field_name("value")
-                if name is not None and value is not None and _code(name).strip("\"'") == key:
+                if name is not None and value is not None and code_of(name).strip("\"'") == key:
                     yield self.read(value)
 
     def read(self, node: "Syntax", depth: int = 0) -> Node:
         """An expression as a plain value."""
         if depth > DEEPEST:
-            self.source.refuse("is nested too deeply", _line(node))
-        while node.type in _TRANSPARENT and node.named_children:
-            node = _named(node)[0]
-        return Node(self.source.at(_line(node)), self._value(node, depth + 1))
+            self.source.refuse("is nested too deeply", line_of(node))
+        node = bare(node)
+        return Node(self.source.at(line_of(node)), self._value(node, depth + 1))
 
     def _value(self, node: "Syntax", depth: int) -> Value:
         match node.type:
@@ -184,22 +192,24 @@ class JavaScriptFile:
     def _special(self, node: "Syntax", depth: int) -> Value:
         if node.type == "regex":
             pattern, flags = (node.child_by_field_name(n) for n in ("pattern", "flags"))
-            body = "" if pattern is None else _code(pattern).replace("\\/", "/")
-            return _regex(body, "" if flags is None else _code(flags), node)
+            body = code_of(pattern).replace("\\/", "/")
+            return _regex(body, code_of(flags), node)
         constructor = node.child_by_field_name("constructor")
         if node.type == "new_expression" and constructor is not None:
             given = node.child_by_field_name("arguments")
-            values = [self.read(each, depth).value for each in _named(given)] if given else []
+            values = [self.read(each, depth).value for each in named(given)]
             texts = [value for value in values if isinstance(value, str)]
-            if _code(constructor) == "RegExp" and texts and len(texts) == len(values):
+            if code_of(constructor) == "Set" and len(values) == 1 and isinstance(values[0], tuple):
+                return values[0]
+            if code_of(constructor) == "RegExp" and texts and len(texts) == len(values):
                 return _regex(texts[0], "".join(texts[1:2]), node)
         if node.type in _FUNCTIONS:
-            return self._origin_test(node, depth)
-        return Opaque(_code(node))
+            return origin_test(node, self, depth)
+        return Opaque(code_of(node))
 
     def _items(self, node: "Syntax", depth: int) -> tuple[Node, ...] | Opaque:
         found: list[Node] = []
-        for child in _named(node):
+        for child in named(node):
             if child.type != "spread_element":
                 found.append(self.read(child, depth))
                 continue
@@ -211,134 +221,71 @@ class JavaScriptFile:
 
     def _table(self, node: "Syntax", depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}
-        for child in _named(node):
+        for child in named(node):
             key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
             name = child.child_by_field_name("name")
             if child.type == "pair" and key is not None and value is not None:
-                found[str(_string(key)) if key.type == "string" else _code(key)] = self.read(
+                found[str(_string(key)) if key.type == "string" else code_of(key)] = self.read(
                     value, depth
                 )
             elif child.type == "shorthand_property_identifier":
-                found[_code(child)] = self.read(child, depth)
+                found[code_of(child)] = self.read(child, depth)
             elif child.type == "spread_element":
                 inner = self.read(child.named_children[0], depth)
                 found |= inner.value if isinstance(inner.value, Mapping) else {REST: inner}
             elif name is not None:  # a method
-                place = self.source.at(_line(child))
-                found[_code(name)] = Node(place, Opaque(_code(child)))
+                place = self.source.at(line_of(child))
+                found[code_of(name)] = Node(place, origin_test(child, self, depth))
         return found
 
     def _named_value(self, node: "Syntax", depth: int) -> Value:
         """The value of a constant; while it is being read it has none."""
-        name = _code(node)
+        name = code_of(node)
         if name == "undefined":
             return None
         if name not in self._values:
             self._values[name] = Opaque(name)
-            values = self._constants.get(name, [])
-            if len(values) == 1:
-                self._values[name] = self.read(values[0], depth).value
+            value = self.constant(name)
+            if value is not None:
+                self._values[name] = self.read(value, depth).value
         return self._values[name]
 
-    # Functions that test an origin
 
-    def _origin_test(self, node: "Syntax", depth: int) -> Value:
-        """True if it sends back any origin, a list of origins and regexes if it tests for those."""
-        body = node.child_by_field_name("body")
-        returned = None if body is None else _returned(body)
-        if returned is None:
-            return Opaque(_code(node))
-        if returned.type == "true" or self._is_origin(returned, node):
-            return True
-        parts = [returned.child_by_field_name(f) for f in ("condition", "consequence")]
-        condition, consequence = parts
-        is_ours = returned.type == "ternary_expression" and consequence is not None
-        if condition is None or consequence is None or not is_ours:
-            return Opaque(_code(node))
-        tested = list(self._tested(condition, node, depth))
-        if None in tested or not self._is_origin(consequence, node):
-            return Opaque(_code(node))
-        return tuple(each for each in tested if each is not None)
-
-    def _is_origin(self, node: "Syntax", function: "Syntax") -> bool:
-        """Whether it is the origin: the function's first parameter, or a header's value."""
-        code = _code(_bare(node))
-        parameters = function.child_by_field_name("parameters") or function.child_by_field_name(
-            "parameter"
-        )
-        first = re.match(r"\(?\s*(\w+)", "" if parameters is None else _code(parameters))
-        header = r"""\w+(?:\.req(?:uest)?)?\.(?:get|header)\(["'][Oo]rigin["']\)"""
-        values = self._constants.get(code, [])
-        return (
-            (first is not None and first[1] == code)
-            or re.fullmatch(header, code) is not None
-            or (len(values) == 1 and re.fullmatch(header, _code(values[0])) is not None)
-        )
-
-    def _tested(self, node: "Syntax", function: "Syntax", depth: int) -> Iterator[Node | None]:
-        """What a chain of `a.includes(origin) || b.test(origin)` tests for; None for the rest."""
-        node = _bare(node)
-        left, right = (node.child_by_field_name(side) for side in ("left", "right"))
-        if left is not None and right is not None and "||" in map(_code, node.children):
-            yield from self._tested(left, function, depth)
-            yield from self._tested(right, function, depth)
-            return
-        called, given = (node.child_by_field_name(name) for name in ("function", "arguments"))
-        arguments = [] if given is None else _named(given)
-        of = called and called.child_by_field_name("object")
-        method = called and called.child_by_field_name("property")
-        is_asked = len(arguments) == 1 and self._is_origin(arguments[0], function)
-        if not of or not method or not is_asked:
-            yield None
-            return
-        value = self.read(of, depth)
-        kind = {"includes": tuple, "test": Regex}.get(_code(method))
-        is_known = kind is not None and isinstance(value.value, kind)
-        yield from (value.items() if is_known else (None,))
+def _named_by(node: "Syntax") -> Iterator[tuple[str, "Syntax"]]:
+    """The names that are given something here, or whose value is changed."""
+    name = node.child_by_field_name("name")
+    match node.type:
+        case "variable_declarator" if name is not None and name.type == "identifier":
+            value = node.child_by_field_name("value")
+            if value is not None:
+                yield code_of(name), value
+        case "function_declaration" if name is not None:
+            yield code_of(name), node
+        case "assignment_expression" | "augmented_assignment_expression" | "for_in_statement":
+            yield from _changed(node.child_by_field_name("left"), node)
+        case "update_expression":
+            yield from _changed(node.child_by_field_name("argument"), node)
+        case "call_expression":
+            function = node.child_by_field_name("function")
+            method = None if function is None else function.child_by_field_name("property")
+            if function is not None and code_of(method) in _CHANGES:
+                yield from _changed(function.child_by_field_name("object"), node)
 
 
-def _walk(root: "Syntax") -> Iterator["Syntax"]:
-    """All of a tree, in the file's order; a deep one isn't walked by recursion."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))
-
-
-def _named(node: "Syntax") -> list["Syntax"]:
-    return [child for child in node.named_children if child.type != "comment"]
-
-
-def _bare(node: "Syntax") -> "Syntax":
-    while node.type in _TRANSPARENT and node.named_children:
-        node = _named(node)[0]
-    return node
-
-
-def _returned(body: "Syntax") -> "Syntax | None":
-    """What a function returns that does nothing else but name constants."""
-    if body.type != "statement_block":
-        return _bare(body)
-    *before, last = _named(body) or [body]
-    declares = all(statement.type == "lexical_declaration" for statement in before)
-    returns = last.type == "return_statement" and last.named_children
-    return _bare(_named(last)[0]) if declares and returns else None
-
-
-def _code(node: "Syntax") -> str:
-    return (node.text or b"").decode()
-
-
-def _line(node: "Syntax") -> int:
-    return node.start_point[0] + 1
+def _changed(target: "Syntax | None", node: "Syntax") -> Iterator[tuple[str, "Syntax"]]:
+    """The name that something is written to, or to something in it; as often as to be ambiguous."""
+    for _ in range(DEEPEST):
+        if target is not None and target.type in {"member_expression", "subscript_expression"}:
+            target = target.child_by_field_name("object")
+    if target is not None and target.type == "identifier":
+        yield from ((code_of(target), each) for each in (node, node))
 
 
 def _string(node: "Syntax") -> str:
     return re.sub(
         r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|.)",
         _unescaped,
-        _code(node)[1:-1],
+        code_of(node)[1:-1],
         flags=re.DOTALL,
     )
 
@@ -351,7 +298,7 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def _number(node: "Syntax") -> int | float | Opaque:
-    code = _code(node).replace("_", "")
+    code = code_of(node).replace("_", "")
     try:
         value = json.loads(code)
     except ValueError:
@@ -362,19 +309,19 @@ def _number(node: "Syntax") -> int | float | Opaque:
 def _regex(pattern: str, flags: str, node: "Syntax") -> Regex | Opaque:
     """A regex; flags other than `i` and `u` change more than which origins fit."""
     if set(flags) - set("iuv"):
-        return Opaque(_code(node))
+        return Opaque(code_of(node))
     return Regex(f"(?i){pattern}" if "i" in flags else pattern)
 
 
 def _import_names(node: "Syntax") -> Iterator[tuple[str, str]]:
-    for each in _walk(node):
+    for each in walk(node):
         if each.type == "import_clause":
-            yield from ((_code(c), "default") for c in each.children if c.type == "identifier")
+            yield from ((code_of(c), "default") for c in each.children if c.type == "identifier")
         elif each.type == "namespace_import":
-            yield _code(each.named_children[0]), "*"
+            yield code_of(each.named_children[0]), "*"
         elif each.type == "import_specifier":
             names: Iterable[Syntax] = each.named_children
-            first, *rest = map(_code, names)
+            first, *rest = map(code_of, names)
             yield (rest[0] if rest else first), first
 
 
@@ -382,10 +329,10 @@ def _pattern_names(node: "Syntax | None") -> Iterator[tuple[str, str]]:
     if node is None:
         return
     if node.type == "identifier":
-        yield _code(node), "default"
+        yield code_of(node), "default"
     for child in node.named_children:
         if child.type == "shorthand_property_identifier_pattern":
-            yield _code(child), _code(child)
+            yield code_of(child), code_of(child)
         elif child.type == "pair_pattern":
-            first, last = map(_code, child.named_children)
+            first, last = map(code_of, child.named_children)
             yield last, first

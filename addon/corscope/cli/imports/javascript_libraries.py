@@ -1,6 +1,7 @@
 """How do Express, Fastify, Koa, Hono, hapi and h3 take their CORS options?"""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from corscope.cli.imports.javascript import JavaScriptCall, JavaScriptFile
@@ -17,7 +18,7 @@ from corscope.cli.imports.options import (
     origins_of,
     setting,
 )
-from corscope.cli.imports.tree import Found, Node, Source
+from corscope.cli.imports.tree import Found, Node, Source, Tested
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = ["read_express", "read_fastify", "read_h3", "read_hapi", "read_hono", "read_koa"]
@@ -125,7 +126,26 @@ def _of_calls(
     if not calls:
         source.refuse(f"has no {wanted}")
     for call in calls:
-        yield found(call.options(index).table(), readers, call.place)
+        options = call.options(index).table()
+        read = found(options, readers, call.place)
+        told = (*call.warnings, *_called_back(options))
+        yield replace(read, warnings=(*told, *read.warnings))
+
+
+_OTHERWISE: Final = {
+    "error": "other origins get an error (500), from the rule an answer that allows nothing",
+    "false": "other origins are left to the application, preflights too, but not by the rule",
+}
+
+
+def _called_back(options: Mapping[str, Node]) -> Iterator[str]:
+    """What becomes of the origins that a function doesn't allow."""
+    node = options.get("origin")
+    tested = None if node is None else node.value
+    if node is None or not isinstance(tested, Tested) or tested.allowed is True:
+        return
+    if tested.otherwise in _OTHERWISE:
+        yield f"{node.place}: {_OTHERWISE[tested.otherwise]}"
 
 
 # hapi

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from corscope.cli.imports.by_hand import AllowedOrigins, HeaderLine
 from corscope.cli.imports.tree import DEEPEST, Found, Source, UnreadableError
+from corscope.servers.by_hand import KEEP_OWN
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -24,6 +25,7 @@ from corscope.servers.policy import Policy
 
 __all__ = ["read_nginx"]
 
+_DEFAULTS: Final = {"always": True, KEEP_OWN.name: False}
 _ORIGIN: Final = "$http_origin"
 _ECHOES: Final = {
     ALLOW_METHODS: "$http_access_control_request_method",
@@ -44,17 +46,18 @@ def read_nginx(source: Source) -> Iterator[Found]:
     directives = _parsed(source)
     variables = dict(_variables(directives))
     levels = list(_levels(directives))
+    hides = any(map(_hides, _walk(directives)))
     if not levels:
-        if not any(map(_hides, _walk(directives))):
+        if not hides:
             source.refuse("has no add_header Access-Control-…")
         yield Found(source.name, Policy(allow_origins=()))
     for level in levels:
-        yield _found(level, variables, source)
+        yield _found(level, variables, source, keeps_own=not hides)
 
 
 def _hides(directive: _Directive) -> bool:
-    """Whether it takes the backend's own CORS headers away, so that none are left."""
-    return directive.name == "proxy_hide_header" and any(
+    """Whether it takes the backend's own CORS headers away, beside which others are else added."""
+    return directive.name.endswith("_hide_header") and any(
         map(is_cors_response_header_name, directive.arguments)
     )
 
@@ -176,7 +179,13 @@ def _headers(directive: _Directive, condition: _Directive | None) -> Iterator[_H
             yield from _headers(inner, directive)
 
 
-def _found(level: list[_Header], variables: Mapping[str, AllowedOrigins], source: Source) -> Found:
+def _found(
+    level: list[_Header],
+    variables: Mapping[str, AllowedOrigins],
+    source: Source,
+    *,
+    keeps_own: bool,
+) -> Found:
     fields: dict[str, Any] = {}
     for header in level:
         if header.sent.name == ALLOW_ORIGIN:
@@ -184,8 +193,12 @@ def _found(level: list[_Header], variables: Mapping[str, AllowedOrigins], source
         else:
             fields |= header.sent.fields(source, _ECHOES, "$")
     on_responses = [header.always for header in level if not header.is_preflight]
-    settings = () if any(on_responses) or not on_responses else (("always", False),)
-    return Found(source.at(level[0].sent.line), Policy(**fields, settings=settings))
+    settings = {
+        "always": any(on_responses) or not on_responses,
+        KEEP_OWN.name: keeps_own,
+    }
+    others = tuple(pair for pair in settings.items() if pair[1] is not _DEFAULTS[pair[0]])
+    return Found(source.at(level[0].sent.line), Policy(**fields, settings=others))
 
 
 def _origin(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from corscope.cli.imports.tree import REST, Found, Node, Regex
+from corscope.cli.imports.tree import REST, Found, Node, Regex, Tested
 from corscope.servers.policy import ECHO, WILDCARD, Policy, SettingValue
 
 __all__ = [
@@ -120,6 +120,10 @@ def origin(node: Node) -> Fields:
             node.refuse("is false: CORS is switched off, so there is nothing to import")
         case str():
             return {"allow_origins": node.value}
+        case Tested(allowed=bool()):
+            return {"allow_origins": ECHO}
+        case Tested(allowed=tuple() as items):
+            return origins_of(items)
     return origins_of(node.items())
 
 

@@ -16,6 +16,15 @@ from corscope.cli.imports.tree import DEEPEST, LONGEST, REST, Node, Opaque, Rege
 __all__ = ["PythonCall", "PythonFile"]
 
 _SEQUENCES: Final = {"list", "tuple", "set", "frozenset", "sorted"}
+_CHANGES: Final = {
+    *("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"),
+    *("add", "discard", "update", "setdefault"),
+}
+_KEY: Final = "["
+"""What begins a key among the names."""
+
+_IGNORES_CASE: Final = {"re.I", "re.IGNORECASE"}
+_SECONDS: Final = {"weeks": 604800, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,27 @@ class PythonCall:
     names: tuple[str, ...]
     _node: ast.Call
     _file: "PythonFile"
+    _is_branch: bool
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That it isn't always made, if so."""
+        name = self.function.rpartition(".")[2]
+        told = f"{self.place}: {name} isn't always called: taken as if it is"
+        return (told,) if self._is_branch else ()
+
+    def positional(self, *names: str) -> Mapping[str, Node]:
+        """The arguments without a name, by the names that the function has for them.
+
+        Raises:
+            UnreadableError: there are more of them, or it can't be told how many.
+        """
+        nodes = [self._file.read(each) for each in self._node.args]
+        if len(nodes) > len(names) or any(
+            isinstance(each, ast.Starred) for each in self._node.args
+        ):
+            nodes[-1].refuse("must have a name")
+        return dict(zip(names, nodes, strict=False))
 
     @cached_property
     def options(self) -> Mapping[str, Node]:
@@ -56,10 +86,16 @@ class PythonFile:
         """
         self._tree = self._parsed()
         self._values: dict[str, object] = {}
+        self._imported: dict[str, tuple[Mapping[str, str], set[str]]] = {}
+        self._walked = list(_walked(self._tree))
         self._assigned: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(self._tree):
+        self._unsure: dict[str, int] = {}
+        for node, is_branch in self._walked:
             for name, value in _assignments(node):
                 self._assigned.setdefault(name, []).append(value)
+                self._unsure.pop(name, None)
+                if is_branch:
+                    self._unsure[name] = value.lineno
 
     def _parsed(self) -> ast.Module:
         try:
@@ -75,10 +111,38 @@ class PythonFile:
 
     def calls(self) -> Iterator[PythonCall]:
         """Every call in it, as it stands in the file."""
-        nodes = [node for node in ast.walk(self._tree) if isinstance(node, ast.Call)]
-        for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
-            names = tuple(map(_dotted, node.args))
-            yield PythonCall(self.source.at(node.lineno), _dotted(node.func), names, node, self)
+        for node, is_branch in self._walked:
+            if isinstance(node, ast.Call):
+                place, names = self.source.at(node.lineno), tuple(map(_dotted, node.args))
+                yield PythonCall(place, _dotted(node.func), names, node, self, is_branch)
+
+    def unsure(self, prefix: str, *, of_keys: bool = False) -> tuple[str, ...]:
+        """That names or keys which begin so are set last where that isn't always done."""
+        sign = _KEY if of_keys else ""
+        return tuple(
+            f"{self.source.at(line)}: {name.removeprefix(sign)} isn't always set: taken as if it is"
+            for name, line in self._unsure.items()
+            if name.startswith(f"{sign}{prefix}")
+        )
+
+    def name_in(self, module: str, function: str) -> str:
+        """What a function that is called so here is called in that module; empty if not of it."""
+        owner, _, name = function.rpartition(".")
+        names, modules = self._imports(module)
+        return name if owner in modules else names.get(function, "")
+
+    def _imports(self, module: str) -> tuple[Mapping[str, str], set[str]]:
+        """The names of what is imported from a module, and those of the module itself."""
+        if module not in self._imported:
+            names: dict[str, str] = {}
+            modules: set[str] = set()
+            for node, _ in self._walked:
+                if isinstance(node, ast.ImportFrom) and node.module == module:
+                    names |= {each.asname or each.name: each.name for each in node.names}
+                elif isinstance(node, ast.Import):
+                    modules |= {each.asname or module for each in node.names if each.name == module}
+            self._imported[module] = names, modules
+        return self._imported[module]
 
     def settings(self, prefix: str) -> Mapping[str, Node]:
         """The values of the names that begin so; the last one counts."""
@@ -87,6 +151,15 @@ class PythonFile:
             for name, values in self._assigned.items()
             if name.startswith(prefix)
         }
+
+    def entries(self, prefix: str) -> Mapping[str, Node]:
+        """What stands under such keys, as in `app.config["CORS_…"] = …`; the last one counts."""
+        values = {
+            name[1:]: values[-1]
+            for name, values in self._assigned.items()
+            if name.startswith(f"{_KEY}{prefix}")
+        }
+        return {key: self.read(value) for key, value in values.items()}
 
     def read(self, node: ast.expr, depth: int = 0) -> Node:
         """An expression as a plain value."""
@@ -112,8 +185,8 @@ class PythonFile:
                 return self._sum(self.read(left, depth).value, self.read(right, depth).value)
             case ast.Name(id=name):
                 return self._named(name, depth)
-            case ast.Call(args=[first, *_], keywords=[]):
-                return self._called(_dotted(node.func), first, depth)
+            case ast.Call():
+                return self._called(_dotted(node.func), node, depth)
         return _NOT_PLAIN
 
     def _items(self, items: list[ast.expr], depth: int) -> object:
@@ -146,26 +219,82 @@ class PythonFile:
                 self._values[name] = self.known.get(name, _NOT_PLAIN)
         return self._values[name]
 
-    def _called(self, function: str, first: ast.expr, depth: int) -> object:
-        inner = self.read(first, depth).value
-        if function in _SEQUENCES and isinstance(inner, tuple):
+    def _called(self, function: str, call: ast.Call, depth: int) -> object:
+        name = function.rpartition(".")[2]
+        if name == "timedelta" and not call.args:
+            return self._seconds(call.keywords, depth)
+        if not call.args or call.keywords:
+            return _NOT_PLAIN
+        inner = self.read(call.args[0], depth).value
+        if function in _SEQUENCES and isinstance(inner, tuple) and len(call.args) == 1:
             return inner
         if function == "re.compile" and isinstance(inner, str):
-            return Regex(inner)
+            flags = {_dotted(each) for each in call.args[1:]}
+            if flags <= _IGNORES_CASE:
+                return Regex(f"(?i){inner}" if flags else inner)
         return _NOT_PLAIN
+
+    def _seconds(self, keywords: list[ast.keyword], depth: int) -> object:
+        """How long `timedelta(days=1)` is; anything but whole numbers isn't plain."""
+        given = {str(each.arg): self.read(each.value, depth).value for each in keywords}
+        if not given.keys() <= _SECONDS.keys():
+            return _NOT_PLAIN
+        parts = [_SECONDS[unit] * n for unit, n in given.items() if type(n) is int]
+        return sum(parts) if len(parts) == len(given) else _NOT_PLAIN
 
 
 _NOT_PLAIN: Final = object()
 
 
+def _walked(tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
+    """All of a tree in the file's order, each with whether it isn't always run."""
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while waiting:
+        node, is_branch = waiting.pop()
+        yield node, is_branch
+        decided: set[ast.AST] = set()
+        if isinstance(node, ast.If) and "__name__" not in _names_in(node.test):
+            decided = {*node.body, *node.orelse}
+        elif isinstance(node, ast.ExceptHandler | ast.match_case):
+            decided = set(node.body)
+        children = [(c, is_branch or c in decided) for c in ast.iter_child_nodes(node)]
+        waiting.extend(reversed(children))
+
+
+def _names_in(test: ast.expr) -> set[str]:
+    sides = [test.left, *test.comparators] if isinstance(test, ast.Compare) else []
+    return {side.id for side in sides if isinstance(side, ast.Name)}
+
+
 def _assignments(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """The names that are given something, and the keys, as in `app.config["KEY"] = …`."""
     match node:
         case ast.Assign(targets=targets, value=value):
-            yield from ((each.id, value) for each in targets if isinstance(each, ast.Name))
+            for target in targets:
+                yield from _written(target, value)
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
             yield name, value
         case ast.AugAssign(target=ast.Name(id=name), value=value):
             yield name, ast.copy_location(ast.Name(f"{name} += …"), value)
+        case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="config")), keywords=keywords):
+            yield from ((f"{_KEY}{each.arg}", each.value) for each in keywords)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
+            if method in _CHANGES:
+                yield name, ast.copy_location(ast.Name(f"{name}.{method}(…)"), node)
+        case ast.arg(arg=name):
+            yield name, ast.copy_location(ast.Name(name), node)
+
+
+def _written(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    match target:
+        case ast.Name(id=name):
+            yield name, value
+        case ast.Subscript(value=of, slice=ast.Constant(value=str() as key)):
+            yield f"{_KEY}{key}", value
+            if isinstance(of, ast.Name):
+                yield of.id, ast.copy_location(ast.Name(f"{of.id}[…] = …"), value)
+        case ast.Subscript(value=ast.Name(id=name)):
+            yield name, ast.copy_location(ast.Name(f"{name}[…] = …"), value)
 
 
 def _dotted(node: ast.expr) -> str:

@@ -1,4 +1,4 @@
-"""How do Starlette, Django, Flask and aiohttp take their CORS options in Python?"""
+"""How do Starlette, Litestar, Django, Flask, Quart and aiohttp take their CORS options?"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,6 +11,7 @@ from corscope.cli.imports.options import (
     flag,
     found,
     listed,
+    listed_or_any,
     names,
     names_or_any,
     number,
@@ -22,7 +23,18 @@ from corscope.cli.imports.tree import Found, Node, Regex, Source
 from corscope.servers.flask_cors import is_regex
 from corscope.servers.policy import ECHO, WILDCARD
 
-__all__ = ["read_aiohttp", "read_django", "read_flask_cors", "read_starlette"]
+__all__ = [
+    "read_aiohttp",
+    "read_django",
+    "read_flask_cors",
+    "read_litestar",
+    "read_quart_cors",
+    "read_starlette",
+]
+
+
+def _told(read: Found, warnings: tuple[str, ...]) -> Found:
+    return replace(read, warnings=(*warnings, *read.warnings))
 
 
 # Starlette
@@ -69,13 +81,57 @@ def read_starlette(source: Source) -> Iterator[Found]:
         named = (call.function, *call.names[:1])
         if any(name.endswith("CORSMiddleware") for name in named):
             found_any = True
-            yield found(_without_app(call), _STARLETTE, call.place)
+            yield _told(found(_without_app(call), _STARLETTE, call.place), call.warnings)
     if not found_any:
         source.refuse("has no add_middleware(CORSMiddleware, …)")
 
 
 def _without_app(call: PythonCall) -> Mapping[str, Node]:
     return {name: node for name, node in call.options.items() if name != "app"}
+
+
+# Litestar
+
+
+def _regex(node: Node) -> Fields:
+    pattern = node.value.pattern if isinstance(node.value, Regex) else node.text()
+    return {"allow_origin_regex": pattern} if pattern else {}
+
+
+_LITESTAR: Final = {
+    "allow_origins": _starlette_names("allow_origins"),
+    "allow_methods": _starlette_names("allow_methods"),
+    "allow_headers": _starlette_names("allow_headers"),
+    "allow_credentials": flag("allow_credentials"),
+    "allow_origin_regex": _regex,
+    "expose_headers": _starlette_names("expose_headers"),
+    "max_age": number("max_age"),
+}
+
+
+def read_litestar(source: Source) -> Iterator[Found]:
+    """`CORSConfig(…)`."""
+    calls = [c for c in PythonFile(source).calls() if c.function.endswith("CORSConfig")]
+    if not calls:
+        source.refuse("has no CORSConfig(…)")
+    for call in calls:
+        options = {**call.positional(*_LITESTAR), **call.options}
+        read = _with_regex(found(options, _LITESTAR, call.place), call.place)
+        yield _told(read, call.warnings)
+
+
+def _with_regex(read: Found, place: str) -> Found:
+    """What a regex adds: nothing to all origins, which is what is allowed if none are listed."""
+    policy = read.policy
+    if policy.allow_origin_regex is None:
+        return read
+    if policy.allow_origins is None:
+        told = f"{place}: the regex is never looked at: without allow_origins all are allowed"
+        meant = replace(policy, allow_origins=WILDCARD, allow_origin_regex=None)
+        return replace(read, policy=meant, warnings=(*read.warnings, told))
+    if policy.allow_origin_regex == ".*" and WILDCARD not in policy.allow_origins:
+        return replace(read, policy=replace(policy, allow_origins=ECHO, allow_origin_regex=None))
+    return replace(read, policy=replace(policy, allow_origins=policy.allow_origins or None))
 
 
 # Django
@@ -121,10 +177,12 @@ def read_django(source: Source) -> Iterator[Found]:
         name: tuple(Node("corsheaders.defaults", each) for each in values)
         for name, values in _OF_CORSHEADERS.items()
     }
-    ours = PythonFile(source, known).settings("CORS_")
+    file = PythonFile(source, known)
+    ours = file.settings("CORS_")
     if not ours and "corsheaders" not in source.text:
         source.refuse("has no settings CORS_… of django-cors-headers")
-    yield found(ours, _DJANGO, next((node.place for node in ours.values()), source.name))
+    place = next((node.place for node in ours.values()), source.name)
+    yield _told(found(ours, _DJANGO, place), file.unsure("CORS_"))
 
 
 # Flask
@@ -166,12 +224,15 @@ _FLASK: Final = {
 
 
 def read_flask_cors(source: Source) -> Iterator[Found]:
-    """`CORS(app, …)`, also with `resources`, and `@cross_origin(…)`."""
+    """`CORS(app, …)`, also with `resources`, and `@cross_origin(…)`; `app.config["CORS_…"]`."""
+    file = PythonFile(source)
+    given = _configured(file, "CORS_")
     found_any = False
-    for call in PythonFile(source).calls():
+    for call in file.calls():
         if _is_of_flask(call):
             found_any = True
-            yield from _of_flask(call)
+            for read in _of_flask({**given, **call.options}, call.place):
+                yield _told(read, (*call.warnings, *file.unsure("CORS_", of_keys=True)))
     if not found_any:
         source.refuse("has no CORS(app, …)")
 
@@ -184,19 +245,64 @@ def _is_of_flask(call: PythonCall) -> bool:
     return name == "cross_origin" or (name == "init_app" and "cors" in owner.lower())
 
 
-def _of_flask(call: PythonCall) -> Iterator[Found]:
-    resources = call.options.get("resources")
-    common = {name: node for name, node in call.options.items() if name != "resources"}
+def _of_flask(options: Mapping[str, Node], place: str) -> Iterator[Found]:
+    resources = options.get("resources")
+    common = {name: node for name, node in options.items() if name != "resources"}
     if resources is None:
-        yield found(common, _FLASK, call.place)
+        yield found(common, _FLASK, place)
         return
     tables = resources.value if isinstance(resources.value, Mapping) else {}
-    for path, options in tables.items():
-        told = (f"{options.place}: only paths that fit {path} are meant: say so in match.url",)
-        yield replace(found({**common, **options.table()}, _FLASK, options.place), warnings=told)
+    for path, each in tables.items():
+        told = (f"{each.place}: only paths that fit {path} are meant: say so in match.url",)
+        read = found({**common, **each.table()}, _FLASK, each.place)
+        yield replace(read, warnings=(*read.warnings, *told))
     if not tables:
         told = (f"{resources.place}: only some paths are meant: say so in match.url",)
-        yield replace(found(common, _FLASK, call.place), warnings=told)
+        read = found(common, _FLASK, place)
+        yield replace(read, warnings=(*read.warnings, *told))
+
+
+def _configured(file: PythonFile, prefix: str) -> Mapping[str, Node]:
+    """What `app.config["CORS_ORIGINS"] = …` sets, by the names of the options."""
+    return {key.removeprefix(prefix).lower(): node for key, node in file.entries(prefix).items()}
+
+
+# Quart
+
+
+def _quart_origins(node: Node) -> Fields:
+    """Origins and regexes, of which one that fits all sends back any origin."""
+    items = node.items()
+    if [item.value for item in items] == [Regex(".*")]:
+        return {"allow_origins": ECHO}
+    return {"allow_origins": node.value} if isinstance(node.value, str) else origins_of(items)
+
+
+_QUART: Final = {
+    "allow_origin": _quart_origins,
+    "allow_methods": listed_or_any("allow_methods"),
+    "allow_headers": listed_or_any("allow_headers"),
+    "expose_headers": listed_or_any("expose_headers"),
+    "allow_credentials": flag("allow_credentials"),
+    "max_age": number("max_age"),
+}
+
+
+def read_quart_cors(source: Source) -> Iterator[Found]:
+    """`cors(app, …)` and `@route_cors(…)`, with what `app.config["QUART_CORS_…"]` adds."""
+    file = PythonFile(source)
+    given = _configured(file, "QUART_CORS_")
+    found_any = False
+    for call in file.calls():
+        name = file.name_in("quart_cors", call.function)
+        if name in {"cors", "route_cors"}:
+            found_any = True
+            read = found({**given, **call.options}, _QUART, call.place)
+            read = _told(read, (*call.warnings, *file.unsure("QUART_CORS_", of_keys=True)))
+            told = (f"{call.place}: only the routes below are meant: say so in match.url",)
+            yield read if name == "cors" else replace(read, warnings=(*read.warnings, *told))
+    if not found_any:
+        source.refuse("has no cors(app, …) of quart_cors")
 
 
 # aiohttp
@@ -217,7 +323,9 @@ def read_aiohttp(source: Source) -> Iterator[Found]:
     if not setups:
         source.refuse("has no aiohttp_cors.setup(app, defaults={…})")
     options = [call for call in calls if call.function.endswith("ResourceOptions")]
-    read = [found(call.options, _AIOHTTP, setups[0].place) for call in options]
+    read = [
+        _told(found(call.options, _AIOHTTP, setups[0].place), call.warnings) for call in options
+    ]
     if len({each.policy for each in read}) > 1:
         source.refuse("has several ResourceOptions: a rule has the same for all its origins")
     for each in read[:1]:

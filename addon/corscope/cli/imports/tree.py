@@ -19,6 +19,7 @@ __all__ = [
     "Opaque",
     "Regex",
     "Source",
+    "Tested",
     "UnreadableError",
     "Value",
 ]
@@ -74,6 +75,19 @@ class Opaque:
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """What a function decides that is asked for each origin and calls back.
+
+    Attributes:
+        allowed: the origins that it allows; true if that is all of them.
+        otherwise: what it calls back with for the others: `error`, `false`, or the same `list`.
+    """
+
+    allowed: "bool | tuple[Node, ...]"
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A value, and where it is written."""
 
@@ -117,6 +131,10 @@ class Node:
             self.refuse("must be a list")
         return self.value if isinstance(self.value, tuple) else (self,)
 
+    def items_or_self(self) -> tuple["Node", ...]:
+        """The items of a list, or the value itself, whatever it is."""
+        return self.value if isinstance(self.value, tuple) else (self,)
+
     def table(self) -> Mapping[str, "Node"]:
         """The value as a table of options."""
         return self.value if isinstance(self.value, Mapping) else self.refuse("must be a table")
@@ -132,8 +150,30 @@ class Node:
                 yield from (node for key, node in value.items() if key.lower() in keys)
                 waiting.extend(reversed([n for k, n in value.items() if k.lower() not in keys]))
 
+    def tables(self) -> Iterator["Node"]:
+        """Every table in it, the outer ones first."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node.value, tuple):
+                waiting.extend(reversed(node.value))
+            elif isinstance(node.value, Mapping):
+                yield node
+                waiting.extend(reversed(list(node.value.values())))
 
-Value = bool | int | float | str | None | Regex | Opaque | tuple[Node, ...] | Mapping[str, Node]
+
+Value = (
+    bool
+    | int
+    | float
+    | str
+    | None
+    | Regex
+    | Opaque
+    | Tested
+    | tuple[Node, ...]
+    | Mapping[str, Node]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,36 +40,55 @@ function searchable(row) {
 }
 
 const records = new Records();
-const app = {
-  feed: records,
-  get: (path) => records.html(decodeURIComponent(path.replace(/^exchange\//, ""))),
-  go: (address) => (location.hash = address),
-  tell(text) {
-    document.querySelector("#told").textContent = text;
-    clearTimeout(app.timer);
-    app.timer = setTimeout(() => app.tell(""), TOLD_FOR_MS);
-  },
-};
-document.querySelector("#begin").textContent = BEGIN;
-const exchanges = mount(document.querySelector("#view"), app);
+let endpoints = null;
+
+// What the page asks its server for.
+async function get(path) {
+  if (path.startsWith("exchange/")) return records.html(decodeURIComponent(path.slice("exchange/".length)));
+  endpoints ??= unpacked(document.querySelector(".endpoints-packet").textContent);
+  const known = await endpoints;
+  if (path === "matrix") return known.matrix;
+  const found = known.endpoint[decodeURIComponent(path.slice("endpoint?url=".length))];
+  if (found === undefined) throw new Error("This endpoint is not in the report.");
+  return found;
+}
+
+function tell(text) {
+  document.querySelector("#told").textContent = text;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => tell(""), TOLD_FOR_MS);
+}
+
+const app = { feed: records, get, tell, go: (address) => (location.hash = address) };
+const view = document.querySelector("#view");
+const links = [...document.querySelectorAll("[data-view]")];
+let shown = { name: null, module: null };
 
 function route() {
   if (location.hash && !location.hash.startsWith("#/")) return; // a place within the view
-  const [, name, ...rest] = location.hash.split("/");
-  const shown = name === "endpoints" ? name : "exchanges";
-  for (const box of document.querySelectorAll("[data-shows]")) box.hidden = box.dataset.shows !== shown;
-  for (const link of document.querySelectorAll("[data-view]")) {
-    if (link.dataset.view === shown) link.setAttribute("aria-current", "page");
+  const [, asked, ...rest] = location.hash.split("/");
+  const name = Object.hasOwn(views, asked) ? asked : "exchanges";
+  if (name !== shown.name) open(name);
+  shown.module.route(rest.map(decodeURIComponent).join("/"));
+}
+
+function open(name) {
+  shown.module?.unmount();
+  view.replaceChildren(document.querySelector(`template[data-of=${name}]`).content.cloneNode(true));
+  view.querySelector("#begin").textContent = BEGIN;
+  for (const link of links) {
+    if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (shown === "exchanges") exchanges.route(rest.map(decodeURIComponent).join("/"));
+  shown = { name, module: views[name](view, app) };
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (document.querySelector("[data-shows=exchanges]").hidden) return;
   const isWriting = event.target.matches("input, select");
-  if (exchanges.key(event, isWriting)) event.preventDefault();
+  const link = isWriting ? null : links[Number(event.key) - 1];
+  if (shown.module.key(event, isWriting)) event.preventDefault();
+  else if (link) app.go(link.getAttribute("href"));
 });
 window.addEventListener("hashchange", route);
 route();

@@ -1,0 +1,338 @@
+"""Which policy do a Caddyfile's `header` lines make?
+
+Of the customary forms these are understood: fixed values, the request's own words, an Origin that
+a matcher or a `map` compares, in the line itself or in the `handle` around it, and a snippet that
+is imported once for each origin.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final
+
+from corscope.cli.imports.by_hand import (
+    AllowedOrigins,
+    HeaderLine,
+    OriginLines,
+)
+from corscope.cli.imports.caddyfile import Directive, parsed
+from corscope.cli.imports.regexes import compiled, escaped
+from corscope.cli.imports.tree import Found, Node, Source
+from corscope.servers.by_hand import KEEP_OWN, origins_of_regexes
+from corscope.servers.parts import (
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    is_cors_response_header_name,
+)
+from corscope.servers.policy import Policy
+
+__all__ = ["read_caddy"]
+
+_ORIGIN: Final = "{header.origin}"
+_ECHOES: Final = {
+    ALLOW_METHODS: "{header.access-control-request-method}",
+    ALLOW_HEADERS: "{header.access-control-request-headers}",
+}
+_PLACEHOLDER: Final = re.compile(r"\{(?:http\.request\.)?(header\.[\w-]+)\}")
+_HANDLERS: Final = {"handle", "handle_path", "route"}
+_INNER: Final = {*_HANDLERS, "header", "reverse_proxy", "map", "handle_errors", "encode", "log"}
+_NEUTRAL: Final = {"origin", "access-control-request-method", "access-control-request-headers"}
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """When a line is sent.
+
+    Attributes:
+        origins: to whom, if not to all.
+        is_preflight: whether only to preflights.
+        paths: for which paths only.
+        unread: further conditions, as they are written.
+    """
+
+    origins: AllowedOrigins | None = None
+    is_preflight: bool = False
+    paths: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    def and_also(self, other: "_When") -> "_When":
+        """When both hold."""
+        return _When(
+            other.origins or self.origins,
+            self.is_preflight or other.is_preflight,
+            self.paths + other.paths,
+            self.unread + other.unread,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    line: HeaderLine
+    when: _When
+    is_deferred: bool
+
+
+def read_caddy(source: Source) -> Iterator[Found]:
+    """The `header` lines of each site, and what they refer to."""
+    if "access-control-" not in source.text.lower():
+        source.refuse("has no header Access-Control-…")
+    directives = parsed(source)
+    sites = [each for each in directives if each.block and _is_site(each)]
+    rest = tuple(each for each in directives if each not in sites)
+    levels = [(rest, source.name), *((site.block, source.at(site.line)) for site in sites)]
+    read = [_Site(source, level, place) for level, place in levels if level]
+    with_lines = [site for site in read if site.sent]
+    for site in with_lines or read[:1]:
+        yield from site.found()
+
+
+def _is_site(directive: Directive) -> bool:
+    return not directive.name.startswith("@") and directive.name not in {*_INNER, ""}
+
+
+@dataclass
+class _Site:
+    """A site's directives, or those of a file that is all within one."""
+
+    source: Source
+    directives: tuple[Directive, ...]
+    place: str
+    matchers: dict[str, _When] = field(default_factory=dict)
+    variables: dict[str, AllowedOrigins] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    sent: tuple[_Sent, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Read it.
+
+        Raises:
+            UnreadableError: what it compares the origin with can't be told.
+        """
+        for directive in _walk(self.directives):
+            if directive.name.startswith("@"):
+                self.matchers[directive.name] = self._matcher(directive)
+            elif directive.name == "map" and len(directive.arguments) > 1:
+                self._map(directive)
+        self.sent = tuple(self._lines(self.directives, _When()))
+
+    def found(self) -> Iterator[Found]:
+        """Its policies: one for all paths, or one for each set of them that has an origin."""
+        groups: dict[tuple[str, ...], list[_Sent]] = {}
+        for each in self.sent:
+            groups.setdefault(each.when.paths, []).append(each)
+        with_origin = [
+            paths
+            for paths, group in groups.items()
+            if any(each.line.name == ALLOW_ORIGIN for each in group)
+        ]
+        if len(with_origin) < 2:
+            yield self._found(self.sent, with_origin[0] if with_origin else ())
+            return
+        for paths in with_origin:
+            yield self._found(groups[paths], paths)
+
+    def _found(self, sent: Iterable[_Sent], paths: tuple[str, ...]) -> Found:
+        fields: dict[str, Any] = {}
+        origins, warnings = OriginLines(), list(self.warnings)
+        lines = sorted(sent, key=lambda each: each.when.is_preflight)  # what they say counts
+        for each in lines:
+            place = self.source.at(each.line.line)
+            if each.line.name == ALLOW_ORIGIN:
+                self._add_origin(origins, each)
+            else:
+                fields |= each.line.fields(self.source, _ECHOES, "{")
+            warnings += [f"{place}: {how} is not imported" for how in each.when.unread]
+        if paths:
+            shown = " and ".join(paths)
+            warnings.append(
+                f"{self.place}: only paths that fit {shown} are meant: say so in match.url"
+            )
+        warnings += origins.warnings(self.place)
+        settings = ((KEEP_OWN.name, True),) if self._keeps_own else ()
+        forwards = not any("OPTIONS" in each.words for each in _walk(self.directives))
+        policy = Policy(**fields, **origins.fields(), forward_preflight=forwards, settings=settings)
+        place = self.source.at(lines[0].line.line) if lines else self.place
+        if not origins.is_sent and policy.allow_origins is None:
+            policy = replace(policy, allow_origins=())
+        return Found(place, policy, warnings=tuple(dict.fromkeys(warnings)))
+
+    def _add_origin(self, origins: OriginLines, sent: _Sent) -> None:
+        """A line that sends Access-Control-Allow-Origin."""
+        value, only_for = sent.line.value, sent.when.origins
+        if value in self.variables:
+            origins.add(None, self.variables[value])
+        elif value == _ORIGIN:
+            origins.add(None, only_for)
+        elif "{" in value:
+            sent.line.refuse(self.source)
+        else:
+            origins.add(value, only_for)
+
+    @cached_property
+    def _keeps_own(self) -> bool:
+        """Whether the backend's own headers stay beside those that are set here."""
+        proxies = [each for each in _walk(self.directives) if each.name == "reverse_proxy"]
+        keeping = [each for each in proxies if not any(map(_replaces, each.block))]
+        deferred = bool(self.sent) and all(each.is_deferred for each in self.sent)
+        return bool(keeping) and not deferred
+
+    # Matchers
+
+    def _matcher(self, directive: Directive) -> _When:
+        """`@name { header Origin … }`, or the same on one line."""
+        conditions = directive.block or (Directive(directive.line, directive.arguments or ("",)),)
+        origins = AllowedOrigins()
+        when = _When()
+        for each in conditions:
+            name, given = each.name, each.arguments
+            is_origin = bool(given) and "origin" in {word.lower() for word in given[:2]}
+            if name == "method":
+                is_preflight = "OPTIONS" in given
+                when = when.and_also(_When(is_preflight=is_preflight))
+            elif name in {"header", "header_regexp"} and is_origin:
+                when = replace(when, origins=origins)
+                self._compare(origins, each)
+            elif name in {"path", "path_regexp"}:
+                when = when.and_also(_When(paths=(" ".join(given),)))
+            elif name != "header" or not given or given[0].lower() not in _NEUTRAL:
+                when = when.and_also(_When(unread=(" ".join(each.words),)))
+                if "origin" in str(each).lower():
+                    self._refuse(each)
+        return when
+
+    def _refuse(self, directive: Directive) -> None:
+        written = " ".join(directive.words)[:60]
+        self.source.refuse(f"can't tell which origins fit: {written}", directive.line)
+
+    def _compare(self, origins: AllowedOrigins, condition: Directive) -> None:
+        """`header Origin VALUE` with a `*` at its ends, or `header_regexp [NAME] Origin REGEX`."""
+        if condition.name == "header_regexp":
+            for part in _parted(condition.arguments[-1]):
+                origins.regexes.append(self._compiled(condition, part))
+            return
+        value = condition.arguments[1] if len(condition.arguments) > 1 else "*"
+        if "{" in value:
+            self._refuse(condition)
+        literal = escaped(value.strip("*"))
+        if value == "*":
+            origins.is_any = True
+        elif value.startswith("*") or value.endswith("*"):
+            begin, end = "" if value.startswith("*") else "^", "" if value.endswith("*") else "$"
+            origins.regexes.append(f"{begin}{literal}{end}")
+        else:
+            origins.exact.append(value)
+
+    def _compiled(self, directive: Directive, regex: str) -> str:
+        return compiled(Node(self.source.at(directive.line), regex)).pattern
+
+    def _map(self, directive: Directive) -> None:
+        """`map {header.Origin} {name} { origin value }`."""
+        taken, variable = map(_normal, directive.arguments[:2])
+        if taken != _ORIGIN:
+            return
+        allowed = self.variables.setdefault(variable, AllowedOrigins())
+        for each in directive.block:
+            if not each.arguments or not each.arguments[0]:
+                continue
+            if each.name == "default":
+                allowed.is_any = True
+            elif each.name.startswith("~"):
+                allowed.regexes.append(self._compiled(each, each.name[1:]))
+            else:
+                allowed.exact.append(each.name)
+
+    # Header lines
+
+    def _lines(self, directives: Iterable[Directive], when: _When) -> Iterator[_Sent]:
+        for each in directives:
+            if each.name == "header":
+                yield from self._header(each, when)
+            elif each.name == "reverse_proxy":
+                yield from self._header_down(each, when)
+            elif each.name in _HANDLERS:
+                inner, _ = self._matched(each, is_prefix=each.name == "handle_path")
+                yield from self._lines(each.block, when.and_also(inner))
+            elif each.name != "handle_errors" and not each.name.startswith("@"):
+                yield from self._lines(each.block, when)
+
+    def _matched(self, directive: Directive, *, is_prefix: bool = False) -> tuple[_When, int]:
+        """What the first argument asks for if it is a matcher, and how many are taken."""
+        first = directive.arguments[0] if directive.arguments else ""
+        if first.startswith("@"):
+            return self.matchers.get(first, _When(unread=(first,))), 1
+        if first == "*" or first.startswith("/") or (is_prefix and first):
+            return (_When() if first in {"*", "/*"} else _When(paths=(first,))), 1
+        return _When(), 0
+
+    def _header(self, directive: Directive, when: _When) -> Iterator[_Sent]:
+        """`header [matcher] NAME VALUE`, or a block of such."""
+        inner, taken = self._matched(directive)
+        words = directive.arguments[taken:]
+        lines = [Directive(directive.line, words)] if words else list(directive.block)
+        is_deferred = any(each.name == "defer" for each in lines)
+        for each in lines:
+            yield from self._field(each, when.and_also(inner), is_deferred)
+
+    def _header_down(self, directive: Directive, when: _When) -> Iterator[_Sent]:
+        inner, _ = self._matched(directive)
+        for each in directive.block:
+            if each.name == "header_down" and each.arguments:
+                line = Directive(each.line, each.arguments)
+                yield from self._field(line, when.and_also(inner), True)
+
+    def _field(self, each: Directive, when: _When, is_deferred: bool) -> Iterator[_Sent]:
+        name = each.name.lstrip("+?>").removesuffix(":").lower()
+        if not is_cors_response_header_name(name) or not each.arguments:
+            return
+        line = HeaderLine(each.line, name, _normal(each.arguments[0]))
+        if len(each.arguments) > 1:
+            line.refuse(self.source)
+        yield _Sent(line, when, is_deferred or each.name.startswith(">"))
+
+
+def _walk(directives: Iterable[Directive]) -> Iterator[Directive]:
+    for directive in directives:
+        yield directive
+        yield from _walk(directive.block)
+
+
+def _normal(text: str) -> str:
+    """Placeholders in their short form and in small letters."""
+    return _PLACEHOLDER.sub(lambda found: f"{{{found[1].lower()}}}", text)
+
+
+def _replaces(directive: Directive) -> bool:
+    """Whether it takes away or replaces what the backend itself says of CORS."""
+    name = directive.arguments[0] if directive.arguments else ""
+    is_ours = is_cors_response_header_name(name.removeprefix("-"))
+    return directive.name == "header_down" and is_ours
+
+
+def _parted(regex: str) -> list[str]:
+    """Of `a|b` the parts that are an origin each, and one regex for the rest."""
+    parts = _alternatives(regex)
+    origins = [part for part in parts if origins_of_regexes([part])[0]]
+    rest = [part for part in parts if part not in origins]
+    return [*origins, "|".join(rest)] if rest else origins
+
+
+def _alternatives(regex: str) -> list[str]:
+    if regex.startswith("(?") and not regex.startswith("(?:"):
+        return [regex]
+    parts, depth, begin, is_class = [], 0, 0, False
+    for found in re.finditer(r"\\.|[()\[\]|]", regex, re.DOTALL):
+        match found[0], is_class:
+            case "[", False:
+                is_class = True
+            case "]", True:
+                is_class = False
+            case "(", False:
+                depth += 1
+            case ")", False:
+                depth -= 1
+            case "|", False if depth == 0:
+                parts.append(regex[begin : found.start()])
+                begin = found.end()
+    return [*parts, regex[begin:]]

@@ -1,0 +1,204 @@
+"""What directives does a Caddyfile hold?
+
+Its grammar is plain: words apart or in quotes, a directive a line, a block where the line ends in
+`{`. Snippets that the file itself has are put in place of the `import` that names them, with what
+is given to them; files that are imported aren't read.
+Follows https://caddyserver.com/docs/caddyfile/concepts.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from corscope.cli.imports.tree import DEEPEST, LONGEST, Source
+
+__all__ = ["Directive", "parsed"]
+
+_TOKEN: Final = re.compile(
+    r"""
+    (?P<space>(?:[ \t\r\f\v]|\\\r?\n)+) | (?P<newline>\n) | (?P<comment>\#[^\n]*)
+    | "(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)" | `(?P<raw>[^`]*)` | (?P<mark><<[A-Za-z0-9_-]+\r?\n)
+    | (?P<word>(?!["`])(?:\\\r?\n|[^\s])+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_GIVEN: Final = re.compile(r"\{args(?:\[(\d{1,4}|:)\]|\.(\d{1,4}))\}")
+_MOST_IMPORTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A directive: its words, and what stands in its block."""
+
+    line: int
+    words: tuple[str, ...]
+    block: tuple["Directive", ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its first word."""
+        return self.words[0]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The words after it."""
+        return self.words[1:]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A block that isn't read to its end yet."""
+
+    line: int
+    words: tuple[str, ...]
+    block: list[Directive] = field(default_factory=list)
+
+
+def parsed(source: Source) -> tuple[Directive, ...]:
+    """The directives of a Caddyfile, its own snippets put where they are imported.
+
+    Raises:
+        UnreadableError: it is none.
+    """
+    directives = _built(source)
+    snippets = {
+        each.name[1:-1]: each.block
+        for each in directives
+        if each.name.startswith("(") and each.name.endswith(")")
+    }
+    rest = tuple(each for each in directives if not each.name.startswith("("))
+    return _Importing(source, snippets).expanded(rest, 0)
+
+
+def _built(source: Source) -> tuple[Directive, ...]:
+    waiting = [_Open(1, ())]
+    for line, words, opens, closes in _lines(source):
+        if words:
+            waiting[-1].block += [] if opens else [Directive(line, words)]
+        if opens:  # what has no name are the options of all sites
+            waiting.append(_Open(line, words or ("",)))
+        if closes:
+            if len(waiting) == 1:
+                source.refuse("is no Caddyfile: a } without a {", line)
+            done = waiting.pop()
+            waiting[-1].block.append(Directive(done.line, done.words, tuple(done.block)))
+        if len(waiting) > DEEPEST:
+            source.refuse("is nested too deeply", line)
+    if len(waiting) > 1:
+        source.refuse("is no Caddyfile: the block isn't closed", waiting[-1].line)
+    return tuple(waiting[0].block)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    line: int
+    text: str
+
+    def is_brace(self, brace: str) -> bool:
+        """Whether it is that brace; one in quotes is none."""
+        return self.kind == "word" and self.text == brace
+
+
+def _lines(source: Source) -> Iterator[tuple[int, tuple[str, ...], bool, bool]]:
+    """Each line's words, whether it opens a block, and whether it closes one."""
+    tokens: list[_Token] = []
+    for token in _tokens(source):
+        if token.kind == "newline":
+            yield from _line(tokens)
+            tokens = []
+        elif token.kind not in {"space", "comment"}:
+            tokens.append(token)
+    yield from _line(tokens)
+
+
+def _tokens(source: Source) -> Iterator[_Token]:
+    at, line = 0, 1
+    while at < len(source.text):
+        found = _TOKEN.match(source.text, at)
+        if found is None:
+            source.refuse("is no Caddyfile: the quote isn't closed", line)
+        kind, text, at = found.lastgroup or "", found[0], found.end()
+        if kind == "mark":
+            text, at = _heredoc(source, found, line)
+        yield _Token(kind, line, _plain(kind, found, text))
+        line += source.text.count("\n", found.start(), at)
+
+
+def _heredoc(source: Source, begin: re.Match[str], line: int) -> tuple[str, int]:
+    """The text up to the line that has the mark alone, and where that ends."""
+    mark = re.escape(begin[0].strip()[2:])
+    end = re.compile(rf"^[ \t]*{mark}(?!\S)", re.MULTILINE).search(source.text, begin.end())
+    if end is None:
+        source.refuse("is no Caddyfile: the heredoc isn't closed", line)
+    return source.text[begin.end() : end.start()].rstrip("\r\n"), end.end()
+
+
+def _plain(kind: str, found: re.Match[str], text: str) -> str:
+    """What a token says."""
+    match kind:
+        case "quoted":
+            return found["quoted"].replace('\\"', '"')
+        case "raw":
+            return found["raw"]
+        case "word":
+            return re.sub(r"\\\r?\n", "", text)
+    return text
+
+
+def _line(tokens: list[_Token]) -> Iterator[tuple[int, tuple[str, ...], bool, bool]]:
+    if not tokens:
+        return
+    line = tokens[0].line
+    if tokens[0].is_brace("}"):
+        yield line, (), False, True
+        tokens = tokens[1:]
+    opens, closes = (bool(tokens) and tokens[-1].is_brace(brace) for brace in "{}")
+    words = tuple(token.text for token in (tokens[:-1] if opens or closes else tokens))
+    if words or opens or closes:
+        yield line, words, opens, closes
+
+
+@dataclass(frozen=True, slots=True)
+class _Importing:
+    source: Source
+    snippets: Mapping[str, tuple[Directive, ...]]
+    count: list[int] = field(default_factory=lambda: [0])
+
+    def expanded(
+        self, directives: tuple[Directive, ...], depth: int, given: tuple[str, ...] | None = None
+    ) -> tuple[Directive, ...]:
+        """The directives with snippets in place of imports."""
+        return tuple(self._expanded(directives, depth, given))
+
+    def _expanded(
+        self, directives: tuple[Directive, ...], depth: int, given: tuple[str, ...] | None
+    ) -> Iterator[Directive]:
+        for each in directives:
+            self.count[0] += depth > 0
+            if depth > _MOST_IMPORTS or self.count[0] > LONGEST:
+                self.source.refuse("imports too much", each.line)
+            words = each.words if given is None else self._filled(each, given)
+            snippet = self.snippets.get(words[1]) if words[0] == "import" and words[1:] else None
+            if snippet is None:
+                block = self.expanded(each.block, depth, given)
+                yield Directive(each.line, words, block)
+            else:
+                yield from self.expanded(snippet, depth + 1, words[2:])
+
+    def _filled(self, directive: Directive, given: tuple[str, ...]) -> tuple[str, ...]:
+        """The words with what a snippet is given."""
+        longest = sum(map(len, given)) + len(given)
+        for word in directive.words:
+            places = len(_GIVEN.findall(word))
+            if places and len(word) + places * longest > LONGEST:
+                self.source.refuse("imports too much", directive.line)
+        return tuple(_GIVEN.sub(lambda found: _given(found, given), w) for w in directive.words)
+
+
+def _given(found: re.Match[str], given: tuple[str, ...]) -> str:
+    if found[1] == ":":
+        return " ".join(given)
+    number = int(found[1] or found[2])
+    return given[number] if number < len(given) else found[0]

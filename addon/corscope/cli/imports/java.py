@@ -1,0 +1,186 @@
+"""What values does a Java file hold, without running it?
+
+Strings, numbers, arrays, the collections that `List.of` and its like make of them, and the
+constants that the file gives names to.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from corscope.cli.imports.codefile import CodeFile, call_name, joined, plain_number
+from corscope.cli.imports.syntax import code_of, named
+from corscope.cli.imports.tree import Node, Opaque, Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as Syntax
+
+__all__ = ["JavaCall", "JavaFile", "chain"]
+
+_TRANSPARENT: Final = {"parenthesized_expression", "cast_expression"}
+_ARRAYS: Final = {"array_initializer", "element_value_array_initializer"}
+_COLLECTIONS: Final = {
+    *("List.of", "Set.of", "Arrays.asList", "Collections.singletonList", "Collections.singleton"),
+    *("Collections.emptyList", "Collections.emptySet", "ImmutableList.of", "ImmutableSet.of"),
+    *("Lists.newArrayList", "Sets.newHashSet"),
+}
+_COPIES: Final = {
+    *("List.copyOf", "Set.copyOf", "Collections.unmodifiableList", "ImmutableList.copyOf"),
+    *("Collections.unmodifiableSet",),
+}
+_SAME: Final = {"toArray", "toString", "name", "trim"}
+_MUTATORS: Final = {"add", "addAll", "addFirst", "remove", "removeAll", "removeIf", "clear", "set"}
+_DURATIONS: Final = {"ofSeconds": 1, "ofMinutes": 60, "ofHours": 3600, "ofDays": 86400}
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "s": " ", "0": "\0"}
+
+
+@dataclass(frozen=True, slots=True)
+class JavaCall:
+    """A method that is called, and what it is given."""
+
+    name: str
+    arguments: tuple["Syntax", ...]
+    node: "Syntax"
+
+
+@dataclass(frozen=True)
+class JavaFile(CodeFile):
+    """A Java file."""
+
+    grammar: ClassVar = ("Java", "tree_sitter_java", "language")
+
+    scopes: ClassVar = frozenset(
+        {"method_declaration", "constructor_declaration", "lambda_expression", "class_body"}
+    )
+    branches: ClassVar = frozenset(
+        {
+            *("if_statement", "for_statement", "enhanced_for_statement", "while_statement"),
+            *("switch_expression", "switch_statement", "catch_clause", "do_statement"),
+            "ternary_expression",
+        }
+    )
+
+    def assignments(self) -> Iterator[tuple[str, "Syntax | None"]]:
+        """Variables and fields with what they begin with; None for what changes them."""
+        for node in self.all:
+            if node.type == "variable_declarator":
+                yield code_of(node.child_by_field_name("name")), node.child_by_field_name("value")
+            elif node.type == "assignment_expression":
+                yield call_name(code_of(node.child_by_field_name("left"))), None
+            elif node.type == "method_invocation":
+                name, of = (node.child_by_field_name(each) for each in ("name", "object"))
+                if of is not None and of.type == "identifier" and code_of(name) in _MUTATORS:
+                    yield code_of(of), None
+
+    def bare(self, node: "Syntax") -> "Syntax":
+        """The expression without parentheses and casts."""
+        while node.type in _TRANSPARENT and named(node):
+            node = named(node)[-1]
+        return node
+
+    def value(self, node: "Syntax", depth: int) -> Value:
+        """An expression's value."""
+        match node.type:
+            case "string_literal":
+                return _string(node)
+            case "decimal_integer_literal":
+                return plain_number(code_of(node))
+            case "true" | "false":
+                return node.type == "true"
+            case "null_literal":
+                return None
+            case "identifier":
+                return self.named_value(code_of(node), node, depth)
+            case "field_access":
+                return self._constant(node, depth)
+            case "binary_expression":
+                return self.sum(node, depth)
+            case "method_invocation":
+                return self._called(node, depth)
+            case "array_creation_expression" | "object_creation_expression":
+                return self._created(node, depth)
+        return self.items(named(node), depth) if node.type in _ARRAYS else Opaque(code_of(node))
+
+    def _constant(self, node: "Syntax", depth: int) -> Value:
+        """A constant of Spring's, or one of a class in this file."""
+        owner = call_name(code_of(node.child_by_field_name("object")))
+        name = code_of(node.child_by_field_name("field"))
+        if owner == "CorsConfiguration" and name == "ALL":
+            return "*"
+        if owner in {"HttpMethod", "RequestMethod"}:
+            return name
+        if owner == "HttpHeaders" and name.isupper():
+            return {"ETAG": "ETag", "TE": "TE"}.get(name, name.replace("_", "-").title())
+        return self.named_value(name, node, depth)
+
+    def _called(self, node: "Syntax", depth: int) -> Value:
+        of, name = node.child_by_field_name("object"), code_of(node.child_by_field_name("name"))
+        given = named(node.child_by_field_name("arguments"))
+        if of is None:
+            return Opaque(code_of(node))
+        owner = call_name(code_of(of)) if of.type in {"identifier", "field_access"} else ""
+        function = f"{owner}.{name}"
+        if function in _COLLECTIONS:
+            return self._collected(given, depth)
+        if function in _COPIES and len(given) == 1:
+            return self.read(given[0], depth).value
+        if owner == "Duration" and name in _DURATIONS and len(given) == 1:
+            number = self.read(given[0], depth).value
+            return number * _DURATIONS[name] if type(number) is int else Opaque(code_of(node))
+        inner = self.read(of, depth).value
+        if name in _SAME:
+            return Opaque(code_of(node)) if isinstance(inner, Opaque) else inner
+        if name == "split" and isinstance(inner, str) and [code_of(g) for g in given] == ['","']:
+            return tuple(self._text(part, of) for part in inner.split(","))
+        return Opaque(code_of(node))
+
+    def _text(self, text: str, node: "Syntax") -> Node:
+        return Node(self.place(node), text)
+
+    def _collected(self, given: list["Syntax"], depth: int) -> Value:
+        """The items; a single array is the list itself."""
+        items = self.items(given, depth)
+        if len(items) == 1 and isinstance(items[0].value, tuple):
+            return items[0].value
+        return items
+
+    def _created(self, node: "Syntax", depth: int) -> Value:
+        """`new String[] {…}`, and a collection that copies another."""
+        value = node.child_by_field_name("value")
+        if value is not None:
+            return self.items(named(value), depth)
+        given = named(node.child_by_field_name("arguments"))
+        kind = code_of(node.child_by_field_name("type")).partition("<")[0]
+        if kind in {"ArrayList", "HashSet", "LinkedHashSet", "LinkedList"} and not named(
+            node.child_by_field_name("body")
+        ):
+            lists = [self.read(each, depth).value for each in given]
+            if all(isinstance(each, tuple) for each in lists):
+                return joined([each for each in lists if isinstance(each, tuple)], node)
+        return Opaque(code_of(node))
+
+
+def chain(node: "Syntax") -> tuple["Syntax | None", list[JavaCall]]:
+    """What stands before the dots of `a.b(…).c(…)`, and the calls in their order."""
+    calls: list[JavaCall] = []
+    of: Syntax | None = node
+    while of is not None and of.type == "method_invocation":
+        given = tuple(named(of.child_by_field_name("arguments")))
+        calls.append(JavaCall(code_of(of.child_by_field_name("name")), given, of))
+        of = of.child_by_field_name("object")
+    return of, calls[::-1]
+
+
+def _string(node: "Syntax") -> Value:
+    written = code_of(node)
+    if written.startswith('"""'):
+        return Opaque(written)
+    return re.sub(r"\\(u+[0-9a-fA-F]{4}|[0-3]?[0-7]{1,2}|.)", _unescaped, written[1:-1])
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    text = escape[1]
+    if text.startswith("u") and len(text) > 4:
+        return chr(int(text.lstrip("u"), 16))
+    return chr(int(text, 8)) if text.isdigit() and text != "0" else _ESCAPES.get(text, text)

@@ -1,0 +1,69 @@
+"""How is another language's regex written in Python?
+
+Most are the same everywhere. What a rule holds is tried by Python, so that the rest is rewritten
+if it has a twin there; what has none is found out when Python compiles it.
+"""
+
+import re
+from typing import Final
+
+from corscope.cli.imports.tree import LONGEST, Node, Regex
+from corscope.servers.origins import regex_error
+
+__all__ = ["compiled", "escaped", "python_regex"]
+
+_LONGEST_SHOWN: Final = 60
+_PIECES: Final = re.compile(r"\\.|\(\?<(?![=!])|\[:\^?[a-z]+:\]|[^\\(\[\]]+|.", re.DOTALL)
+_CLASSES: Final = {
+    "[:alnum:]": "0-9A-Za-z",
+    "[:alpha:]": "A-Za-z",
+    "[:digit:]": "0-9",
+    "[:lower:]": "a-z",
+    "[:upper:]": "A-Z",
+    "[:word:]": r"\w",
+    "[:xdigit:]": "0-9A-Fa-f",
+}
+_HEX: Final = "0-9A-Fa-f"
+
+
+def compiled(node: Node) -> Regex:
+    """A text as a regular expression.
+
+    Raises:
+        UnreadableError: Python doesn't know it.
+    """
+    text = node.text()
+    pattern = python_regex(text) if len(text) <= LONGEST else None
+    if pattern is None or regex_error(pattern):
+        shown = repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
+        node.refuse(f"can't read the regular expression {shown}: rules have Python's")
+    return Regex(pattern)
+
+
+def python_regex(pattern: str) -> str | None:
+    """The pattern in Python's syntax, for texts of one line; None if it can't be said there."""
+    written: list[str] = []
+    in_class = False
+    for found in _PIECES.finditer(pattern):
+        piece = found[0]
+        if piece == r"\h":
+            piece = _HEX if in_class else f"[{_HEX}]"
+        elif piece == r"\z":
+            piece = "$"
+        elif piece == "(?<" and not in_class:
+            piece = "(?P<"
+        elif piece.startswith("[:") and piece.endswith(":]"):
+            if not in_class or piece not in _CLASSES:
+                return None
+            piece = _CLASSES[piece]
+        elif piece in {"[", "]"}:
+            if in_class and piece == "[":  # Ruby takes it for a set within the set
+                return None
+            in_class = piece == "["
+        written.append(piece)
+    return "".join(written)
+
+
+def escaped(text: str) -> str:
+    """A regex that is found where this text is."""
+    return re.sub(r"[.+*?()\[\]{}|^$\\]", r"\\\g<0>", text)

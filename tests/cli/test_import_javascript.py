@@ -1,0 +1,187 @@
+"""`corscope import` of JavaScript: functions that test an origin, and names that change."""
+
+from __future__ import annotations
+
+import pytest
+
+from corscope.cli.imports.tree import UnreadableError
+from corscope.servers.policy import Policy
+from tests.cli.test_import import read
+
+LISTED = Policy(allow_origins=("https://a.test", "https://b.test"))
+LEFT = "other origins are left to the application, preflights too, but not by the rule"
+FAILS = "other origins get an error (500), from the rule an answer that allows nothing"
+
+
+def express(function: str, before: str = "") -> str:
+    return (
+        'const cors = require("cors");\n'
+        'const allowed = ["https://a.test", "https://b.test"];\n'
+        f"{before}\napp.use(cors({{ origin: {function} }}));\n"
+    )
+
+
+CALLED_BACK = {
+    "Express's documentation": (
+        """function (origin, callback) {
+          if (allowed.indexOf(origin) !== -1) {
+            callback(null, true)
+          } else {
+            callback(new Error('Not allowed by CORS'))
+          }
+        }""",
+        FAILS,
+    ),
+    "or without an origin": (
+        "(origin, cb) => { if (!origin || allowed.includes(origin)) { cb(null, true); return; }"
+        " cb(null, false); }",
+        LEFT,
+    ),
+    "what is missing first": (
+        """(origin, callback) => {
+          // curl and the like have none
+          if (!origin) return callback(null, true);
+          if (allowed.indexOf(origin) === -1) {
+            const message = `not ${origin}`;
+            return callback(new Error(message), false);
+          }
+          return callback(null, true);
+        }""",
+        FAILS,
+    ),
+    "not among them": (
+        "(origin, cb) => { if (origin && !allowed.includes(origin)) { cb(null, false) }"
+        " else { cb(null, origin) } }",
+        LEFT,
+    ),
+    "in one call": ("(origin, cb) => cb(null, allowed.includes(origin))", LEFT),
+    "in one call, with the origin": (
+        "(origin, cb) => cb(null, ~allowed.indexOf(origin) ? origin : false)",
+        LEFT,
+    ),
+    "one by one": (
+        "(o, cb) => { if (o === 'https://a.test') return cb(null, true);"
+        " else if ('https://b.test' == o) { cb(null, true) } else cb(null, false) }",
+        LEFT,
+    ),
+    "with some": ("(o, cb) => cb(null, allowed.some((each) => each === o))", LEFT),
+    "of a set": ("(o, cb) => cb(undefined, new Set(allowed).has(o))", LEFT),
+}
+
+
+@pytest.mark.parametrize(("function", "told"), CALLED_BACK.values(), ids=CALLED_BACK)
+def test_a_function_that_calls_back_for_a_list_is_that_list(function: str, told: str) -> None:
+    (found,) = read("express", "a.js", express(function))
+    assert (found.policy, found.warnings) == (LISTED, (f"a.js:4: {told}",))
+
+
+def test_a_function_that_calls_back_for_all_sends_any_origin_back() -> None:
+    (found,) = read("express", "a.js", express("(origin, callback) => callback(null, true)"))
+    assert (found.policy, found.warnings) == (Policy(allow_origins="request"), ())
+
+
+def test_a_function_that_calls_back_with_a_list_is_that_list() -> None:
+    (found,) = read("express", "a.js", express("(origin, callback) => callback(null, allowed)"))
+    assert (found.policy, found.warnings) == (LISTED, ())
+
+
+def test_a_function_may_stand_elsewhere_and_search() -> None:
+    text = """import fastifyCors from '@fastify/cors';
+    const patterns: RegExp[] = [/\\.a\\.test$/];
+    function check(origin: string | undefined, cb: Callback): void {
+      if (patterns.some((p) => p.test(origin)) || origin.endsWith('.b.test')) {
+        return cb(null, true);
+      }
+      cb(new Error('no'), false);
+    }
+    app.register(fastifyCors, { origin: check });"""
+    (found,) = read("fastify", "a.ts", text)
+    assert found.policy == Policy(allow_origin_regex=r"(?:\.a\.test$)|(?:\.b\.test$)")
+    assert found.warnings == (f"a.ts:9: {FAILS}",)
+
+
+def test_a_function_may_be_a_method_of_the_options() -> None:
+    text = (
+        'const cors = require("cors");\napp.use(cors({ origin(o, cb) { cb(null, "x" === o) } }));'
+    )
+    (found,) = read("express", "a.js", text)
+    assert found.policy == Policy(allow_origins=("x",))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "(origin, cb) => cb(null, check(origin))",
+        "(origin, cb) => { if (allowed.includes(origin)) { cb(null, true) } cb(null, false) }",
+        "(o, cb) => { if (allowed.includes(o)) { log(1); return cb(null, true) } cb(null, false) }",
+        "(o, cb) => { if (allowed.includes(o) && on) return cb(null, true); cb(null, false) }",
+        "(origin, cb) => { if (!allowed.includes(origin)) return cb(null, true); cb(null, false) }",
+        "(origin, cb) => { if (allowed.includes(origin)) return cb(null, '*'); cb(null, false) }",
+        "(o, cb) => { if (allowed.indexOf(o) === -1) return cb(null, false); cb(null, x) }",
+        "(origin, cb) => { if (allowed.includes(origin)) return cb(null, true) }",
+        "(origin, cb) => db.find(origin).then((ok) => cb(null, ok))",
+        "(origin, cb) => cb(null, names.includes(new URL(origin).hostname))",
+        "(origin, cb) => cb(null, allowed.some((each) => each.length === origin))",
+        "(origin, cb) => other(null, true)",
+        "(origin, cb) => db.load((error, origins) => cb(error, origins))",
+        "(origin, cb) => cb(null, [process.env.ORIGIN])",
+        "(origin, cb) => {}",
+        "cb => cb(null, true)",
+    ],
+)
+def test_a_function_that_does_more_is_refused(function: str) -> None:
+    with pytest.raises(UnreadableError, match=r"a\.js:4: can't tell the value of `"):
+        read("express", "a.js", express(function))
+
+
+def test_a_name_that_is_given_a_value_once_needs_no_const() -> None:
+    (found,) = read("express", "a.js", express("list", "var list = allowed;"))
+    assert found.policy == LISTED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "list.push(process.env.ORIGIN);",
+        "list[0] = process.env.ORIGIN;",
+        "list.length = 1;",
+        "list = [];",
+        "for (list of lists) {}",
+        "list += '';",
+        "list++;",
+    ],
+)
+def test_a_name_whose_value_changes_is_refused(change: str) -> None:
+    with pytest.raises(UnreadableError, match=r"can't tell the value of `list`"):
+        read("express", "a.js", express("list", f"let list = allowed;\n{change}"))
+
+
+def test_options_that_are_written_to_later_are_refused() -> None:
+    text = (
+        'const cors = require("cors");\nconst options = {};\n'
+        "options.origin = process.env.ORIGIN;\napp.use(cors(options));"
+    )
+    with pytest.raises(UnreadableError, match=r"a\.js:4: can't tell the value of `options`"):
+        read("express", "a.js", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" + ".b()" * 100_000,
+        "f(" * 100_000 + ")" * 100_000,
+        "const a = () => {" * 20_000 + "}" * 20_000,
+        "const " + ", ".join(f"a{n} = {n}" for n in range(50_000)) + ";",
+        "a.push(1)" + ".push(1)" * 100_000,
+    ],
+    ids=["calls in a row", "nested calls", "nested functions", "many names", "many pushes"],
+)
+def test_what_grows_with_the_square_of_a_file_is_not_done(text: str) -> None:
+    with pytest.raises(UnreadableError, match="has no cors"):
+        read("express", "a.js", text)
+
+
+def test_a_call_that_is_not_always_made_is_told() -> None:
+    text = 'const cors = require("cors");\nif (dev) {\n  app.use(cors());\n}\n'
+    (found,) = read("express", "a.js", text)
+    assert found.warnings == ("a.js:3: cors isn't always called: taken as if it is",)
