@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mitmproxy import connection, http
+from mitmproxy import connection, http, tcp
 from mitmproxy.proxy import mode_specs
 from mitmproxy.test import tflow, tutils
 
 from corscope.messages import HeaderList
 
-__all__ = ["flow"]
+__all__ = ["flow", "tcp_flow"]
 
 
 def flow(
@@ -36,6 +36,11 @@ def flow(
     made.client_conn.tls = tls
     made.live = live
     return made
+
+
+def tcp_flow() -> tcp.TCPFlow:
+    """A flow that isn't HTTP."""
+    return tflow.ttcpflow()
 
 
 def _fields(headers: HeaderList) -> http.Headers:

@@ -101,18 +101,16 @@ class Commands:
         """Tell how the verdicts of exchanges would change under the CORS rules of a file."""
         with _told():
             ruleset = load(RuleFiles([file]).sources(), check_filter)
-        found = entries_of(self._recorder, flows)
-        matches = {entry.exchange.id: matcher(flow) for flow, entry in found.items()}
-        return list(
-            what_if_lines(
-                what_if(
-                    found.values(),
-                    ruleset,
-                    fresh=ctx.options.cors_fresh,
-                    filters=lambda exchange, text: matches[exchange.id](text),
-                )
+            found = entries_of(self._recorder, flows)
+            matches = {entry.exchange.id: matcher(flow) for flow, entry in found.items()}
+            fresh: bool = ctx.options.cors_fresh
+            told = what_if(
+                found.values(),
+                ruleset,
+                fresh=fresh,
+                filters=lambda exchange, text: matches[exchange.id](text),
             )
-        )
+            return list(what_if_lines(told))
 
     @command.command("cors.repro")
     def write_repro(self, flow: flow.Flow, path: types.Path) -> None:
@@ -168,11 +166,17 @@ _NO_RULES: Final = "no CORS rules: the option cors_rules names files of them, or
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Turn what the other rooms say of bad input into mitmproxy's words for it."""
+    """Turn what the other rooms say of bad input into mitmproxy's words for it.
+
+    A mistake of ours too: anything but a CommandError ends mitmproxy's console.
+    """
     try:
         yield
     except (ValueError, OSError) as error:
         raise exceptions.CommandError(str(error)) from error
+    except Exception as error:
+        told = f"corscope failed, please report this: {error!r}"
+        raise exceptions.CommandError(told) from error
 
 
 def _fitted(lines: Sequence[str]) -> Sequence[str]:

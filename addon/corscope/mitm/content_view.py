@@ -13,11 +13,14 @@ from typing import Any
 from mitmproxy import contentviews, flow
 
 from corscope.mitm.explained import entry_of, explained
+from corscope.mitm.guard import harmless
 from corscope.mitm.recorder import Recorder
 
 __all__ = ["ContentView"]
 
 Lines = Iterator[list[tuple[str, str]]]
+
+_FAILED = "corscope failed to explain this; the event log says how."
 
 _contentviews: Any = contentviews  # what of it there is differs between the versions
 
@@ -44,13 +47,13 @@ class ContentView:
 
     def prettify(self, _: bytes, metadata: Any) -> str:
         """The explanation, as mitmproxy 12 asks for it."""
-        return self._text(metadata.flow)
+        return self._text(metadata.flow) or _FAILED
 
     def __call__(
         self, _: bytes, *, flow: flow.Flow | None = None, **__: object
     ) -> tuple[str, Lines]:
         """The explanation, as mitmproxy 11 asks for it."""
-        return self.name, ([("text", line)] for line in self._text(flow).split("\n"))
+        return self.name, ([("text", line)] for line in (self._text(flow) or _FAILED).split("\n"))
 
     def render_priority(self, *_: object, **__: object) -> float:
         """Below every other view's."""
@@ -60,6 +63,7 @@ class ContentView:
         """By name, as mitmproxy sorts views."""
         return self.name < str(other.name)
 
+    @harmless
     def _text(self, shown: flow.Flow | None) -> str:
         _let_the_console_forget()
         if shown is None:
