@@ -78,6 +78,20 @@ def test_exchanges_appear_as_they_come(chromium: Chromium) -> None:
         assert page.errors == []
 
 
+def test_who_is_new_is_led_to_the_guide(chromium: Chromium) -> None:
+    with Served(Recording().store) as served, WebPage(chromium, served.page.url) as page:
+        page.click("#begin a", "how it works")
+        page.see("article.guide", "What an origin is")
+        page.see("[aria-current=page]", "Guide")
+        page.press("PageDown")
+        page.wait_for("() => document.querySelector('#view').scrollTop > 100")
+        page.press("1")
+        page.see("#begin")
+        page.press("4")
+        page.see("article.guide")
+        assert page.errors == []
+
+
 def test_a_page_whose_mitmproxy_has_ended_says_so(chromium: Chromium) -> None:
     """Also where another one, with another token, has come to its port."""
     with Served(told().store) as served, WebPage(chromium, served.page.url) as page:
