@@ -1,4 +1,4 @@
-"""The view of the guide: how CORS works, for who meets it today. Its template is made of the docs."""
+"""The view of the guide: how CORS works, for who meets it today. It is made of the docs."""
 
 from typing import TYPE_CHECKING
 
