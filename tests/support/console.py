@@ -27,6 +27,7 @@ __all__ = ["Console"]
 
 LINES, COLUMNS = 40, 120
 SECONDS = 20.0
+VIEWER = "Data viewer"
 TABS = ("Request", "Response", "Detail")
 
 
@@ -90,10 +91,14 @@ class Console:
 
     def home(self) -> None:
         """Go back to the list of flows, from wherever this is."""
-        while not re.match(r"Flows *\n", self.text()) or "Data viewer" in self.text():
-            before = self.text()
-            self.press("q")
-            wait_until(lambda seen=before: self.text() != seen, SECONDS, "the view below")  # type: ignore[misc]
+        while (view := self._view()) != "Flows":
+            self.press("q")  # one too many would ask whether to quit
+            wait_until(lambda left=view: self._view() != left, SECONDS, "the view below")  # type: ignore[misc]
+
+    def _view(self) -> str:
+        """The name of what is on top; a view that is being drawn still counts as the one before."""
+        text = self.text()
+        return VIEWER if VIEWER in text else text.partition("\n")[0].strip()
 
     def tab(self, name: str) -> None:
         """Show this tab of a flow."""
