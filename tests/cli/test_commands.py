@@ -44,6 +44,11 @@ class TestHelp:
         assert done.returncode == 0
         assert done.stdout.startswith(f"Usage: corscope {command}")
 
+    def test_the_list_of_commands_is_in_whole_sentences(self, corscope: Command) -> None:
+        listed = corscope("--help").stdout.partition("Commands:\n")[2].rstrip("\n").split("\n")
+        assert len(listed) > 10
+        assert [line for line in listed if not re.fullmatch(r"  [\w-]+ +[A-Z].*[^.]\.", line)] == []
+
     def test_the_group_lists_them_all(self, corscope: Command) -> None:
         listed = re.findall(
             r"^  ([\w-]+) ", corscope("--help").stdout.partition("Commands:")[2], re.M
