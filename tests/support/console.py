@@ -90,10 +90,14 @@ class Console:
 
     def home(self) -> None:
         """Go back to the list of flows, from wherever this is."""
-        while not re.match(r"Flows *\n", self.text()) or "Data viewer" in self.text():
-            before = self.text()
+        while (view := self._view()) != ("Flows", False):
             self.press("q")
-            wait_until(lambda seen=before: self.text() != seen, SECONDS, "the view below")  # type: ignore[misc]
+            wait_until(lambda seen=view: self._view() != seen, SECONDS, "the view below")  # type: ignore[misc]
+
+    def _view(self) -> tuple[str, bool]:
+        """The title on top, and whether a viewer lies over it: one q too many would end it all."""
+        text = self.text()
+        return text.partition("\n")[0].strip(), "Data viewer" in text
 
     def tab(self, name: str) -> None:
         """Show this tab of a flow."""
