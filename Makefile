@@ -98,7 +98,7 @@ dialects: $(VENV)/.tested
 
 # What there is to say of every reason and finding, a page each.
 reasons: $(VENV)/.tested
-	$(BIN)/python -c "from pathlib import Path; from corscope.explain.pages import reason_pages; \
+	$(BIN)/python -c "from pathlib import Path; from corscope.explain.articles.pages import reason_pages; \
 	folder = Path('docs/reasons'); folder.mkdir(exist_ok=True); \
 	[page.unlink() for page in folder.glob('*.md') if page.name not in reason_pages()]; \
 	[(folder / name).write_text(text, encoding='utf-8') for name, text in reason_pages().items()]"

@@ -113,7 +113,7 @@ def test_a_mistake_shows_at_its_line_and_keeps_the_file_from_being_saved(
 ) -> None:
     rewrite(page, '"api.example.com"', "api")
     page.see("#verdict", "1 mistake")
-    page.see(".gutter .error", "8")
+    page.see(".line-numbers .error", "8")
     page.see("#problems", "is no TOML")
     assert page.run("() => document.querySelector('#save').disabled")
     page.press("Control+s")

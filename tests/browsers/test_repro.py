@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from corscope.explain.repro import repro
+from corscope.explain.repro.program import repro
 from corscope.fetch.check import CredentialsMode
 from corscope.journal.exchange import Exchange
 from corscope.mitm.flows import read_flows

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from corscope.explain.repro import repro
+from corscope.explain.repro.program import repro
 from corscope.web.report import report_html
 from tests.browsers.web_page import WebPage
 from tests.support.chromium import Chromium

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from corscope.cli.check_log import check_log
-from corscope.explain.log_check import KNOWN, MOST_PROBLEMS
+from corscope.explain.log_check.check import KNOWN, MOST_PROBLEMS
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Missing, Sighting
 from corscope.journal.journal import Journal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.explain.catalogue import FINDINGS, REASONS
+from corscope.explain.articles.catalogue import FINDINGS, REASONS
 from corscope.explain.entry import entry_text, heading
 from corscope.fetch.reasons import Reason
 from corscope.journal.findings import FindingId

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from corscope.explain.article import Article
-from corscope.explain.catalogue import FINDINGS, REASONS, article
-from corscope.explain.pages import reason_pages
+from corscope.explain.articles.article import Article
+from corscope.explain.articles.catalogue import FINDINGS, REASONS, article
+from corscope.explain.articles.pages import reason_pages
 from corscope.fetch.reasons import CATALOGUE, Reason
 from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.findings import FindingId

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from corscope.explain.costs import PreflightCosts
-from corscope.explain.endpoint_remarks import ERRORS_WITHOUT_CORS_HEADERS
-from corscope.explain.endpoints import Endpoint, Matrix, endpoint_of, endpoints
+from corscope.explain.endpoints.costs import PreflightCosts
+from corscope.explain.endpoints.matrix import Endpoint, Matrix, endpoint_of, endpoints
+from corscope.explain.endpoints.remarks import ERRORS_WITHOUT_CORS_HEADERS
 from corscope.fetch.cache import IMPOSED_LIMITS
 from corscope.fetch.engines import Engine
 from corscope.journal.exchange import Sighting, Touch

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.explain.article import ArticleId
-from corscope.explain.catalogue import FINDINGS, REASONS, article
+from corscope.explain.articles.article import ArticleId
+from corscope.explain.articles.catalogue import FINDINGS, REASONS, article
 from corscope.explain.entry import entry_text, heading
 from corscope.fetch.reasons import Reason, chromium_name, firefox_name
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from corscope.explain.explanation import HeaderChange, as_object, explain, shown_mode
-from corscope.explain.step_text import step_lines
-from corscope.explain.steps import steps
+from corscope.explain.steps.text import step_lines
+from corscope.explain.steps.walk import steps
 from corscope.explain.text import explanation_text
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine

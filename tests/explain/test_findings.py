@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.explain.catalogue import FINDINGS
+from corscope.explain.articles.catalogue import FINDINGS
 from corscope.explain.findings import finding_text, remark
 from corscope.explain.line import exchange_text
 from corscope.journal.cached import FindingId as CacheFindingId

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from corscope.explain.repro import ReproError, repro
-from corscope.explain.repro_values import harmless_headers
+from corscope.explain.repro.program import ReproError, repro
+from corscope.explain.repro.values import harmless_headers
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
 from corscope.fetch.safelist import cors_unsafe_request_header_names, unsafe_rule

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corscope.explain.rule_from import NoRuleError, rule_from
-from corscope.explain.ruled import RuledBy, ruled
+from corscope.explain.whatif.ruled import RuledBy, ruled
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touch

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from corscope.explain.steps import Step, steps
+from corscope.explain.steps.walk import Step, steps
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.fetch.headers import FAILURE, extract_header_list_values, get, values

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.explain.whatif import what_if
+from corscope.explain.whatif.compare import what_if
 from corscope.journal.exchange import Exchange, Judgement
 from corscope.journal.read import exchange_of
 from corscope.journal.store import Entry

@@ -23,14 +23,15 @@ Entry = dict[str, Any]  # one journal line; its keys are those of the journal's 
 Found = TypeVar("Found")
 
 
-def wait_until(probe: Callable[[], Found], timeout: float, what: str) -> Found:
+def wait_until(probe: Callable[[], Found | None], timeout: float, what: str) -> Found:
     """Poll until the probe gives something true and return that; fail after the timeout."""
     deadline = time.monotonic() + timeout
-    while not (found := probe()):
+    while True:
+        if found := probe():
+            return found
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout:g} s in vain for {what}")
         time.sleep(0.02)
-    return found
 
 
 class Mitmdump:

@@ -43,7 +43,7 @@ fault.abort = true
 def folder_of(folder: Path, **texts: str) -> LiveRules:
     """Write these files, by their names without `.toml`, and put them in force."""
     for name, text in texts.items():
-        (folder / f"{name}.toml").write_text(text, "utf-8")
+        (folder / f"{name}.toml").write_bytes(text.encode())
     rules = LiveRules()
     rules.read([str(folder)])
     return rules

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from corscope.explain.endpoints import endpoints
+from corscope.explain.endpoints.matrix import endpoints
 from corscope.web.endpoints import matrix_html
 from tests.support.web import Served
 from tests.web.scenes import API, HOSTILE, PAGE, Recording, answers, asks, preflight, told

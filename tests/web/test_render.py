@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from corscope.journal.exchange import Exchange
+from corscope.journal.exchange import Exchange, Touch
 from corscope.servers.dialect import Dialect
 from corscope.servers.registry import find
 from corscope.web.remedy import exportable, first_remedy, remedy, rule_export
@@ -105,6 +105,11 @@ def test_hostile_values_become_text(is_live: bool) -> None:
         recording.exchange(preflight(HOSTILE, HOSTILE), answers(204, allow_methods=HOSTILE)),
         recording.exchange(asks("GET"), answers(302, allow_origin="*", location=HOSTILE)),
         recording.exchange(asks("GET"), None, error=HOSTILE),
+        recording.exchange(
+            asks("GET"),
+            answers(allow_origin="*", vary=HOSTILE),
+            Touch(HOSTILE, "apply", server_response=answers(allow_origin=HOSTILE)),
+        ),
     ]
     for id_ in ids:
         found = read(page_of(recording, id_, is_live=is_live))

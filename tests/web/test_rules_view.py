@@ -113,6 +113,28 @@ def test_what_does_not_load_is_not_saved(served: Served, tmp_path: Path) -> None
     assert (tmp_path / "a.toml").read_text("utf-8") == ALLOW
 
 
+def test_a_files_line_ends_stay_as_they_are(tmp_path: Path) -> None:
+    """A browser's text has line feeds alone."""
+    rules = folder_of(tmp_path, a="")
+    file = tmp_path / "a.toml"
+    file.write_bytes(ALLOW.replace("\n", "\r\n").encode())
+    with Served(told().store, rules=rules) as served:
+        read = told_of(served.ask("rules/file/0"))
+        assert read["text"] == ALLOW
+        body = {"text": ALLOW.replace("PUT", "PATCH"), "stamp": read["stamp"]}
+        told_of(sent(served, "rules/file/0", body, "PUT"))
+    assert file.read_bytes() == ALLOW.replace("PUT", "PATCH").replace("\n", "\r\n").encode()
+
+
+def test_a_file_in_another_encoding_is_not_spoiled(tmp_path: Path) -> None:
+    rules = folder_of(tmp_path, a="")
+    (tmp_path / "a.toml").write_bytes("# f\xfcr".encode("latin-1"))
+    with Served(told().store, rules=rules) as served:
+        refused = served.ask("rules/file/0")
+    assert refused.status == 422
+    assert "UTF-8" in refused.text
+
+
 def test_a_file_that_can_not_be_written_says_so(served: Served, tmp_path: Path) -> None:
     file = tmp_path / "a.toml"
     stamp = told_of(served.ask("rules/file/0"))["stamp"]

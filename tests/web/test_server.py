@@ -57,6 +57,12 @@ def test_where_none_of_the_ports_is_free_the_error_names_them() -> None:
         Served(told().store, port=first).__enter__()
 
 
+@pytest.mark.parametrize("port", [-1, 65_536, 10**20])
+def test_what_is_no_port_is_told(port: int) -> None:
+    with pytest.raises(OSError, match=f"{port} is no port: they go from 0 to 65535"):
+        Served(told().store, port=port).__enter__()
+
+
 def test_it_listens_on_loopback_alone() -> None:
     with Served(told().store) as served:
         sockets = [each.getsockname() for each in served.page._server._sockets.values()]

@@ -15,7 +15,7 @@ import click
 from corscope import __version__
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
-from corscope.explain.log_check import (
+from corscope.explain.log_check.check import (
     KNOWN,
     VERDICTS,
     JournalLineError,
@@ -23,7 +23,7 @@ from corscope.explain.log_check import (
     Wanted,
     checked_line,
 )
-from corscope.explain.log_formats import FORMATS
+from corscope.explain.log_check.formats import FORMATS
 from corscope.servers.registry import nearest
 
 __all__ = ["check_log"]

@@ -13,7 +13,7 @@ from corscope.cli.output import write_file
 from corscope.cli.records import entries_of, read_records
 from corscope.explain.escape import escaped
 from corscope.explain.line import exchange_text
-from corscope.explain.repro import ReproError, repro
+from corscope.explain.repro.program import ReproError, repro
 from corscope.fetch.check import CredentialsMode
 from corscope.journal.exchange import Exchange
 

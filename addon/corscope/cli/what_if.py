@@ -11,8 +11,8 @@ from corscope.cli.records import entries_of, read_records
 from corscope.cli.rules import print_problems, read_rules
 from corscope.explain.escape import escaped
 from corscope.explain.rule_from import NoRuleError, rule_from
-from corscope.explain.whatif import Change, what_if
-from corscope.explain.whatif_text import asked, what_if_lines
+from corscope.explain.whatif.compare import Change, what_if
+from corscope.explain.whatif.text import asked, what_if_lines
 from corscope.journal.store import Entry
 from corscope.servers.registry import nearest
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from corscope.explain.catalogue import FINDINGS, REASONS, ArticleId
+from corscope.explain.articles.catalogue import FINDINGS, REASONS, ArticleId
 from corscope.explain.entry import entry_text, heading
 from corscope.explain.escape import escaped
 from corscope.explain.paste import found_in, known_names, named, named_finding

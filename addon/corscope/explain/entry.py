@@ -8,8 +8,8 @@ message doesn't give a value, an example stands in.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from corscope.explain.article import APP, Article, ArticleId
-from corscope.explain.catalogue import article
+from corscope.explain.articles.article import APP, Article, ArticleId
+from corscope.explain.articles.catalogue import article
 from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.findings import finding_words

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from corscope.explain.articles.catalogue import FINDINGS, article
 from corscope.explain.asking import why_text
-from corscope.explain.catalogue import FINDINGS, article
 from corscope.explain.findings import finding_words
-from corscope.explain.steps import Step, steps
+from corscope.explain.steps.walk import Step, steps
 from corscope.explain.words import Words, worded
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine

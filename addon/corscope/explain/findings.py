@@ -1,6 +1,6 @@
 """How is a finding told, and which one stands in an exchange's line?"""
 
-from corscope.explain.catalogue import FINDINGS
+from corscope.explain.articles.catalogue import FINDINGS
 from corscope.explain.escape import escaped
 from corscope.explain.words import Words
 from corscope.journal.exchange import Exchange, Finding

@@ -12,7 +12,7 @@ from corscope.explain.engines import NAMES, engine_lines, otherwise
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.explanation import explain
 from corscope.explain.findings import remark
-from corscope.explain.step_text import step_lines, steps_title
+from corscope.explain.steps.text import step_lines, steps_title
 from corscope.explain.words import worded
 from corscope.fetch.engines import Engine
 from corscope.journal.console import printed

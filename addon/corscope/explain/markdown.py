@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from corscope.explain.endpoints import Endpoint, Matrix, endpoint_of, endpoints
+from corscope.explain.endpoints.matrix import Endpoint, Matrix, endpoint_of, endpoints
 from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.explanation import Explanation, explain

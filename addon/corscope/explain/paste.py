@@ -13,7 +13,7 @@ from functools import cache
 from string import Formatter
 from typing import Final
 
-from corscope.explain.catalogue import FINDINGS, ArticleId
+from corscope.explain.articles.catalogue import FINDINGS, ArticleId
 from corscope.fetch.console import (
     CHROMIUM,
     CHROMIUM_ELSE,

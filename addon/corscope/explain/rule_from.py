@@ -8,7 +8,7 @@ said, and why.
 from typing import Final
 
 from corscope.explain.escape import escaped
-from corscope.explain.ruled import RuledBy, UntoldError, ruled
+from corscope.explain.whatif.ruled import RuledBy, UntoldError, ruled
 from corscope.explain.words import worded
 from corscope.fetch.headers import get_decode_and_split, is_token
 from corscope.fetch.origin import OPAQUE_SERIALIZED

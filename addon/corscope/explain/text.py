@@ -10,7 +10,7 @@ from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.explanation import EngineVerdict, Explanation, HeaderChange
 from corscope.explain.line import asked_text
-from corscope.explain.step_text import step_lines, steps_title
+from corscope.explain.steps.text import step_lines, steps_title
 from corscope.journal.exchange import Judgement
 
 __all__ = ["explanation_text"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from corscope.explain.catalogue import REASONS
+from corscope.explain.articles.catalogue import REASONS
 from corscope.explain.escape import escaped
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason

@@ -17,11 +17,11 @@ from mitmproxy.log import ALERT
 from corscope import __version__
 from corscope.explain.escape import escaped
 from corscope.explain.markdown import report_markdown
-from corscope.explain.repro import repro
-from corscope.explain.repro_story import ReproError
+from corscope.explain.repro.program import repro
+from corscope.explain.repro.story import ReproError
 from corscope.explain.rule_from import rule_from
-from corscope.explain.whatif import what_if
-from corscope.explain.whatif_text import what_if_lines
+from corscope.explain.whatif.compare import what_if
+from corscope.explain.whatif.text import what_if_lines
 from corscope.mitm.arguments import OneOf
 from corscope.mitm.explained import entries_of, entry_of, explained
 from corscope.mitm.filters import check_filter, matcher

@@ -39,8 +39,9 @@ class OwnPage:
             return
         try:
             self._page = page = Page(self._behind(), port)
-        except (OSError, OverflowError) as error:
-            logger.warning("CORS page: not served: %s; cors_web_port names another port", error)
+        except OSError as error:
+            why = error.strerror or error
+            logger.warning("CORS page: not served: %s; set cors_web_port to another port", why)
             return
         moved = f" (port {port} is taken)" if port not in {0, page.port} else ""
         logger.log(ALERT, "CORS page: %s%s", page.url, moved)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from tornado.web import HTTPError
 
-from corscope.explain.costs import PreflightCosts
-from corscope.explain.endpoints import Endpoint, Matrix, endpoint_of, endpoints
+from corscope.explain.endpoints.costs import PreflightCosts
+from corscope.explain.endpoints.matrix import Endpoint, Matrix, endpoint_of, endpoints
 from corscope.explain.engines import NAMES
 from corscope.journal.store import Entry
 from corscope.servers.policy import ECHO, WILDCARD

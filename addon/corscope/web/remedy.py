@@ -6,7 +6,7 @@ The smallest policy that gives leave, written as a dialect has it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corscope.explain.catalogue import article
+from corscope.explain.articles.catalogue import article
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.safelist import is_cors_safelisted_method

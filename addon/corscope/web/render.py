@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from corscope.explain.catalogue import article
+from corscope.explain.articles.catalogue import article
 from corscope.explain.engines import NAMES, engine_lines
 from corscope.explain.escape import escaped
 from corscope.explain.explanation import Explanation, explain
-from corscope.explain.steps import Step
+from corscope.explain.steps.walk import Step
 from corscope.journal.exchange import Exchange
 from corscope.journal.store import Entry
 from corscope.rules.model import Rule

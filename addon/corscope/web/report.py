@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from corscope.explain.endpoints import endpoints
+from corscope.explain.endpoints.matrix import endpoints
 from corscope.journal.store import Entry
 from corscope.web.endpoints import endpoint_html, matrix_html
 from corscope.web.render import exchange_html, template_html

@@ -15,7 +15,7 @@ from tornado.web import HTTPError
 
 from corscope.explain.escape import escaped
 from corscope.explain.rule_from import NoRuleError, rule_from
-from corscope.explain.whatif import WhatIf, what_if
+from corscope.explain.whatif.compare import WhatIf, what_if
 from corscope.journal.store import Entry
 from corscope.rules.load import MAX_BYTES, Source, load
 from corscope.rules.model import Mode, Rule
@@ -133,18 +133,23 @@ class File(Handler):
         source = _source(await asyncio.to_thread(self.page.behind.desk.sources), number)
         if source.data is None:
             raise HTTPError(404, reason=f"It can't be read: {_reason(source.error or 'unknown')}")
-        text = source.data.decode("utf-8-sig", "replace")
+        try:
+            text = source.data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise HTTPError(422, reason="It isn't UTF-8, so it can't be edited here.") from error
+        text = text.replace("\r\n", "\n")  # as a browser's text has it
         self.json({"path": source.path, "text": text, "stamp": stamp(source.data)})
 
     async def put(self, _token: str, number: str) -> None:
         """Write it, if it is still as the page knows it and what is written loads."""
         desk = self.page.behind.desk
         text, known = _text(self.request.body, "text"), _text(self.request.body, "stamp")
-        data = text.encode()
         sources = await asyncio.to_thread(desk.sources)
         source = _source(sources, number)
         if source.data is None or stamp(source.data) != known:
             raise HTTPError(409, reason="The file has changed since it was opened here.")
+        newline = "\r\n" if b"\r\n" in source.data else "\n"
+        data = text.replace("\n", newline).encode()
         checked = await asyncio.to_thread(check, sources, replace(source, data=data), (), desk)
         if checked.found is None:
             raise HTTPError(422, reason="It has mistakes, so it isn't saved.")

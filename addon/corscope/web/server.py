@@ -25,6 +25,8 @@ ADDRESS: Final = "127.0.0.1"
 
 PORTS_TRIED: Final = 20
 
+_PORTS: Final = 65_536
+
 _LARGEST_BODY: Final = 4_000_000
 
 _TAKEN: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
@@ -95,7 +97,9 @@ class Page:
 
 def _bound(port: int) -> list[socket.socket]:
     """Bind to the port, or to the first of those after it that is free."""
-    last = min(port + PORTS_TRIED, 65_536) if port else 1
+    if not 0 <= port < _PORTS:
+        raise OSError(errno.EINVAL, f"{port} is no port: they go from 0 to {_PORTS - 1}")
+    last = min(port + PORTS_TRIED, _PORTS) if port else 1
     for candidate in range(port, last):
         try:
             return bind_sockets(candidate, ADDRESS)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from corscope.explain.article import APP, OTHER_APP, Article
+from corscope.explain.articles.article import APP, OTHER_APP, Article
 from corscope.fetch.reasons import CATALOGUE, Reason
 from corscope.journal.findings import FindingId
 from corscope.servers.policy import Policy

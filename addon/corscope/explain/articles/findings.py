@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from corscope.explain.article import APP, OTHER_APP, Article
+from corscope.explain.articles.article import APP, OTHER_APP, Article
 from corscope.fetch.reasons import Reason
 from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.findings import LIKELY, MAY, FindingId

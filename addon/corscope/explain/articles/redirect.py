@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from corscope.explain.article import Article
+from corscope.explain.articles.article import Article
 from corscope.fetch.reasons import CATALOGUE, Reason
 from corscope.journal.findings import FindingId
 

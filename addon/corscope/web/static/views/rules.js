@@ -143,6 +143,8 @@ class Rules {
 
   #count(marks = new Map()) {
     const lines = this.source.value.split("\n").length;
+    const isMarked = this.gutter.querySelector("[class]") !== null;
+    if (lines === this.gutter.childElementCount && !marks.size && !isMarked) return;
     const items = [];
     for (let line = 1; line <= lines; line += 1) items.push(element("li", { class: marks.get(line) }, String(line)));
     this.gutter.replaceChildren(...items);

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
-from corscope.explain.ruled import Filters, Ruled, RuledBy, UntoldError, ruled
+from corscope.explain.whatif.ruled import Filters, Ruled, RuledBy, UntoldError, ruled
 from corscope.journal.exchange import Exchange, Judgement, Verdict
 from corscope.journal.store import Entry
 from corscope.rules.model import Ruleset
@@ -168,5 +168,8 @@ def _then(entry: Entry, after: Judgement) -> str | None:
         if before.verdict == "blocked" and not followed:
             return "the request that it asks for would follow; its answer isn't in the record"
     elif before.verdict == "blocked" != after.verdict and exchange.scene.location is not None:
-        return "the redirect would be followed; where it leads isn't in the record"
+        return (
+            "the redirect would be followed, unless it has a password in its Location; neither "
+            "that nor what comes of it is in the record"
+        )
     return None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from corscope.explain.costs import PreflightCosts, preflight_costs
-from corscope.explain.endpoint_remarks import EndpointRemark, remarks_on
+from corscope.explain.endpoints.costs import PreflightCosts, preflight_costs
+from corscope.explain.endpoints.remarks import EndpointRemark, remarks_on
 from corscope.explain.infer import Inferred, infer, observed
 from corscope.journal.exchange import Exchange, Verdict
 from corscope.journal.store import Entry

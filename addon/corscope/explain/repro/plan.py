@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from corscope.explain.engines import NAMES
 from corscope.explain.escape import escaped
-from corscope.explain.repro_story import Leg, ReproError, Story
-from corscope.explain.repro_values import harmless_headers
+from corscope.explain.repro.story import Leg, ReproError, Story
+from corscope.explain.repro.values import harmless_headers
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.console import console_messages
 from corscope.fetch.engines import Engine

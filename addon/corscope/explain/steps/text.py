@@ -6,7 +6,7 @@ from typing import Final
 from corscope.explain.engines import NAMES
 from corscope.explain.escape import escaped
 from corscope.explain.explanation import shown_mode
-from corscope.explain.step import Step
+from corscope.explain.steps.step import Step
 from corscope.fetch.check import CredentialsMode
 from corscope.journal.exchange import Exchange
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
-from corscope.explain.log_check import Problem, Tally, Wanted
+from corscope.explain.log_check.check import Problem, Tally, Wanted
 from corscope.fetch.reasons import CATALOGUE, Reason
 
 __all__ = ["FORMATS"]

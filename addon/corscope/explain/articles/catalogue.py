@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from corscope.explain.article import Article, ArticleId
+from corscope.explain.articles.article import Article, ArticleId
 from corscope.explain.articles.besides import OTHER_ARTICLES
 from corscope.explain.articles.check import CHECK_ARTICLES
 from corscope.explain.articles.findings import FINDING_ARTICLES

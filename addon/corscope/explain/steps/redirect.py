@@ -7,9 +7,9 @@ of the target.
 from collections.abc import Iterator
 from typing import Final
 
-from corscope.explain.check_steps import fails_by_the_standard
 from corscope.explain.escape import escaped
-from corscope.explain.step import Question, Walk
+from corscope.explain.steps.check import fails_by_the_standard
+from corscope.explain.steps.step import Question, Walk
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.mixed_content import is_mixed_content
 from corscope.fetch.origin import origin_of_url, parse_serialized_origin

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from corscope.explain.escape import escaped
-from corscope.explain.step import Question, Walk
+from corscope.explain.steps.step import Question, Walk
 from corscope.fetch.check import cors_check, value_as_read
 from corscope.fetch.engines import Departure, Engine
 from corscope.fetch.headers import values

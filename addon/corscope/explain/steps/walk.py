@@ -1,23 +1,23 @@
 """By which steps of the standard does an exchange come to its verdict?
 
 One walk is for one credentials mode and one engine. Its questions, in that engine's order, are in
-`check_steps`, `preflight_steps` and `redirect_steps`; where it ends, the verdict says.
+`check`, `preflight` and `redirect`; where it ends, the verdict says.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from corscope.explain.check_steps import check_questions
 from corscope.explain.escape import escaped
-from corscope.explain.preflight_steps import preflight_questions
-from corscope.explain.redirect_steps import (
+from corscope.explain.steps.check import check_questions
+from corscope.explain.steps.preflight import preflight_questions
+from corscope.explain.steps.redirect import (
     count,
     leads_on,
     location_first,
     mixed_content,
     redirect_questions,
 )
-from corscope.explain.step import Question, Result, Step, Walk, decided
+from corscope.explain.steps.step import Question, Result, Step, Walk, decided
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine
 from corscope.fetch.exposed import cors_exposed_header_name_list

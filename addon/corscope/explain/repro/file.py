@@ -7,8 +7,8 @@ literal in ASCII; its page gets them as JSON and shows them as text.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from corscope.explain.repro_plan import Answer, Place, Plan, Saying, Text
-from corscope.explain.repro_story import Story
+from corscope.explain.repro.plan import Answer, Place, Plan, Saying, Text
+from corscope.explain.repro.story import Story
 from corscope.explain.words import worded
 
 __all__ = ["file_text"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from corscope.explain.escape import escaped
-from corscope.explain.whatif import Change, Untold, WhatIf
+from corscope.explain.whatif.compare import Change, Untold, WhatIf
 from corscope.journal.exchange import Exchange, Judgement
 
 __all__ = ["asked", "what_if_lines"]

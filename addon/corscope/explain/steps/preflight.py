@@ -6,10 +6,10 @@ Follows step 7 of https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, in each
 from collections.abc import Iterator
 from typing import Final
 
-from corscope.explain.check_steps import check_questions, fails_by_the_standard
 from corscope.explain.escape import escaped
-from corscope.explain.redirect_steps import location_first, mixed_content
-from corscope.explain.step import Question, Walk
+from corscope.explain.steps.check import check_questions, fails_by_the_standard
+from corscope.explain.steps.redirect import location_first, mixed_content
+from corscope.explain.steps.step import Question, Walk
 from corscope.fetch.engines import Departure, departs
 from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, get
 from corscope.fetch.preflight import is_redirect_status

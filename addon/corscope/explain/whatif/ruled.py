@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from corscope.explain.escape import escaped
-from corscope.explain.masked_urls import undecided
+from corscope.explain.whatif.masked_urls import undecided
 from corscope.fetch.engines import Engine
 from corscope.journal.again import as_received, is_reproduced, judged_again, sent_by_server
 from corscope.journal.exchange import Exchange, Missing, Verdicts

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from corscope.explain.masked_urls import is_masked
+from corscope.explain.whatif.masked_urls import is_masked
 from corscope.fetch.cache import (
     IMPOSED_LIMITS,
     PreflightCache,

@@ -6,9 +6,9 @@ statuses and headers, on this machine, and shows the same failure in any browser
 
 from collections.abc import Iterable
 
-from corscope.explain.repro_file import file_text
-from corscope.explain.repro_plan import plan
-from corscope.explain.repro_story import ReproError, story
+from corscope.explain.repro.file import file_text
+from corscope.explain.repro.plan import plan
+from corscope.explain.repro.story import ReproError, story
 from corscope.fetch.check import CredentialsMode
 from corscope.journal.exchange import Exchange
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from corscope.explain.article import APP, Article, ArticleId
-from corscope.explain.catalogue import FINDINGS, REASONS, article
+from corscope.explain.articles.article import APP, Article, ArticleId
+from corscope.explain.articles.catalogue import FINDINGS, REASONS, article
 from corscope.explain.entry import example_lines, example_words, names_and_sentences
 from corscope.fetch.reasons import CATALOGUE, Reason
 from corscope.servers.policy import Policy

@@ -1,0 +1,1 @@
+"""A program of one file that plays a recorded failure back: `program` is the way in."""

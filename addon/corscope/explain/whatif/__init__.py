@@ -1,0 +1,1 @@
+"""What would a rule make of recorded exchanges? `compare` is the way in."""
