@@ -23,6 +23,7 @@ from tests.support.mitmdump import wait_until
 COMMANDS = (
     *("path", "check", "schema", "explain", "why", "run", "demo"),
     *("export", "dialects", "diff-dialects", "import", "infer", "new"),
+    *("what-if", "rule-from", "report", "repro", "check-log"),
 )
 
 RULE = """

@@ -262,8 +262,8 @@ def test_a_repro_and_reports_are_written(clean: Console, server: RawServer, tmp_
     clean.shows("[1/1]")
     for command, name, holds in (
         ("cors.repro @focus", "repro.py", "allow-origin-missing"),
-        ("cors.report", "report.html", '"host":"http://api.test","path":"/t"'),
-        ("cors.report", "report.md", "http://api.test/t"),
+        ("cors.report", "report.html", "allow-origin-missing"),
+        ("cors.report", "report.md", "allow-origin-missing"),
     ):
         file = tmp_path / name
         clean.command(f"{command} {file}")

@@ -27,7 +27,6 @@ __all__ = ["Console"]
 
 LINES, COLUMNS = 40, 120
 SECONDS = 20.0
-VIEWER = "Data viewer"
 TABS = ("Request", "Response", "Detail")
 
 
@@ -91,14 +90,14 @@ class Console:
 
     def home(self) -> None:
         """Go back to the list of flows, from wherever this is."""
-        while (view := self._view()) != "Flows":
-            self.press("q")  # one too many would ask whether to quit
-            wait_until(lambda left=view: self._view() != left, SECONDS, "the view below")  # type: ignore[misc]
+        while (view := self._view()) != ("Flows", False):
+            self.press("q")
+            wait_until(lambda seen=view: self._view() != seen, SECONDS, "the view below")  # type: ignore[misc]
 
-    def _view(self) -> str:
-        """The name of what is on top; a view that is being drawn still counts as the one before."""
+    def _view(self) -> tuple[str, bool]:
+        """The title on top, and whether a viewer lies over it: one q too many would end it all."""
         text = self.text()
-        return VIEWER if VIEWER in text else text.partition("\n")[0].strip()
+        return text.partition("\n")[0].strip(), "Data viewer" in text
 
     def tab(self, name: str) -> None:
         """Show this tab of a flow."""
