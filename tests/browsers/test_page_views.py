@@ -252,6 +252,13 @@ def test_a_rule_that_answers_stands_in_the_servers_place(page: WebPage) -> None:
     page.see(".leg .message", "OPTIONS")
 
 
+def test_an_address_that_is_written_wrong_leads_to_nothing(page: WebPage) -> None:
+    page.go("#/exchanges/%")
+    page.see(".detail .trouble", "no longer kept")
+    assert [error for error in page.errors if "404" not in error] == []
+    page.errors.clear()
+
+
 def test_an_exchange_that_is_gone_says_so(page: WebPage) -> None:
     page.go("#/exchanges/never-was")
     page.see(".detail .trouble", "no longer kept")
