@@ -84,6 +84,7 @@ def test_comment_marker_and_metadata_are_saved(saved: Path) -> None:
         "rule": None,
         "rule_mode": None,
         "answered_by": "server",
+        "outcome": None,
     }
     plain = found["/plain"]
     assert (plain.comment, plain.marked, plain.metadata.get("corscope")) == ("", "", None)
