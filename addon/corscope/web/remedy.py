@@ -34,7 +34,7 @@ __all__ = [
     "rule_export",
 ]
 
-MOST_KEPT: Final = 256
+MOST_KEPT: Final = 512
 """So many configurations, and rules, are kept at most."""
 
 
