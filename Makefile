@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint agree servers installed-servers browsers installed-axe picture dialects reasons index clean help
+.PHONY: run test lint agree servers installed-servers browsers installed-axe picture dialects reasons guide index clean help
 
 help:
 	@echo "make run      set up $(VENV) and open the demo"
@@ -16,7 +16,7 @@ help:
 	@echo "make agree    run random cases in real browsers; N=20000 SEED=7 ENGINES=firefox TABLE=1"
 	@echo "make servers  compare every dialect with its real server"
 	@echo "make dialects write docs/dialects.md and the JSON Schema anew, make index rules/README.md"
-	@echo "make reasons  write docs/reasons anew"
+	@echo "make reasons  write docs/reasons anew, make guide the page's view of docs/cors.md"
 	@echo "make picture  take the pictures of the demo and of the page again"
 	@echo "make clean    remove $(VENV) and what the tools leave behind"
 	@echo "PYTHON=python3.12 selects the Python, VENV=folder the environment's place"
@@ -102,6 +102,10 @@ reasons: $(VENV)/.tested
 	folder = Path('docs/reasons'); folder.mkdir(exist_ok=True); \
 	[page.unlink() for page in folder.glob('*.md') if page.name not in reason_pages()]; \
 	[(folder / name).write_text(text, encoding='utf-8') for name, text in reason_pages().items()]"
+
+# docs/cors.md as the page shows it.
+guide: $(VENV)/.tested
+	$(BIN)/python -m tests.web.guide
 
 # What rule files there are to begin from, as a page.
 index: $(VENV)/.tested

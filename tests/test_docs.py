@@ -75,6 +75,16 @@ def test_the_guide_shows_pictures_that_the_project_takes() -> None:
     assert set(shown) <= set(PICTURES)
 
 
+def test_the_modules_that_the_architecture_names_are_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    there = {path.name for room in ("addon", "tests") for path in (ROOT / room).rglob("*.py")}
+    named = re.findall(r"`(?:\w+/)*(\w+\.py)`", text)
+    beside = text.partition("Beside it stand")[2].partition(";")[0]
+    named += [f"{name}.py" for name in re.findall(r"`(\w+)`", beside)]
+    assert len(named) > 20
+    assert [name for name in named if name not in there] == []
+
+
 def documented_keys(type_: str) -> set[str]:
     text = (ROOT / "docs" / "journal.md").read_text(encoding="utf-8")
     section = text.partition(f'## `"type": "{type_}"`')[2].partition("\n## ")[0]

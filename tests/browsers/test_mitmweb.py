@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
+from corscope.mitm.browser import find_browsers
 from tests.live.wire import Client, RawServer, ask, preflight, reply
 from tests.support.chromium import Chromium
 from tests.support.mitmdump import wait_until
@@ -89,12 +91,31 @@ def server() -> Iterator[RawServer]:
 
 
 @pytest.fixture(scope="module")
+def environment() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+def _path_with_chromium(folder: Path) -> str:
+    """A PATH on which Chromium needs no screen, and is the first."""
+    found = next(each.path for each in find_browsers() if each.name == "Chromium")
+    wrapper = folder / "chromium"
+    wrapper.write_text(f'#!/bin/sh\nexec "{found}" --headless "$@"\n', "utf-8")
+    wrapper.chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.fixture(scope="module")
 def running(
-    server: RawServer, chromium: Chromium, tmp_path_factory: pytest.TempPathFactory
+    server: RawServer,
+    chromium: Chromium,
+    environment: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Web]:
     folder: Path = tmp_path_factory.mktemp("mitmweb")
     (folder / "rules.toml").write_text(RULES, "utf-8")
     options = {"cors_rules": folder / "rules.toml", "connection_strategy": "lazy"}
+    environment.setenv("PATH", _path_with_chromium(folder))
     with Mitmweb(folder, server.mode, options) as mitmweb:
         web = Web(mitmweb, chromium, folder)
         yield web
@@ -169,6 +190,12 @@ def test_rules_and_files_are_made_from_what_came(web: Web, server: RawServer) ->
     wait_until(lambda: "exchanges written to" in web.mitmweb.log(), 10, "the report's end")
     for name in ("repro.py", "report.html", "server.js"):
         assert (web.folder / name).stat().st_size > 100
+
+
+def test_a_browser_is_opened_from_the_command_bar(web: Web, server: RawServer) -> None:
+    server.answers[f"{URL}opened"] = reply()
+    web.command("cors.browser", "chromium", f"{URL}opened")
+    web.see("tbody tr", f"{URL}opened")
 
 
 def test_a_missing_browser_is_told_with_those_that_are_there(web: Web) -> None:

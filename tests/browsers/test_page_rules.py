@@ -205,6 +205,7 @@ def test_without_rule_files_it_says_what_to_do(chromium: Chromium) -> None:
 VIEWS = {
     "#/endpoints": ".matrix",
     "#/endpoints/https%3A//api.example.com/items": "article.endpoint .costs",
+    "#/guide": "article.guide",
     "#/rules": "#whatif .turns",
 }
 

@@ -78,6 +78,20 @@ def test_exchanges_appear_as_they_come(chromium: Chromium) -> None:
         assert page.errors == []
 
 
+def test_who_is_new_is_led_to_the_guide(chromium: Chromium) -> None:
+    with Served(Recording().store) as served, WebPage(chromium, served.page.url) as page:
+        page.click("#begin a", "how it works")
+        page.see("article.guide", "What an origin is")
+        page.see("[aria-current=page]", "Guide")
+        page.press("PageDown")
+        page.wait_for("() => document.querySelector('#view').scrollTop > 100")
+        page.press("1")
+        page.see("#begin")
+        page.press("4")
+        page.see("article.guide")
+        assert page.errors == []
+
+
 def test_a_page_whose_mitmproxy_has_ended_says_so(chromium: Chromium) -> None:
     """Also where another one, with another token, has come to its port."""
     with Served(told().store) as served, WebPage(chromium, served.page.url) as page:
@@ -236,6 +250,13 @@ def test_a_rule_that_answers_stands_in_the_servers_place(page: WebPage) -> None:
     page.click(ROW, "/items/7")
     page.see(".leg.by-rule .end.server", "rule, in the server's stead")
     page.see(".leg .message", "OPTIONS")
+
+
+def test_an_address_that_is_written_wrong_leads_to_nothing(page: WebPage) -> None:
+    page.go("#/exchanges/%")
+    page.see(".detail .trouble", "no longer kept")
+    assert [error for error in page.errors if "404" not in error] == []
+    page.errors.clear()
 
 
 def test_an_exchange_that_is_gone_says_so(page: WebPage) -> None:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from corscope.cli.check_log import check_log
+from corscope.explain.articles.catalogue import FINDINGS, REASONS
 from corscope.explain.log_check.check import KNOWN, MOST_PROBLEMS
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Missing, Sighting
@@ -227,6 +228,11 @@ def test_sarif_has_what_its_version_requires(check: Check) -> None:
     assert driver["name"] == "corscope"
     ids = [rule["id"] for rule in driver["rules"]]
     assert len(ids) == len(set(ids))
+    for rule in driver["rules"]:
+        told = {**REASONS, **FINDINGS}[rule["id"]]
+        assert rule["shortDescription"]["text"] == told.title
+        assert rule["fullDescription"]["text"] == told.standard
+        assert rule["helpUri"] == told.section
     levels = {result["ruleId"]: result["level"] for result in run["results"]}
     assert levels["allow-origin-missing"] == "error"
     assert levels["vary-origin-missing"] == "warning"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from corscope.explain.explanation import HeaderChange, as_object, explain, shown_mode
-from corscope.explain.steps.text import step_lines
+from corscope.explain.steps.text import other_walks, step_lines
 from corscope.explain.steps.walk import steps
 from corscope.explain.text import explanation_text
 from corscope.fetch.check import CredentialsMode
@@ -121,6 +121,44 @@ def test_findings_are_worded_and_unknown_ones_left_out() -> None:
     assert remark.id == "captive-portal"
     assert "wants a login" in remark.text
     assert "wants a login" in explanation_text(explain(exchange))
+
+
+def test_the_steps_are_told_for_each_credentials_mode() -> None:
+    """In full for the one that is shown; of the other what goes otherwise."""
+    lines = explanation_text(explain(seen(actual(headers=AGENT), STAR))).splitlines()
+    assert "The standard's steps in Chromium, with credentials" in lines
+    other = lines.index("  Otherwise without credentials in Chromium, Firefox, WebKit")
+    assert (
+        lines[other + 1]
+        == '    pass     Is Access-Control-Allow-Origin the request\'s origin, or "*"?'
+    )
+    assert not any("fail" in line for line in lines[other + 1 : lines.index("", other)])
+
+
+def test_the_steps_are_told_for_each_engine() -> None:
+    """Firefox drops the empty line; the others see two values."""
+    lines = (("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Origin", ""))
+    text = explanation_text(explain(seen(actual(headers=AGENT), Response(200, lines))))
+    firefox = text.partition("  Otherwise with and without credentials in Firefox\n")[2]
+    told = firefox.partition("\n\n")[0]
+    assert "    fail     Does Access-Control-Allow-Origin have a single value?" in told
+    assert f'Access-Control-Allow-Origin "{PAGE}": ' in told
+    assert text.count("Otherwise") == 1  # WebKit does as Chromium
+
+
+@given(exchanges())
+def test_no_engine_and_no_mode_goes_untold_that_ends_otherwise(exchange: Exchange) -> None:
+    """A step at which another walk fails, and the shown one doesn't, is told for it."""
+    told = set()
+    for where, walk in other_walks(exchange):
+        assert walk, "there is something to tell"
+        told |= {(engine, mode, step) for engine, mode in where for step in walk}
+    shown = steps(exchange, shown_mode(exchange), exchange.engine)
+    for engine in exchange.engine_verdicts:
+        for mode in (CredentialsMode.OMIT, CredentialsMode.INCLUDE):
+            for step in steps(exchange, mode, engine):
+                if step.result == "fail" and step not in shown:
+                    assert (engine, mode, step) in told
 
 
 def test_the_text_in_full() -> None:

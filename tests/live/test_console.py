@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,11 @@ def console(server: RawServer, folder: Path) -> Iterator[Console]:
         "mode": server.mode,
         "connection_strategy": "lazy",
     }
-    with Console(folder, options) as running:
+    firefox = folder / "firefox"
+    firefox.write_text(f'#!/bin/sh\necho "$@" > {folder}/browser.txt\nexec sleep 600\n', "utf-8")
+    firefox.chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    with Console(folder, options, {"PATH": path}) as running:
         yield running
 
 
@@ -156,6 +161,41 @@ def test_a_rule_is_switched_off_and_on_again_by_its_completed_name(
     clean.shows("CORS rules: the API is on for this run")
     send(clean, ask("http://ruled.test/"))
     clean.shows("🟡")
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("cors.expl", "cors.explain"),
+        ("cors.explain @fo", "cors.explain @focus"),
+        ("cors.rule.toggle ", 'cors.rule.toggle "the API"'),
+        ("cors.rule.from @fo", "cors.rule.from @focus"),
+        ("cors.whatif {folder}/ru", "cors.whatif {folder}/rules.toml"),
+        ("cors.whatif {folder}/rules.toml @al", "cors.whatif {folder}/rules.toml @all"),
+        ("cors.repro @focus {folder}/ru", "cors.repro @focus {folder}/rules.toml"),
+        ("cors.report {folder}/ru", "cors.report {folder}/rules.toml"),
+        ("cors.export 'the API' expr", "cors.export 'the API' express"),
+        ("cors.browser fire", "cors.browser firefox"),
+    ],
+)
+def test_tab_completes_commands_and_their_arguments(
+    clean: Console, folder: Path, typed: str, completed: str
+) -> None:
+    clean.prompt(f"{typed.format(folder=folder)}\t")
+    clean.shows(completed.format(folder=folder))
+    clean.press("\x1b")
+    wait_until(lambda: "\n: " not in clean.text(), 10, "the prompt to be left")
+
+
+def test_a_browser_is_opened_at_the_prompt(clean: Console, folder: Path) -> None:
+    """A program in a browser's place: that a real one works so is tested beside this."""
+    clean.command("cors.browser firefox http://api.test/opened")
+    clean.shows("Firefox is opened: it uses this proxy, and ends with it")
+    told = folder / "browser.txt"
+    wait_until(lambda: told.exists() and told.read_text("utf-8"), 10, "the browser")
+    assert told.read_text("utf-8").endswith(" http://api.test/opened\n")
+    clean.command("cors.browsers")
+    clean.shows("firefox")
 
 
 def test_a_mistyped_rule_is_answered_with_the_nearest(console: Console) -> None:

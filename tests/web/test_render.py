@@ -143,6 +143,18 @@ def test_ids_within_begin_with_the_anchor() -> None:
     assert 'id="step-1"' not in html
 
 
+def test_a_value_that_begins_a_sentence_stays_as_it_was() -> None:
+    """An origin with a capital letter would be another one."""
+    recording = Recording()
+    for origin in ("https://app.example.com", "https://unrelated.test"):
+        answer = answers(allow_origin=origin, allow_credentials="true")
+        recording.exchange(asks("GET", "/me", (("Cookie", "a=b"),), origin=origin), answer)
+    text = read(page_of(recording, "exchange-2")).text
+    assert "https://app.example.com is allowed with credentials too" in text
+    assert "Https://" not in text
+    assert "One did, with status 200." in text
+
+
 def test_the_shell_names_its_views() -> None:
     html = shell_html([("exchanges", "Exchanges"), ("rules", "Rules")])
     assert 'href="#/rules"' in html

@@ -137,5 +137,5 @@ def test_the_report_has_all_that_the_page_has_of_style_for_its_views() -> None:
     links = re.findall(r'href="static/([a-z]+\.css)"', shell_html([]))
     assert len(links) >= 2
     [style] = Parts(report()).of("style")
-    for name in set(links) - {"rules.css"}:
+    for name in set(links) - {"rules.css", "guide.css"}:
         assert (STATIC / name).read_text(encoding="utf-8") in style

@@ -33,7 +33,7 @@ def corscope() -> None:
     """
 
 
-@corscope.command()
+@corscope.command(short_help="Print where mitmproxy's script is.")
 def path() -> None:
     """Print where the script is: mitmproxy -s "$(corscope path)"."""
     try:
@@ -48,11 +48,23 @@ def schema() -> None:
     click.echo(schema_text().rstrip())
 
 
-for command in (
-    *(check, explain, why, run, demo, new),
-    *(export, import_config, infer_policy),
-    *(report, check_log, repro_command),
-    *(dialects, diff_dialects),
-    *(what_if_recorded, rule_from_recorded),
+for command, briefly in (
+    (check, "Check rule files."),
+    (check_log, "Fail a pipeline on what a journal holds."),
+    (demo, "Show classic CORS failures, one button each."),
+    (dialects, "List the servers that a policy can be like."),
+    (diff_dialects, "Tell what two servers answer otherwise."),
+    (explain, "Explain the CORS exchanges in saved traffic."),
+    (export, "Write a rule's policy for a real server."),
+    (import_config, "Make a rule of a server's configuration."),
+    (infer_policy, "Guess the policy of a backend from traffic."),
+    (new, "Copy a rule file to begin from."),
+    (report, "Write what was recorded as one file."),
+    (repro_command, "Write a program that plays a failure back."),
+    (rule_from_recorded, "Write the smallest rule that mends an exchange."),
+    (run, "Start mitmproxy with corscope in it."),
+    (what_if_recorded, "Tell how verdicts would change under rules."),
+    (why, "Explain a reason, or a browser's message."),
 ):
+    command.short_help = briefly  # whole in the list of commands
     corscope.add_command(command)

@@ -10,7 +10,7 @@ from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.explanation import EngineVerdict, Explanation, HeaderChange
 from corscope.explain.line import asked_text
-from corscope.explain.steps.text import step_lines, steps_title
+from corscope.explain.steps.text import other_lines, step_lines, steps_title
 from corscope.journal.exchange import Judgement
 
 __all__ = ["explanation_text"]
@@ -40,6 +40,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield ""
     yield steps_title(exchange)
     yield from (f"  {line}" for line in step_lines(explanation.steps))
+    yield from (f"  {line}" for line in other_lines(exchange))
     yield ""
     yield "In each browser"
     yield from _verdict_lines(explanation.verdicts)

@@ -12,6 +12,8 @@ from corscope.servers.policy import Policy
 __all__ = ["header_rule_text", "policy_table_text", "rule_text", "toml_value"]
 
 _WIDTH = 88
+_SURROGATES = range(0xD800, 0xE000)
+_MOST_OF_FOUR_DIGITS = 0xFFFF
 _FIELDS = (
     *("allow_origins", "allow_origin_regex", "allow_methods", "allow_headers"),
     *("expose_headers", "allow_credentials", "max_age"),
@@ -114,5 +116,14 @@ def toml_value(value: object) -> str:
 
 
 def _string(text: str) -> str:
-    """A basic string; JSON escapes as TOML does, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A basic string, which a terminal can be shown. JSON's escapes are TOML's too."""
+    return "".join(map(_shown, json.dumps(text, ensure_ascii=False)))
+
+
+def _shown(char: str) -> str:
+    code = ord(char)
+    if char.isprintable():
+        return char
+    if code in _SURROGATES:  # half a character, for which TOML has no escape
+        return "\ufffd"
+    return f"\\u{code:04x}" if code <= _MOST_OF_FOUR_DIGITS else f"\\U{code:08x}"

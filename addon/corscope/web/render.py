@@ -4,6 +4,7 @@ Values from the wire are hostile. Jinja escapes all that it writes, and `wire` m
 that what HTML lets pass: control characters, and those that turn the direction of what follows.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ _LEAVE: Final = ("access-control-allow-", "access-control-expose-")
 """How the names begin of the headers that give leave."""
 
 
+_WORD: Final = re.compile(r"[a-z']+(?: |$)")
+
 _UNREAD: Final = ((None, None),)
 
 
@@ -42,8 +45,10 @@ def _wire(value: object) -> str:
 
 
 def _sentence(text: str) -> str:
-    """A clause of the catalogue as a sentence of its own."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    """A clause of the catalogue as a sentence of its own; a value it begins with stays as it is."""
+    is_word = _WORD.match(text) is not None
+    first = text[:1].upper() if is_word else text[:1]
+    return first + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 _ENVIRONMENT: Final = Environment(

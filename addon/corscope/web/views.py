@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from corscope.web import endpoints, exchanges, rules
+from corscope.web import endpoints, exchanges, guide, rules
 from corscope.web.handlers import Handler
 
 if TYPE_CHECKING:
@@ -38,4 +38,5 @@ VIEWS: Final = (
     View("exchanges", "Exchanges", exchanges.fragment, exchanges.HANDLERS),
     View("endpoints", "Endpoints", endpoints.fragment, endpoints.HANDLERS),
     View("rules", "Rules", rules.fragment, rules.HANDLERS),
+    View("guide", "Guide", guide.fragment),
 )

@@ -10,9 +10,9 @@ from typing import Any, Final
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from corscope.explain.articles.catalogue import FINDINGS, REASONS
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.log_check.check import Problem, Tally, Wanted
-from corscope.fetch.reasons import CATALOGUE, Reason
 
 __all__ = ["FORMATS"]
 
@@ -138,10 +138,15 @@ def _sarif(tally: Tally, version: str) -> str:
 
 
 def _rule(id_: str) -> Mapping[str, object]:
-    rule: dict[str, object] = {"id": id_, "shortDescription": {"text": f"CORS: {id_}"}}
-    if id_ in list(Reason):
-        rule["helpUri"] = CATALOGUE[Reason(id_)].section
-    return rule
+    told = REASONS.get(id_) or FINDINGS.get(id_)
+    if told is None:  # a journal of a later corscope
+        return {"id": id_, "shortDescription": {"text": f"CORS: {escaped(id_)}"}}
+    return {
+        "id": id_,
+        "shortDescription": {"text": told.title},
+        "fullDescription": {"text": told.standard},
+        "helpUri": told.section,
+    }
 
 
 def _result(tally: Tally, problem: Problem, rule_index: int) -> Mapping[str, Any]:

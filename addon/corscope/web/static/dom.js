@@ -28,3 +28,12 @@ export function shape(name) {
 export function parsed(html) {
   return [...new DOMParser().parseFromString(html, "text/html").body.childNodes];
 }
+
+// A part of an address; one that was typed by hand may be written wrong.
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,7 +1,7 @@
 // The page's frame: which view is shown, its theme, the keys that hold everywhere, what is told.
 
 import { get, post, put } from "./server.js";
-import { parsed } from "./dom.js";
+import { decoded, parsed } from "./dom.js";
 import { Feed } from "./feed.js";
 
 const THEMES = ["auto", "light", "dark"];
@@ -27,7 +27,7 @@ function go(address) {
 function address() {
   const [, name, ...rest] = location.hash.split("/");
   const known = links.some((link) => link.dataset.view === name) ? name : links[0].dataset.view;
-  return { name: known, rest: rest.map(decodeURIComponent).join("/") };
+  return { name: known, rest: rest.map(decoded).join("/") };
 }
 
 async function route() {

@@ -69,7 +69,7 @@ function route() {
   const [, asked, ...rest] = location.hash.split("/");
   const name = Object.hasOwn(views, asked) ? asked : "exchanges";
   if (name !== shown.name) open(name);
-  shown.module.route(rest.map(decodeURIComponent).join("/"));
+  shown.module.route(rest.map(decoded).join("/"));
 }
 
 function open(name) {
