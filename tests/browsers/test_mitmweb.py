@@ -187,6 +187,7 @@ def test_rules_and_files_are_made_from_what_came(web: Web, server: RawServer) ->
     web.command("cors.repro", "@focus", web.folder / "repro.py")
     web.command("cors.report", web.folder / "report.html")
     web.command("cors.export", "the API", "express", web.folder / "server.js")
+    wait_until(lambda: "exchanges written to" in web.mitmweb.log(), 10, "the report's end")
     for name in ("repro.py", "report.html", "server.js"):
         assert (web.folder / name).stat().st_size > 100
 

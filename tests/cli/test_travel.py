@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_told_with_its_place(run: Run, captured: Path) ->
     assert second == f"torn.jsonl:{lines + 2}: is no line of a journal; left out"
     missing = run("report", "none.jsonl")
     assert missing.status == 1
-    assert "none.jsonl: No such file" in missing.err
+    assert "none.jsonl: can't be read: No such file" in missing.err
 
 
 def test_of_several_failures_one_has_to_be_named(run: Run, captured: Path) -> None:

@@ -13,7 +13,7 @@ from tests.explain.exchanges import exchange_of
 from tests.journal.requests import CHROMIUM, FIREFOX, WEBKIT, at
 from tests.support.origin_server import Answer
 
-__all__ = ["ENGINES", "entry_of", "recorded"]
+__all__ = ["ENGINES", "USER_AGENTS", "entry_of", "recorded"]
 
 USER_AGENTS = {Engine.CHROMIUM: CHROMIUM, Engine.FIREFOX: FIREFOX, Engine.WEBKIT: WEBKIT}
 ENGINES = tuple(USER_AGENTS)

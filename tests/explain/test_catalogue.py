@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 import string
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
-from corscope.explain.articles.article import Article
+import corscope
+from corscope.explain.articles.article import Article, TogetherId
 from corscope.explain.articles.catalogue import FINDINGS, REASONS, article
 from corscope.explain.articles.pages import reason_pages
+from corscope.fetch.engines import Departure, Engine
 from corscope.fetch.reasons import CATALOGUE, Reason
+from corscope.fetch.safelist import UnsafeRule
 from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.findings import FindingId
 
@@ -22,8 +28,26 @@ every_article = pytest.mark.parametrize("told", ARTICLES, ids=lambda told: str(t
 
 def test_every_reason_and_every_finding_has_its_article_in_the_order_of_the_lists() -> None:
     assert list(REASONS) == list(Reason)
-    assert list(FINDINGS) == [*FindingId, *CacheFindingId]
+    assert list(FINDINGS) == [*FindingId, *CacheFindingId, *TogetherId]
     assert article(Reason.MIXED_CONTENT) is not article(FindingId.MIXED_CONTENT)
+
+
+LISTED = {Departure: "docs/agreement.md", UnsafeRule: "docs/journal.md", Engine: "docs/journal.md"}
+"""The documents that have a line on each of these, which are no article's."""
+
+
+def test_every_id_that_is_shown_has_its_article_or_its_line() -> None:
+    """All that are shown are members of such an enum, so that none can be made up in passing."""
+    for module in pkgutil.walk_packages(corscope.__path__, "corscope."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    with_articles = {id_ for each in ARTICLES for id_ in type(each.id)}
+    assert {each.id for each in ARTICLES} == with_articles
+    for ids in StrEnum.__subclasses__():
+        if not ids.__module__.startswith("corscope.") or {*ids} <= with_articles:
+            continue
+        text = (ROOT / LISTED[ids]).read_text("utf-8")
+        assert [id_ for id_ in ids if not re.search(f'[`"|] ?{id_} ?[`"|]', text)] == []
 
 
 @pytest.mark.parametrize("reason", Reason)

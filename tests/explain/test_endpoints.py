@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from corscope.explain.articles.article import TogetherId
 from corscope.explain.endpoints.costs import PreflightCosts
 from corscope.explain.endpoints.matrix import Endpoint, Matrix, endpoint_of, endpoints
-from corscope.explain.endpoints.remarks import ERRORS_WITHOUT_CORS_HEADERS
 from corscope.fetch.cache import IMPOSED_LIMITS
 from corscope.fetch.engines import Engine
 from corscope.journal.exchange import Sighting, Touch
@@ -135,7 +135,7 @@ def test_findings_of_single_exchanges_are_told_once() -> None:
 
 def test_errors_may_lack_what_other_answers_have() -> None:
     endpoint = only(asked(actual(), ALLOWED), asked(actual(), answer(None, status=500), 1))
-    assert remarked(endpoint) == {ERRORS_WITHOUT_CORS_HEADERS: 1}
+    assert remarked(endpoint) == {TogetherId.ERRORS_WITHOUT_CORS_HEADERS: 1}
     assert "answers with status 500 lack Access-Control-Allow-Origin" in endpoint.remarks[0].text
     fine = only(asked(actual(), ALLOWED), asked(actual(), answer(PAGE, status=500), 1))
     assert fine.remarks == ()

@@ -67,6 +67,13 @@ def test_every_case_that_headers_can_mend_is_mended(engine: Engine) -> None:
     assert mended > 300
 
 
+def test_no_rule_helps_a_redirect_with_userinfo_that_lacks_the_header_too() -> None:
+    bare = Response(302, (("Location", "https://me:s3cr3t@b.test/"),))
+    told = made(blocked(actual(), bare))
+    assert str(told).startswith("no rule helps: redirect-with-credentials: ")
+    assert "s3cr3t" not in str(told)
+
+
 def test_a_preflights_rule_allows_what_it_asked_for_and_no_more() -> None:
     text = rule_from(blocked(preflight("PUT", "content-type,x-tenant")))
     [rule] = loaded(text).rules

@@ -12,6 +12,7 @@ from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touch
 from corscope.journal.journal import Journal
+from corscope.journal.lines import exchange_line
 from corscope.journal.store import Entry
 from corscope.messages import Request, Response
 from corscope.rules.apply import answer, answers_by_itself, edit
@@ -22,7 +23,7 @@ from corscope.rules.problems import RulesError
 from corscope.servers.registry import dialects
 from tests.browsers.cases import CASES
 from tests.explain.exchanges import exchange_of
-from tests.explain.recorded import ENGINES, entry_of, recorded
+from tests.explain.recorded import ENGINES, USER_AGENTS, entry_of, recorded
 from tests.journal.requests import (
     ALLOWED,
     API,
@@ -157,8 +158,38 @@ def test_it_is_said_what_the_record_does_not_hold() -> None:
     assert change.then == "the request that followed it would not be sent"
     redirect = Response(302, (("Location", "https://b.test/"),))
     [change] = asked(ALLOW, entry_of(actual(), redirect)).changes
+    assert change.then == "the redirect would be followed; what comes of it isn't in the record"
+
+
+BARE_REDIRECT = Response(302, (("Location", "https://me:s3cr3t@b.test/"),))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_userinfo_that_is_not_recorded_still_ends_a_redirect(engine: Engine) -> None:
+    """The missing header hid it; with the header it is what refuses."""
+    request = actual(headers=(("User-Agent", USER_AGENTS[engine]),))
+    entry = entry_of(request, BARE_REDIRECT)
+    assert "s3cr3t" not in exchange_line(entry.exchange)
+    [change] = asked(ALLOW, entry).changes
+    assert change.after.verdict == "blocked"
+    assert change.after.reason is Reason.REDIRECT_WITH_CREDENTIALS
+
+
+def test_an_older_line_does_not_tell_of_userinfo_that_was_not_what_was_refused() -> None:
+    known = entry_of(actual(), BARE_REDIRECT)
+    older = replace(known, exchange=replace(known.exchange, location_userinfo=None))
+    [change] = asked(ALLOW, older).changes
+    assert change.after.verdict == "allowed"
     assert change.then is not None
-    assert change.then.startswith("the redirect would be followed")
+    assert "unless it has a password in its Location" in change.then
+    refused = entry_of(actual(), edited(BARE_REDIRECT))
+    older = replace(refused, exchange=replace(refused.exchange, location_userinfo=None))
+    assert older.exchange.judgement.reason is Reason.REDIRECT_WITH_CREDENTIALS
+    assert asked(ALLOW, older).changes == ()
+
+
+def edited(response: Response) -> Response:
+    return replace(response, headers=(*response.headers, *ALLOWED.headers))
 
 
 # What can't be told

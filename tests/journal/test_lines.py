@@ -91,6 +91,7 @@ EXCHANGE: Final[dict[str, Check]] = {
     "server_headers": maybe(pairs),
     "server_status": maybe(number),
     "location": maybe(text),
+    "location_userinfo": one_of(True, False),
     "revalidated": one_of(True, False),
     "goes_by": maybe(pairs),
     "rule": maybe(text),

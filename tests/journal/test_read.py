@@ -22,7 +22,7 @@ from tests.explain.exchanges import AGENTS, exchanges, of_cases, redirected
 
 from .requests import PAGE, at
 
-LATER_KEYS = ("location", "revalidated", "goes_by", "engine_verdicts", "scene")
+LATER_KEYS = ("location", "location_userinfo", "revalidated", "goes_by", "engine_verdicts", "scene")
 LATER_STILL = ("console", "engines", "why", "redirected_from", "hop", "chain")
 
 

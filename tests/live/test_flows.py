@@ -84,6 +84,7 @@ def test_comment_marker_and_metadata_are_saved(saved: Path) -> None:
         "rule": None,
         "rule_mode": None,
         "answered_by": "server",
+        "outcome": None,
     }
     plain = found["/plain"]
     assert (plain.comment, plain.marked, plain.metadata.get("corscope")) == ("", "", None)
@@ -105,11 +106,11 @@ def test_mitmproxys_own_filters_find_them(saved: Path, expression: str, expected
 
 
 def test_loaded_flows_are_told_as_they_were_live(saved: Path, tmp_path: Path) -> None:
-    """With the times of the capture, and what a rule had done to them."""
+    """With the times of the capture, and what a rule had done to them; not what it did it to."""
     path = tmp_path / "journal.jsonl"
     mitmdump("-r", saved / "flows", "-s", SCRIPT, "--set", f"cors_journal={path}")
     live, loaded = journal(saved / "journal.jsonl"), journal(path)
-    volatile = {"time", "server_headers", "server_verdict"}
+    volatile = {"time", "waited_ms", "server_status", "server_headers", "server_verdict"}
     then, again = (
         [{k: v for k, v in entry.items() if k not in volatile} for entry in exchanges(entries)]
         for entries in (live, loaded)

@@ -8,10 +8,11 @@ import pytest
 from mitmproxy import http
 from mitmproxy.utils import emoji
 
+from corscope.explain.line import exchange_text
 from corscope.journal.exchange import Outcome, Touch
 from corscope.journal.wire import Credentials
 from corscope.mitm.recorder import MARKERS, annotate, remembered
-from corscope.mitm.replay import exchanges, explain_flows
+from corscope.mitm.replay import exchanges
 
 from .flows import flow
 
@@ -121,7 +122,7 @@ def test_a_rules_note_is_read_again_and_a_mangled_one_is_none(
 def test_saved_flows_are_explained_in_the_words_of_the_log() -> None:
     allowed = answered(**{"Access-Control-Allow-Origin": "http://page.test"})
     allowed.metadata["corscope"] = {"rule": "r", "rule_mode": "apply", "answered_by": "server"}
-    lines = list(explain_flows([answered(), flow(), allowed]))
+    lines = [exchange_text(each) for each in exchanges([answered(), flow(), allowed])]
     assert lines[0].startswith("CORS blocked: GET http://api.test/ from http://page.test: ")
     assert lines[1].startswith("CORS conditional: ")
     assert lines[1].endswith('[rule "r"]')

@@ -1,19 +1,18 @@
-"""What happened in a saved capture? `corscope explain` says it in the words of the live log.
+"""What happened in what was saved? `corscope explain` says it in the words of the live log.
 
-Reading files is done in `mitm.flows`, judging and wording in `mitm.replay`; here is the exit
-status.
+Which exchanges the files hold is found in `records`, wording them is `explain.line`'s; here are
+what couldn't be read, and the exit status.
 """
 
-import io
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import click
 
-from corscope.cli.progress import Advance, progress
-from corscope.mitm.flows import FlowFileError, HTTPFlow, read_flows
-from corscope.mitm.replay import explain_flows
+from corscope.cli.progress import progress
+from corscope.cli.records import read_file, size_of
+from corscope.explain.escape import LONGEST_MESSAGE, escaped
+from corscope.explain.line import exchange_lines
+from corscope.journal.exchange import Exchange
 
 __all__ = ["explain"]
 
@@ -29,60 +28,40 @@ __all__ = ["explain"]
 )
 @click.option("--steps", is_flag=True, help="Tell the standard's steps below each exchange.")
 def explain(files: tuple[str, ...], engines: bool, details: bool, steps: bool) -> None:
-    """Explain the CORS exchanges in saved FILES: flow files of mitmproxy, or HARs of browsers.
+    """Explain the CORS exchanges in saved FILES.
 
-    Prints one line an exchange, as the log does live. Where Chromium, Firefox and WebKit differ,
-    an indented line tells what another does, and why. A single - reads the standard input.
-    What can't be read is told at the end; the exit status is then 1.
+    FILES are journals, flow files of mitmproxy, or HARs of browsers. Prints one line an exchange,
+    as the log does live. Where Chromium, Firefox and WebKit differ, an indented line tells what
+    another does, and why. A single - reads the standard input. What can't be read is told at the
+    end; the exit status is then 1.
     """
-    readings = [_Reading(file) for file in files]
-    for reading in readings:
-        with progress(reading.file, reading.size) as (advance, show):
-            flows = reading.flows(advance)
-            for lines in explain_flows(flows, engines=engines, details=details, steps=steps):
-                reading.exchanges += 1
-                show(lines)
-    for reading in readings:
-        reading.report()
-    if any(reading.error for reading in readings):
+
+    def lines(exchange: Exchange) -> str:
+        return "\n".join(exchange_lines(exchange, engines=engines, details=details, steps=steps))
+
+    asides: list[str] = []
+    complaints = 0
+    for file in files:
+        unread: list[str] = []
+        count = _explain(file, lines, unread.append)
+        complaints += len(unread)
+        none = f"{escaped(file, LONGEST_MESSAGE)}: no CORS exchange is in it"
+        asides += unread or ([] if count else [none])
+    for aside in asides:
+        click.echo(aside, err=True)
+    if complaints:
         raise click.exceptions.Exit(1)
 
 
-class _Reading:
-    """One file on its way through: what came of it, and what could not be read."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.count = 0
-        self.exchanges = 0
-        self.error: FlowFileError | None = None
-
-    @property
-    def size(self) -> int | None:
-        """The file's size in bytes, where that is known."""
-        path = Path(self.file)
-        return path.stat().st_size if self.file != "-" and path.is_file() else None
-
-    def flows(self, advance: Advance) -> Iterator[HTTPFlow]:
-        """Yield the file's flows; an error is kept for the end."""
-        source = _standard_input() if self.file == "-" else Path(self.file)
+def _explain(file: str, lines: Callable[[Exchange], str], tell: Callable[[str], None]) -> int:
+    """Print a file's exchanges, and return how many there were; `tell` gets what isn't read."""
+    count = 0
+    with progress(file, size_of(file)) as (advance, show):
         try:
-            for flow in read_flows(source, advance):
-                self.count += 1
-                yield flow
-        except FlowFileError as error:
-            self.error = error
-
-    def report(self) -> None:
-        """Say what could not be read, and where nothing was found, that it was looked for."""
-        if self.error is not None:
-            click.echo(str(self.error), err=True)
-        if not self.exchanges and (self.count or self.error is None):
-            told = f"{self.file}: no CORS exchange among {self.count} HTTP flows"
-            click.echo(told, err=True)
-
-
-def _standard_input() -> io.BufferedReader:
-    stream = sys.stdin.buffer
-    assert isinstance(stream, io.BufferedReader)  # as Python opens it on every system
-    return stream
+            for found in read_file(file, tell, advance):
+                if isinstance(found, Exchange):
+                    show(lines(found))
+                    count += 1
+        except click.ClickException as error:
+            tell(error.message)
+    return count

@@ -22,10 +22,10 @@ from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.read import LineError, exchange_of, outcome_of
 from corscope.journal.store import Entry
-from corscope.mitm.flows import LISTED, FlowFileError, read_flows
+from corscope.mitm.flows import LISTED, FlowFileError, read_flows, unreadable
 from corscope.mitm.replay import records
 
-__all__ = ["entries_of", "read_records"]
+__all__ = ["entries_of", "read_file", "read_records", "size_of"]
 
 MOST_WAITING: Final = 1_000
 """So many entries are held back at most until a preflight's outcome is known."""
@@ -57,12 +57,26 @@ def read_records(files: Iterable[str], tell: Tell = _tell) -> Iterator[Entry]:
         click.ClickException: a file can't be opened.
     """
     for file in files:
-        with _opened(file) as stream, progress(file, _size(file)) as (advance, _):
-            if _JOURNAL_BEGINS.match(stream.peek(64)):
-                found = _journalled(file, stream, tell, advance)
-            else:
-                found = _captured(stream, tell, advance)
-            yield from _entries(found)
+        with progress(file, size_of(file)) as (advance, _):
+            yield from _entries(read_file(file, tell, advance))
+
+
+def read_file(file: str, tell: Tell, advance: Advance) -> Iterator[Exchange | Outcome]:
+    """Yield what one file holds in its order: exchanges, and what became of preflights.
+
+    Args:
+        file: as in `read_records`.
+        tell: as there.
+        advance: hears the number of bytes read so far.
+
+    Raises:
+        click.ClickException: it can't be opened.
+    """
+    with _opened(file) as stream:
+        if _JOURNAL_BEGINS.match(stream.peek(64)):
+            yield from _journalled(file, stream, tell, advance)
+        else:
+            yield from _captured(stream, tell, advance)
 
 
 def entries_of(entries: Iterable[Entry], most: int) -> tuple[Entry, ...]:
@@ -76,7 +90,7 @@ def entries_of(entries: Iterable[Entry], most: int) -> tuple[Entry, ...]:
     return tuple(kept.values())
 
 
-def _size(file: str) -> int | None:
+def size_of(file: str) -> int | None:
     """The file's size in bytes, where that is known."""
     path = Path(file)
     return path.stat().st_size if file != "-" and path.is_file() else None
@@ -92,7 +106,8 @@ def _opened(file: str) -> Iterator[io.BufferedReader]:
     try:
         opened = Path(file).open("rb")  # noqa: SIM115 (only opening it may fail so)
     except OSError as error:
-        message = f"{escaped(file, LONGEST_MESSAGE)}: {error.strerror}"
+        what, hint = unreadable(error)
+        message = f"{escaped(file, LONGEST_MESSAGE)}: {what}\n    {hint}"
         raise click.ClickException(message) from error
     with opened:
         yield opened

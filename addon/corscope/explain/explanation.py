@@ -13,7 +13,7 @@ from corscope.explain.articles.catalogue import FINDINGS, article
 from corscope.explain.asking import why_text
 from corscope.explain.findings import finding_words
 from corscope.explain.steps.walk import Step, steps
-from corscope.explain.words import Words, worded
+from corscope.explain.words import Words, exchange_words
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import byte_lowercase, get, names
@@ -159,15 +159,7 @@ def _words(exchange: Exchange) -> Words | None:
     judgement = exchange.judgement
     if judgement.reason is None:
         return None
-    return worded(
-        judgement.reason,
-        detail=judgement.detail,
-        origin=exchange.origin,
-        method=exchange.method,
-        headers=exchange.request_headers,
-        status=exchange.status,
-        error=exchange.error,
-    )
+    return exchange_words(exchange, judgement)
 
 
 def _title(exchange: Exchange) -> str:

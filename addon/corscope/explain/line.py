@@ -13,7 +13,7 @@ from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.explanation import explain
 from corscope.explain.findings import remark
 from corscope.explain.steps.text import step_lines, steps_title
-from corscope.explain.words import worded
+from corscope.explain.words import exchange_words
 from corscope.fetch.engines import Engine
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Judgement, Outcome
@@ -101,15 +101,7 @@ def asked_text(exchange: Exchange) -> str:
 
 def _why(exchange: Exchange, judgement: Judgement) -> str:
     assert judgement.reason is not None
-    words = worded(
-        judgement.reason,
-        detail=judgement.detail,
-        origin=exchange.origin,
-        method=exchange.method,
-        headers=exchange.request_headers,
-        status=exchange.status,
-        error=exchange.error,
-    )
+    words = exchange_words(exchange, judgement)
     told = f"{judgement.reason}: {words.what}. Fix: {words.fix}"
     if judgement.verdict == "conditional":
         return f"allowed without credentials; with them blocked, {told}"

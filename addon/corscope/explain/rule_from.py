@@ -9,7 +9,7 @@ from typing import Final
 
 from corscope.explain.escape import escaped
 from corscope.explain.whatif.ruled import RuledBy, UntoldError, ruled
-from corscope.explain.words import worded
+from corscope.explain.words import exchange_words
 from corscope.fetch.headers import get_decode_and_split, is_token
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason
@@ -80,15 +80,7 @@ def rule_from(exchange: Exchange, outcome: Outcome | None = None) -> str:
 
 def _no_rule_helps(exchange: Exchange, judgement: Judgement) -> str:
     assert judgement.reason is not None
-    words = worded(
-        judgement.reason,
-        detail=judgement.detail,
-        origin=exchange.origin,
-        method=exchange.method,
-        headers=exchange.request_headers,
-        status=exchange.status,
-        error=exchange.error,
-    )
+    words = exchange_words(exchange, judgement)
     return f"no rule helps: {judgement.reason}: {words.what}. Fix: {words.fix}"
 
 

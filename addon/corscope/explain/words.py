@@ -11,8 +11,9 @@ from corscope.explain.articles.catalogue import REASONS
 from corscope.explain.escape import escaped
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason
+from corscope.journal.exchange import Exchange, Judgement
 
-__all__ = ["OPAQUE_ORIGIN_FIX", "Words", "worded"]
+__all__ = ["OPAQUE_ORIGIN_FIX", "Words", "exchange_words", "worded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,20 @@ OPAQUE_ORIGIN_FIX: Final = (
     'sandboxed frame, a file: or data: URL. Any site can send "Origin: null", so don\'t allow it.'
 )
 """The fix where the request's origin is `null` and the answer doesn't allow it."""
+
+
+def exchange_words(exchange: Exchange, judgement: Judgement) -> Words:
+    """The words for why an exchange is refused, by a judgement that has a reason."""
+    assert judgement.reason is not None
+    return worded(
+        judgement.reason,
+        detail=judgement.detail,
+        origin=exchange.origin,
+        method=exchange.method,
+        headers=exchange.request_headers,
+        status=exchange.status,
+        error=exchange.error,
+    )
 
 
 def worded(

@@ -75,17 +75,24 @@ _MADE_UP_USERINFO = "user@"
 
 
 def _location(exchange: Exchange) -> HeaderList:
-    """Where the answer redirects to; userinfo isn't recorded, but that it was refused is."""
+    """Where the answer redirects to; of userinfo only that there was any is recorded."""
     location = exchange.scene.location
     if location is None:
         location = exchange.location
     if location is None:
         return ()
-    reasons = {judgement.reason for judgement in _judgements(exchange)}
     scheme, separator, rest = location.partition("://")
-    if Reason.REDIRECT_WITH_CREDENTIALS in reasons and separator:
+    if _had_userinfo(exchange) and separator:
         location = f"{scheme}://{_MADE_UP_USERINFO}{rest}"
     return (("location", location),)
+
+
+def _had_userinfo(exchange: Exchange) -> bool:
+    """A line of an earlier version tells it only where that was what was refused."""
+    if exchange.location_userinfo is not None:
+        return exchange.location_userinfo
+    reasons = {judgement.reason for judgement in _judgements(exchange)}
+    return Reason.REDIRECT_WITH_CREDENTIALS in reasons
 
 
 def _judgements(exchange: Exchange) -> tuple[Judgement, ...]:

@@ -16,6 +16,7 @@ from corscope.fetch.exposed import cors_filtered_headers
 from corscope.fetch.headers import FAILURE, get
 from corscope.fetch.reasons import Kind
 from corscope.fetch.redirect import location_url
+from corscope.fetch.url import parse_url
 from corscope.journal.chains import Link
 from corscope.journal.judging import (
     ENGINES,
@@ -114,6 +115,8 @@ class Exchange:
 
     Attributes:
         location: the Location header as far as it may be shown; None where there is none.
+        location_userinfo: whether a redirect's Location had userinfo, which may not be shown; None
+            where that isn't known.
         revalidated: whether it is a 304 to the browser's own question about its copy.
         goes_by: the CORS-related headers of that copy, as the 304 has left it, which the browser
             goes by; None where it goes by the answer itself, or the copy isn't known.
@@ -152,6 +155,7 @@ class Exchange:
     chain: str | None
     why: tuple[Why, ...]
     location: str | None
+    location_userinfo: bool | None
     revalidated: bool
     goes_by: HeaderList | None
     engine_verdicts: Mapping[Engine, Verdicts]
@@ -292,9 +296,16 @@ def _went_by(
     return {
         # That there is a Location is told also of one that may not be shown.
         "location": location and (clean(location) or location[0]),
+        "location_userinfo": _leads_by_userinfo(wire, response),
         "revalidated": bool(response and response.status == 304 and is_revalidation(wire)),
         "goes_by": _cors_headers(goes_by) if goes_by else None,
     }
+
+
+def _leads_by_userinfo(wire: WireView, response: Response | None) -> bool:
+    location = response and location_url(response, wire.cors.url, wire.engine)
+    target = parse_url(location) if isinstance(location, str) else None
+    return target is not None and target.includes_credentials
 
 
 def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -> bool:

@@ -90,6 +90,7 @@ def exchange_object(exchange: Exchange) -> Line:
         "server_headers": _pairs(exchange.server_headers),
         "server_status": exchange.server_status,
         "location": exchange.location,
+        "location_userinfo": exchange.location_userinfo,
         "revalidated": exchange.revalidated,
         "goes_by": _pairs(exchange.goes_by),
         "rule": exchange.rule,

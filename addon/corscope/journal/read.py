@@ -82,6 +82,7 @@ def exchange_of(line: Mapping[str, Any]) -> Exchange:
         chain=read.maybe_text("chain"),
         why=_whys(read),
         location=read.maybe_text("location"),
+        location_userinfo=read.flag("location_userinfo") if read.has("location_userinfo") else None,
         revalidated=read.flag("revalidated"),
         goes_by=read.headers("goes_by") if read.has("goes_by") else None,
         engine_verdicts=_engine_verdicts(read, kind, credentials, verdicts),

@@ -5,10 +5,12 @@ lines, which the console shows in its viewer and mitmweb below its command bar. 
 with the arguments is a CommandError that says the way out.
 """
 
+import asyncio
 import logging
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from mitmproxy import command, ctx, exceptions, flow, types
@@ -22,6 +24,7 @@ from corscope.explain.repro.story import ReproError
 from corscope.explain.rule_from import rule_from
 from corscope.explain.whatif.compare import what_if
 from corscope.explain.whatif.text import what_if_lines
+from corscope.journal.store import Entry
 from corscope.mitm.arguments import OneOf
 from corscope.mitm.explained import entries_of, entry_of, explained
 from corscope.mitm.filters import check_filter, matcher
@@ -51,6 +54,8 @@ class Commands:
     def __init__(self, rules: LiveRules, recorder: Recorder) -> None:
         self._rules = rules
         self._recorder = recorder
+        self._reports: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
 
     @command.command("cors.explain")
     def explain(self, flow: flow.Flow) -> Sequence[str]:
@@ -128,12 +133,24 @@ class Commands:
     @command.command("cors.report")
     def write_report(self, path: types.Path) -> None:
         """Write the exchanges at hand as one HTML file, or as Markdown to a file so named."""
-        entries, file = list(self._recorder.store), user_path(path)
-        is_markdown = file.suffix.lower() in {".md", ".markdown"}
         with _told():
-            text = report_markdown(entries) if is_markdown else report_html(entries, __version__)
-            file.write_text(text, encoding="utf-8")
-        logger.log(ALERT, "CORS report: %d exchanges written to %s", len(entries), path)
+            file = user_path(path)
+        entries = tuple(self._recorder.store)
+        task = asyncio.create_task(self._report(entries, file), name="corscope report")
+        self._reports.add(task)  # the loop keeps none of its own
+        task.add_done_callback(self._reports.discard)
+        logger.log(ALERT, "CORS report: writing %d exchanges to %s", len(entries), path)
+
+    async def _report(self, entries: Sequence[Entry], file: Path) -> None:
+        """Write one beside the traffic, after those that were asked for before."""
+        try:
+            async with self._turn:
+                with _told():
+                    await asyncio.to_thread(_write_report, entries, file)
+        except exceptions.CommandError as error:
+            logger.error("CORS report: not written: %s", error)
+        else:
+            logger.log(ALERT, "CORS report: %d exchanges written to %s", len(entries), file)
 
     @command.command("cors.reload")
     def reload_rules(self) -> None:
@@ -177,6 +194,12 @@ def _told() -> Iterator[None]:
     except Exception as error:
         told = f"corscope failed, please report this: {error!r}"
         raise exceptions.CommandError(told) from error
+
+
+def _write_report(entries: Sequence[Entry], file: Path) -> None:
+    is_markdown = file.suffix.lower() in {".md", ".markdown"}
+    text = report_markdown(entries) if is_markdown else report_html(entries, __version__)
+    file.write_text(text, encoding="utf-8")
 
 
 def _fitted(lines: Sequence[str]) -> Sequence[str]:

@@ -18,7 +18,7 @@ from mitmproxy.io import FlowReader
 
 from corscope.mitm.har import HarError, HarText, entries, entry_flow
 
-__all__ = ["FlowFileError", "FlowProblem", "HTTPFlow", "read_flows"]
+__all__ = ["FlowFileError", "FlowProblem", "HTTPFlow", "read_flows", "unreadable"]
 
 LARGEST: Final = 256 * 1024 * 1024
 """One flow or entry longer than this is left out, so that memory stays bounded."""
@@ -117,15 +117,15 @@ def read_flows(
             else:
                 yield from _saved_flows(counted, problems)
     except OSError as error:
-        problems.add("", *_unreadable(error))
+        problems.add("", *unreadable(error))
     if problems.listed:
         raise FlowFileError(name, tuple(problems.listed), problems.unlisted)
 
 
-def _unreadable(error: OSError) -> tuple[str, str]:
+def unreadable(error: OSError) -> tuple[str, str]:
     """Word why the file can't be read; opening a folder fails in other words on each system."""
     if error.filename and Path(error.filename).is_dir():
-        return "this is a folder", "name the flow files or HARs in it"
+        return "this is a folder", "name the files in it"
     return f"can't be read: {error.strerror or error}", "check the name and who may read it"
 
 

@@ -1,20 +1,16 @@
-"""What would corscope have said of saved flows?
-
-The same journal and the same words as live, fed from flows that were saved.
-"""
+"""What would corscope have recorded of saved flows? The same journal as live is fed from them."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from mitmproxy import http
 
-from corscope.explain.line import exchange_lines
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.journal import Journal
 from corscope.mitm.recorder import remembered, sighting
 from corscope.mitm.translate import answered_at, asked_at, client_of, request_of
 
-__all__ = ["exchanges", "explain_flows", "records"]
+__all__ = ["exchanges", "records"]
 
 
 def records(
@@ -37,15 +33,3 @@ def exchanges(flows: Iterable[http.HTTPFlow], *, mask_urls: bool = True) -> Iter
     """The CORS exchanges among saved flows, in their order, as the journal records them."""
     found = records(flows, mask_urls=mask_urls)
     return (each for each in found if isinstance(each, Exchange))
-
-
-def explain_flows(
-    flows: Iterable[http.HTTPFlow],
-    *,
-    engines: bool = False,
-    details: bool = False,
-    steps: bool = False,
-) -> Iterator[str]:
-    """The lines of each CORS exchange among saved flows, as `exchange_lines` gives them."""
-    for exchange in exchanges(flows):
-        yield "\n".join(exchange_lines(exchange, engines=engines, details=details, steps=steps))

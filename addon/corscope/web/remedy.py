@@ -3,8 +3,11 @@
 The smallest policy that gives leave, written as a dialect has it.
 """
 
+import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Final
 
 from corscope.explain.articles.catalogue import article
 from corscope.explain.rule_from import NoRuleError, rule_from
@@ -30,6 +33,9 @@ __all__ = [
     "remedy",
     "rule_export",
 ]
+
+MOST_KEPT: Final = 512
+"""So many configurations, and rules, are kept at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,36 @@ def _needs_credentials(exchange: Exchange) -> bool:
 
 def least_rule(entry: Entry) -> str | None:
     """The text of the smallest rule that lets an exchange pass; None where there is none."""
+    return _rule_of(_Alike(_likeness(entry), entry))
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """An exchange, equal to those that it differs from only in when and in what order it came."""
+
+    likeness: tuple[object, ...]
+    entry: Entry = field(compare=False)
+
+
+_OF_ITS_OWN: Final = frozenset(
+    {"time", "id", "chain", "preflight", "redirected_from", "waited_ms", "engine_verdicts"}
+)
+"""What no rule hangs on; the engines' verdicts say no more than the rest."""
+
+_TELLING: Final = operator.attrgetter(
+    *(each.name for each in fields(Exchange) if each.name not in _OF_ITS_OWN)
+)
+
+
+def _likeness(entry: Entry) -> tuple[object, ...]:
+    return _TELLING(entry.exchange), entry.outcome and entry.outcome.credentials
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _rule_of(alike: _Alike) -> str | None:
+    """Kept: it takes making a rule and trying it, and a page asks the same again and again."""
     try:
-        return rule_from(entry.exchange, entry.outcome)
+        return rule_from(alike.entry.exchange, alike.entry.outcome)
     except NoRuleError:
         return None
 
@@ -100,8 +134,14 @@ def first_remedy(exchange: Exchange, rules: Sequence[Rule] = ()) -> Handoff | No
 
 def remedy(exchange: Exchange, dialect: Dialect) -> Handoff:
     """That policy as the dialect's configuration."""
+    return _written(needed_policy(exchange), dialect)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _written(policy: Policy, dialect: Dialect) -> Handoff:
+    """Kept: it takes asking both servers many a thing, and many exchanges need the same policy."""
     try:
-        return Handoff(dialect, hand_off(needed_policy(exchange), STANDARD, dialect))
+        return Handoff(dialect, hand_off(policy, STANDARD, dialect))
     except ValueError as error:
         return Handoff(dialect, trouble=str(error))
 

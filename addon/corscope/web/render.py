@@ -55,6 +55,7 @@ _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,  # which looks at the files' times at each use
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.codefile import Scope, call_name
-from corscope.cli.imports.csharp import CSharpCall, CSharpFile, chain
+from corscope.cli.imports.csharp import CSharpFile, chain
 from corscope.cli.imports.options import flag, found, listed_or_any, number, origin
-from corscope.cli.imports.syntax import code_of, named
-from corscope.cli.imports.tree import LONGEST, Found, Node, Source
+from corscope.cli.imports.syntax import MethodCall, code_of, named
+from corscope.cli.imports.tree import LONGEST, Found, Node, Source, not_always_called
 from corscope.servers.policy import WILDCARD
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ class _Builder:
     warnings: list[str] = field(default_factory=list)
     has_subdomains: bool = False
 
-    def call(self, call: CSharpCall, *, is_branch: bool) -> None:
+    def call(self, call: MethodCall, *, is_branch: bool) -> None:
         """What one call adds or sets."""
         place = self.file.place(call.node)
         if is_branch:
-            self.warnings.append(f"{place}: {call.name} isn't always called: taken as if it is")
+            self.warnings.append(not_always_called(place, call.name))
         if call.name in _LISTS:
             self.add(_LISTS[call.name], call)
         elif call.name in _ANY:
@@ -76,7 +76,7 @@ class _Builder:
         elif call.name != "Build":
             self.warnings.append(f"{place}: {call.name} is not imported")
 
-    def add(self, option: str, call: CSharpCall) -> None:
+    def add(self, option: str, call: MethodCall) -> None:
         """Add to a list; an array among the arguments is a list itself."""
         known = self.options.get(option)
         given = [item for each in call.arguments for item in self.file.read(each).items_or_self()]
@@ -171,14 +171,14 @@ class _Reading:
             for call in calls if isinstance(known, _Builder) else ():
                 known.call(call, is_branch=is_branch)  # type: ignore[attr-defined]
 
-    def _begun(self, node: "Syntax", calls: list[CSharpCall]) -> Iterator[_Builder]:
+    def _begun(self, node: "Syntax", calls: list[MethodCall]) -> Iterator[_Builder]:
         """`new CorsPolicyBuilder(origins…)` and the calls on it."""
         self.seen.add(node.id)
         if call_name(code_of(node.child_by_field_name("type"))) != "CorsPolicyBuilder":
             return
         builder = _Builder(self.file, self.file.place(node))
         given = tuple(named(node.child_by_field_name("arguments")))
-        first = [CSharpCall("WithOrigins", given, node)] if given else []
+        first = [MethodCall("WithOrigins", given, node)] if given else []
         for call in (*first, *calls):
             builder.call(call, is_branch=False)
         yield builder

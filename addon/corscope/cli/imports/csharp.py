@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from corscope.cli.imports.codefile import CodeFile, call_name, joined, plain_number
 from corscope.cli.imports.regexes import compiled, escaped
-from corscope.cli.imports.syntax import code_of, named
+from corscope.cli.imports.syntax import MethodCall, code_of, named
 from corscope.cli.imports.tree import Node, Opaque, Regex, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-__all__ = ["CSharpCall", "CSharpFile", "chain"]
+__all__ = ["CSharpFile", "chain"]
 
 _TRANSPARENT: Final = {
     *("parenthesized_expression", "cast_expression", "argument", "checked_expression"),
@@ -36,15 +36,6 @@ _SPANS: Final = {"FromSeconds": 1, "FromMinutes": 60, "FromHours": 3600, "FromDa
 _MUTATORS: Final = {"Add", "AddRange", "Remove", "Clear", "Insert", "RemoveAll"}
 _ESCAPES: Final = dict(zip("ntrbfva0e", "\n\t\r\b\f\v\a\0\x1b", strict=True))
 _NAMES: Final = {"ETag": "ETag", "WWWAuthenticate": "WWW-Authenticate", "TE": "TE", "DNT": "DNT"}
-
-
-@dataclass(frozen=True, slots=True)
-class CSharpCall:
-    """A method that is called, and what it is given."""
-
-    name: str
-    arguments: tuple["Syntax", ...]
-    node: "Syntax"
 
 
 @dataclass(frozen=True)
@@ -155,7 +146,7 @@ class CSharpFile(CodeFile):
         return self._copied(node, base, calls, depth)
 
     def _copied(
-        self, node: "Syntax", base: "Syntax | None", calls: list[CSharpCall], depth: int
+        self, node: "Syntax", base: "Syntax | None", calls: list[MethodCall], depth: int
     ) -> Value:
         """What `.ToArray()` and `.Split(',')` make of a value."""
         if base is None or not calls:
@@ -255,9 +246,9 @@ _HOST: Final = r"^[a-z][a-z0-9+.-]*://{}(:[0-9]+)?$"
 _LOOPBACK: Final = r"^[a-z][a-z0-9+.-]*://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$"
 
 
-def chain(node: "Syntax") -> tuple["Syntax | None", list[CSharpCall]]:
+def chain(node: "Syntax") -> tuple["Syntax | None", list[MethodCall]]:
     """What stands before the dots of `a.B(…).C(…)`, and the calls in their order."""
-    calls: list[CSharpCall] = []
+    calls: list[MethodCall] = []
     of: Syntax | None = node
     while of is not None and of.type == "invocation_expression":
         function = of.child_by_field_name("function")
@@ -265,7 +256,7 @@ def chain(node: "Syntax") -> tuple["Syntax | None", list[CSharpCall]]:
         if function is None or function.type != "member_access_expression":
             return None, calls[::-1]
         name = code_of(function.child_by_field_name("name"))
-        calls.append(CSharpCall(name, given, of))
+        calls.append(MethodCall(name, given, of))
         of = function.child_by_field_name("expression")
     return of, calls[::-1]
 

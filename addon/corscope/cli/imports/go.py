@@ -14,7 +14,16 @@ from corscope.cli.imports.go_names import Binding, Write, names_of
 from corscope.cli.imports.go_packages import STANDARD, Given, Known
 from corscope.cli.imports.go_tests import origin_test
 from corscope.cli.imports.syntax import code_of, line_of, named, parsed, walk
-from corscope.cli.imports.tree import DEEPEST, LONGEST, Node, Opaque, Regex, Source, Value
+from corscope.cli.imports.tree import (
+    DEEPEST,
+    LONGEST,
+    Node,
+    Opaque,
+    Regex,
+    Source,
+    Value,
+    not_always_called,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -46,8 +55,7 @@ class GoCall:
     @property
     def warnings(self) -> tuple[str, ...]:
         """That it isn't always made, if so."""
-        name = self.function.rpartition(".")[2]
-        told = f"{self.place}: {name} isn't always called: taken as if it is"
+        told = not_always_called(self.place, self.function.rpartition(".")[2])
         return (told,) if self._is_branch else ()
 
     def given(self) -> Given:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from corscope.cli.imports.codefile import CodeFile, call_name, joined, plain_number
-from corscope.cli.imports.syntax import code_of, named
+from corscope.cli.imports.syntax import MethodCall, code_of, named
 from corscope.cli.imports.tree import Node, Opaque, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-__all__ = ["JavaCall", "JavaFile", "chain"]
+__all__ = ["JavaFile", "chain"]
 
 _TRANSPARENT: Final = {"parenthesized_expression", "cast_expression"}
 _ARRAYS: Final = {"array_initializer", "element_value_array_initializer"}
@@ -33,15 +33,6 @@ _SAME: Final = {"toArray", "toString", "name", "trim"}
 _MUTATORS: Final = {"add", "addAll", "addFirst", "remove", "removeAll", "removeIf", "clear", "set"}
 _DURATIONS: Final = {"ofSeconds": 1, "ofMinutes": 60, "ofHours": 3600, "ofDays": 86400}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "s": " ", "0": "\0"}
-
-
-@dataclass(frozen=True, slots=True)
-class JavaCall:
-    """A method that is called, and what it is given."""
-
-    name: str
-    arguments: tuple["Syntax", ...]
-    node: "Syntax"
 
 
 @dataclass(frozen=True)
@@ -161,13 +152,13 @@ class JavaFile(CodeFile):
         return Opaque(code_of(node))
 
 
-def chain(node: "Syntax") -> tuple["Syntax | None", list[JavaCall]]:
+def chain(node: "Syntax") -> tuple["Syntax | None", list[MethodCall]]:
     """What stands before the dots of `a.b(…).c(…)`, and the calls in their order."""
-    calls: list[JavaCall] = []
+    calls: list[MethodCall] = []
     of: Syntax | None = node
     while of is not None and of.type == "method_invocation":
         given = tuple(named(of.child_by_field_name("arguments")))
-        calls.append(JavaCall(code_of(of.child_by_field_name("name")), given, of))
+        calls.append(MethodCall(code_of(of.child_by_field_name("name")), given, of))
         of = of.child_by_field_name("object")
     return of, calls[::-1]
 

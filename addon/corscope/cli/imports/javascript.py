@@ -23,6 +23,7 @@ from corscope.cli.imports.tree import (
     Regex,
     Source,
     Value,
+    not_always_called,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class JavaScriptCall:
     @property
     def warnings(self) -> tuple[str, ...]:
         """That it isn't always made, if so."""
-        told = f"{self.place}: {self.function} isn't always called: taken as if it is"
+        told = not_always_called(self.place, self.function)
         return (told,) if self._is_branch else ()
 
     def options(self, index: int = 0) -> Node:

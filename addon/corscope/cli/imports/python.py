@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from corscope.cli.imports.tree import DEEPEST, LONGEST, REST, Node, Opaque, Regex, Source, Value
+from corscope.cli.imports.tree import (
+    DEEPEST,
+    LONGEST,
+    REST,
+    Node,
+    Opaque,
+    Regex,
+    Source,
+    Value,
+    not_always_called,
+)
 
 __all__ = ["PythonCall", "PythonFile"]
 
@@ -41,8 +51,7 @@ class PythonCall:
     @property
     def warnings(self) -> tuple[str, ...]:
         """That it isn't always made, if so."""
-        name = self.function.rpartition(".")[2]
-        told = f"{self.place}: {name} isn't always called: taken as if it is"
+        told = not_always_called(self.place, self.function.rpartition(".")[2])
         return (told,) if self._is_branch else ()
 
     def positional(self, *names: str) -> Mapping[str, Node]:

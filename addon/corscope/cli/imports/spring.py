@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.codefile import Scope, call_name
 from corscope.cli.imports.documents import read_document
-from corscope.cli.imports.java import JavaCall, JavaFile, chain
+from corscope.cli.imports.java import JavaFile, chain
 from corscope.cli.imports.options import flag, found, listed_or_any, number
-from corscope.cli.imports.syntax import code_of, named
-from corscope.cli.imports.tree import LONGEST, Found, Node, Opaque, Source
+from corscope.cli.imports.syntax import MethodCall, code_of, named
+from corscope.cli.imports.tree import LONGEST, Found, Node, Opaque, Source, not_always_called
 from corscope.servers.policy import ECHO, WILDCARD
 
 if TYPE_CHECKING:
@@ -179,14 +179,14 @@ class _Reading:
         if calls and calls[-1].name == "registerCorsConfiguration":
             self._register(calls[-1], scope)
 
-    def _begun(self, node: "Syntax", calls: list[JavaCall]) -> Iterator[_Configuration]:
+    def _begun(self, node: "Syntax", calls: list[MethodCall]) -> Iterator[_Configuration]:
         self.seen.add(node.id)
         if call_name(code_of(node.child_by_field_name("type"))) == "CorsConfiguration":
             made = _Configuration(self.file.place(node))
             self._call_all(made, calls, is_branch=False)
             yield made
 
-    def _mapped(self, mapping: JavaCall, calls: list[JavaCall]) -> _Configuration:
+    def _mapped(self, mapping: MethodCall, calls: list[MethodCall]) -> _Configuration:
         """`registry.addMapping(path)` and what follows; it begins with the defaults."""
         made = _Configuration(self.file.place(mapping.node), permits_defaults=True)
         if mapping.arguments:
@@ -194,21 +194,21 @@ class _Reading:
         self._call_all(made, calls, is_branch=False)
         return made
 
-    def _register(self, call: JavaCall, scope: Scope) -> None:
+    def _register(self, call: MethodCall, scope: Scope) -> None:
         """`source.registerCorsConfiguration(path, config)` says for which paths it is."""
         if len(call.arguments) == 2:
             known, _ = scope.find(code_of(call.arguments[1]))
             if isinstance(known, _Configuration):
                 _tell_path(known, self.file.read(call.arguments[0]))
 
-    def _call_all(self, made: _Configuration, calls: list[JavaCall], *, is_branch: bool) -> None:
+    def _call_all(self, made: _Configuration, calls: list[MethodCall], *, is_branch: bool) -> None:
         for call in calls:
             if is_branch and not call.name.startswith("get"):
                 place = self.file.place(call.node)
-                made.warnings.append(f"{place}: {call.name} isn't always called: taken as if it is")
+                made.warnings.append(not_always_called(place, call.name))
             self._call(made, call)
 
-    def _call(self, made: _Configuration, call: JavaCall) -> None:
+    def _call(self, made: _Configuration, call: MethodCall) -> None:
         """What one call sets or adds."""
         place = self.file.place(call.node)
         given = [self.file.read(each) for each in call.arguments]

@@ -6,6 +6,7 @@ without running it, also a deep one; so that a tree must be walked without recur
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.tree import Source, UnreadableError
@@ -13,9 +14,18 @@ from corscope.cli.imports.tree import Source, UnreadableError
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-__all__ = ["code_of", "line_of", "named", "parsed", "short_code_of", "walk"]
+__all__ = ["MethodCall", "code_of", "line_of", "named", "parsed", "short_code_of", "walk"]
 
 _LONGEST_SHORT: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCall:
+    """A method that is called, and what it is given."""
+
+    name: str
+    arguments: tuple["Syntax", ...]
+    node: "Syntax"
 
 
 def parsed(source: Source, language: str, module: str, function: str = "language") -> "Syntax":

@@ -22,6 +22,7 @@ __all__ = [
     "Tested",
     "UnreadableError",
     "Value",
+    "not_always_called",
 ]
 
 DEEPEST: Final = 100
@@ -191,3 +192,8 @@ class Found:
     policy: Policy
     match: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+
+def not_always_called(place: str, name: str) -> str:
+    """A warning of a call that stands where it may not be made."""
+    return f"{place}: {name} isn't always called: taken as if it is"

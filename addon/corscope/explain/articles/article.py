@@ -7,6 +7,7 @@ exchange's own values: {origin} {method} {headers} {status} {detail} {error}.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from corscope.fetch.reasons import CATALOGUE, Reason, chromium_name, firefox_name
@@ -14,9 +15,19 @@ from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.findings import FindingId
 from corscope.servers.policy import Policy
 
-__all__ = ["APP", "OTHER_APP", "Article", "ArticleId"]
+__all__ = ["APP", "OTHER_APP", "Article", "ArticleId", "TogetherId"]
 
-ArticleId = Reason | FindingId | CacheFindingId
+
+class TogetherId(StrEnum):
+    """Every remark's id that no single exchange shows, only several of an endpoint together."""
+
+    ERRORS_WITHOUT_CORS_HEADERS = "errors-without-cors-headers"
+
+
+ArticleId = Reason | FindingId | CacheFindingId | TogetherId
+"""What an article is about. Other ids stand in a list with a line each, which says enough: the
+warnings of rule files in docs/rules.md, engines' departures in docs/agreement.md, and why a
+preflight came in docs/journal.md."""
 
 APP: Final = "https://app.example"
 """The page's origin in examples."""

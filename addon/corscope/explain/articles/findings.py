@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from corscope.explain.articles.article import APP, OTHER_APP, Article
+from corscope.explain.articles.article import APP, OTHER_APP, Article, TogetherId
 from corscope.fetch.reasons import Reason
 from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.findings import LIKELY, MAY, FindingId
@@ -285,5 +285,22 @@ FINDING_ARTICLES: Final = (
         "before.",
         see=(CacheFindingId.PREFLIGHT_CACHED,),
         example="no preflight was seen for it: cached before corscope started, or not a browser",
+    ),
+    Article(
+        id=TogetherId.ERRORS_WITHOUT_CORS_HEADERS,
+        title="Only answers that go well have CORS headers",
+        what="answers with status {detail} lack Access-Control-Allow-Origin, which others have, so "
+        "that script can't see the error",
+        standard="An error's answer goes through the CORS check as any other does. Where it fails, "
+        "fetch rejects with the same TypeError as for a server that can't be reached: script sees "
+        "neither the status nor the body that says what was wrong.",
+        section=_CHECK,
+        fix="send the header on every answer, also on those that the server makes by itself.",
+        looks=("> Origin: {origin}", "< HTTP/1.1 500", "< (no Access-Control-Allow-Origin)"),
+        harmless="If script needn't tell this error from any other failure.",
+        see=(Reason.ALLOW_ORIGIN_MISSING, FindingId.NOT_MODIFIED_WITHOUT_CORS_HEADERS),
+        example="500",
+        policy=_ONE,
+        says_fix=True,
     ),
 )

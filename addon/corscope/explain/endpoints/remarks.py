@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from corscope.explain.articles.article import TogetherId
 from corscope.explain.findings import finding_text
 from corscope.explain.infer import Observation, observed
 from corscope.fetch.headers import get
@@ -19,10 +20,7 @@ from corscope.journal.exchange import Exchange, Finding
 from corscope.journal.findings import MAY, FindingId
 from corscope.journal.sites import are_surely_cross_site
 
-__all__ = ["ERRORS_WITHOUT_CORS_HEADERS", "EndpointRemark", "remarks_on"]
-
-ERRORS_WITHOUT_CORS_HEADERS: Final = "errors-without-cors-headers"
-"""The id of a remark that no single exchange shows."""
+__all__ = ["EndpointRemark", "remarks_on"]
 
 _ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
 _ALLOW_CREDENTIALS: Final = "Access-Control-Allow-Credentials"
@@ -88,11 +86,7 @@ def _errors_without(answers: Sequence[Observation]) -> EndpointRemark | None:
     if not errors:
         return None
     statuses = ", ".join(map(str, sorted({each.status for each in errors})))
-    text = (
-        f"answers with status {statuses} lack {_ALLOW_ORIGIN}, which others have: script can't "
-        "see the error; send the header on every answer"
-    )
-    return EndpointRemark(ERRORS_WITHOUT_CORS_HEADERS, text, len(errors))
+    return _remark(TogetherId.ERRORS_WITHOUT_CORS_HEADERS, statuses, len(errors))
 
 
 def _vary_missing(answers: Sequence[Observation]) -> EndpointRemark | None:
@@ -102,7 +96,7 @@ def _vary_missing(answers: Sequence[Observation]) -> EndpointRemark | None:
     without = [each for each in reflected if not varies_by_origin(each.headers)]
     if len(origins) < 2 or not without:
         return None
-    return _finding_remark(FindingId.VARY_ORIGIN_MISSING, origins[0], len(without))
+    return _remark(FindingId.VARY_ORIGIN_MISSING, origins[0], len(without))
 
 
 def _any_with_credentials(answers: Sequence[Observation]) -> EndpointRemark | None:
@@ -115,7 +109,7 @@ def _any_with_credentials(answers: Sequence[Observation]) -> EndpointRemark | No
     first = parse_serialized_origin(origins[0]) if origins else None
     for other in origins[1:]:
         if are_surely_cross_site(first, parse_serialized_origin(other)):
-            return _finding_remark(FindingId.ANY_ORIGIN_WITH_CREDENTIALS, other, len(let_in))
+            return _remark(FindingId.ANY_ORIGIN_WITH_CREDENTIALS, other, len(let_in))
     return None
 
 
@@ -135,7 +129,7 @@ def _only_on_preflights(answers: Sequence[Observation]) -> EndpointRemark | None
     if not names:
         return None
     count = max(missing.values())
-    return _finding_remark(FindingId.PREFLIGHT_AND_ACTUAL_DISAGREE, ", ".join(names), count)
+    return _remark(FindingId.PREFLIGHT_AND_ACTUAL_DISAGREE, ", ".join(names), count)
 
 
 _CHECKS: Final[tuple[_Check, ...]] = (
@@ -146,7 +140,7 @@ _CHECKS: Final[tuple[_Check, ...]] = (
 )
 
 
-def _finding_remark(id_: str, detail: str, count: int) -> EndpointRemark | None:
+def _remark(id_: str, detail: str, count: int) -> EndpointRemark | None:
     text = finding_text(Finding(id_, detail))
     return None if text is None else EndpointRemark(id_, text, count)
 

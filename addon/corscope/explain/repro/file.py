@@ -9,7 +9,7 @@ from typing import Final
 
 from corscope.explain.repro.plan import Answer, Place, Plan, Saying, Text
 from corscope.explain.repro.story import Story
-from corscope.explain.words import worded
+from corscope.explain.words import exchange_words
 
 __all__ = ["file_text"]
 
@@ -69,15 +69,7 @@ def _reason(told: Story) -> Iterator[str]:
     if judgement.reason is None:
         yield "It passes."
         return
-    words = worded(
-        judgement.reason,
-        detail=judgement.detail,
-        origin=end.origin,
-        method=end.method,
-        headers=end.request_headers,
-        status=end.status,
-        error=end.error,
-    )
+    words = exchange_words(end, judgement)
     yield f"{judgement.reason}: {words.what}"
     yield f"Fix: {words.fix}"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from corscope.explain.words import worded
+from corscope.explain.words import exchange_words
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine
 from corscope.fetch.preflight import CorsRequest
@@ -154,15 +154,7 @@ def _step(
 def _failed(question: Question, walk: Walk, judgement: Judgement) -> Step:
     assert judgement.reason is not None
     exchange = walk.exchange
-    words = worded(
-        judgement.reason,
-        detail=judgement.detail,
-        origin=exchange.origin,
-        method=exchange.method,
-        headers=exchange.request_headers,
-        status=exchange.status,
-        error=exchange.error,
-    )
+    words = exchange_words(exchange, judgement)
     return Step(
         question.id,
         question.asks,

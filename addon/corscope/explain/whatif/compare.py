@@ -121,7 +121,7 @@ def what_if(
 
 _RULED_BY: Final[Callable[[Exchange], Any]] = attrgetter(
     *("kind", "origin", "url", "method", "request_headers", "mode", "engine", "hop", "scene"),
-    *("status", "headers", "location", "revalidated", "goes_by", "verdicts"),
+    *("status", "headers", "location", "location_userinfo", "revalidated", "goes_by", "verdicts"),
     *("answered_by", "rule", "server_status", "server_headers", "server_verdict"),
 )
 """All of an exchange that it hangs on what rules make of it, filters apart."""
@@ -168,8 +168,10 @@ def _then(entry: Entry, after: Judgement) -> str | None:
         if before.verdict == "blocked" and not followed:
             return "the request that it asks for would follow; its answer isn't in the record"
     elif before.verdict == "blocked" != after.verdict and exchange.scene.location is not None:
-        return (
-            "the redirect would be followed, unless it has a password in its Location; neither "
-            "that nor what comes of it is in the record"
-        )
+        if exchange.location_userinfo is None:
+            return (
+                "the redirect would be followed, unless it has a password in its Location; neither "
+                "that nor what comes of it is in the record"
+            )
+        return "the redirect would be followed; what comes of it isn't in the record"
     return None
