@@ -126,9 +126,14 @@ def _allowed(policy: Policy) -> list[str]:
         return ["@allowed header Origin *"]
     exact, regexes = exact_origins(policy), origin_regexes(policy)
     if regexes or any("*" in origin for origin in exact):
-        either = "|".join((*map(regex_of, exact), *regexes))
+        either = "|".join((*map(regex_of, exact), *map(_with_its_flags, regexes)))
         return [f"@allowed header_regexp Origin {_quoted(either)}"]
     return ["@allowed {", *(f"\theader Origin {_quoted(origin)}" for origin in exact), "}"]
+
+
+def _with_its_flags(regex: str) -> str:
+    """The regex with flags that stand before it made those of a group: Python knows no others."""
+    return re.sub(r"^\(\?([ims]+)\)(.*)$", r"(?\1:\2)", regex, flags=re.DOTALL)
 
 
 def _headers(
