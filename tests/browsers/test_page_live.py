@@ -221,7 +221,11 @@ async path => {
     source.value = "[[rule]";
     source.dispatchEvent(new Event("input"));
     const mistake = await seen(() => document.querySelector("#problems .error"));
-    return {endpoint: endpoint.innerText, mistake: mistake.innerText, errors};
+    location.hash = "#/guide";
+    const guide = await seen(() => document.querySelector("article.guide"));
+    return {
+        endpoint: endpoint.innerText, mistake: mistake.innerText, guide: guide.innerText, errors,
+    };
 }
 """
 
@@ -235,4 +239,5 @@ def test_firefox_has_the_other_views_too(firefox: Firefox, bench: Bench) -> None
         page.close()
     assert "The policy that it seems to have" in told["endpoint"]
     assert "line 1" in told["mistake"]
+    assert "What an origin is" in told["guide"]
     assert told["errors"] == []

@@ -81,7 +81,7 @@ def test_an_endpoint_is_opened_and_left_by_keys(chromium: Chromium, served: Serv
     with WebPage(chromium, served.page.url) as page:
         page.press("2")
         page.see(".matrix tbody th", "/items")
-        page.run("() => document.querySelector('.matrix a[href$=\"/items\"]').focus()")
+        page.tab_to('.matrix a[href$="/items"]')
         page.press("Enter")
         page.see("article.endpoint h2", "https://api.example.com/items")
         page.see("article.endpoint", "2 preflights")
@@ -98,7 +98,7 @@ def test_an_endpoint_is_opened_and_left_by_keys(chromium: Chromium, served: Serv
 
 def test_a_rule_is_switched_off_and_on(page: WebPage, served: Served) -> None:
     page.see(".rules li", NAME)
-    page.run("() => document.querySelector('[role=switch]').focus()")
+    page.tab_to("[role=switch]")
     page.press("Enter")
     page.see(".rules li", "for this run")
     assert served.rules is not None
@@ -106,6 +106,21 @@ def test_a_rule_is_switched_off_and_on(page: WebPage, served: Served) -> None:
     page.press("Enter")
     page.gone(".rules li", "for this run")
     assert served.rules.ruleset.rules[0].enabled
+
+
+def test_a_rule_is_written_and_saved_by_keys_alone(page: WebPage, folder: Path) -> None:
+    """And the editor lets the focus go again."""
+    page.tab_to("#source")
+    page.press("Control+a")
+    written = OTHER.replace("off for now", "by keys")
+    page.write(written)
+    page.see("#edited", "not saved yet")
+    page.see("#verdict", "It loads")
+    page.press("Control+s")
+    page.see("#told", "Saved, and in force")
+    assert (folder / "a.toml").read_text("utf-8") == written
+    page.press("Tab")
+    assert page.run("() => document.activeElement.id") != "source"
 
 
 def test_a_mistake_shows_at_its_line_and_keeps_the_file_from_being_saved(
@@ -179,7 +194,8 @@ def test_a_rule_from_an_exchange_mends_it(chromium: Chromium, folder: Path) -> N
         Served(recording.store, rules=folder_of(folder, a=f"# mine\n\n{OTHER}")) as served,
         WebPage(chromium, served.page.url + "#/exchanges/exchange-1") as page,
     ):
-        page.click("a", "Put it into a rule file")
+        page.tab_to("a[href^='#/rules/from/']")
+        page.press("Enter")
         page.see(SUMMARY, "1 blocked becomes allowed")
         text = source(page)
         assert text.startswith('# mine\n\n[[rule]]\nname = "https://app.example.com may PUT')

@@ -28,6 +28,8 @@ _WITHOUT_FOLDERS = """() => {
 }"""
 """A temporary folder's name is nothing to look at."""
 
+_MOST_TABS = 60
+
 WIDE = (1280, 860)
 NARROW = (360, 740)
 
@@ -98,6 +100,14 @@ class WebPage:
     def press(self, *keys: str) -> None:
         for key in keys:
             self._chromium.call(self.page.keyboard.press(key))
+
+    def tab_to(self, selector: str) -> None:
+        """Press Tab until such an element has the focus."""
+        for _ in range(_MOST_TABS):
+            if self.run("each => document.activeElement.matches(each)", selector):
+                return
+            self.press("Tab")
+        raise AssertionError(f"Tab doesn't lead to {selector}")
 
     def write(self, text: str) -> None:
         self._chromium.call(self.page.keyboard.type(text))

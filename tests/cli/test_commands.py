@@ -187,7 +187,7 @@ class TestExplain:
         (tmp_path / "a").write_bytes(saved(tflow.tflow(resp=True)))
         done = corscope("explain", tmp_path / "a")
         assert (done.returncode, done.stdout) == (0, "")
-        assert "no CORS exchange among 1 HTTP flows" in done.stderr
+        assert done.stderr == f"{tmp_path / 'a'}: no CORS exchange is in it\n"
 
     def test_what_is_readable_comes_first_then_the_errors(
         self, corscope: Command, tmp_path: Path

@@ -35,8 +35,10 @@ HEADINGS = {
     "trailing-slash": "Blocked: allow-origin-mismatch",
     "cookies-allowed": ALLOWED,
     "wildcard-with-cookies": "Blocked: wildcard-with-credentials",
+    "wildcard-methods-with-cookies": "Blocked: method-not-allowed",
     "credentials-spelling": "Blocked: allow-credentials-not-true",
     "preflight-passes": ALLOWED,
+    "json-asks": ALLOWED,
     "preflight-remembered": ALLOWED,
     "preflight-login": "Blocked: preflight-status",
     "method-not-allowed": "Blocked: method-not-allowed",
@@ -88,6 +90,13 @@ def test_a_remembered_preflight_is_sent_once(page: DemoPage) -> None:
     lines = page.press("preflight-remembered").text.splitlines()
     assert len([line for line in lines if line.startswith("OPTIONS for DELETE http")]) == 1
     assert len([line for line in lines if line.startswith("DELETE http")]) == 2
+
+
+@pytest.mark.browser
+def test_json_is_asked_for_and_post_need_not_be_listed(page: DemoPage) -> None:
+    text = page.press("json-asks").text
+    assert "OPTIONS for POST" in text
+    assert "Access-Control-Allow-Methods" not in text
 
 
 @pytest.mark.browser

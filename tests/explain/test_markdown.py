@@ -23,6 +23,12 @@ def test_the_summary_counts_what_was_recorded() -> None:
     assert sum(map(int, counts.groups())) == len(told().store)
 
 
+def test_a_single_exchange_is_counted_as_one() -> None:
+    recording = Recording()
+    recording.exchange(asks("GET", "/items"), answers())
+    assert "1 exchange from " in ticket(recording)
+
+
 def test_failures_that_are_alike_are_one() -> None:
     recording = Recording()
     for number in range(3):

@@ -7,9 +7,17 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from corscope.web.access import TOKEN_HEADER
+from corscope.web.handlers import Clear
+from corscope.web.views import VIEWS
 from tests.support.web import Answer, Served
 from tests.web.scenes import told
 
+CHANGES = (
+    ("POST", "clear"),
+    ("POST", "rules/toggle"),
+    ("POST", "rules/check/0"),
+    ("PUT", "rules/file/0"),
+)
 PATHS = ("", "static/page.js", "view/exchanges", "exchange/exchange-1", "events", "clear", "else")
 
 
@@ -106,12 +114,25 @@ def own(served: Served, **other: str) -> dict[str, str]:
     ],
     ids=str,
 )
+@pytest.mark.parametrize(("method", "path"), CHANGES)
 def test_what_changes_something_is_for_the_page_alone(
-    served: Served, headers: Mapping[str, str]
+    served: Served, headers: Mapping[str, str], method: str, path: str
 ) -> None:
     named = {name: value.format(port=served.page.port) for name, value in headers.items()}
-    assert is_refused(served.ask("clear", "POST", own(served, **named)))
+    assert is_refused(served.ask(path, method, own(served, **named)))
     assert len(served.store) > 0
+
+
+def test_all_that_changes_something_is_among_these() -> None:
+    """Every handler that takes more than GET: a new one has to be tried here too."""
+    handlers = [handler for view in VIEWS for handler in view.handlers]
+    changing = {
+        (method.upper(), path.replace("([0-9]{1,4})", "0"))
+        for path, handler in (*handlers, ("clear", Clear))
+        for method in ("post", "put", "delete", "patch")
+        if method in vars(handler)
+    }
+    assert changing == set(CHANGES)
 
 
 @pytest.mark.parametrize("missing", ["Origin", TOKEN_HEADER])

@@ -3,6 +3,7 @@
 import click
 
 from corscope.cli.rules import print_problems, read_rules
+from corscope.explain.counted import counted
 
 __all__ = ["check"]
 
@@ -20,9 +21,5 @@ def check(files: tuple[str, ...], strict: bool) -> None:
     print_problems(rules.warnings)
     if strict and rules.warnings:
         raise click.exceptions.Exit(1)
-    counted = f"{_counted(len(rules.rules), 'rule')} in {_counted(len(rules.files), 'file')}"
-    click.echo(f"{counted}: fine")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    told = f"{counted(len(rules.rules), 'rule')} in {counted(len(rules.files), 'file')}"
+    click.echo(f"{told}: fine")

@@ -13,6 +13,7 @@ from corscope import __version__
 from corscope.cli.output import write_file
 from corscope.cli.progress import progress
 from corscope.cli.records import entries_of, read_records
+from corscope.explain.counted import counted
 from corscope.explain.markdown import report_markdown
 from corscope.journal.store import Entry
 from corscope.web.report import report_html
@@ -58,7 +59,7 @@ def report(files: tuple[str, ...], output: Path | None, format_: str | None, for
         click.echo(text, nl=False)
     else:
         write_file(output, text, force=force)
-        click.echo(f"{output} written: {len(entries)} exchanges")
+        click.echo(f"{output} written: {counted(len(entries), 'exchange')}")
     for complaint in complaints:
         click.echo(complaint, err=True)
     if complaints:

@@ -28,7 +28,7 @@ _LISTED: Final = 20
 @click.command("repro")
 @click.argument("file")
 @click.option("--id", "id_", metavar="ID", help="The exchange, by the beginning of its id.")
-@click.option("--last", is_flag=True, help="The last exchange that is blocked, or may be.")
+@click.option("--last", is_flag=True, help="The last that failed; where none did, the last one.")
 @click.option(
     "--credentials",
     type=click.Choice(("omit", "include")),

@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from corscope.explain.counted import counted
 from corscope.fetch.headers import get, get_decode_and_split
 from corscope.journal.exchange import Exchange
 from corscope.messages import HeaderList, Request
@@ -124,25 +125,21 @@ def _allow_origin(each: Observation) -> str | None:
     return get(each.headers, ALLOW_ORIGIN)
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def _origins(seen: Sequence[Observation], allowed: Sequence[Observation]) -> tuple[Listed, str]:
     asked = {each.origin for each in seen}
     sent = {_allow_origin(each) or "" for each in allowed}
     if not allowed:
-        return (), f"guessed: no origin was allowed, of {_counted(len(asked), 'origin')} that asked"
+        return (), f"guessed: no origin was allowed, of {counted(len(asked), 'origin')} that asked"
     if sent == {WILDCARD}:
-        return WILDCARD, f"certain: the wildcard was sent to {_counted(len(asked), 'origin')}"
+        return WILDCARD, f"certain: the wildcard was sent to {counted(len(asked), 'origin')}"
     if len(sent) == 1 and any(each.origin not in sent for each in allowed):
-        return sent.pop(), f"certain: it is sent to {_counted(len(asked), 'origin')} alike"
+        return sent.pop(), f"certain: it is sent to {counted(len(asked), 'origin')} alike"
     own = tuple(sorted({each.origin for each in allowed if _allow_origin(each) == each.origin}))
     refused = sorted(asked - set(own))
     if refused:
         return own, f"certain: these were allowed, and {', '.join(refused)} wasn't"
     if len(own) >= _ENOUGH:
-        return ECHO, f"guessed: {_counted(len(own), 'origin')} asked, and each was allowed"
+        return ECHO, f"guessed: {counted(len(own), 'origin')} asked, and each was allowed"
     return own, "guessed: no other origin asked, so it may be one of many, or anybody"
 
 
@@ -158,16 +155,16 @@ def _asked_for(
     if not known:
         return (), "certain: preflights were answered without it" if answers else "guessed: unasked"
     if all(answer == [WILDCARD] for answer in known):
-        return WILDCARD, f"certain: sent with {_counted(len(known), 'preflight')}"
+        return WILDCARD, f"certain: sent with {counted(len(known), 'preflight')}"
     if len(questions) >= _ENOUGH and all(
         _lowered(_members(each, name) or ()) == _lowered(asked(each))
         for each in preflights
         if asked(each)
     ):
-        return ECHO, f"guessed: {_counted(len(questions), 'question')} got just what they asked for"
+        return ECHO, f"guessed: {counted(len(questions), 'question')} got just what they asked for"
     union = tuple(dict.fromkeys(member for answer in known for member in answer))
     if all(answer == known[0] for answer in known) and len(questions) >= _ENOUGH:
-        return union, f"certain: the same to {_counted(len(questions), 'question')}"
+        return union, f"certain: the same to {counted(len(questions), 'question')}"
     return union, "guessed: all that was answered; there may be more, or it may be an echo"
 
 
@@ -196,8 +193,8 @@ def _credentials(allowed: Sequence[Observation]) -> tuple[bool | None, str]:
         return None, "unknown: nothing was allowed"
     sent = [get(each.headers, ALLOW_CREDENTIALS) == "true" for each in allowed]
     if all(sent) or not any(sent):
-        return sent[0], f"certain: in all of {_counted(len(sent), 'answer')}"
-    return True, f"guessed: {sum(sent)} of {_counted(len(sent), 'answer')} had it"
+        return sent[0], f"certain: in all of {counted(len(sent), 'answer')}"
+    return True, f"guessed: {sum(sent)} of {counted(len(sent), 'answer')} had it"
 
 
 def _max_age(preflights: Sequence[Observation]) -> tuple[int | None, str]:

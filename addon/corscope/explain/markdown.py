@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from corscope.explain.counted import counted
 from corscope.explain.endpoints.matrix import Endpoint, Matrix, endpoint_of, endpoints
 from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
@@ -73,14 +74,14 @@ def _failures(entries: Iterable[Entry]) -> Iterator[_Failure]:
 def _summary(entries: Sequence[Entry]) -> str:
     if not entries:
         return "No CORS exchange was recorded."
-    counted = Counter(entry.exchange.judgement.verdict for entry in entries)
-    told = ", ".join(f"{counted[verdict]} {verdict}" for verdict in _VERDICTS)
+    verdicts = Counter(entry.exchange.judgement.verdict for entry in entries)
+    told = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in _VERDICTS)
     begin, end = (entries[i].exchange.time for i in (0, -1))
     lines = [
-        f"{len(entries)} exchanges from {begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S} "
-        f"({begin.tzname()}): {told}."
+        f"{counted(len(entries), 'exchange')} from {begin:%Y-%m-%d %H:%M:%S} "
+        f"to {end:%Y-%m-%d %H:%M:%S} ({begin.tzname()}): {told}."
     ]
-    if counted["conditional"]:
+    if verdicts["conditional"]:
         lines.append("Conditional ones are blocked if credentials are included.")
     return "\n".join(lines)
 

@@ -17,6 +17,7 @@ from mitmproxy import command, ctx, exceptions, flow, types
 from mitmproxy.log import ALERT
 
 from corscope import __version__
+from corscope.explain.counted import counted
 from corscope.explain.escape import escaped
 from corscope.explain.markdown import report_markdown
 from corscope.explain.repro.program import repro
@@ -139,7 +140,8 @@ class Commands:
         task = asyncio.create_task(self._report(entries, file), name="corscope report")
         self._reports.add(task)  # the loop keeps none of its own
         task.add_done_callback(self._reports.discard)
-        logger.log(ALERT, "CORS report: writing %d exchanges to %s", len(entries), path)
+        told = counted(len(entries), "exchange")
+        logger.log(ALERT, "CORS report: writing %s to %s", told, path)
 
     async def _report(self, entries: Sequence[Entry], file: Path) -> None:
         """Write one beside the traffic, after those that were asked for before."""
@@ -150,7 +152,8 @@ class Commands:
         except exceptions.CommandError as error:
             logger.error("CORS report: not written: %s", error)
         else:
-            logger.log(ALERT, "CORS report: %d exchanges written to %s", len(entries), file)
+            told = counted(len(entries), "exchange")
+            logger.log(ALERT, "CORS report: %s written to %s", told, file)
 
     @command.command("cors.reload")
     def reload_rules(self) -> None:

@@ -85,11 +85,15 @@ _ANSWERS: Final[Mapping[str, Callable[[Asked], Answer]]] = {
     "wildcard-with-cookies": lambda _: Answer(
         200, (("Access-Control-Allow-Origin", "*"), (_CREDENTIALS, "true"))
     ),
+    "wildcard-methods-with-cookies": _with_preflight(
+        (_CREDENTIALS, "true"), ("Access-Control-Allow-Methods", "*")
+    ),
     "credentials-spelling": lambda asked: Answer(200, _allow(asked.page, (_CREDENTIALS, "True"))),
     "preflight-passes": _with_preflight(
         ("Access-Control-Allow-Methods", "PUT"),
         ("Access-Control-Allow-Headers", "content-type, x-tenant"),
     ),
+    "json-asks": _with_preflight(("Access-Control-Allow-Headers", "content-type")),
     "preflight-remembered": _with_preflight(
         ("Access-Control-Allow-Methods", "DELETE"),
         ("Access-Control-Max-Age", "600"),

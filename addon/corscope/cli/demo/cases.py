@@ -89,6 +89,13 @@ CASES: Final = (
         credentials="include",
     ),
     Case(
+        "wildcard-methods-with-cookies",
+        "A wildcard for methods, with cookies",
+        "The origin is named, but with credentials * is no wildcard in Allow-Methods either.",
+        method="PUT",
+        credentials="include",
+    ),
+    Case(
         "credentials-spelling",
         "Allow-Credentials: True",
         "Some languages write booleans with a capital letter. Browsers want the word true.",
@@ -100,6 +107,14 @@ CASES: Final = (
         "No form can send PUT, JSON or X-Tenant, so the browser asks first. The API allows it.",
         method="PUT",
         headers={**JSON_TYPE, "X-Tenant": "acme"},
+    ),
+    Case(
+        "json-asks",
+        "JSON makes it ask",
+        "A form can send a POST, but not with this Content-Type. The answer lists the header; POST "
+        "needs no listing.",
+        method="POST",
+        headers=JSON_TYPE,
     ),
     Case(
         "preflight-remembered",

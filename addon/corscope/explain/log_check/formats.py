@@ -11,6 +11,7 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from corscope.explain.articles.catalogue import FINDINGS, REASONS
+from corscope.explain.counted import counted
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.log_check.check import Problem, Tally, Wanted
 
@@ -46,7 +47,7 @@ def _times(tally: Tally, problem: Problem) -> str:
 
 
 def _summary(tally: Tally) -> str:
-    looked_at = _counted(tally.exchanges, "exchange")
+    looked_at = counted(tally.exchanges, "exchange")
     if not tally.matches:
         return f"{looked_at}: nothing that is {_either(tally.wanted)}"
     by_id = ", ".join(f"{count} {id_}" for id_, count in tally.by_id().most_common())
@@ -57,10 +58,6 @@ def _summary(tally: Tally) -> str:
 def _either(wanted: Wanted) -> str:
     *others, last = sorted(wanted.fail_on)
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _json(tally: Tally, version: str) -> str:
