@@ -284,3 +284,9 @@ lines = st.one_of(
 @given(st.lists(lines, max_size=8).map("\n".join))
 def test_no_toml_breaks_the_reader(text: str) -> None:
     assert is_read_or_refused(text)
+
+
+def test_a_setting_of_another_dialect_is_said_to_be_its() -> None:
+    policy = '[[rule]]\nname = "r"\nmatch.host = "a.test"\npolicy = { like = "nginx", %s }\n'
+    (told,) = problems(policy % "options_success_status = 200")
+    assert str(told).endswith('Hint: only like = "express" or "fastify" has it')

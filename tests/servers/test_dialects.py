@@ -9,7 +9,8 @@ from corscope.rules.load import Source, load
 from corscope.rules.write import rule_text
 from corscope.servers.dialect import Dialect
 from corscope.servers.parts import is_sendable
-from corscope.servers.registry import dialects
+from corscope.servers.policy import Policy
+from corscope.servers.registry import dialects, find, nearest
 
 from .real.asked import ASKED, Asked, generate_asked
 from .real.policies import POLICIES, generate_policies
@@ -47,3 +48,38 @@ def test_a_rule_file_holds_its_policies(dialect: Dialect) -> None:
         [rule] = load([Source("it.toml", text.encode())]).rules
         assert (rule.policy, rule.dialect) == (policy, dialect)
     assert fitting
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("fastapi", "starlette"),
+        ("FastAPI", "starlette"),
+        ("nestjs", "express"),
+        ("istio", "envoy"),
+        ("gateway-api", "envoy"),
+        ("rails", "rack-cors"),
+        ("flask", "flask-cors"),
+        ("expres", "express"),
+    ],
+)
+def test_a_server_that_goes_by_another_name_is_suggested(word: str, name: str) -> None:
+    assert nearest(word, [dialect.name for dialect in dialects()]) == name
+
+
+@pytest.mark.parametrize("name", ["express", "fastify", "h3", "hapi"])
+@pytest.mark.parametrize("status", [-1, 0, 199, 600, 99999])
+def test_a_setting_that_is_no_status_is_complained_of(name: str, status: int) -> None:
+    dialect = find(name)
+    assert dialect is not None
+    [setting] = [each for each in dialect.settings if each.kind == "integer"]
+    policy = Policy(allow_origins=("https://app.test",), settings=((setting.name, status),))
+    assert [each.field for each in dialect.complaints(policy)] == [setting.name]
+
+
+@pytest.mark.parametrize("name", ["django", "aiohttp"])
+def test_a_negative_max_age_is_refused_where_the_server_refuses_it(name: str) -> None:
+    dialect = find(name)
+    assert dialect is not None
+    complaints = dialect.complaints(Policy(allow_origins=("https://app.test",), max_age=-1))
+    assert [(each.field, each.at_start) for each in complaints] == [("max_age", True)]

@@ -1,6 +1,7 @@
 """A policy written for another server: what is translated, lost, and answered otherwise."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from corscope.servers.dialect import Dialect
 from corscope.servers.difference import differences, probes
 from corscope.servers.express import EXPRESS
 from corscope.servers.handoff import hand_off, translated
+from corscope.servers.nginx import NGINX
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
 from corscope.servers.standard import STANDARD
@@ -37,6 +39,12 @@ def test_a_dialect_differs_from_itself_in_nothing() -> None:
                 assert list(differences(side, side, spelling=True)) == []
 
 
+def test_what_only_shows_behind_an_application_that_fails_is_told() -> None:
+    sparing = replace(USUAL, settings=(("always", False),))
+    found = [d.probe.title for d in differences((NGINX, USUAL), (NGINX, sparing))]
+    assert found == ["a GET that fails with 404"]
+
+
 def test_what_differs_is_told_by_request() -> None:
     found = {d.probe.title: d for d in differences((STANDARD, USUAL), (EXPRESS, USUAL))}
     assert set(found) == {
@@ -44,6 +52,7 @@ def test_what_differs_is_told_by_request() -> None:
         "an OPTIONS that is no preflight",
         "a GET from another origin",
         "a GET without Origin",
+        "a GET of an application that allows an origin itself",
     }
     assert found["a preflight from another origin"].told() == (
         "status 204 (status 403); access-control-allow-credentials: true (none); "

@@ -267,7 +267,17 @@ def policy_table(known: Sequence[Dialect]) -> Table:
         check=_check_policy,
         further=further,
         all_further=tuple(each for dialect in known for each in _setting_fields(dialect)),
+        elsewhere=_homes(known),
     )
+
+
+def _homes(known: Sequence[Dialect]) -> dict[str, str]:
+    """A hint for each further setting where another dialect is imitated."""
+    names: dict[str, list[str]] = {}
+    for dialect in known:
+        for setting in dialect.settings:
+            names.setdefault(setting.name, []).append(shown(dialect.name))
+    return {name: f"only like = {' or '.join(homes)} has it" for name, homes in names.items()}
 
 
 POLICY = policy_table(dialects())

@@ -29,6 +29,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.python import call, listed, literal
+from corscope.servers.repeated import reading_first
 
 __all__ = ["AIOHTTP"]
 
@@ -130,6 +131,9 @@ def _exposed(policy: Policy, headers: HeaderList) -> tuple[str, ...]:
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     complaints = value_complaints(policy, echo=("allow_methods", "allow_headers"))
+    if policy.max_age is not None and policy.max_age < 0:
+        message = "must be a non-negative integer"
+        complaints += (Complaint("max_age", message, "leave it out", at_start=True),)
     if policy.allow_origin_regex is None:
         return complaints
     message = "can't be had: aiohttp-cors compares origins as text"
@@ -163,8 +167,8 @@ AIOHTTP = Dialect(
     version="aiohttp-cors 0.8.1, aiohttp 3.13.2",
     source="https://github.com/aio-libs/aiohttp-cors/blob/v0.8.1/aiohttp_cors/cors_config.py",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(
         allow_origins=(), allow_methods=_USUAL_METHODS, allow_headers=(), expose_headers=()

@@ -33,6 +33,7 @@ from corscope.servers.parts import (
     echoed,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import PCRE
 
 __all__ = [
     "BACKEND",
@@ -124,14 +125,20 @@ def all_lines(policy: Policy) -> Iterator[tuple[Line, Kind | None]]:
 
 
 def sent(
-    lines: Iterable[Line], request: Request, *, is_allowed: Callable[[str], bool]
+    lines: Iterable[Line],
+    request: Request,
+    *,
+    is_allowed: Callable[[str], bool],
+    also_empty: bool = False,
 ) -> HeaderList:
-    """The lines as this request gets them."""
+    """The lines as this request gets them; empty ones only where the server sends those too."""
     written = []
     for line in lines:
         value = line.value
         taken = echoed(request, value.value) if isinstance(value, Taken) else value
-        if taken and (value is not Taken.ORIGIN or is_allowed(taken)):
+        if taken is None or not (taken or also_empty):
+            continue
+        if value is not Taken.ORIGIN or is_allowed(taken):
             written.append((line.name, taken))
     return tuple(written)
 
@@ -209,8 +216,11 @@ def _given(*lines: tuple[str, str | Taken | None]) -> tuple[Line, ...]:
 
 def complaints(policy: Policy) -> tuple[Complaint, ...]:
     """What no such rules can be written for."""
+    if policy.allow_origin_regex == "":
+        hint = f'to send back any origin write allow_origins = "{ECHO}"'
+        return (Complaint("allow_origin_regex", "is empty, and so found in every origin", hint),)
     return (
-        *regex_complaints(policy),
+        *regex_complaints(policy, PCRE),
         *echo_in_list_complaints(policy),
         *value_complaints(policy, echo=("allow_methods", "allow_headers")),
     )

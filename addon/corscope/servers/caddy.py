@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from corscope.fetch.headers import contains
+from corscope.fetch.headers import contains, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.by_hand import (
@@ -29,10 +29,13 @@ from corscope.servers.by_hand import (
     regex_of,
     sent,
 )
+from corscope.servers.complaints import regex_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
-from corscope.servers.go import go_regex_complaints, sorted_by_name
-from corscope.servers.parts import REQUEST_METHOD, without_cors_headers
+from corscope.servers.go import sorted_by_name
+from corscope.servers.parts import ORIGIN, REQUEST_METHOD, without_cors_headers
 from corscope.servers.policy import ECHO, Policy
+from corscope.servers.regexes import RE2
+from corscope.servers.repeated import joined_by_comma
 
 __all__ = ["CADDY"]
 
@@ -64,11 +67,18 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
 
 
 def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList:
-    return sent(lines, request, is_allowed=lambda origin: is_matched(policy, origin))
+    """One line of several is enough to be allowed, and all are sent back in one."""
+    origins = values(request.headers, ORIGIN)
+    return sent(
+        lines,
+        joined_by_comma(request),
+        is_allowed=lambda _: any(is_matched(policy, origin) for origin in origins),
+        also_empty=True,
+    )
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    found = dict.fromkeys((*go_regex_complaints(policy), *complaints(policy)))
+    found = dict.fromkeys((*regex_complaints(policy, RE2), *complaints(policy)))
     return (*found, *_unwritable(policy))
 
 
@@ -116,9 +126,14 @@ def _allowed(policy: Policy) -> list[str]:
         return ["@allowed header Origin *"]
     exact, regexes = exact_origins(policy), origin_regexes(policy)
     if regexes or any("*" in origin for origin in exact):
-        either = "|".join((*map(regex_of, exact), *regexes))
+        either = "|".join((*map(regex_of, exact), *map(_with_its_flags, regexes)))
         return [f"@allowed header_regexp Origin {_quoted(either)}"]
     return ["@allowed {", *(f"\theader Origin {_quoted(origin)}" for origin in exact), "}"]
+
+
+def _with_its_flags(regex: str) -> str:
+    """The regex with flags that stand before it made those of a group: Python knows no others."""
+    return re.sub(r"^\(\?([ims]+)\)(.*)$", r"(?\1:\2)", regex, flags=re.DOTALL)
 
 
 def _headers(

@@ -2,26 +2,43 @@
 
 from collections.abc import Collection
 
-from corscope.servers.dialect import Complaint
+from corscope.servers.dialect import Complaint, Setting
 from corscope.servers.origins import regex_error
 from corscope.servers.policy import ECHO, Policy
+from corscope.servers.regexes import Engine, misread, unknown
 
 __all__ = [
     "echo_and_regex_complaints",
     "echo_in_list_complaints",
     "function_complaints",
     "regex_complaints",
+    "status_complaints",
     "value_complaints",
 ]
 
 
-def regex_complaints(policy: Policy) -> tuple[Complaint, ...]:
-    """Why a policy's regex can't be used beside the rest of it."""
+def regex_complaints(
+    policy: Policy, engine: Engine | None = None, *, at_start: bool = True
+) -> tuple[Complaint, ...]:
+    """Why a policy's regex can't be used beside the rest of it.
+
+    Args:
+        policy: the policy.
+        engine: what the server reads regexes with; None where it has no other than Python's.
+        at_start: whether the server doesn't start with a regex that its engine doesn't know; else
+            requests fail.
+    """
     pattern = policy.allow_origin_regex
     if pattern is None:
         return ()
+    if engine is not None and (found := unknown(pattern, engine)):
+        message = f"holds {found!r}, which {engine.name} doesn't know"
+        return (Complaint("allow_origin_regex", message, engine.hint, at_start=at_start),)
     if error := regex_error(pattern):
         return (Complaint("allow_origin_regex", f"is no regex: {error}"),)
+    if engine is not None and (found := misread(pattern, engine)):
+        message = f"holds {found!r}, which means a letter to {engine.name}"
+        return (Complaint("allow_origin_regex", message, "write ^ and $"),)
     if isinstance(policy.allow_origins, str):
         hint = "make allow_origins a list, or drop the regex"
         message = "is never looked at: allow_origins is a single value"
@@ -67,3 +84,12 @@ def function_complaints(policy: Policy) -> tuple[Complaint, ...]:
         return ()
     hint = "write the origins into the regex"
     return (Complaint("allow_origins", "is never looked at beside a regex", hint),)
+
+
+def status_complaints(policy: Policy, setting: Setting) -> tuple[Complaint, ...]:
+    """Whether a setting that is a status is none with which a response can end."""
+    status = setting.of(policy)
+    if isinstance(status, int) and 200 <= status <= 599:
+        return ()
+    message = "must be a final status, from 200 to 599"
+    return (Complaint(setting.name, message, f"the usual one is {setting.default}"),)

@@ -14,6 +14,7 @@ from corscope.servers.dialect import Dialect
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
+    ALLOW_ORIGIN,
     EXPOSE_HEADERS,
     VARY,
     is_cors_response_header_name,
@@ -38,19 +39,29 @@ _APP: Final = "https://app.example.com"
 _URL: Final = "https://api.example.com/"
 _LISTS: Final = frozenset({ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS})
 _APPLICATION: Final = Response(200, (("content-type", "text/plain"),))
+_APPLICATIONS: Final = {
+    "that fails with 404": Response(404, _APPLICATION.headers),
+    "that fails with 500": Response(500, _APPLICATION.headers),
+    "of an application that allows an origin itself": Response(
+        200, ((ALLOW_ORIGIN, "https://own.example"),)
+    ),
+    "of an application with a Vary": Response(200, ((VARY, "Accept-Encoding"),)),
+}
+"""What an application may answer beside the usual."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A request, and what is asked with it."""
+    """A request, what is asked with it, and what the application says where it is asked."""
 
     title: str
     request: Request
+    application: Response = _APPLICATION
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer: by the server itself, or by the application behind it, whose status is 200.
+    """An answer: by the server itself, or by the application behind it.
 
     `headers` are those of CORS and Vary, names in lower case, in order.
     """
@@ -129,18 +140,26 @@ def differences(
         second: another one; the requests are made from the first's policy.
         spelling: whether answers that mean the same to a browser count as different too.
     """
+    told: set[str] = set()
     for probe in probes(first[1]):
-        ours, theirs = answered(*first, probe.request), answered(*second, probe.request)
+        ours = answered(*first, probe.request, probe.application)
+        theirs = answered(*second, probe.request, probe.application)
         if ours.meaning != theirs.meaning or (spelling and ours != theirs):
-            yield Difference(probe, ours, theirs)
+            found = Difference(probe, ours, theirs)
+            # What another response of the application doesn't change is told already.
+            if probe.application is _APPLICATION or found.told() not in told:
+                yield found
+            told.add(found.told())
 
 
-def answered(dialect: Dialect, policy: Policy, request: Request) -> Answered:
-    """What a server answers, before an application that says 200 to everything."""
+def answered(
+    dialect: Dialect, policy: Policy, request: Request, application: Response = _APPLICATION
+) -> Answered:
+    """What a server answers, before an application that says the same to everything."""
     made = None if policy.forward_preflight else dialect.preflight(policy, request)
     if made is not None:
         return Answered(made.status, _of_interest(made.headers), passed_on=False)
-    response = dialect.actual(policy, request, _APPLICATION)
+    response = dialect.actual(policy, request, application)
     return Answered(response.status, _of_interest(response.headers), passed_on=True)
 
 
@@ -166,6 +185,8 @@ def probes(policy: Policy) -> Iterator[Probe]:
     yield Probe("a GET", _request("GET", origin))
     yield Probe("a GET from another origin", _request("GET", EVIL))
     yield Probe("a GET without Origin", _request("GET", None))
+    for title, application in _APPLICATIONS.items():
+        yield Probe(f"a GET {title}", _request("GET", origin), application)
     for pattern in _patterns(policy):
         yield Probe(f"a GET from one of {pattern}", _request("GET", instance(pattern)))
     for each in dict.fromkeys(("PUT", method)):

@@ -31,6 +31,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.python import assignments, listed, regex_literal
+from corscope.servers.repeated import reading_joined_by_comma
 
 __all__ = ["DJANGO"]
 
@@ -136,6 +137,9 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         complaints.append(Complaint("allow_origins", message, "make it a list", at_start=True))
     elif isinstance(origins, tuple):
         complaints += _origin_complaints(origins)
+    if policy.max_age is not None and policy.max_age < 0:
+        message = "must not be negative (corsheaders.E004)"
+        complaints.append(Complaint("max_age", message, "0 sends none", at_start=True))
     if pattern is not None and (error := regex_error(pattern)):
         message = f"is no regular expression, so that requests fail with 500: {error}"
         complaints.append(Complaint("allow_origin_regex", message))
@@ -186,8 +190,8 @@ DJANGO = Dialect(
     version="django-cors-headers 4.9.0, Django 5.2.8",
     source="https://github.com/adamchainz/django-cors-headers/blob/4.9.0/src/corsheaders/middleware.py",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_joined_by_comma(_preflight),
+    actual=reading_joined_by_comma(_actual),
     complaints=_complaints,
     defaults=_DEFAULTS,
     export=_export,

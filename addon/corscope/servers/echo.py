@@ -9,13 +9,12 @@ from typing import Final
 
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import value_complaints
+from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.go import (
     added_to,
     code_with_imports,
     function_complaints,
-    go_regex_complaints,
     is_matched,
     listed,
     origin_function,
@@ -36,6 +35,8 @@ from corscope.servers.parts import (
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import RE2
+from corscope.servers.repeated import reading_first
 
 __all__ = ["ECHO_GO"]
 
@@ -60,7 +61,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (ALLOW_HEADERS, ",".join(names) or echoed(request, REQUEST_HEADERS) or None),
         (ALLOW_METHODS, ",".join(listed(policy.allow_methods) or _DEFAULT_METHODS)),
         (ALLOW_ORIGIN, allowed),
-        (MAX_AGE, str(policy.max_age) if policy.max_age else None),
+        (MAX_AGE, str(policy.max_age) if (policy.max_age or 0) > 0 else None),
     )
     return Answer(204, sorted_by_name(headers + _VARY))
 
@@ -120,7 +121,7 @@ def _matches_any(origin: str, patterns: tuple[str, ...]) -> bool:
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     return (
         *value_complaints(policy, echo=("allow_headers",)),
-        *go_regex_complaints(policy),
+        *regex_complaints(policy, RE2, at_start=False),
         *function_complaints(policy),
     )
 
@@ -150,8 +151,8 @@ ECHO_GO = Dialect(
     version="echo 4.2.1",
     source="https://echo.labstack.com/docs/middleware/cors",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,

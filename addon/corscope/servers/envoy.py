@@ -13,9 +13,8 @@ from typing import Final
 from corscope.fetch.headers import set_header
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import value_complaints
+from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
-from corscope.servers.go import go_regex_complaints
 from corscope.servers.origins import matches_regex
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
@@ -31,6 +30,7 @@ from corscope.servers.parts import (
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
+from corscope.servers.regexes import RE2
 from corscope.servers.yaml_text import yaml_text
 
 __all__ = ["ENVOY"]
@@ -105,7 +105,7 @@ def _listed_or_asked(value: str | tuple[str, ...] | None, asked: str) -> str | N
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     return (
         *value_complaints(policy, echo=("allow_methods", "allow_headers")),
-        *go_regex_complaints(policy, "RE2"),
+        *regex_complaints(policy, RE2),
     )
 
 

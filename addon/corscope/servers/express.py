@@ -9,7 +9,7 @@ from typing import Final
 
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import regex_complaints, value_complaints
+from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.javascript import call, cors_options, is_allowed
 from corscope.servers.parts import (
@@ -27,6 +27,7 @@ from corscope.servers.parts import (
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import JAVASCRIPT
 
 __all__ = ["EXPRESS"]
 
@@ -85,7 +86,11 @@ def _joined(listed: str | tuple[str, ...] | None, default: tuple[str, ...] = ())
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    return (*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy))
+    return (
+        *value_complaints(policy, echo=("allow_headers",)),
+        *regex_complaints(policy, JAVASCRIPT),
+        *status_complaints(policy, _STATUS),
+    )
 
 
 def _export(policy: Policy) -> Export:

@@ -9,7 +9,7 @@ from typing import Final
 
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import regex_complaints, value_complaints
+from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.javascript import call, cors_options, is_allowed
 from corscope.servers.parts import (
@@ -29,6 +29,7 @@ from corscope.servers.parts import (
     replaced_by,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import JAVASCRIPT
 
 __all__ = ["FASTIFY"]
 
@@ -94,7 +95,11 @@ def _joined(listed: str | tuple[str, ...] | None) -> str | None:
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    found = (*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy))
+    found = (
+        *value_complaints(policy, echo=("allow_headers",)),
+        *regex_complaints(policy, JAVASCRIPT),
+        *status_complaints(policy, _STATUS),
+    )
     if policy.allow_origins == "":
         found += (Complaint("allow_origins", "is empty: every request would fail with 500"),)
     return found

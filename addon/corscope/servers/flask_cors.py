@@ -32,6 +32,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.python import call, listed, regex_literal
+from corscope.servers.repeated import reading_joined_by_comma
 
 __all__ = ["FLASK_CORS", "is_regex"]
 
@@ -109,7 +110,7 @@ def _allowed_subset(policy: Policy, asked: str) -> str:
     allowed = WILDCARD if policy.allow_headers in {None, ECHO} else policy.allow_headers
     patterns = _patterns(allowed)
     names = [name.strip() for name in asked.split(",")] if asked else []
-    return ", ".join(sorted(name for name in names if _matches_any(patterns, name)))
+    return ", ".join(sorted(name for name in names if _matches_any(patterns, name))).strip()
 
 
 def _allow_origin(policy: Policy, request: Request) -> str | None:
@@ -211,8 +212,8 @@ FLASK_CORS = Dialect(
     version="Flask-CORS 6.0.5, Flask 3.1.2",
     source="https://github.com/corydolphin/flask-cors/blob/6.0.5/flask_cors/core.py",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_joined_by_comma(_preflight),
+    actual=reading_joined_by_comma(_actual),
     complaints=_complaints,
     defaults=Policy(allow_origins=ECHO, allow_methods=_ALL_METHODS, allow_headers=ECHO),
     export=_export,

@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import value_complaints
+from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.go import (
     Code,
     added_to,
     canonical,
     code_with_imports,
-    go_regex_complaints,
     is_matched,
     listed,
     literal,
@@ -37,6 +36,8 @@ from corscope.servers.parts import (
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import RE2
+from corscope.servers.repeated import reading_first
 
 __all__ = ["GIN"]
 
@@ -67,7 +68,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (ALLOW_HEADERS, ",".join(map(canonical, _distinct(names))) or None),
         (ALLOW_METHODS, ",".join(_distinct(methods)).upper() or None),
         (ALLOW_ORIGIN, WILDCARD if _allows_all(policy) else origin),
-        (MAX_AGE, str(max_age) if max_age else None),
+        (MAX_AGE, str(max_age) if max_age > 0 else None),
     )
     return Answer(204, headers if _allows_all(policy) else headers + _VARY)
 
@@ -117,7 +118,7 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     return (
         *value_complaints(policy),
-        *go_regex_complaints(policy),
+        *regex_complaints(policy, RE2),
         *(() if policy.allow_origins == ECHO else _origin_complaints(policy)),
     )
 
@@ -172,8 +173,8 @@ GIN = Dialect(
     version="gin-contrib/cors 1.4.0",
     source="https://github.com/gin-contrib/cors",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(
         allow_origins=WILDCARD,

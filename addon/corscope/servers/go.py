@@ -14,8 +14,7 @@ from typing import Final
 
 from corscope.fetch.headers import is_token
 from corscope.messages import HeaderList
-from corscope.servers.complaints import function_complaints, regex_complaints
-from corscope.servers.dialect import Complaint
+from corscope.servers.complaints import function_complaints
 from corscope.servers.origins import matches_regex
 from corscope.servers.parts import VARY
 from corscope.servers.policy import ECHO, Policy, listed
@@ -26,7 +25,6 @@ __all__ = [
     "canonical",
     "code_with_imports",
     "function_complaints",
-    "go_regex_complaints",
     "is_matched",
     "listed",
     "literal",
@@ -35,7 +33,6 @@ __all__ = [
     "struct",
 ]
 
-_NOT_IN_RE2: Final = re.compile(r"\(\?(?:[=!>]|<[=!]|P=)|\\[1-9]|[*+?}]\+")
 _WIDTH: Final = 80
 
 
@@ -64,16 +61,6 @@ def is_matched(policy: Policy, origin: str) -> bool:
     if pattern is None:
         return policy.allow_origins == ECHO
     return matches_regex(pattern, origin, "search", flags=re.ASCII)
-
-
-def go_regex_complaints(policy: Policy, engine: str = "Go") -> tuple[Complaint, ...]:
-    """Why a policy's regex can't be used; Go's, which are RE2's, know less than Python's."""
-    found = _NOT_IN_RE2.search(policy.allow_origin_regex or "")
-    if found is None:
-        return regex_complaints(policy)
-    hint = f"{engine}'s regexes have no lookaround, backreferences or possessive quantifiers"
-    message = f"holds {found[0]!r}, which {engine} doesn't know"
-    return (Complaint("allow_origin_regex", message, hint, at_start=True),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,13 @@ from typing import Final
 from corscope.fetch.headers import contains
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import value_complaints
+from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.go import (
     added_to,
     canonical,
     code_with_imports,
     function_complaints,
-    go_regex_complaints,
     is_matched,
     listed,
     literal,
@@ -39,6 +38,8 @@ from corscope.servers.parts import (
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import RE2
+from corscope.servers.repeated import reading_first
 
 __all__ = ["GORILLA"]
 
@@ -64,7 +65,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     age = min(policy.max_age or 0, _LONGEST_MAX_AGE)
     headers = present(
         (ALLOW_HEADERS, ",".join(names) or None),
-        (MAX_AGE, str(age) if age else None),
+        (MAX_AGE, str(age) if age > 0 else None),
         (ALLOW_METHODS, None if method in _SIMPLE_METHODS else method),
     )
     return Answer(200, sorted_by_name(headers + _for_all(policy, allowed)))
@@ -120,7 +121,7 @@ def _asked_names(request: Request) -> list[str]:
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     return (
         *value_complaints(policy),
-        *go_regex_complaints(policy),
+        *regex_complaints(policy, RE2),
         *function_complaints(policy),
     )
 
@@ -151,8 +152,8 @@ GORILLA = Dialect(
     version="gorilla/handlers 1.5.1",
     source="https://github.com/gorilla/handlers",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(
         allow_origins=WILDCARD, allow_methods=_SIMPLE_METHODS, allow_headers=_SAFELISTED

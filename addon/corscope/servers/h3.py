@@ -10,7 +10,7 @@ from typing import Final
 from corscope.fetch.headers import delete, values
 from corscope.messages import Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import regex_complaints, value_complaints
+from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.javascript import Code, in_web_order, is_allowed, literal, regex_literal
 from corscope.servers.parts import (
@@ -29,6 +29,7 @@ from corscope.servers.parts import (
     replaced_by,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import JAVASCRIPT
 
 __all__ = ["H3"]
 
@@ -103,7 +104,11 @@ def _joined(listed: str | tuple[str, ...] | None) -> str:
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    return (*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy))
+    return (
+        *value_complaints(policy, echo=("allow_headers",)),
+        *regex_complaints(policy, JAVASCRIPT),
+        *status_complaints(policy, _STATUS),
+    )
 
 
 def _export(policy: Policy) -> Export:

@@ -62,6 +62,8 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         return _not_found("CORS error: Missing Access-Control-Request-Method header")
     if not _has_route(policy, method):
         return _not_found("Not Found")
+    if method.upper() == "OPTIONS":
+        return _refused("CORS is disabled for this route")  # it is the route of preflights
     if not origin and not _IGNORE.of(policy):
         return _not_found("CORS error: Missing Origin header")
     if not _is_allowed(policy, origin):
@@ -137,7 +139,7 @@ def _with_cors_headers(policy: Policy, request: Request, headers: HeaderList) ->
 def _has_route(policy: Policy, method: str) -> bool:
     routed = _ROUTED.of(policy)
     assert isinstance(routed, tuple)
-    return method.upper() in routed
+    return method.upper() in {"OPTIONS", *routed}
 
 
 def _is_allowed(policy: Policy, origin: str | None) -> bool:

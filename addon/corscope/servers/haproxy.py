@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from corscope.fetch.headers import contains
+from corscope.fetch.headers import contains, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.by_hand import (
@@ -27,8 +27,9 @@ from corscope.servers.by_hand import (
     sent,
 )
 from corscope.servers.dialect import Dialect, Evidence, Export
-from corscope.servers.parts import REQUEST_METHOD, VARY, without_cors_headers
+from corscope.servers.parts import ORIGIN, REQUEST_METHOD, VARY, without_cors_headers
 from corscope.servers.policy import ECHO, Policy
+from corscope.servers.repeated import last_lines
 
 __all__ = ["HAPROXY"]
 
@@ -57,7 +58,14 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
 
 
 def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList:
-    return sent(lines, request, is_allowed=lambda origin: is_matched(policy, origin))
+    """One line of several is enough to be allowed, and the last is sent back."""
+    origins = values(request.headers, ORIGIN)
+    return sent(
+        lines,
+        last_lines(request),
+        is_allowed=lambda _: any(is_matched(policy, origin) for origin in origins),
+        also_empty=True,
+    )
 
 
 def _export(policy: Policy) -> Export:

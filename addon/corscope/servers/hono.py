@@ -28,6 +28,7 @@ from corscope.servers.parts import (
     replaced_by,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import JAVASCRIPT
 
 __all__ = ["HONO"]
 
@@ -91,7 +92,10 @@ def _joined(listed: str | tuple[str, ...] | None) -> str | None:
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    return (*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy))
+    return (
+        *value_complaints(policy, echo=("allow_headers",)),
+        *regex_complaints(policy, JAVASCRIPT),
+    )
 
 
 def _export(policy: Policy) -> Export:

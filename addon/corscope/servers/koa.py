@@ -28,6 +28,7 @@ from corscope.servers.parts import (
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import JAVASCRIPT
 
 __all__ = ["KOA"]
 
@@ -94,7 +95,10 @@ def _joined(listed: str | tuple[str, ...] | None, default: tuple[str, ...] = ())
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    return (*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy))
+    return (
+        *value_complaints(policy, echo=("allow_headers",)),
+        *regex_complaints(policy, JAVASCRIPT),
+    )
 
 
 def _export(policy: Policy) -> Export:

@@ -29,6 +29,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.python import call, listed, regex_literal
+from corscope.servers.repeated import reading_first
 
 __all__ = ["LITESTAR"]
 
@@ -175,8 +176,8 @@ LITESTAR = Dialect(
     version="litestar 2.25.0",
     source="https://github.com/litestar-org/litestar/blob/v2.25.0/litestar/middleware/_internal/cors.py",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(
         allow_origins=WILDCARD,

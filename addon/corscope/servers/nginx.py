@@ -28,6 +28,7 @@ from corscope.servers.by_hand import (
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS
 from corscope.servers.policy import ECHO, Policy
+from corscope.servers.repeated import reading_first
 
 __all__ = ["NGINX"]
 
@@ -75,7 +76,13 @@ def _is_allowed(policy: Policy, origin: str) -> bool:
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    return (*complaints(policy), *_dollars(policy))
+    return (*complaints(policy), *_named_groups(policy), *_dollars(policy))
+
+
+def _named_groups(policy: Policy) -> Iterable[Complaint]:
+    if "(?P<" in (policy.allow_origin_regex or ""):
+        message = "names a group, of which nginx makes a variable"
+        yield Complaint("allow_origin_regex", message, "write (?:…)")
 
 
 def _dollars(policy: Policy) -> Iterable[Complaint]:
@@ -144,8 +151,8 @@ NGINX = Dialect(
     version="nginx 1.22.1",
     source="https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     export=_export,
     settings=(_ALWAYS, KEEP_OWN),

@@ -32,6 +32,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.python import Code, call, listed, regex_literal
+from corscope.servers.repeated import reading_first
 
 __all__ = ["QUART_CORS"]
 
@@ -83,7 +84,7 @@ def _is_in(names: tuple[str, ...], name: str) -> bool:
 
 
 def _allowed_names(policy: Policy, request: Request) -> tuple[str, ...]:
-    asked = parse_http_list(echoed(request, REQUEST_HEADERS) or "")
+    asked = [*filter(None, parse_http_list(echoed(request, REQUEST_HEADERS) or ""))]
     allowed = listed(policy.allow_headers)
     if allowed is None or policy.allow_headers == ECHO or WILDCARD in allowed:
         return tuple(asked)
@@ -157,8 +158,8 @@ QUART_CORS = Dialect(
     version="Quart-CORS 0.8.0, Quart 0.20.0",
     source="https://github.com/pgjones/quart-cors/blob/0.8.0/src/quart_cors/__init__.py",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_ALL_METHODS, allow_headers=ECHO),
     export=_export,

@@ -30,6 +30,7 @@ from corscope.servers.parts import (
     replaced_by,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import RUBY
 
 __all__ = ["RACK_CORS"]
 
@@ -127,7 +128,7 @@ def _allows_names(policy: Policy, asked: str) -> bool:
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    found = [*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy)]
+    found = [*value_complaints(policy, echo=("allow_headers",)), *regex_complaints(policy, RUBY)]
     if _is_public(policy) and policy.allow_credentials:
         hint = "list the origins, or leave the credentials out"
         message = "can't be true where any origin is allowed"

@@ -40,7 +40,7 @@ from corscope.servers.starlette import STARLETTE
 from corscope.servers.tomcat import TOMCAT
 from corscope.servers.traefik import TRAEFIK
 
-__all__ = ["dialects", "find", "nearest"]
+__all__ = ["dialects", "find", "known_as", "nearest"]
 
 _DIALECTS = (
     STANDARD,
@@ -77,6 +77,25 @@ _DIALECTS = (
     TRAEFIK,
 )
 _BY_NAME = {dialect.name: dialect for dialect in _DIALECTS}
+_KNOWN_AS = {
+    "nestjs": EXPRESS.name,
+    "nest": EXPRESS.name,
+    "fastapi": STARLETTE.name,
+    "nitro": H3.name,
+    "nuxt": H3.name,
+    "chi": RS_CORS.name,
+    "rails": RACK_CORS.name,
+    "rack": RACK_CORS.name,
+    "flask": FLASK_CORS.name,
+    "quart": QUART_CORS.name,
+    "httpd": APACHE.name,
+    "istio": ENVOY.name,
+    "envoy-gateway": ENVOY.name,
+    "gateway-api": ENVOY.name,
+    "aws-s3": S3.name,
+    "asp.net": ASPNET_CORE.name,
+    "dotnet": ASPNET_CORE.name,
+}
 _LONGEST_TYPO = 64  # comparing costs the product of both lengths
 
 
@@ -90,8 +109,15 @@ def find(name: str) -> Dialect | None:
     return _BY_NAME.get(name)
 
 
+def known_as(word: str) -> str | None:
+    """The dialect of a server that goes by another name: FastAPI is Starlette."""
+    return _KNOWN_AS.get(word.lower())
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that a mistyped one looks most like."""
+    """The known word that a mistyped one looks most like, or another name of it is."""
     lowered = {name.lower(): name for name in known}
+    if (meant := known_as(word)) in lowered:
+        return meant
     found = difflib.get_close_matches(word[:_LONGEST_TYPO].lower(), lowered, n=1, cutoff=0.6)
     return lowered[found[0]] if found else None

@@ -9,14 +9,13 @@ from typing import Final
 
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import value_complaints
+from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.go import (
     added_to,
     canonical,
     code_with_imports,
     function_complaints,
-    go_regex_complaints,
     is_matched,
     listed,
     origin_function,
@@ -38,6 +37,8 @@ from corscope.servers.parts import (
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.regexes import RE2
+from corscope.servers.repeated import reading_first
 
 __all__ = ["RS_CORS"]
 
@@ -63,7 +64,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (ALLOW_METHODS, method.upper()),
         (ALLOW_HEADERS, ", ".join(names) or None),
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
-        (MAX_AGE, str(policy.max_age) if policy.max_age else None),
+        (MAX_AGE, str(policy.max_age) if (policy.max_age or 0) > 0 else None),
     )
     return Answer(200, sorted_by_name(headers + _VARY))
 
@@ -129,7 +130,7 @@ def _capitalized(word: str) -> str:
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     return (
         *value_complaints(policy, echo=("allow_headers",)),
-        *go_regex_complaints(policy),
+        *regex_complaints(policy, RE2),
         *function_complaints(policy),
     )
 
@@ -157,8 +158,8 @@ RS_CORS = Dialect(
     version="rs/cors 1.7.0",
     source="https://github.com/rs/cors",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(
         allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=_DEFAULT_HEADERS

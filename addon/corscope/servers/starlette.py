@@ -30,6 +30,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.python import call, listed, regex_literal
+from corscope.servers.repeated import reading_first
 
 __all__ = ["STARLETTE"]
 
@@ -66,15 +67,15 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     any_header = _has_wildcard(policy.allow_headers) or policy.allow_headers == ECHO
     max_age = _DEFAULT_MAX_AGE if policy.max_age is None else policy.max_age
     private = contains(request.headers, _REQUEST_PRIVATE_NETWORK)
-    allowed = _allow_origin(policy, request)
+    is_open = _has_wildcard(policy.allow_origins) and not policy.allow_credentials
     headers = present(
         (VARY, _PREFLIGHT_VARY),
-        (ALLOW_ORIGIN, WILDCARD if allowed == WILDCARD else None),
+        (ALLOW_ORIGIN, WILDCARD if is_open else None),
         (ALLOW_METHODS, ", ".join(_methods(policy))),
         (MAX_AGE, str(max_age)),
         (ALLOW_HEADERS, None if any_header else ", ".join(_header_names(policy))),
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
-        (ALLOW_ORIGIN, None if allowed == WILDCARD else allowed),
+        (ALLOW_ORIGIN, None if is_open else _allow_origin(policy, request)),
         (ALLOW_HEADERS, echoed(request, REQUEST_HEADERS) if any_header else None),
     )
     if private and _PRIVATE_NETWORK.of(policy):
@@ -187,8 +188,8 @@ STARLETTE = Dialect(
     version="starlette 1.10.0, fastapi 0.165.0",
     source="https://github.com/Kludex/starlette/blob/1.10.0/starlette/middleware/cors.py",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(
         allow_origins=(),

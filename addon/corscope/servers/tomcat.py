@@ -32,6 +32,7 @@ from corscope.servers.parts import (
     replaced_by,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
+from corscope.servers.repeated import reading_first
 
 __all__ = ["TOMCAT"]
 
@@ -89,7 +90,7 @@ def _headers(policy: Policy, request: Request) -> HeaderList:
 def _preflight_headers(policy: Policy) -> HeaderList:
     age = _DEFAULT_MAX_AGE if policy.max_age is None else policy.max_age
     return present(
-        (MAX_AGE, str(age) if age else None),
+        (MAX_AGE, str(age) if age > 0 else None),
         (ALLOW_METHODS, ",".join(_methods(policy)) or None),
         (ALLOW_HEADERS, ",".join(_names(policy)) or None),
     )
@@ -180,8 +181,8 @@ TOMCAT = Dialect(
     version="Tomcat 9.0.70",
     source="https://tomcat.apache.org/tomcat-9.0-doc/config/filter.html#CORS_Filter",
     evidence=Evidence.PROVED,
-    preflight=_preflight,
-    actual=_actual,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(
         allow_methods=_DEFAULT_METHODS, allow_headers=_DEFAULT_HEADERS, max_age=_DEFAULT_MAX_AGE

@@ -12,9 +12,9 @@ from typing import Final
 from corscope.fetch.headers import set_header
 from corscope.messages import Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import value_complaints
+from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
-from corscope.servers.go import go_regex_complaints, sorted_by_name
+from corscope.servers.go import sorted_by_name
 from corscope.servers.origins import matches_regex
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
@@ -31,6 +31,7 @@ from corscope.servers.parts import (
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
+from corscope.servers.regexes import RE2
 from corscope.servers.yaml_text import yaml_text
 
 __all__ = ["TRAEFIK"]
@@ -104,7 +105,7 @@ def _listed_or_asked(
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    found = [*value_complaints(policy), *go_regex_complaints(policy)]
+    found = [*value_complaints(policy), *regex_complaints(policy, RE2)]
     if policy.allow_origins == ECHO:
         hint = 'write "*": it becomes the Origin sent where credentials are allowed'
         found.append(Complaint("allow_origins", f'can\'t be "{ECHO}"', hint))

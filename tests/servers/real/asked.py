@@ -24,10 +24,22 @@ ORIGINS = (
         "https://app,test",
     ),
 )
+ODD_ORIGINS = (
+    *("https://app.test:443", "https://app.test.", "https://app.test:", "https://app.test/path"),
+    *("https://xn--bcher-kva.test", "http://[::1]:3000", "http://127.0.0.1:8080", "https://b.test"),
+    *("file://", "capacitor://localhost", "https://", "x://app.test", "//app.test", "*", ""),
+    *("https://user@app.test", "https://app_1.test", "https://a.sub.test:8443", "NULL"),
+    *("https://one.SUB.test", f"https://{'a' * 200}.sub.test", "null, null"),
+)
 REQUESTED_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "put", "QUERY", "HEAD")
+ODD_METHODS = ("", "OPTIONS", "PUT, DELETE", "*", "X-Y", "get", "Put", " PUT", "CONNECT")
 REQUESTED_HEADERS = (
     *(None, "content-type", "x-a", "x-a,x-b", "X-A, content-type", "x-a,x-b,x-evil", "x-evil"),
     *("authorization", "content-type,x-a", "accept", " x-a ,x-b", "X-B,X-A"),
+)
+ODD_HEADERS = (
+    *("", ",", "x-a,", ",x-a", "x-a,,x-b", "x-a, x-a", "*", "x a", "origin", "x_a", "a.b,!b"),
+    *("X-A,X-B", "content-type, authorization", "x-a;q=1", "Content-Language,Accept-Language"),
 )
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
 PATHS = (
@@ -106,9 +118,20 @@ def generate_asked(random: Random, count: int) -> Sequence[Asked]:
 
 
 def _random(random: Random) -> Asked:
-    origin = random.choice((APP, APP, APP, SECOND, None, *ORIGINS))
+    origin = random.choice((APP, APP, APP, SECOND, None, *ORIGINS, *ODD_ORIGINS))
     path = random.choice(("/ok", "/ok", "/ok", *PATHS))
     if random.random() < 0.5:
-        return _actual(origin, random.choice(METHODS), path)
-    method = random.choice((*REQUESTED_METHODS, None))
-    return _preflight(origin, method, random.choice(REQUESTED_HEADERS), path)
+        return _repeated(random, _actual(origin, random.choice(METHODS), path))
+    method = random.choice((*REQUESTED_METHODS, *ODD_METHODS, None))
+    names = random.choice((*REQUESTED_HEADERS, *ODD_HEADERS))
+    return _repeated(random, _preflight(origin, method, names, path))
+
+
+def _repeated(random: Random, asked: Asked) -> Asked:
+    """The request, now and then with a second line of the same name, as no browser sends it."""
+    if not asked.headers or random.random() > 0.05:
+        return asked
+    name, value = random.choice(asked.headers)
+    further = {"Origin": SECOND, "Access-Control-Request-Method": "DELETE"}
+    line = name, random.choice((value, further.get(name, "x-b")))
+    return replace(asked, headers=(*asked.headers, line))

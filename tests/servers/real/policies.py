@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from corscope.servers.dialect import Dialect
-from corscope.servers.policy import Policy
+from corscope.servers.dialect import Dialect, Setting
+from corscope.servers.policy import Policy, SettingValue
 
 from .asked import APP, SECOND
 
-__all__ = ["POLICIES", "generate_policies"]
+__all__ = ["ODD", "POLICIES", "generate_policies"]
 
 LIST = (APP, SECOND)
 
@@ -60,6 +60,53 @@ POLICIES: tuple[Policy, ...] = (
     ),
 )
 
+ODD: tuple[Policy, ...] = (
+    Policy(allow_origins=("https://app.test:443", "http://localhost:3000", "https://ONE.sub.test")),
+    Policy(allow_origins=("https://app.test.", "https://*.test.")),
+    Policy(allow_origins=("https://xn--bcher-kva.test", "https://b\u00fccher.test")),
+    Policy(allow_origins=("http://[::1]:3000", "http://127.0.0.1:*")),
+    Policy(allow_origins="null", allow_credentials=True),
+    Policy(allow_origins=("null",)),
+    Policy(allow_origins="https://*.sub.test"),
+    Policy(allow_origins=("https://*",)),
+    Policy(allow_origins=("https://app.*", "https://*b.test")),
+    Policy(allow_origins=("https://*.*.test",)),
+    Policy(allow_origins=("https://???.test", "https://*.sub.test:*")),
+    Policy(allow_origins=("*.sub.test", ".sub.test", "app.test")),
+    Policy(allow_origins=("HTTPS://app.test", "file://", "capacitor://localhost")),
+    Policy(allow_origins=(APP, APP, "https://app.test/path")),
+    Policy(allow_origin_regex=r"(?i)^https://APP\.test$"),
+    Policy(allow_origin_regex=r"^https?://[\w-]+(\.sub)?\.test(:\d+)?$"),
+    Policy(allow_origin_regex=r"(?P<host>app)\.test"),
+    Policy(allow_origin_regex=r"\Ahttps://app\.test\Z"),
+    Policy(allow_origin_regex=r"^(?!https://evil)https://(?:app|one\.sub)\.test"),
+    Policy(allow_origin_regex="https://app"),
+    Policy(allow_origin_regex=""),
+    Policy(allow_origin_regex="^null$"),
+    Policy(allow_origin_regex=".*", allow_credentials=True),
+    Policy(allow_origins=LIST, max_age=-1),
+    Policy(allow_origins="*", max_age=2**31 - 1),
+    Policy(
+        allow_origins=LIST,
+        allow_methods=("GET", "put", "PUT", "GET"),
+        allow_headers=("X-A", "x-b", "x-a"),
+        expose_headers=("x-b", "X-B", "X-A"),
+    ),
+    Policy(allow_origins=LIST, allow_methods=("*",), allow_headers=("*",), expose_headers=("*",)),
+    Policy(
+        allow_origins=LIST,
+        allow_methods=("*", "PUT"),
+        allow_headers=("*", "authorization"),
+        expose_headers=("*", "x-b"),
+        allow_credentials=True,
+    ),
+    Policy(allow_origins="*", allow_methods=("OPTIONS", "X-Y"), allow_headers=("x_a", "a.b", "!b")),
+    Policy(allow_origins="request", allow_methods=("DELETE",), expose_headers=("x_a", "a.b")),
+)
+"""What people write too, though it is seldom meant so."""
+
+SUCCESS_STATUSES = (200, 201, 202, 204, 205, 304, 404, 500)
+
 
 def generate_policies(random: Random, dialect: Dialect, count: int) -> Sequence[Policy]:
     """Give that many policies in every combination, with the dialect's own settings."""
@@ -67,15 +114,16 @@ def generate_policies(random: Random, dialect: Dialect, count: int) -> Sequence[
 
 
 def _random(random: Random, dialect: Dialect) -> Policy:
-    origins = [policy.allow_origins for policy in POLICIES]
-    regexes = [policy.allow_origin_regex for policy in POLICIES if policy.allow_origin_regex]
-    methods = [policy.allow_methods for policy in POLICIES]
-    headers = [policy.allow_headers for policy in POLICIES]
-    exposed = [policy.expose_headers for policy in POLICIES]
+    known = (*POLICIES, *ODD)
+    origins = [policy.allow_origins for policy in known]
+    regexes = [policy.allow_origin_regex for policy in known if policy.allow_origin_regex]
+    methods = [policy.allow_methods for policy in known]
+    headers = [policy.allow_headers for policy in known]
+    exposed = [policy.expose_headers for policy in known]
     settings = {
-        setting.name: not setting.default
+        setting.name: value
         for setting in dialect.settings
-        if setting.kind == "boolean" and random.random() < 0.3
+        if random.random() < 0.3 and (value := _other(random, setting)) is not None
     }
     return Policy(
         allow_origins=random.choice((LIST, LIST, *origins)),
@@ -84,6 +132,17 @@ def _random(random: Random, dialect: Dialect) -> Policy:
         allow_headers=random.choice(headers),
         expose_headers=random.choice(exposed),
         allow_credentials=random.choice((None, False, True)),
-        max_age=random.choice((None, None, 0, 5, 600)),
+        max_age=random.choice((None, None, -1, 0, 5, 600, 2**31 - 1)),
         settings=tuple(settings.items()),
     )
+
+
+def _other(random: Random, setting: Setting) -> SettingValue | None:
+    """A value that isn't the default's; None for what the application's routes decide."""
+    match setting.kind:
+        case "boolean":
+            return not setting.default
+        case "integer":
+            return random.choice(SUCCESS_STATUSES)
+        case _:
+            return None

@@ -23,7 +23,7 @@ from corscope.servers.registry import dialects, find
 from .asked import ASKED, Asked, generate_asked
 from .comparison import differences
 from .libraries import LIBRARIES, Running
-from .policies import POLICIES, generate_policies
+from .policies import ODD, POLICIES, generate_policies
 
 pytestmark = pytest.mark.server
 
@@ -82,7 +82,7 @@ def test_rules_answer_as_the_server_does(
     dialect, random = _dialect(name), Random(f"{SEED}/{name}")
     asked: dict[Policy, Sequence[Asked]] = {}
     asked |= {policy: ASKED for policy in POLICIES if not dialect.complaints(policy)}
-    for policy in generate_policies(random, dialect, COUNT):
+    for policy in (*ODD, *generate_policies(random, dialect, COUNT)):
         if not dialect.complaints(policy):
             asked.setdefault(policy, generate_asked(random, REQUESTS))
     fitting = {policy: _fitting(dialect, policy, several) for policy, several in asked.items()}
@@ -121,6 +121,6 @@ def test_the_server_refuses_what_it_is_said_to_refuse(name: str) -> None:
     LIBRARIES[name].require()
     dialect = _dialect(name)
     assert dialect.export is not None
-    refused = [p for p in POLICIES if dialect.complaints(p) and _at_start(dialect, p)]
+    refused = [p for p in (*POLICIES, *ODD) if dialect.complaints(p) and _at_start(dialect, p)]
     with Running(LIBRARIES[name], [dialect.export(p).text for p in refused]) as server:
         assert set(server.errors) == set(range(len(refused)))

@@ -158,8 +158,10 @@ def call_name(written: str) -> str:
 
 
 def plain_number(written: str) -> Value:
-    """A whole decimal number, with what may stand in it and behind it."""
-    digits = written.replace("_", "").rstrip("lLuU")
+    """A whole decimal number, with what may stand before it, in it and behind it."""
+    digits = written.removeprefix("-").replace("_", "").rstrip("lLuU")
     is_decimal = digits.isascii() and digits.isdigit() and len(digits) < 19
     leads = len(digits) > 1 and digits.startswith("0")
-    return int(digits) if is_decimal and not leads else Opaque(written)
+    if not is_decimal or leads:
+        return Opaque(written)
+    return -int(digits) if written.startswith("-") else int(digits)

@@ -92,6 +92,8 @@ class CSharpFile(CodeFile):
                 return self.named_value(code_of(node), node, depth)
             case "member_access_expression":
                 return self._member(node, depth)
+            case "prefix_unary_expression":
+                return plain_number(code_of(node))
             case "binary_expression":
                 return self.sum(node, depth)
             case "invocation_expression":

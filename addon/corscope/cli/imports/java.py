@@ -75,7 +75,7 @@ class JavaFile(CodeFile):
         match node.type:
             case "string_literal":
                 return _string(node)
-            case "decimal_integer_literal":
+            case "decimal_integer_literal" | "unary_expression":
                 return plain_number(code_of(node))
             case "true" | "false":
                 return node.type == "true"

@@ -61,6 +61,8 @@ class PhpFile(CodeFile):
                 return _literal(node)
             case "array_creation_expression":
                 return self._array(node, depth)
+            case "unary_op_expression":
+                return plain_number(code_of(node))
             case "name" | "variable_name":
                 return self.named_value(code_of(node), node, depth)
             case "class_constant_access_expression":

@@ -87,7 +87,13 @@ def read_starlette(source: Source) -> Iterator[Found]:
 
 
 def _without_app(call: PythonCall) -> Mapping[str, Node]:
-    return {name: node for name, node in call.options.items() if name != "app"}
+    """The options of the middleware; a regex adds nothing to all origins."""
+    origins = call.options.get("allow_origins")
+    left_out = {"app"}
+    if origins is not None and isinstance(origins.value, tuple):
+        is_open = WILDCARD in {each.value for each in origins.value}
+        left_out |= {"allow_origin_regex"} if is_open else set()
+    return {name: node for name, node in call.options.items() if name not in left_out}
 
 
 # Litestar
@@ -204,6 +210,8 @@ def _flask_origins(node: Node) -> Fields:
 
 
 def _flask_origin(node: Node) -> Node:
+    if node.value == ".*":
+        return Node(node.place, WILDCARD)  # the library itself takes them for the same
     if isinstance(node.value, str) and node.value != WILDCARD and is_regex(node.value):
         return Node(node.place, Regex(node.value))
     return node
