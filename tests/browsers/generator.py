@@ -106,6 +106,7 @@ SPOILT = frozenset(
 ODD = tuple(map(chr, (*range(0x20, 0x7F), *range(0x7F, 0x100), 0x01, 0x07, 0x09, 0x1B)))
 """What may get into a value: all that is sent, and read, as a byte of it."""
 
+# Whether a browser asks again after a 408 hangs on its own connection: see docs/scope.md.
 STATUSES = (
     *(200, 200, 200, 200, 200, 201, 202, 203, 204, 205, 206, 226, 299, 300, 304, 305, 306, 310),
     *(
@@ -114,7 +115,6 @@ STATUSES = (
         403,
         404,
         405,
-        408,
         409,
         410,
         418,
