@@ -124,7 +124,9 @@ def _allows_names(policy: Policy, asked: str) -> bool:
     if allowed in {WILDCARD, ECHO}:
         return True
     known = _ALWAYS_ALLOWED | {name.lower() for name in allowed}
-    return all(name.lower() in known for name in re.split(r",\s*", asked.rstrip(",")) if asked)
+    # Ruby leaves out what is empty at the end, and only there.
+    names = re.split(r",\s*", re.sub(r"(?:,\s*)+\Z", "", asked))
+    return names == [""] or all(name.lower() in known for name in names)
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:

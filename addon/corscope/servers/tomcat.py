@@ -103,7 +103,9 @@ def _cross_origin(request: Request) -> str | None:
 
 
 def _is_valid(origin: str) -> bool:
-    return origin == "null" or _URI.fullmatch(origin) is not None
+    if origin == "null" or origin.startswith("file://"):
+        return True
+    return not origin.endswith("://") and _URI.fullmatch(origin) is not None
 
 
 def _is_any(policy: Policy) -> bool:
