@@ -222,15 +222,8 @@ def record(
     return Exchange(
         time=time,
         id=seen.id,
-        kind=wire.kind,
-        origin=wire.cors.origin,
-        url=clean(wire.cors.url),
-        method=wire.cors.method,
-        request_headers=wire.cors.unsafe_names,
-        mode=wire.mode,
-        mode_from=wire.mode_from,
+        **_asked(wire, clean),
         credentials=credentials,
-        engine=wire.engine,
         status=response.status if response else None,
         error=seen.error,
         headers=_cors_headers(response) if response else (),
@@ -249,6 +242,20 @@ def record(
         scene=_scene(wire, response, link, clean),
         waited_ms=waited_ms,
     )
+
+
+def _asked(wire: WireView, clean: Callable[[str], str]) -> dict[str, Any]:
+    """The fields that tell what was asked, and by whom."""
+    return {
+        "kind": wire.kind,
+        "origin": wire.cors.origin,
+        "url": clean(wire.cors.url),
+        "method": wire.cors.method,
+        "request_headers": wire.cors.unsafe_names,
+        "mode": wire.mode,
+        "mode_from": wire.mode_from,
+        "engine": wire.engine,
+    }
 
 
 def _touched(
