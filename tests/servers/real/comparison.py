@@ -127,12 +127,18 @@ class _Client:
         self._base = base
 
     def ask(self, asked: Asked) -> Picture:
-        """Send the request, and give what counts of the answer."""
-        for _ in range(2):
+        """Send the request, and give what counts of the answer.
+
+        A connection may have been closed since its last answer: ours, or, which shows as a 502, the
+        proxy's to the server. Either is asked again once.
+        """
+        for is_last in (False, True):
             try:
-                return self._ask(asked)
+                picture = self._ask(asked)
+                if picture.status != 502 or is_last:
+                    return picture
             except (http.client.HTTPException, ConnectionError):
-                self._connection.close()  # it may have been closed since the last answer
+                self._connection.close()
         # The server ends it without an answer; so a gateway before it tells that.
         return Picture(502, (), is_empty=asked.method == "HEAD")
 
