@@ -7,13 +7,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint agree servers installed-servers browsers installed-axe picture dialects reasons guide index clean help
+.PHONY: run test lint agree bench installed-bench stress fuzz servers installed-servers browsers installed-axe picture dialects reasons guide index clean help
 
 help:
 	@echo "make run      set up $(VENV) and open the demo"
 	@echo "make test     set up $(VENV) and run linters and all tests"
 	@echo "make lint     only the linters and mypy"
 	@echo "make agree    run random cases in real browsers; N=20000 SEED=7 ENGINES=firefox TABLE=1"
+	@echo "make bench    measure side by side; ONLY='layer core' for some, WRITE=1 writes docs/benchmarks.md"
+	@echo "make stress   the long run of what tests/stress does a little of; TABLE=1 writes its figures"
+	@echo "make fuzz     hostile input, guided by coverage; SECONDS=600 for each target"
 	@echo "make servers  compare every dialect with its real server"
 	@echo "make dialects write docs/dialects.md and the JSON Schema anew, make index rules/README.md"
 	@echo "make reasons  write docs/reasons anew, make guide the page's view of docs/cors.md"
@@ -58,6 +61,17 @@ browsers:
 # With all engines and TABLE=1, the run writes docs/agreement.md.
 agree: $(VENV)/.tested browsers
 	$(BIN)/python -m tests.browsers.agree $(foreach word,N SEED ENGINES TABLE,$(if $($(word)),$(word)=$($(word))))
+
+# Everything side by side in one run, on a machine that does nothing else.
+bench: $(VENV)/.benched installed-bench
+	$(BIN)/python -m benchmarks $(ONLY) $(if $(WRITE),--write) $(if $(QUICK),--quick)
+
+# Load generators and the peers that are compared.
+installed-bench:
+	@benchmarks/install
+
+stress: $(VENV)/.tested browsers
+	CORSCOPE_STRESS=full TABLE=$(TABLE) $(BIN)/python -m pytest tests/stress
 
 # Every server, not only those that a run of the tests picks.
 servers: $(VENV)/.tested installed-servers
@@ -120,3 +134,7 @@ $(VENV)/.installed: pyproject.toml $(VENV)/bin/python
 $(VENV)/.tested: pyproject.toml $(VENV)/bin/python
 	$(PIP) install --editable '.[test]'
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.benched: pyproject.toml $(VENV)/bin/python
+	$(PIP) install --editable '.[test,bench]'
+	@touch $@ $(VENV)/.tested $(VENV)/.installed
