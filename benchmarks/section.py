@@ -40,7 +40,7 @@ class Spread:
 
     def text(self, digits: int = 2) -> str:
         """As a table shows it."""
-        return f"{self.median:,.{digits}f} ({self.least:,.{digits}f}–{self.most:,.{digits}f})"
+        return f"{self.median:,.{digits}f} ({self.least:,.{digits}f} to {self.most:,.{digits}f})"
 
 
 def spread(values: list[float]) -> Spread:
@@ -118,8 +118,7 @@ def document(section: Section, page: Path = PAGE) -> None:
     heading = re.escape(f"## {section.title}\n")
     old = re.compile(rf"^{heading}.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
     new = markdown(section)
-    if old.search(text):
-        text = old.sub(lambda _: f"{new}\n", text)
-    else:
-        text = f"{text.rstrip()}\n\n{new}"
+    found = old.search(text)
+    before, after = (text[: found.start()], text[found.end() :]) if found else (text, "")
+    text = f"{before.rstrip()}\n\n{new}\n{after}"
     page.write_text(f"{text.rstrip()}\n", "utf-8")
