@@ -20,7 +20,9 @@ def records(
     journal, now = Journal(mask_urls), datetime.min.replace(tzinfo=UTC)
     for flow in flows:
         now = max(now, asked_at(flow))
-        yield from journal.requested(flow.id, client_of(flow), request_of(flow), asked_at(flow))
+        request = request_of(flow)
+        client = client_of(flow, request)
+        yield from journal.requested(flow.id, client, request, asked_at(flow))
         exchange = journal.answered(sighting(flow, remembered(flow)), answered_at(flow))
         if exchange is not None:
             yield exchange
