@@ -125,7 +125,8 @@ class Recorder:
                 ctx.master.addons.trigger(UpdateHook([flow]))
 
     def tick(self, now: datetime) -> None:
-        """Write the outcome of preflights that have waited long enough."""
+        """Look after the file, and write the outcome of preflights that have waited long enough."""
+        self.file.look()
         self._write(self.journal.due(now))
 
     def close(self, now: datetime) -> None:
