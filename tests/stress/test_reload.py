@@ -85,10 +85,10 @@ class Watched(Proxy):
         listed = self.ask(ask("http://rules.test/", origin=None)).body.decode()
         return frozenset(re.sub(r" \(.*", "", line) for line in listed.split("\n") if line)
 
-    def version_of(self, rule: str) -> int:
-        """What this rule puts into an answer."""
-        (line,) = self.ask(ask(f"http://api.test/{rule}")).lines("X-Version")
-        return int(line.partition(b":")[2])
+    def versions_of(self, rule: str) -> list[int]:
+        """What this rule, one time or more, puts into an answer."""
+        lines = self.ask(ask(f"http://api.test/{rule}")).lines("X-Version")
+        return [int(line.partition(b":")[2]) for line in lines]
 
 
 @dataclass
@@ -119,7 +119,10 @@ class Witness:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._look()
+            try:
+                self._look()
+            except (OSError, LookupError, ValueError) as error:
+                self.wrong.append(error)
             self._stop.wait(0.005)
 
     def _look(self) -> None:
@@ -128,10 +131,10 @@ class Witness:
         version = int(min(listed, default="v-1").rpartition("v")[2])
         if listed != self.saved.get(version):
             self.wrong.append((version, sorted(listed)))
-        header = self.proxy.version_of(f"a{self.looks % RULES}")
-        self.seen += [version, header]
-        if header not in self.saved:
-            self.wrong.append(header)
+        put = self.proxy.versions_of(f"a{self.looks % RULES}")
+        self.seen += [version, *put]
+        if len(put) != 1 or put[0] not in self.saved:
+            self.wrong.append(put)
 
 
 # Ways to save
@@ -161,6 +164,7 @@ def bit_by_bit(path: Path, text: str) -> None:
         for line in text.splitlines(keepends=True):
             file.write(line)
             file.flush()
+            time.sleep(0.001)
 
 
 SAVES: tuple[Save, ...] = (in_place, by_renaming, with_a_backup, bit_by_bit)
@@ -200,7 +204,7 @@ class Writer:
     def until_seen(self, witness: Witness) -> None:
         """Wait until the last good version is in force."""
         began, version = time.monotonic(), len(self.saved) - 1
-        wait_until(lambda: version in witness.seen, WAIT, f"version {version}")
+        wait_until(lambda: version in witness.seen, WAIT, f"{version}, not {witness.wrong}")
         self.waited = max(self.waited, time.monotonic() - began)
 
 
