@@ -204,7 +204,7 @@ class Writer:
     def until_seen(self, witness: Witness) -> None:
         """Wait until the last good version is in force."""
         began, version = time.monotonic(), len(self.saved) - 1
-        wait_until(lambda: version in witness.seen, WAIT, f"{version}, not {witness.wrong}")
+        wait_until(lambda: version in witness.seen, WAIT, f"version {version}")
         self.waited = max(self.waited, time.monotonic() - began)
 
 
