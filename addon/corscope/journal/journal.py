@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from corscope.fetch.headers import contains, get
-from corscope.journal.cached import Caches
+from corscope.journal.cached import Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step, plain_step, step_of
 from corscope.journal.exchange import Exchange, Outcome, Sighting, record
 from corscope.journal.findings import Case
 from corscope.journal.in_flight import InFlight, Repeats
 from corscope.journal.memory import Memory, PlainRequest, note, note_plain, plain_request
-from corscope.journal.pairing import Pairing, Waiting
+from corscope.journal.pairing import Pairing, Waiting, passing
 from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies
 from corscope.journal.why import why_announced, why_asked
@@ -58,18 +58,36 @@ class Journal:
             return []
         wire = view(request)
         step = step_of(client, wire, request.headers)
-        announced_by = None
-        if wire.kind == "actual" and wire.mode == "cors":
-            announced_by = self.pairing.announcing(client, wire)
+        announced_by, repeated = self._announced(client, wire, now)
         if announced_by is None:
-            known = self.repeats.take(client, wire, now) or self._first(step, wire, request, now)
+            known = repeated or self._first(step, wire, request, now)
             self._remember(id_, replace(known, asked=now))
             return []
         known = _opened(announced_by, client, wire, request)
         self._remember(id_, replace(known, asked=now))
         announced_by.followed_by = id_
-        self.caches.followed(client, known.wire, announced_by.id, known.credentials)
+        self.caches.followed(client, known.wire, _answer(announced_by), known.credentials)
         return [_followed(announced_by, known, id_, now)]
+
+    def _announced(
+        self, client: str, wire: WireView, now: datetime
+    ) -> tuple[Waiting | None, InFlight | None]:
+        """The preflight that announced a request, or what is known of one that comes again.
+
+        A preflight that counts as not followed is taken for it only where nothing else explains
+        the request: no preflight since, no earlier sending, no cached answer.
+        """
+        may_be_announced = wire.kind == "actual" and wire.mode == "cors"
+        announced_by = self.pairing.take(client, wire, now) if may_be_announced else None
+        if announced_by is not None:
+            return announced_by, None
+        repeated = self.repeats.take(client, wire, now)
+        is_late = may_be_announced and self.pairing.is_awaited(client, wire)
+        if repeated is not None or not is_late:
+            return None, repeated
+        if self.caches.explain(client, wire, now).preflight is not None:
+            return None, None
+        return self.pairing.take(client, wire, now, late=True), None
 
     def _plain(self, client: str, request: Request, now: datetime) -> PlainRequest | Step | None:
         """What may matter later of a request that is no CORS exchange."""
@@ -87,7 +105,7 @@ class Journal:
         if wire.mode != "cors":
             return InFlight(wire, step, wire.credentials)
         covered = self.caches.explain(step.client, wire, now)
-        earlier = self.pairing.of_id(covered.preflight, step.client, wire)
+        earlier = self.pairing.known.get(covered.preflight or "")
         wire = _completed(wire, earlier)
         needs_leave = bool(earlier or covered.findings)
         return InFlight(
@@ -180,7 +198,7 @@ class Journal:
             self.repeats.note(known, exchange.status, now)
         if exchange.kind == "preflight":
             answer = seen.response.headers if seen.response else ()
-            passes = verdicts.omit.verdict == "allowed"
+            passes = passing(wire.credentials, verdicts)
             self.pairing.add(client, Waiting(seen.id, known.step, wire.cors, answer, now, passes))
             self.caches.answered(client, wire, seen.id, answer, verdicts, now)
             return
@@ -199,6 +217,11 @@ class Journal:
     def close(self, now: datetime) -> list[Outcome]:
         """The outcome of all preflights that are still open."""
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
+
+
+def _answer(waiting: Waiting) -> Answer:
+    moment = waiting.answered.timestamp()
+    return Answer(waiting.id, moment, waiting.announced, waiting.answer, passed=True)
 
 
 def _not_followed(waiting: Waiting, now: datetime) -> Outcome:
