@@ -1,7 +1,9 @@
 """The server behind the proxy of the load test, a process of its own.
 
 It is asked as an upstream proxy is. A URL's first part says how it answers, and its last part, the
-token, comes back in every answer, so that an answer to another request shows.
+token, comes back in every answer, so that an answer to another request shows. What is `counted`
+comes late and out of order, each answer with a number that the journal records too, as one more
+name in a list of CORS.
 
     python -m tests.stress.backend
 """
@@ -10,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
+from itertools import count
 
 from tests.stress.crowd import ORIGIN, body_of
 
@@ -19,6 +23,9 @@ ALLOWING = (
     "Access-Control-Allow-Headers: x-token",
     "Access-Control-Max-Age: 0",
 )
+PAGE = b"<!doctype html><title>page</title><link rel=icon href='data:,'>"
+LATEST = 0.3
+NUMBERS = count(1)
 PARTS = 4
 PAUSE = 0.1
 
@@ -54,6 +61,9 @@ async def _answer(writer: asyncio.StreamWriter, head: str, got: int) -> bool:
     how, token = url.split("/")[3:5]
     if how == "hang-up":
         return False
+    if how in {"counted", "page"}:
+        writer.write(await _counted(method) if how == "counted" else _page())
+        return True
     body = b"" if method == "OPTIONS" else body_of(how, token)
     lines = [
         "HTTP/1.1 200 OK",
@@ -72,6 +82,27 @@ async def _answer(writer: asyncio.StreamWriter, head: str, got: int) -> bool:
         if how == "slow":
             await asyncio.sleep(PAUSE)
     return True
+
+
+async def _counted(method: str) -> bytes:
+    """An answer with a number of its own, after a while."""
+    await asyncio.sleep(random.random() * LATEST)
+    number = next(NUMBERS)
+    name = "Allow-Headers: x-token" if method == "OPTIONS" else "Expose-Headers: x-number"
+    lines = (
+        "HTTP/1.1 200 OK",
+        "Content-Length: 0",
+        *(line for line in ALLOWING if "Allow-Headers" not in line),
+        f"Access-Control-{name}, n-{number}",
+        f"X-Number: {number}",
+    )
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+def _page() -> bytes:
+    """A page to fetch from."""
+    lines = ("HTTP/1.1 200 OK", "Content-Type: text/html", f"Content-Length: {len(PAGE)}")
+    return "\r\n".join((*lines, "", "")).encode() + PAGE
 
 
 async def main() -> None:
