@@ -22,7 +22,7 @@ from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.read import LineError, exchange_of, outcome_of
 from corscope.journal.store import Entry
-from corscope.mitm.flows import LISTED, FlowFileError, read_flows, unreadable
+from corscope.mitm.flows import LISTED, FlowFileError, read_captures, unreadable
 from corscope.mitm.replay import records
 
 __all__ = ["entries_of", "read_file", "read_records", "size_of"]
@@ -117,7 +117,7 @@ def _captured(
     stream: io.BufferedReader, tell: Tell, advance: Advance
 ) -> Iterator[Exchange | Outcome]:
     try:
-        yield from records(read_flows(stream, advance))
+        yield from records(read_captures(stream, advance))
     except FlowFileError as error:
         tell(str(error))
 
