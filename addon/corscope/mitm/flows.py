@@ -15,6 +15,7 @@ from typing import Final
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
+from corscope.explain.escape import escaped
 from corscope.mitm.capture import Capture, capture_of
 from corscope.mitm.flow_state import UnusualError, flow_of
 from corscope.mitm.har import HarError, HarText, UnreadableError, captured, entries
@@ -147,7 +148,8 @@ def _har_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
             try:
                 found = captured(entry)
             except UnreadableError as error:
-                problems.add(f"entry {number}", f"can't be read: {error}", "the others were read")
+                reason = escaped(str(error))
+                problems.add(f"entry {number}", f"can't be read: {reason}", "the others were read")
                 continue
             if found is not None:
                 yield found
@@ -211,7 +213,7 @@ def _captured(payload: bytes, place: str, problems: _Problems) -> Iterator[Captu
             flows = _as_mitmproxy_reads_it(payload)
         yield from map(capture_of, flows)
     except Exception as error:  # mitmproxy lets KeyError and others through from a mangled state
-        reason = f"{type(error).__name__}: {error}"
+        reason = escaped(f"{type(error).__name__}: {error}")  # which may have all of the flow in it
         problems.add(place, f"can't be read ({reason})", "the others were read")
 
 
