@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,7 @@ TIMES = st.floats(0, 2e9) | st.integers(0, 2**31)
 ERRORS = st.sampled_from(
     ["", "Connection killed.", "Client disconnected.", "[Errno 111] refused", "é\n"]
 )
-METADATA = st.sampled_from(
+METADATA: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
         {},
         {"a": [1, 2.5, None, True, b"x", "ü"]},
@@ -53,8 +54,8 @@ METADATA = st.sampled_from(
 def flows(draw: st.DrawFn) -> http.HTTPFlow:
     """A flow as mitmproxy may have saved it, in all that corscope looks at."""
     client = connection.Client(
-        peername=draw(st.sampled_from([("127.0.0.1", 1), ("::1", 2, 0, 0)])),
-        sockname=draw(st.sampled_from([("127.0.0.1", 8080), ("::", 8080, 0, 0)])),
+        peername=draw(st.sampled_from([("127.0.0.1", 1), ("::1", 2)])),
+        sockname=draw(st.sampled_from([("127.0.0.1", 8080), ("::", 8080)])),
         proxy_mode=mode_specs.ProxyMode.parse(draw(st.sampled_from(MODES))),
     )
     client.tls = draw(st.booleans())
