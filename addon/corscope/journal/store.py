@@ -87,6 +87,15 @@ class Store:
 
 def characters_of(exchange: Exchange) -> int:
     """About how much there is in it of what comes from the wire."""
+    pattern = exchange.pattern
+    if pattern is None:
+        return _counted(exchange)
+    if pattern.characters is None:
+        pattern.characters = _counted(exchange)
+    return pattern.characters
+
+
+def _counted(exchange: Exchange) -> int:
     lines = (*exchange.headers, *(exchange.server_headers or ()), *(exchange.goes_by or ()))
     lines += exchange.shadow.headers if exchange.shadow else ()
     names = (*exchange.request_headers, *(exchange.exposed or ()), *(exchange.hidden or ()))

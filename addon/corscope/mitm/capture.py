@@ -34,9 +34,10 @@ class Capture:
 
 def capture_of(flow: http.HTTPFlow) -> Capture:
     """What a saved flow tells."""
+    request = request_of(flow)
     return Capture(
-        client_of(flow),
-        request_of(flow),
+        client_of(flow, request),
+        request,
         asked_at(flow),
         sighting(flow, remembered(flow)),
         answered_at(flow),

@@ -14,6 +14,7 @@ from mitmproxy.proxy import mode_specs
 from corscope.fetch.headers import byte_lowercase, from_fields, get
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.journal.exchange import Missing
+from corscope.journal.memo import Memo, is_small
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 
@@ -45,10 +46,31 @@ def answered_at(flow: http.HTTPFlow) -> datetime:
     return datetime.fromtimestamp(max(asked, answer or failure or asked), UTC)
 
 
+_requests: Memo[object, Request] = Memo(2_000)
+
+
 def request_of(flow: http.HTTPFlow) -> Request:
-    """The request as the browser sent it."""
-    method = flow.request.data.method.decode("latin-1")  # `.method` upper-cases it
-    return Request(method, _url(flow), from_fields(flow.request.headers.fields))
+    """The request as the browser sent it; the same value for what is the same on the wire."""
+    data, client = flow.request.data, flow.client_conn
+    key = (
+        data.method,
+        data.path,
+        data.headers.fields,
+        data.host,
+        data.port,
+        data.scheme,
+        client.sockname,
+        client.proxy_mode.full_spec,
+        client.tls,
+    )
+    return _requests.get(key) or _decoded(flow, key)
+
+
+def _decoded(flow: http.HTTPFlow, key: object) -> Request:
+    data = flow.request.data  # `.method` of the request itself upper-cases it
+    headers = from_fields(data.headers.fields)
+    request = Request(data.method.decode("latin-1"), _url(flow), headers)
+    return _requests.put(key, request) if is_small(headers, request.url) else request
 
 
 def _url(flow: http.HTTPFlow) -> str:
@@ -99,10 +121,10 @@ def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response
     return Response(head.status, tuple((byte_lowercase(n), v) for n, v in head.headers))
 
 
-def client_of(flow: http.HTTPFlow) -> str:
+def client_of(flow: http.HTTPFlow, request: Request) -> str:
     """What tells one browser from another: its address and how it calls itself."""
     peer = flow.client_conn.peername
-    return f"{peer[0] if peer else ''} {flow.request.headers.get('User-Agent', '')}"
+    return f"{peer[0] if peer else ''} {get(request.headers, 'User-Agent') or ''}"
 
 
 def missing_of(flow: http.HTTPFlow) -> Missing:
