@@ -23,8 +23,10 @@ __all__ = [
     "asked_at",
     "client_of",
     "delivered_response",
+    "joined_url",
     "made_response",
     "missing_of",
+    "missing_said",
     "request_of",
     "response_of",
     "write_response",
@@ -80,10 +82,10 @@ def _url(flow: http.HTTPFlow) -> str:
     if not isinstance(mode, mode_specs.RegularMode | mode_specs.UpstreamMode):
         host, named = url.parse_authority(request.host_header or host, check=False)
         port = named or DEFAULT_PORTS.get(request.scheme, port)
-    return _joined(request.scheme, host, port, request.path)
+    return joined_url(request.scheme, host, port, request.path)
 
 
-def _joined(scheme: str, host: str, port: int, path: str) -> str:
+def joined_url(scheme: str, host: str, port: int, path: str) -> str:
     """A URL of parts that mitmproxy has taken the brackets and the punycode from."""
     if not host.isascii():
         with suppress(UnicodeError):
@@ -103,7 +105,7 @@ def _reverse_url(flow: http.HTTPFlow) -> str:
     origin = parse_serialized_origin(get(from_fields(flow.request.headers.fields), "Origin") or "")
     if origin is not None and (origin.port or DEFAULT_PORTS.get(origin.scheme)) == port:
         host = origin.host.strip("[]")
-    return _joined(scheme, host, port, flow.request.path)
+    return joined_url(scheme, host, port, flow.request.path)
 
 
 def response_of(response: http.Response) -> Response:
@@ -127,12 +129,17 @@ def client_of(flow: http.HTTPFlow, request: Request) -> str:
 
 def missing_of(flow: http.HTTPFlow) -> Missing:
     """Why a flow that failed gave the browser no answer of the server's."""
-    message = flow.error.msg if flow.error else ""
-    if message == _KILLED:
-        return Missing.DROPPED
+    said = missing_said(flow.error.msg if flow.error else "")
     reading = connection.ConnectionState.CAN_READ
     hung_up = flow.live and not flow.is_replay and not flow.client_conn.state & reading
-    if hung_up or message.startswith(("Client disconnected", "stream reset by client")):
+    return Missing.CLIENT_GONE if hung_up and said is not Missing.DROPPED else said
+
+
+def missing_said(message: str) -> Missing:
+    """The same, as far as a flow's error says."""
+    if message == _KILLED:
+        return Missing.DROPPED
+    if message.startswith(("Client disconnected", "stream reset by client")):
         return Missing.CLIENT_GONE
     return Missing.NO_ANSWER
 
