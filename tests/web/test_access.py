@@ -46,7 +46,7 @@ def test_a_path_without_a_slash_is_refused_as_any_other(served: Served, target: 
         head = f"GET {target} HTTP/1.1\r\nHost: {served.host}\r\nConnection: close\r\n\r\n"
         client.sendall(head.encode())
         answer = client.makefile("rb").read()
-    assert answer.startswith(b"HTTP/1.1 403")
+    assert answer[:12] in {b"HTTP/1.1 403", b"HTTP/1.1 400"}  # newer tornados take no empty one
 
 
 def test_a_token_that_begins_right_is_wrong(served: Served) -> None:
