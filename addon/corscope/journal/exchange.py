@@ -235,7 +235,7 @@ def pattern_of(
         "engine_verdicts": judged_by_engine(wire, got, verdicts, clean),
         "scene": _scene(wire, response, link, clean),
     }
-    return Pattern(shared, link.chain, _leads_on(wire, response, judgement))
+    return Pattern(seen, shared, link.chain, _leads_on(wire, response, judgement))
 
 
 def record(

@@ -24,10 +24,15 @@ MAX_REPEATS: Final = 1_000
 
 
 PATTERNS_PER_REQUEST: Final = 16
+ANSWERS_PER_REQUEST: Final = 4
 
 
 def _patterns() -> "Memo[object, Pattern]":
     return Memo(PATTERNS_PER_REQUEST)
+
+
+def _answers() -> "Memo[object, Pattern]":
+    return Memo(ANSWERS_PER_REQUEST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +44,8 @@ class Known:
         step: its place in a chain of redirects.
         credentials: the credentials mode, as far as it shows.
         why: what made the browser ask leave.
-        patterns: what exchanges of this request were, by the answer.
+        patterns: what exchanges of this request were, by what counts of the answer.
+        answers: the same by the latest answers, word for word.
     """
 
     wire: WireView
@@ -47,6 +53,7 @@ class Known:
     credentials: Credentials
     why: tuple[Why, ...] = ()
     patterns: "Memo[object, Pattern]" = field(default_factory=_patterns)
+    answers: "Memo[object, Pattern]" = field(default_factory=_answers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ the caller's.
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from corscope.fetch.headers import contains, get
@@ -25,13 +25,14 @@ from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import WireView, view
-from corscope.messages import Request
+from corscope.messages import Request, Response
 
 __all__ = ["Journal"]
 
 MAX_IN_FLIGHT: Final = 10_000
 MAX_READINGS: Final = 2_000
 
+_NOT_MODIFIED: Final = 304
 _UNCOVERED: Final = Covered(None, ())
 
 
@@ -158,7 +159,7 @@ class Journal:
         """
         pending = self.in_flight.pop(seen.id, None)
         if isinstance(pending, InFlight):
-            return self._recorded(pending, _essential(seen), now)
+            return self._recorded(pending, seen, now)
         if isinstance(pending, PlainRequest):
             note_plain(pending, seen, self.memory, now)
             return self._embedded(pending, seen, now)
@@ -169,7 +170,7 @@ class Journal:
 
     def _recorded(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange:
         pattern = self._pattern(pending.known, seen)
-        findings = pending.findings + self._findings(pending, seen, pattern, now)
+        findings = pending.findings + self._findings(pending, pattern, now)
         exchange = record(
             pattern,
             id_=seen.id,
@@ -178,17 +179,27 @@ class Journal:
             findings=findings,
             waited_ms=_milliseconds(pending.asked, now),
         )
-        self._note(seen, pending, exchange)
+        self._note(pattern.seen.response, pending, exchange)
         return exchange
 
     def _pattern(self, known: Known, seen: Sighting) -> Pattern:
         """What this exchange is but for its time, made anew only where it wasn't seen before."""
-        goes_by = self.copies.renewed(known.step.client, known.wire, seen.response)
         key = (_key(seen), self.mask_urls)
-        found = known.patterns.get(key) if goes_by is None else None
+        found = known.answers.get(key)
         if found is not None:
             return found
-        made = pattern_of(
+        seen = _essential(seen)
+        if seen.response is not None and seen.response.status == _NOT_MODIFIED:
+            goes_by = self.copies.renewed(known.step.client, known.wire, seen.response)
+            return self._made(known, seen, goes_by)
+        essential = (_key(seen), self.mask_urls)
+        pattern = known.patterns.get(essential)
+        if pattern is None:
+            pattern = known.patterns.put(essential, self._made(known, seen))
+        return known.answers.put(key, pattern)
+
+    def _made(self, known: Known, seen: Sighting, goes_by: Response | None = None) -> Pattern:
+        return pattern_of(
             seen,
             known.wire,
             credentials=known.credentials,
@@ -197,11 +208,8 @@ class Journal:
             mask_urls=self.mask_urls,
             goes_by=goes_by,
         )
-        return made if goes_by else known.patterns.put(key, made)
 
-    def _findings(
-        self, pending: InFlight, seen: Sighting, pattern: Pattern, now: datetime
-    ) -> tuple[Finding, ...]:
+    def _findings(self, pending: InFlight, pattern: Pattern, now: datetime) -> tuple[Finding, ...]:
         """The remarks on it, made anew only where something new was learnt since."""
         known, url = pending.known, pending.known.wire.cors.url
         before = (self.memory.of(url), pending.opened_by)
@@ -209,7 +217,7 @@ class Journal:
             self.memory.touch(url)
             return pattern.findings
         case = Case(
-            seen,
+            pattern.seen,
             known.wire,
             known.step.client,
             known.credentials,
@@ -221,7 +229,9 @@ class Journal:
         findings = findings_of(case, self.memory)
         note(case, self.memory)
         # A redirect may be noted of the URL that it leads to, too.
-        is_settled = not depends_on_time(seen.response) and pattern.shared["location"] is None
+        is_settled = (
+            not depends_on_time(pattern.seen.response) and pattern.shared["location"] is None
+        )
         if is_settled and (self.memory.of(url), pending.opened_by) == before:
             pattern.settled, pattern.findings = before, findings
         return findings
@@ -246,25 +256,27 @@ class Journal:
         exchange = record(pattern, id_=seen.id, time=now, preflight=None)
         return exchange if exchange.judgement.verdict == "blocked" else None
 
-    def _note(self, seen: Sighting, pending: InFlight, exchange: Exchange) -> None:
+    def _note(self, response: Response | None, pending: InFlight, exchange: Exchange) -> None:
         """Let what comes after it be known by it: its follower, its repetition, its redirect."""
         known, verdicts, now = pending.known, exchange.verdicts, exchange.time
         client, wire = known.step.client, known.wire
         if exchange.status is not None:
             self.repeats.note(pending, exchange.status, now)
         if exchange.kind == "preflight":
-            answer = seen.response.headers if seen.response else ()
+            answer = response.headers if response else ()
             passes = passing(wire.credentials, verdicts)
-            self.pairing.add(client, Waiting(seen.id, known.step, wire.cors, answer, now, passes))
-            self.caches.answered(client, wire, seen.id, answer, verdicts, now)
+            self.pairing.add(
+                client, Waiting(exchange.id, known.step, wire.cors, answer, now, passes)
+            )
+            self.caches.answered(client, wire, exchange.id, answer, verdicts, now)
             return
         if wire.mode == "cors":
             self.caches.finished(client, wire, known.credentials, verdicts)
-            if seen.response is not None:
-                self.copies.note(client, wire, seen.response, now)
-        if seen.response is not None and exchange.judgement.verdict != "blocked":
+            if response is not None:
+                self.copies.note(client, wire, response, now)
+        if response is not None and exchange.judgement.verdict != "blocked":
             asks = bool(known.why)
-            self.chains.redirected(seen.id, known.step, seen.response, now, asked_leave=asks)
+            self.chains.redirected(exchange.id, known.step, response, now, asked_leave=asks)
 
     def due(self, now: datetime) -> list[Outcome]:
         """The preflights that weren't followed within the wait."""
@@ -287,7 +299,7 @@ def _not_followed(waiting: Waiting, now: datetime) -> Outcome:
 
 def _milliseconds(since: datetime | None, until: datetime) -> int | None:
     """How long it was; never less than nothing, whatever the clocks say."""
-    return None if since is None else max(0, round((until - since) / timedelta(milliseconds=1)))
+    return None if since is None else max(0, round((until - since).total_seconds() * 1000))
 
 
 def _essential(seen: Sighting) -> Sighting:

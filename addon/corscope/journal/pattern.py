@@ -21,6 +21,7 @@ class Pattern:
     """What alike exchanges share, and what was made of it once.
 
     Attributes:
+        seen: the `Sighting` of the first, with those values alone that the journal looks at.
         shared: the fields of `Exchange` that are the same for all of them, by name.
         chain: the id of the first exchange of the chain of redirects that led here.
         leads_on: whether the answer is a redirect that the browser follows.
@@ -32,6 +33,7 @@ class Pattern:
         characters: about how much of it comes from the wire.
     """
 
+    seen: Any
     shared: Mapping[str, Any]
     chain: str | None
     leads_on: bool

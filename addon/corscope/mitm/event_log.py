@@ -11,7 +11,7 @@ from typing import Final
 
 __all__ = ["EventLog"]
 
-ONE_BY_ONE: Final = 10
+ONE_BY_ONE: Final = 5
 """Lines between two calls of `flush` that are logged as they come."""
 
 MOST_GATHERED: Final = 1_000

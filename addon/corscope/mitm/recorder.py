@@ -6,7 +6,7 @@ the final picture, hands it to the journal, and annotates the flow.
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -93,7 +93,7 @@ class Recorder:
     def requested(self, flow: http.HTTPFlow, request: Request) -> None:
         """Take note of a request before anything is done to it."""
         journal = self.journal if flow.live else self.loaded
-        now = self._time(journal, asked_at(flow))
+        now = self._time(journal, asked_at, flow)
         outcomes = journal.requested(flow.id, client_of(flow, request), request, now)
         if outcomes:
             self._write(outcomes)
@@ -122,7 +122,7 @@ class Recorder:
             return
         if is_loaded:
             touch = remembered(flow)
-        now = self._time(journal, answered_at(flow))
+        now = self._time(journal, answered_at, flow)
         exchange = journal.answered(sighting(flow, touch, head_sent=head_sent), now)
         if exchange is None:
             return
@@ -137,10 +137,16 @@ class Recorder:
         if is_loaded:
             self._write(self.loaded.due(self.loaded_up_to))
 
-    def _time(self, journal: Journal, recorded: datetime) -> datetime:
+    def _time(
+        self,
+        journal: Journal,
+        recorded_at: Callable[[http.HTTPFlow], datetime],
+        flow: http.HTTPFlow,
+    ) -> datetime:
         """The time of a hook: that of the clock, or for a loaded flow its own."""
         if journal is self.journal:
             return datetime.now(UTC)
+        recorded = recorded_at(flow)
         self.loaded_up_to = max(self.loaded_up_to, recorded)
         return recorded
 

@@ -123,12 +123,21 @@ def response_of(response: http.Response) -> Response:
     return Response(response.status_code, from_fields(response.headers.fields))
 
 
+_responses: Memo[object, Response] = Memo(500)
+
+
 def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response:
     """The head of a response as the browser gets it; mitmproxy lowers names where it must."""
+    data, lower = response.data, _has_lower_names(flow.request)
+    key = (data.status_code, data.headers.fields, lower)
+    return _responses.get(key) or _delivered(response, key, lower=lower)
+
+
+def _delivered(response: http.Response, key: object, *, lower: bool) -> Response:
     head = response_of(response)
-    if not _has_lower_names(flow.request):
-        return head
-    return Response(head.status, tuple((byte_lowercase(n), v) for n, v in head.headers))
+    if lower:
+        head = Response(head.status, tuple((byte_lowercase(n), v) for n, v in head.headers))
+    return _responses.put(key, head) if is_small(head.headers) else head
 
 
 def client_of(flow: http.HTTPFlow, request: Request) -> str:
