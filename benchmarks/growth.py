@@ -121,8 +121,8 @@ def section(*, quick: bool) -> Section:
 _TEXT: Final = f"""
 A session of sixty pages, in which all is of CORS (calls, preflights followed and not, redirects,
 fonts and modules, of three browsers, each URL new), told to the journal, kept in the store and
-written as lines, in one process, without a proxy around it. Time is the median of {AT_ONCE} exchanges
-at once, with the least and the most; memory is the process's after the block.
+written as lines, in one process, without a proxy around it. Time is the median of {AT_ONCE}
+exchanges at once, with the least and the most; memory is the process's after the block.
 """
 
 
