@@ -11,20 +11,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from corscope.fetch.headers import contains, get
-from corscope.journal.cached import Caches, Covered
+from corscope.journal.cached import Answer, Caches, Covered
 from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, pattern_of, record
 from corscope.journal.findings import Case
 from corscope.journal.in_flight import InFlight, Known, Repeats
 from corscope.journal.memo import Memo, is_small
 from corscope.journal.memory import Memory, PlainRequest, note, note_plain
-from corscope.journal.pairing import Pairing, Waiting
+from corscope.journal.pairing import Pairing, Waiting, passing
 from corscope.journal.pattern import Pattern, depends_on_time, essence
 from corscope.journal.reading import Plain, Reading, read
 from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies
 from corscope.journal.why import why_announced, why_asked
-from corscope.journal.wire import view
+from corscope.journal.wire import WireView, view
 from corscope.messages import Request
 
 __all__ = ["Journal"]
@@ -69,11 +69,9 @@ class Journal:
             self._requested_plainly(id_, reading.of, now)
             return []
         wire = reading.alone.wire
-        if wire.kind == "actual" and wire.mode == "cors":
-            waiting = self.pairing.announcing(client, wire)
-            if waiting is not None:
-                return [self._followed(reading, waiting, id_, now)]
-        repeated = self.repeats.take(client, wire, now)
+        announced_by, repeated = self._announced(client, wire, now)
+        if announced_by is not None:
+            return [self._followed(reading, announced_by, id_, now)]
         self._remember(id_, repeated or self._first(reading, now))
         return []
 
@@ -82,6 +80,28 @@ class Journal:
             of = self.chains.linked(of, now)
         if of is not None:
             self._remember(id_, of)
+
+    def _announced(
+        self, client: str, wire: WireView, now: datetime
+    ) -> tuple[Waiting | None, InFlight | None]:
+        """The preflight that announced a request, or what is known of one that comes again.
+
+        A preflight that counts as not followed is taken for it only where nothing else explains
+        the request: no preflight since, no earlier sending, no cached answer.
+        """
+        may_be_announced = (
+            wire.kind == "actual" and wire.mode == "cors" and self.pairing.is_awaited(client, wire)
+        )
+        announced_by = self.pairing.take(client, wire, now) if may_be_announced else None
+        if announced_by is not None:
+            return announced_by, None
+        repeated = self.repeats.take(client, wire, now)
+        is_late = may_be_announced and self.pairing.is_awaited(client, wire)
+        if repeated is not None or not is_late:
+            return None, repeated
+        if self.caches.explain(client, wire, now).preflight is not None:
+            return None, None
+        return self.pairing.take(client, wire, now, late=True), None
 
     def _read(self, client: str, request: Request) -> Reading | Plain:
         reading = read(client, request)
@@ -99,7 +119,7 @@ class Journal:
             known = Known(known.wire, step, known.credentials, why)
         self._remember(id_, InFlight(known, now, waiting.id, waiting.answer))
         waiting.followed_by = id_
-        self.caches.followed(reading.client, known.wire, waiting.id, known.credentials)
+        self.caches.followed(reading.client, known.wire, _answer(waiting), known.credentials)
         after = _milliseconds(waiting.answered, now)
         return Outcome(now, waiting.id, "followed", known.credentials, id_, after, why=known.why)
 
@@ -116,7 +136,7 @@ class Journal:
         covered, earlier = _UNCOVERED, None
         if wire.mode == "cors":
             covered = self.caches.explain(client, wire, now)
-            earlier = self.pairing.of_id(covered.preflight, client, wire)
+            earlier = self.pairing.known.get(covered.preflight or "")
         if earlier is not None:
             known = reading.told(earlier.announced.unsafe_names, certain=False)
         elif covered.findings:
@@ -234,7 +254,7 @@ class Journal:
             self.repeats.note(pending, exchange.status, now)
         if exchange.kind == "preflight":
             answer = seen.response.headers if seen.response else ()
-            passes = verdicts.omit.verdict == "allowed"
+            passes = passing(wire.credentials, verdicts)
             self.pairing.add(client, Waiting(seen.id, known.step, wire.cors, answer, now, passes))
             self.caches.answered(client, wire, seen.id, answer, verdicts, now)
             return
@@ -253,6 +273,11 @@ class Journal:
     def close(self, now: datetime) -> list[Outcome]:
         """The outcome of all preflights that are still open."""
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
+
+
+def _answer(waiting: Waiting) -> Answer:
+    moment = waiting.answered.timestamp()
+    return Answer(waiting.id, moment, waiting.announced, waiting.answer, passed=True)
 
 
 def _not_followed(waiting: Waiting, now: datetime) -> Outcome:

@@ -18,6 +18,7 @@ __all__ = [
     "VERSION",
     "exchange_line",
     "exchange_object",
+    "gap_line",
     "outcome_line",
     "rules_line",
     "start_line",
@@ -52,6 +53,11 @@ def rules_line(
     """A load of the rule files: the files, the rules in force, and each mistake with its place."""
     content = {"files": list(files), "count": count, "errors": list(errors), "applied": applied}
     return _line("rules", time, content)
+
+
+def gap_line(time: datetime, lines: int, why: str) -> str:
+    """How many lines are missing at this place, and why they couldn't be written."""
+    return _line("gap", time, {"lines": lines, "why": why})
 
 
 def outcome_line(outcome: Outcome) -> str:

@@ -154,7 +154,8 @@ class Recorder:
                 self.annotated.append(flow)
 
     def tick(self, now: datetime) -> None:
-        """Write the outcome of preflights that have waited long enough, and tell what there is."""
+        """Look after the file, write what preflights came to, and tell what there is to tell."""
+        self.file.look()
         self._write(self.journal.due(now))
         self.event_log.flush()
         if self.annotated:
