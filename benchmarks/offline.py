@@ -6,8 +6,6 @@ is measured is the CPU time of the process, its start included, and the most mem
 """
 
 import logging
-import os
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +14,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from benchmarks.process import Run, run
 from benchmarks.recordings import write_flows, write_har
 from benchmarks.section import Goal, Section, Spread, Table, spread
 from benchmarks.traffic import Sample, session
@@ -55,14 +54,6 @@ MIXES: Final = (0, 10, 26, 50, 100)
 """So many of 100 exchanges are of CORS."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What a process took: seconds of CPU time, and bytes of memory at most."""
-
-    seconds: float
-    memory: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,34 +107,22 @@ def _compared(
     reads: list[Run] = []
     runs: dict[str, list[Run]] = {command: [] for command in commands}
     for _ in range(rounds):
-        reads.append(_run(READERS[kind], large))
+        reads.append(run(READERS[kind], large))
         for command in commands:
-            runs[command].append(_run(CORSCOPE, *COMMANDS[command], large))
+            runs[command].append(run(CORSCOPE, *COMMANDS[command], large))
     return [
         Found(
             name,
             command,
-            spread([run.seconds / read.seconds for run, read in zip(of, reads, strict=True)]),
+            spread([ours.seconds / read.seconds for ours, read in zip(of, reads, strict=True)]),
             median(read.seconds for read in reads),
-            median(run.seconds for run in of),
-            _run(CORSCOPE, *COMMANDS[command], small).memory,
-            max(run.memory for run in of),
+            median(each.seconds for each in of),
+            run(CORSCOPE, *COMMANDS[command], small).memory,
+            max(each.memory for each in of),
             max(read.memory for read in reads),
         )
         for command, of in runs.items()
     ]
-
-
-def _run(program: str, *arguments: str | Path) -> Run:
-    """Run a program of Python's, and wait for it."""
-    words = [sys.executable, "-c", program, *map(str, arguments)]
-    nowhere = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    process = os.posix_spawn(sys.executable, words, os.environ, file_actions=nowhere)
-    _, status, used = os.wait4(process, 0)
-    if status:
-        raise RuntimeError(f"{words} ended with {status}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
 
 
 _TEXT: Final = """
@@ -153,11 +132,11 @@ thrown away, in turn with a process that only reads the same file: mitmproxy's o
 that of the other, starting Python and importing everything included, {rounds} rounds. Memory is the
 most that the process had, on {small:,} MB and on {size:,} MB.
 
-Recordings are of a developer's session: of 100 exchanges 26 are of CORS (fonts and modules from a
-CDN, calls of an API, a third of those with a preflight), the others documents, scripts, stylesheets
-and images; bodies of 6 to 30 KB in the median of their kind, 26 KB an exchange with all that
-stands beside it; flows of HTTPS with the server's two certificates. What doesn't belong to CORS is
-mostly passed over, what does is judged: the second table has the share for other mixes.
+Recordings are of a developer's session: of 100 exchanges about 26 are of CORS (fonts and modules
+from a CDN, calls of an API, a third of those with a preflight), the others documents, scripts,
+stylesheets and images; bodies of 6 to 30 KB in the median of their kind, 26 KB an exchange with all
+that stands beside it; flows of HTTPS with the server's two certificates. What doesn't belong to
+CORS is mostly passed over, what does is judged: the second table has the share for other mixes.
 
 A report has the last 10,000 exchanges and says so where there were more. Writing that many as an
 HTML page takes its time, whatever the size of what was read, so it isn't held against the goal.

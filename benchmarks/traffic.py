@@ -1,9 +1,10 @@
 """What does a recording of the web hold? Exchanges as a developer's session has them, made up.
 
-A session is a row of page views: the document, and what it loads. Of 100 exchanges 26 are of CORS:
-fonts and scripts from a CDN, and calls of an API on another host, a third of them with a preflight.
-The others are documents, scripts, stylesheets and images. Hosts, paths, origins, browsers, header
-values and bodies vary; the same seed gives the same session.
+A session is a row of page views: the document, and what it loads. Of 100 exchanges about 26 are of
+CORS: fonts and scripts from a CDN, and calls of an API on another host, a third of them with a
+preflight, some with a redirect. Of ten APIs three aren't set up right. The others are documents,
+scripts, stylesheets and images. Hosts, paths, origins, browsers, header values and bodies vary; the
+same seed gives the same session.
 """
 
 import base64
@@ -33,7 +34,7 @@ BODIES_OF_A_KIND: Final = 24
 
 _PLAIN: Final = (("image", 42), ("script", 20), ("style", 8), ("document", 4))
 _CORS: Final = (("font", 5), ("module", 5), ("call", 8), ("announced", 4))
-# Each announced call has a preflight beside it, hence 22 choices make 26 exchanges.
+# Most announced calls have a preflight beside them, hence 22 choices make 26 exchanges.
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,13 @@ class _Site:
     api: str
     cdn: str
     behaviour: int
-    """How its API answers: mostly rightly, some without leave, some for another origin."""
+    """How its API answers, of 0 to 9: mostly rightly; see `REDIRECTS` and `REFUSE`."""
+
+
+REDIRECTS: Final = 6
+LACKS_METHOD, LACKS_ALL, NAMES_ANOTHER = 7, 8, 9
+REFUSE: Final = {LACKS_METHOD, LACKS_ALL, NAMES_ANOTHER}
+"""The browser doesn't go on behind a preflight that is answered so."""
 
 
 def session(cors: int | None = None, seed: int = 1) -> Iterator[Sample]:
@@ -119,6 +126,11 @@ def _asked(
         url = f"{path}?page={chance.randrange(50)}&session={chance.getrandbits(64):016x}"
         if kind == "announced":
             yield _preflight(site, url, user_agent)
+            if site.behaviour in REFUSE or chance.random() < 0.02:  # or the page was left
+                return
+        elif site.behaviour == REDIRECTS:
+            old = url.replace("/v1/", "/v0/")
+            yield _redirect(site, old, url, user_agent)
         yield _call(site, url, user_agent, body, is_announced=kind == "announced")
         return
     of_cors = kind in {"font", "module"}
@@ -160,7 +172,7 @@ def _preflight(site: _Site, url: str, user_agent: str) -> tuple[Request, Respons
         ("Origin", site.origin),
     ]
     headers = _request_headers(site, url, user_agent, "cors", "empty", asked)
-    methods = "GET, POST" if site.behaviour == 7 else "GET, POST, PUT, PATCH, DELETE"
+    methods = "GET, POST" if site.behaviour == LACKS_METHOD else "GET, POST, PUT, PATCH, DELETE"
     allowed = [
         *_leave(site),
         ("Access-Control-Allow-Methods", methods),
@@ -169,6 +181,15 @@ def _preflight(site: _Site, url: str, user_agent: str) -> tuple[Request, Respons
     ]
     answer = Response(204, (("Date", _DATE), ("Server", "nginx"), *allowed, ("Vary", "Origin")))
     return Request("OPTIONS", url, headers), answer, Body(b"", "text/plain")
+
+
+def _redirect(
+    site: _Site, url: str, target: str, user_agent: str
+) -> tuple[Request, Response, Body]:
+    own = [("Origin", site.origin), ("Cookie", "sid=0123456789abcdef0123456789abcdef")]
+    headers = _request_headers(site, url, user_agent, "cors", "empty", own)
+    answer = Response(307, (("Date", _DATE), ("Location", target), *_leave(site)))
+    return Request("GET", url, headers), answer, Body(b"", "text/plain")
 
 
 def _call(
@@ -185,9 +206,9 @@ def _call(
 
 def _leave(site: _Site) -> list[tuple[str, str]]:
     """What the site's API allows the page; some are set up wrongly."""
-    if site.behaviour == 8:
+    if site.behaviour == LACKS_ALL:
         return []
-    origin = "https://localhost:3000" if site.behaviour == 9 else site.origin
+    origin = "https://localhost:3000" if site.behaviour == NAMES_ANOTHER else site.origin
     return [
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Allow-Credentials", "true"),

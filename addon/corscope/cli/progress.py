@@ -1,8 +1,11 @@
 """How far is long work? A bar on a terminal, and nothing where messages go into a file."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
 
 import click
 from rich.console import Console
@@ -17,6 +20,9 @@ from rich.progress import (
 from rich.text import Text
 
 __all__ = ["Advance", "Show", "progress"]
+
+EVERY: Final = 0.1
+"""Seconds between two times that lines are printed above the bar."""
 
 Advance = Callable[[int], None]
 Show = Callable[[str], None]
@@ -50,9 +56,41 @@ def progress(
     with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(name, total=size)
 
-        def above_the_bar(line: str) -> None:
-            console.print(Text(line), soft_wrap=True)
-
-        # Where lines and bar share the terminal, the bar has to make way for each line.
+        # Where lines and bar share the terminal, the bar has to make way for the lines.
+        above = _Above(console)
         shared = sys.stdout.isatty()
-        yield lambda done: bar.update(task, completed=done), above_the_bar if shared else _print
+
+        def advance(done: int) -> None:
+            bar.update(task, completed=done)
+            above.print_if_due()
+
+        try:
+            yield advance, above.show if shared else _print
+        finally:
+            above.print()
+
+
+@dataclass(slots=True)
+class _Above:
+    """Lines that are to stand above the bar, a few at once: drawing it anew takes its time."""
+
+    console: Console
+    lines: list[str] = field(default_factory=list)
+    printed: float = 0.0
+
+    def show(self, line: str) -> None:
+        """Print a line, soon."""
+        self.lines.append(line)
+        self.print_if_due()
+
+    def print_if_due(self) -> None:
+        """Print what is there, but not again and again."""
+        if time.monotonic() - self.printed >= EVERY:
+            self.print()
+
+    def print(self) -> None:
+        """Print what is there."""
+        if self.lines:
+            self.console.print(Text("\n".join(self.lines)), soft_wrap=True)
+        self.lines.clear()
+        self.printed = time.monotonic()

@@ -90,11 +90,15 @@ def _by_name(headers: HeaderList) -> _Index:
     for known, index in _indexed:
         if known is headers:
             return index
-    index = {}
+    made: _Index = {}
     for name, value in headers:
-        index.setdefault(byte_lowercase(name), []).append(value)
-    _indexed = ((headers, index), *_indexed[:3])  # one step, whoever else reads meanwhile
-    return index
+        lower = name.lower() if name.isascii() else byte_lowercase(name)
+        if lower in made:
+            made[lower].append(value)
+        else:
+            made[lower] = [value]
+    _indexed = ((headers, made), *_indexed[:3])  # one step, whoever else reads meanwhile
+    return made
 
 
 def names(headers: HeaderList) -> tuple[str, ...]:

@@ -4,8 +4,10 @@ Follows RFC 9111, as far as it decides whether a page may be given another reque
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 from corscope.fetch.headers import byte_lowercase, contains, get, split_value
@@ -26,13 +28,26 @@ def varies_by_origin(headers: HeaderList) -> bool:
     return not named.isdisjoint({"origin", "*"})
 
 
-def cache_control(headers: HeaderList) -> dict[str, str]:
+LONGEST_REMEMBERED: Final = 200
+"""A longer Cache-Control than this is read anew each time."""
+
+
+def cache_control(headers: HeaderList) -> Mapping[str, str]:
     """The directives of Cache-Control, in lower case, and their values without quotes."""
+    value = get(headers, "Cache-Control") or ""
+    return (_remembered if len(value) <= LONGEST_REMEMBERED else _directives)(value)
+
+
+def _directives(control: str) -> Mapping[str, str]:
     directives = {}
-    for directive in split_value(get(headers, "Cache-Control") or ""):
+    for directive in split_value(control):
         name, _, value = directive.partition("=")
         directives[byte_lowercase(name.strip())] = value.strip().strip('"')
     return directives
+
+
+_remembered = lru_cache(maxsize=256)(_directives)
+"""An answer is asked three times, and the next one says the same."""
 
 
 def is_storable(headers: HeaderList, now: datetime) -> bool:

@@ -26,7 +26,7 @@ from corscope.journal.judging import (
     Verdict,
     Verdicts,
     judged,
-    judged_by_engine,
+    judged_everywhere,
 )
 from corscope.journal.masking import masked_url, plain_url
 from corscope.journal.pattern import Pattern
@@ -214,7 +214,7 @@ def pattern_of(
     response = seen.response
     clean = masked_url if mask_urls else plain_url
     got = Got(goes_by or response, seen.missing, seen.cause, link.hop)
-    verdicts = judged(wire, got, clean)
+    verdicts, engine_verdicts = judged_everywhere(wire, got, clean)
     judgement = verdicts.seen(credentials)
     exposed, hidden = _readable(wire, got.response, judgement, credentials)
     shared = {
@@ -232,7 +232,7 @@ def pattern_of(
         "hop": link.hop,
         "why": why,
         **_went_by(wire, response, goes_by, clean),
-        "engine_verdicts": judged_by_engine(wire, got, verdicts, clean),
+        "engine_verdicts": engine_verdicts,
         "scene": _scene(wire, response, link, clean),
     }
     return Pattern(seen, shared, link.chain, _leads_on(wire, response, judgement))

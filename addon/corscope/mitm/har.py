@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Final
 from uuid import uuid4
 
@@ -281,17 +282,26 @@ _NOBODY: Final = "127.0.0.1"
 """A HAR doesn't tell whose browser it was."""
 
 
+_READING: Final = uuid4().hex[:12]
+_numbers: Final = count(1)
+
+
+def _new_id() -> str:
+    """An id that no other exchange has: a HAR's entries have none."""
+    return f"{_READING}-{next(_numbers)}"
+
+
 def _sighting(entry: dict[str, Any]) -> Sighting:
     """The response, or the error where there was none: browsers then write status 0."""
     answer = entry.get("response")
     answer = answer if isinstance(answer, dict) else {}
     status = answer.get("status")
     if isinstance(status, int) and 100 <= status <= 599:
-        return Sighting(str(uuid4()), Response(status, _headers(answer.get("headers"))))
+        return Sighting(_new_id(), Response(status, _headers(answer.get("headers"))))
     said = answer.get("_error") or entry.get("_error")
     error = str(said) if said else "the HAR holds no response"
     return Sighting(
-        str(uuid4()), None, missing=missing_said(error), error=error, cause=cause_of(error)
+        _new_id(), None, missing=missing_said(error), error=error, cause=cause_of(error)
     )
 
 
@@ -306,12 +316,12 @@ def _headers(listed: object) -> HeaderList:
     with suppress(KeyError, TypeError, AttributeError):
         found = [(item["name"], item["value"].strip(HTTP_TAB_OR_SPACE)) for item in listed]
         text = "\0".join(["", *[part for pair in found for part in pair]])
-        if text.isascii() and not _ODD_IN_HEADERS.search(text):
+        if text.isascii() and not any(odd in text for odd in _ODD_IN_HEADERS):
             return tuple(found)
     return tuple(line for item in listed for line in _lines(*_pair(item)))
 
 
-_ODD_IN_HEADERS: Final = re.compile(r"[\r\n]|\0:")
+_ODD_IN_HEADERS: Final = ("\n", "\r", "\0:")
 
 
 def _lines(name: object, value: object) -> Iterator[tuple[str, str]]:
