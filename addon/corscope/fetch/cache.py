@@ -6,6 +6,7 @@ apply; the clock is the caller's: `now` is in seconds, from any fixed start.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -49,6 +50,9 @@ MAX_DELTA_SECONDS: Final = 2**31
 
 MAX_PLACES: Final = 1024
 """So that the cache doesn't grow for ever; Chromium's own bound."""
+
+MAX_ENTRIES: Final = 10_000
+"""Entries of one place; whoever asks leave for more has something else in mind."""
 
 LINGER: Final = 10
 """Seconds for which an entry that has expired is still there to be looked at, and not used."""
@@ -150,11 +154,12 @@ def store(
     if departs(cache.engine, Departure.ONE_CACHED_ANSWER):
         entries = []
     new = CacheEntry(now + max_age, mode is CredentialsMode.INCLUDE, None, None, now, by)
+    shelf = _Shelf(entries)
     for method in _extracted("Access-Control-Allow-Methods", headers):  # 12 and 13
-        entries = _with_entry(cache, entries, replace(new, method=method))
+        shelf.put(replace(new, method=method), cache.engine)
     for header_name in _extracted("Access-Control-Allow-Headers", headers):  # 14 and 15
-        entries = _with_entry(cache, entries, replace(new, header_name=header_name))
-    cache.entries[place] = entries
+        shelf.put(replace(new, header_name=header_name), cache.engine)
+    cache.entries[place] = shelf.entries[-MAX_ENTRIES:]
     if len(cache.entries) > MAX_PLACES:
         del cache.entries[next(iter(cache.entries))]
 
@@ -174,32 +179,53 @@ def _extracted(name: str, headers: HeaderList) -> list[str]:
     return [] if extracted is None or extracted == FAILURE else extracted
 
 
-def _with_entry(
-    cache: PreflightCache, entries: list[CacheEntry], new: CacheEntry
-) -> list[CacheEntry]:
-    """Set the max-age of the entries that match what the new one is for, or else add that.
+class _Shelf:
+    """The entries of one place, found by what they are for: a page may ask leave for thousands."""
 
-    The standard counts the max-age from when an entry was first stored; engines, as here, from
-    the answer that set it.
-    """
-    asked = _Asked(cache.engine, new.credentials)
-    matching = {
-        entry
-        for entry in entries
-        if _entry_match(entry, asked)
-        and (
-            _is_for_method(entry, asked, new.method)
-            or _is_for_header(entry, asked, new.header_name)
-        )
-    }
-    if not matching:
-        return [*entries, new]
-    return [
-        replace(entry, expires=new.expires, stored=new.stored, by=new.by)
-        if entry in matching
-        else entry
-        for entry in entries
-    ]
+    def __init__(self, entries: Iterable[CacheEntry]) -> None:
+        self.entries: list[CacheEntry] = []
+        self._places: dict[tuple[str, str], list[int]] = {}
+        for entry in entries:
+            self._add(entry)
+
+    def _add(self, entry: CacheEntry) -> None:
+        key = _what_for(entry.method, entry.header_name)
+        self._places.setdefault(key, []).append(len(self.entries))
+        self.entries.append(entry)
+
+    def matching(self, asked: "_Asked", method: str | None, header_name: str | None) -> list[int]:
+        """The positions of the entries that match a method or a header name."""
+        exact = _what_for(method, header_name)
+        keys = dict.fromkeys((exact, (exact[0], "*")))
+        return [
+            position
+            for key in keys
+            for position in self._places.get(key, ())
+            if _entry_match(entry := self.entries[position], asked)
+            and (_is_for_method(entry, asked, method) or _is_for_header(entry, asked, header_name))
+        ]
+
+    def put(self, new: CacheEntry, engine: Engine) -> None:
+        """Set the max-age of the entries that match what the new one is for, or else add that.
+
+        The standard counts the max-age from when an entry was first stored; engines, as here, from
+        the answer that set it.
+        """
+        asked = _Asked(engine, new.credentials)
+        matching = self.matching(asked, new.method, new.header_name)
+        for position in matching:
+            entry = self.entries[position]
+            self.entries[position] = replace(
+                entry, expires=new.expires, stored=new.stored, by=new.by
+            )
+        if not matching:
+            self._add(new)
+
+
+def _what_for(method: str | None, header_name: str | None) -> tuple[str, str]:
+    if method is not None:
+        return "method", method
+    return "header", byte_lowercase(header_name or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +273,9 @@ def _is_for_header(entry: CacheEntry, asked: _Asked, header_name: str | None) ->
 
 def _live(
     cache: PreflightCache, key: str, request: CorsRequest, asked: _Asked, now: float
-) -> list[CacheEntry]:
+) -> _Shelf:
     found = cache.entries.get((key, request.origin, request.url), ())
-    return [entry for entry in found if entry.expires > now and _entry_match(entry, asked)]
+    return _Shelf(entry for entry in found if entry.expires > now and _entry_match(entry, asked))
 
 
 def method_cache_entry_match(
@@ -260,8 +286,7 @@ def method_cache_entry_match(
     Returns the entry that is good for longest, or None.
     """
     asked = _Asked(cache.engine, mode is CredentialsMode.INCLUDE)
-    live = _live(cache, key, request, asked, now)
-    return _best([entry for entry in live if _is_for_method(entry, asked, request.method)])
+    return _best(_live(cache, key, request, asked, now), asked, request.method, None)
 
 
 def header_name_cache_entry_match(
@@ -278,11 +303,15 @@ def header_name_cache_entry_match(
     Returns the entry that is good for longest, or None.
     """
     asked = _Asked(cache.engine, mode is CredentialsMode.INCLUDE)
-    live = _live(cache, key, request, asked, now)
-    return _best([entry for entry in live if _is_for_header(entry, asked, header_name)])
+    return _best(_live(cache, key, request, asked, now), asked, None, header_name)
 
 
-def _best(entries: list[CacheEntry]) -> CacheEntry | None:
+def _best(
+    live: _Shelf, asked: _Asked, method: str | None, header_name: str | None
+) -> CacheEntry | None:
+    """The one that expires last, and of several the first that was stored."""
+    found = sorted(live.matching(asked, method, header_name))
+    entries = [live.entries[position] for position in found]
     return max(entries, key=lambda entry: entry.expires, default=None)
 
 
@@ -294,12 +323,11 @@ def covering_entries(
     The first condition of https://fetch.spec.whatwg.org/#concept-http-fetch, step 5.1, negated,
     for a request without the use-CORS-preflight flag.
     """
-    found = [
-        header_name_cache_entry_match(cache, key, request, mode, name, now=now)
-        for name in request.unsafe_names
-    ]
+    asked = _Asked(cache.engine, mode is CredentialsMode.INCLUDE)
+    live = _live(cache, key, request, asked, now)
+    found = [_best(live, asked, None, name) for name in request.unsafe_names]
     if not is_cors_safelisted_method(request.method):
-        found.append(method_cache_entry_match(cache, key, request, mode, now=now))
+        found.append(_best(live, asked, request.method, None))
     covering = tuple(entry for entry in found if entry is not None)
     return covering if len(covering) == len(found) else None
 
