@@ -20,6 +20,12 @@ def test_what_is_none_is_refused_with_mitmproxys_words(text: str) -> None:
         check_filter(text)
 
 
+@pytest.mark.parametrize("text", ["(" * 5_000, "(~u a & " * 5_000])
+def test_what_is_nested_too_deeply_is_no_filter_expression(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        check_filter(text)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"), [("~m GET", True), ("~m PUT", False), ("~hq X-Tenant", True)]
 )

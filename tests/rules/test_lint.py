@@ -8,6 +8,7 @@ import pytest
 
 from corscope.rules.glob import HostName
 from corscope.rules.lint import lint_rule
+from corscope.rules.lint.filters import lint_filters
 from corscope.rules.lint.ids import LINTS
 from corscope.rules.load import Source, load
 from corscope.rules.model import Match, Place, Rule
@@ -439,6 +440,7 @@ BY_ID = {
     "regex-unanchored": 'policy.like = "express"\n'
     "policy.allow_origin_regex = '^https://a\\.example'",
     "regex-unescaped-dot": 'policy.allow_origin_regex = "https://app.example"',
+    "filter-explosive": "match.filter = '~hq \"(a+)+b\"'\nfault.status = 401",
     "any-origin": 'match.host = "api.example"\npolicy.allow_origins = "*"',
     "any-origin-with-credentials": 'match.host = "api.example"\n'
     'policy.allow_origins = "request"\npolicy.allow_credentials = true',
@@ -558,3 +560,22 @@ def test_every_policy_of_every_dialect_can_be_linted(dialect: Dialect) -> None:
             match = Match(host=(HostName("api.example", None),))
             found = list(lint_rule(Rule("r", match, place, policy=policy, dialect=dialect)))
             assert {remark.id for remark in found} <= LINTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("expression", "pattern"),
+    [
+        ("~u (a+)+$", None),  # mitmproxy's words hold no brackets
+        ('~u "(a+)+$"', "(a+)+$"),
+        ("~m PUT & ~hq '(x|xy)*z'", "(x|xy)*z"),
+        ('!~d "^(\\\\w+\\\\.)*test"', r"^(\w+\.)*test"),
+        ('"a.*b" | ~c 200', None),
+        ("~u .*a.*b & ~hq x-tenant", None),
+    ],
+)
+def test_a_filter_that_can_stop_the_proxy_is_told_by_its_regex(
+    expression: str, pattern: str | None
+) -> None:
+    match = Match(host=(HostName("api.example", None),), filter=(expression,))
+    told = [each.message for each in lint_filters(match)]
+    assert [f"holds the regex {pattern!r}, " in each for each in told] == [True] * bool(pattern)

@@ -197,9 +197,17 @@ def _credentials(allowed: Sequence[Observation]) -> tuple[bool | None, str]:
     return True, f"guessed: {sum(sent)} of {counted(len(sent), 'answer')} had it"
 
 
+_MOST_DIGITS: Final = 11
+"""As many as make more than any browser counts."""
+
+
 def _max_age(preflights: Sequence[Observation]) -> tuple[int | None, str]:
     ages = {get(each.headers, MAX_AGE) for each in preflights}
-    numbers = {int(age) for age in ages if age is not None and age.isascii() and age.isdigit()}
+    numbers = {
+        int(age.lstrip("0")[:_MOST_DIGITS] or "0")
+        for age in ages
+        if age is not None and age.isascii() and age.isdigit()
+    }
     if not preflights:
         return None, "unknown: no allowed preflight was seen"
     if not numbers:

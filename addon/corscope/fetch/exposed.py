@@ -61,5 +61,9 @@ def cors_filtered_headers(
     """
     exposed = cors_exposed_header_name_list(headers, mode, engine)
     present = convert_header_names_to_sorted_lowercase_set(names(headers))
-    shown = tuple(n for n in present if is_cors_safelisted_response_header_name(n, exposed))
-    return shown, tuple(name for name in present if name not in shown)
+    shown: list[str] = []
+    hidden: list[str] = []
+    for name in present:
+        is_shown = is_cors_safelisted_response_header_name(name, exposed)
+        (shown if is_shown else hidden).append(name)
+    return tuple(shown), tuple(hidden)

@@ -75,7 +75,8 @@ def why_asked(wire: WireView, headers: HeaderList, *, is_again: bool) -> tuple[W
         headers: its header list.
         is_again: whether it follows a redirect of what had a preflight before.
     """
-    asked = tuple(pair for pair in headers if byte_lowercase(pair[0]) in wire.cors.unsafe_names)
+    unsafe_names = frozenset(wire.cors.unsafe_names)
+    asked = tuple(pair for pair in headers if byte_lowercase(pair[0]) in unsafe_names)
     rules = unsafe_rules(asked, wire.engine)
     found = tuple(
         Why("header", name, rules[name], _shown(name, asked))

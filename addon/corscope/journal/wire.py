@@ -62,8 +62,8 @@ _ACCEPT_OF_NAVIGATION: Final = "text/html,application/xhtml+xml,"
 
 # From these versions on, the header's absence is as telling as its presence.
 _STORAGE_ACCESS_SINCE: Final = {
-    Engine.CHROMIUM: re.compile(r"Chrom(?:e|ium)/(\d+)"),
-    Engine.FIREFOX: re.compile(r"Firefox/(\d+)"),
+    Engine.CHROMIUM: re.compile(r"Chrom(?:e|ium)/([0-9]{1,9})"),
+    Engine.FIREFOX: re.compile(r"Firefox/([0-9]{1,9})"),
 }
 _STORAGE_ACCESS_VERSION: Final = {Engine.CHROMIUM: 133, Engine.FIREFOX: 153}
 

@@ -13,7 +13,10 @@ __all__ = ["check_filter", "matcher"]
 
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> flowfilter.TFilter:
-    parsed = flowfilter.parse(text)
+    try:
+        parsed = flowfilter.parse(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     if parsed is None:
         raise ValueError(f"Invalid filter expression: {text!r}")
     return parsed

@@ -32,7 +32,8 @@ def parse_template(text: str) -> Template:
     Raises:
         BadValueError: a brace stands alone, or there is no such placeholder.
     """
-    pieces = [""]
+    pieces: list[str] = []
+    literal: list[str] = []
     for found in _PIECE.finditer(text):
         name = found["name"]
         if found[0] in {"{", "}"}:
@@ -41,13 +42,14 @@ def parse_template(text: str) -> Template:
                 f'has a lone "{brace}"', f'write "{2 * brace}" to mean the brace itself'
             )
         if name is None:
-            pieces[-1] += _BRACES.get(found[0], found[0])
+            literal.append(_BRACES.get(found[0], found[0]))
         elif name in PLACEHOLDERS:
-            pieces += [name, ""]
+            pieces += ["".join(literal), name]
+            literal.clear()
         else:
             known = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
             raise BadValueError(f"names no placeholder with {found[0]}", f"there are {known}")
-    return Template(text, tuple(pieces))
+    return Template(text, (*pieces, "".join(literal)))
 
 
 def fill(template: Template, values: Mapping[str, str | None]) -> str | None:

@@ -21,6 +21,7 @@ from corscope.servers.go import (
     sorted_by_name,
     struct,
 )
+from corscope.servers.origins import matches_regex
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -113,7 +114,7 @@ def _matches_any(origin: str, patterns: tuple[str, ...]) -> bool:
     if not separator or len(authority) > _LONGEST_HOST:
         return False
     return any(
-        re.fullmatch(re.escape(each).replace(r"\*", ".*").replace(r"\?", "."), origin)
+        matches_regex(re.escape(each).replace(r"\*", ".*").replace(r"\?", "."), origin, "fullmatch")
         for each in patterns
     )
 

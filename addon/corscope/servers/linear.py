@@ -18,8 +18,9 @@ __all__ = ["How", "Linear", "NotLinearError"]
 How = Literal["fullmatch", "match", "search"]
 """How a regex is tried: as `re` does under these names."""
 
-MOST_STATES: Final = 4_000
-"""A regex that needs more of them, by repetitions of repetitions, takes too long even so."""
+MOST_FURTHER_STATES: Final = 4_000
+"""A regex that needs so many more than it has characters, by repetitions of repetitions, takes too
+long even so."""
 
 
 class NotLinearError(ValueError):
@@ -65,7 +66,8 @@ class Linear:
             NotLinearError: it can't be matched in this way.
         """
         self._end = _State()
-        self._start = _Builder(longest).all(regex.items, regex.flags, self._end)
+        most = len(regex.pattern) + MOST_FURTHER_STATES
+        self._start = _Builder(longest, most).all(regex.items, regex.flags, self._end)
 
     def matches(self, text: str, how: How) -> bool:
         """Whether it matches, as `re` does under this name."""
@@ -106,6 +108,7 @@ class _Builder:
     """Makes states of a tree, from its end to its beginning."""
 
     longest: int
+    most: int
     count: int = 0
 
     def all(self, items: Sequence[tuple[Any, Any]], flags: int, after: _State) -> _State:
@@ -116,7 +119,7 @@ class _Builder:
 
     def _state(self, *then: _State) -> _State:
         self.count += 1
-        if self.count > MOST_STATES:
+        if self.count > self.most:
             raise NotLinearError("so many repetitions")
         return _State(then)
 
@@ -219,7 +222,7 @@ def _condition(where: str, flags: int) -> Callable[[str, int], bool]:
         case "AT_END_STRING":
             return lambda text, place: place == len(text)
         case "AT_END":
-            return lambda text, place: text[place:] in {"", "\n"}
+            return lambda text, place: place + text.endswith("\n", place) == len(text)
     word = _Character(re.compile(r"\w", flags & _OF_CHARACTERS))
     is_boundary = where == "AT_BOUNDARY"
 

@@ -144,8 +144,8 @@ def regex_error(pattern: str) -> str | None:
         _matcher(pattern)
     except NotLinearError as error:
         return (
-            f"some origins would take ages to try, for it has {error} beside what is repeated; "
-            "write it without either"
+            f"none that can be tried in time on any origin: it has {error} beside what it repeats; "
+            "write it without one of both"
         )
     except (re.error, RecursionError, OverflowError) as error:
         return str(error)

@@ -27,6 +27,7 @@ _TYPES: Final = re.ASCII | re.LOCALE | re.UNICODE
 class Regex:
     """A regex as a tree: each item is an operation, named by the word for it, and its argument."""
 
+    pattern: str
     items: Sequence[tuple[Any, Any]]
     flags: int
 
@@ -35,7 +36,7 @@ def parsed(pattern: str, flags: int = 0) -> Regex:
     """Read a pattern that `re` has compiled."""
     tree = _parser.parse(pattern, flags)
     found = flags | tree.state.flags
-    return Regex(tree.data, found if found & re.ASCII else found | re.UNICODE)
+    return Regex(pattern, tree.data, found if found & re.ASCII else found | re.UNICODE)
 
 
 def inner_flags(flags: int, added: int, removed: int) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 from corscope.explain.escape import escaped
 from corscope.explain.steps.check import check_questions, fails_by_the_standard
 from corscope.explain.steps.redirect import location_first, mixed_content
-from corscope.explain.steps.step import Question, Walk
+from corscope.explain.steps.step import Question, Read, Walk
 from corscope.fetch.engines import Departure, departs
 from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, get
 from corscope.fetch.preflight import is_redirect_status
@@ -22,6 +22,9 @@ from corscope.fetch.safelist import (
 __all__ = ["preflight_questions"]
 
 PREFLIGHT: Final = "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"
+
+MOST_HEADERS: Final = 30
+"""Headers that are told of one by one."""
 
 _METHODS: Final = "Access-Control-Allow-Methods"
 _HEADERS: Final = "Access-Control-Allow-Headers"
@@ -48,8 +51,7 @@ def preflight_questions(walk: Walk) -> Iterator[Question]:
     if departs(walk.engine, Departure.METHOD_NAMED_BEFORE_HEADERS):
         in_order.reverse()
     yield from in_order
-    for number, name in enumerate(dict.fromkeys(walk.exchange.request_headers), 1):
-        yield _header_allowed(walk, number, name)
+    yield from _headers_allowed(walk)
     yield from mixed_content(walk, walk.exchange.url)
 
 
@@ -161,8 +163,35 @@ def _method_named_early(walk: Walk) -> Departure | None:
     return early if is_early else None
 
 
-def _header_allowed(walk: Walk, number: int, name: str) -> Question:
-    is_listed = name in map(byte_lowercase, _elements(walk, _HEADERS))
+def _headers_allowed(walk: Walk) -> Iterator[Question]:
+    """One question for each header; of very many, those after the first ones have one for all."""
+    names = list(dict.fromkeys(walk.exchange.request_headers))
+    listed = frozenset(map(byte_lowercase, _elements(walk, _HEADERS)))
+    read = (
+        (_HEADERS, get(walk.headers, _HEADERS)),
+        ("Access-Control-Request-Headers", ",".join(walk.exchange.request_headers)),
+    )
+    for number, name in enumerate(names[:MOST_HEADERS], 1):
+        yield _header_allowed(walk, number, name, listed, read)
+    others = names[MOST_HEADERS:]
+    if others and walk.judgement.detail in others:
+        number = names.index(walk.judgement.detail) + 1
+        yield _header_allowed(walk, number, walk.judgement.detail, listed, read)
+    elif others:
+        finds = "they are listed" if listed.issuperset(others) else f"they are, or {_COVERED}"
+        yield Question(
+            "other-headers-allowed",
+            f"Are the {len(others):,} headers that follow allowed?",
+            PREFLIGHT,
+            read,
+            finds,
+        )
+
+
+def _header_allowed(
+    walk: Walk, number: int, name: str, listed: frozenset[str], read: Read
+) -> Question:
+    is_listed = name in listed
     departure = None
     if not is_listed and is_cors_non_wildcard_request_header_name(name):
         covered = walk.judgement.reason is not Reason.HEADER_NOT_ALLOWED or (
@@ -173,10 +202,7 @@ def _header_allowed(walk: Walk, number: int, name: str) -> Question:
         f"header-{number}-allowed",
         f"Is the header {escaped(name)} allowed?",
         PREFLIGHT,
-        (
-            (_HEADERS, get(walk.headers, _HEADERS)),
-            ("Access-Control-Request-Headers", ",".join(walk.exchange.request_headers)),
-        ),
+        read,
         "it is listed" if is_listed else _COVERED,
         frozenset({Reason.HEADER_NOT_ALLOWED}),
         only=name,

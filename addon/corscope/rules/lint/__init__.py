@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from corscope.rules.kinds import Remark
 from corscope.rules.lint.access import lint_access
 from corscope.rules.lint.edits import lint_edits
+from corscope.rules.lint.filters import lint_filters
 from corscope.rules.lint.lists import lint_lists
 from corscope.rules.lint.origins import lint_match, lint_origins
 from corscope.rules.lint.reach import unreachable
@@ -20,6 +21,7 @@ __all__ = ["lint_rule", "unreachable"]
 def lint_rule(rule: Rule) -> Iterator[Remark]:
     """Everything about the rule that looks suspicious."""
     yield from lint_match(rule.match)
+    yield from lint_filters(rule.match)
     if rule.policy is not None and rule.dialect is not None:
         yield from lint_origins(rule.policy, rule.dialect)
         yield from lint_lists(rule.policy, rule.dialect, rule.match)

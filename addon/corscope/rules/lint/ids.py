@@ -25,6 +25,7 @@ LINTS: Final = {
     "no-origins": "a policy that names no origins",
     "regex-unanchored": "a regex that finds its match anywhere in an origin, or at its beginning",
     "regex-unescaped-dot": "a dot in a regex's host that stands for any character",
+    "filter-explosive": "a filter with a regex that could be tried on some request for ages",
     "any-origin": "a rule that lets any origin read a host that is not local",
     "any-origin-with-credentials": "the same, with the user's cookies",
     "wildcard-with-credentials": "`*` with credentials, to which it is no wildcard",
