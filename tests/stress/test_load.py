@@ -142,8 +142,8 @@ def proxy_of(folder: Path, server: int, script: Path | None, **options: object) 
 def load(proxy: Mitmdump, seconds: float, folder: Path, full_after: int) -> tuple[int, int, int]:
     """Let the clients send for so long.
 
-    Returns the proxy's memory after the warm-up, and when so many exchanges were journalled; that at
-    the end; and the number of exchanges at the first of them.
+    Returns the proxy's memory after the warm-up, once so many exchanges are journalled; that at the
+    end; and the number of exchanges at the first of them.
     """
     counted = journalled(proxy.journal_path)
     with crowd(proxy.port, seconds, folder / "sent.jsonl") as process:
