@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from corscope.journal import waits as waits_module
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting
-from corscope.journal.journal import Journal
+from corscope.journal.journal import MAX_READINGS, Journal
 from corscope.journal.pairing import KEPT, WAIT
 from corscope.messages import HeaderList, Request, Response
 from tests.support.work import work
@@ -355,7 +355,7 @@ def test_a_thousand_alike_in_flight_each_open_one_request(told: Told) -> None:
 def test_a_request_costs_the_same_however_many_preflights_wait(waiting: object) -> None:
     assert callable(waiting)
     steps = []
-    for many in (100, 200, 2_000):
+    for many in (100, 200, MAX_READINGS - 100):
         told = Told()
         for number in range(many):
             told.both(f"p{number}", waiting(number), *ANY_HEADER)

@@ -173,7 +173,13 @@ def test_who_comes_back_gets_what_was_missed() -> None:
         assert ids(again.next()) == ["exchange-2"]
 
 
-@pytest.mark.parametrize("known", ["", "else", "00000000-1", "x-1", "{epoch}-999999", "{epoch}--1"])
+@pytest.mark.parametrize(
+    "known",
+    [
+        *("", "else", "00000000-1", "x-1", "{epoch}-999999", "{epoch}--1"),
+        pytest.param("{epoch}-" + "9" * 5_000, id="a number beyond what Python reads"),
+    ],
+)
 def test_who_knows_what_never_was_gets_all(known: str) -> None:
     with Served(told().store) as served:
         epoch = served.page.feed.upto().partition("-")[0]

@@ -5,6 +5,7 @@ gets all anew instead. A client that comes back says up to where it knows, and g
 """
 
 import asyncio
+import re
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -28,6 +29,8 @@ GATHERED_FOR: Final = 0.05
 
 ALIVE_EVERY: Final = 15.0
 """Seconds after which something is sent, or nobody would learn that the client has gone."""
+
+_COUNT: Final = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Feed:
     def _missed(self, known: str | None) -> Sequence[str] | None:
         """What a client doesn't know that comes back; None where that can't be told."""
         epoch, _, count = (known or "").partition("-")
-        if epoch != self._epoch or not count.isdecimal():
+        if epoch != self._epoch or not _COUNT.fullmatch(count):
             return None
         behind = self._count - int(count)
         if not 0 <= behind <= len(self._changes):
