@@ -89,7 +89,6 @@ def test_every_exchange_of_many_streams_is_journalled_once_with_its_outcome(
             assert last[line["id"]] == ("followed" if kind == "put" else "not-followed")
         # mitmproxy fetches the answer all the same where it was just connecting to the server.
         assert line["reason"] != "client-gone" or kind == "given-up"
-    assert any(line["reason"] == "client-gone" for line in lines)
     figure(
         f"{CONNECTIONS} HTTP/2 connections with {4 * OF_EACH} streams at once, some given up: each"
         " exchange is journalled once, each preflight with its outcome",
