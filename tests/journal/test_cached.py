@@ -373,6 +373,16 @@ def test_an_answer_that_was_forgotten_is_compared_with_nothing(told: Told) -> No
     assert (preflight_id, [id_ for id_, _ in found]) == (first, ["preflight-cached"])
 
 
+def test_a_cached_answer_is_named_also_where_its_preflight_is_no_longer_known(
+    told: Told,
+) -> None:
+    first = told.fetch()
+    told.now = 2
+    told.journal.pairing.known.clear()
+    preflight_id, found = told.send()
+    assert (preflight_id, [id_ for id_, _ in found]) == (first, ["preflight-cached"])
+
+
 def test_what_follows_costs_the_same_however_many_answers_are_kept() -> None:
     put = actual("PUT", headers=(("User-Agent", CHROMIUM), COOKIE))
     steps = []

@@ -598,9 +598,10 @@ def test_other_engines_ask_leave_for_null_itself(told: Told) -> None:
 
 def test_the_preflights_that_wait_are_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairing, "MAX_WAITING", 2)
+    monkeypatch.setattr(pairing, "MAX_KNOWN", 2)
     told.journal = Journal()
     for path in ("/a", "/b", "/c"):
-        told.both(path, preflight("PUT", url=f"https://api.test{path}"))
+        told.both(path, preflight("PUT", url=f"https://api.test{path}"), NOT_CACHED)
     assert len(told.journal.pairing.waits) == 2
     assert list(told.journal.pairing.known) == ["/b", "/c"]
     assert told.both("late", actual("PUT", "https://api.test/a")).preflight is None

@@ -53,8 +53,19 @@ def _write(writer: asyncio.StreamWriter, agent: str, first: str, *lines: str) ->
     writer.write("\r\n".join((first, *own, *lines, "", "")).encode())
 
 
-async def _fetch(port: int, browser: int, agent: str, turn: str) -> Fetch:
-    streams = await asyncio.open_connection("127.0.0.1", port)
+async def _connected(
+    port: int, opening: asyncio.Semaphore
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect no faster than a proxy takes what knocks."""
+    async with opening:
+        streams = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(0.1)
+        return streams
+
+
+async def _fetch(
+    streams: tuple[asyncio.StreamReader, asyncio.StreamWriter], browser: int, agent: str, turn: str
+) -> Fetch:
     url = "http://api.test/counted/same"
     preflight = await _ask(
         streams,
@@ -82,10 +93,12 @@ def read(path: Path) -> list[Fetch]:
 
 async def main(port: int, fetches: int, path: Path, agents: list[str]) -> None:
     turns = random.choices(list(TURNS), list(TURNS.values()), k=fetches * len(agents))
+    opening = asyncio.Semaphore(50)
+    connected = await asyncio.gather(*(_connected(port, opening) for _ in turns))
     found = await asyncio.gather(
         *(
-            _fetch(port, number % len(agents), agents[number % len(agents)], turn)
-            for number, turn in enumerate(turns)
+            _fetch(streams, number % len(agents), agents[number % len(agents)], turn)
+            for number, (streams, turn) in enumerate(zip(connected, turns, strict=True))
         )
     )
     lines = ([each.browser, each.preflight, each.actual, each.turn] for each in found)

@@ -15,10 +15,9 @@ import contextlib
 import random
 from itertools import count
 
-from tests.stress.crowd import ORIGIN, body_of
+from tests.stress.crowd import body_of
 
 ALLOWING = (
-    f"Access-Control-Allow-Origin: {ORIGIN}",
     "Access-Control-Allow-Methods: PUT",
     "Access-Control-Allow-Headers: x-token",
     "Access-Control-Max-Age: 0",
@@ -58,11 +57,11 @@ async def _drain(reader: asyncio.StreamReader, head: str, length: int) -> int:
 async def _answer(writer: asyncio.StreamWriter, head: str, got: int) -> bool:
     """Answer; false where the connection is to be closed."""
     method, url, _ = head.split("\r\n", 1)[0].split(" ")
-    how, token = url.split("/")[3:5]
+    how, token = url.rsplit("/", 2)[1:]
     if how == "hang-up":
         return False
     if how in {"counted", "page"}:
-        writer.write(await _counted(method) if how == "counted" else _page())
+        writer.write(await _counted(method, head) if how == "counted" else _page())
         return True
     body = b"" if method == "OPTIONS" else body_of(how, token)
     lines = [
@@ -70,7 +69,7 @@ async def _answer(writer: asyncio.StreamWriter, head: str, got: int) -> bool:
         f"Content-Length: {len(body)}",
         f"X-Token: {token}",
         f"X-Got: {got}",
-        *(() if how == "closed" else ALLOWING),
+        *(() if how == "closed" else (_allow_origin(head), *ALLOWING)),
     ]
     writer.write("\r\n".join((*lines, "", "")).encode())
     step = -(-len(body) // PARTS) if how in {"slow", "half"} else len(body)
@@ -84,7 +83,13 @@ async def _answer(writer: asyncio.StreamWriter, head: str, got: int) -> bool:
     return True
 
 
-async def _counted(method: str) -> bytes:
+def _allow_origin(head: str) -> str:
+    """The line that lets whoever asks read the answer."""
+    origins = [line for line in head.split("\r\n") if line.lower().startswith("origin:")]
+    return f"Access-Control-Allow-{origins[0]}" if origins else "X-Origin: none"
+
+
+async def _counted(method: str, head: str) -> bytes:
     """An answer with a number of its own, after a while."""
     await asyncio.sleep(random.random() * LATEST)
     number = next(NUMBERS)
@@ -92,6 +97,7 @@ async def _counted(method: str) -> bytes:
     lines = (
         "HTTP/1.1 200 OK",
         "Content-Length: 0",
+        _allow_origin(head),
         *(line for line in ALLOWING if "Allow-Headers" not in line),
         f"Access-Control-{name}, n-{number}",
         f"X-Number: {number}",

@@ -6,6 +6,7 @@ that an answer takes. Each request is unique, so that each has to be found in th
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import subprocess
@@ -15,16 +16,18 @@ import time
 import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from typing import Any
 
 import pytest
 
+from corscope.journal.store import MOST_EXCHANGES
 from tests.browsers.web_page import WebPage
+from tests.live.proxy import Proxy
 from tests.support import chromium as chromium_
-from tests.support.mitmdump import Entry, Mitmdump, wait_until
+from tests.support.mitmdump import SCRIPT, Entry, Mitmdump, wait_until
 from tests.support.resources import memory_of
 
 from .conftest import Count
@@ -40,11 +43,14 @@ pytestmark = [
 CONNECTIONS = 200
 SECONDS = times(10, 300)
 ALONE_SECONDS = times(5, 300)
-WARM_UP = times(3, 90)
-"""Seconds after which all that is bounded has filled up: the store alone holds 10,000 exchanges."""
+WARM_UP = times(3, 60)
+FULL_AFTER = MOST_EXCHANGES + 1_000
+"""Exchanges after which all that is bounded has filled up."""
+
+WATCH = Path(__file__).with_name("scripts") / "watch.py"
 
 OPTIONS = {"stream_large_bodies": "64k", "connection_strategy": "lazy", "flow_detail": 0}
-RELOAD_EVERY = 1.0
+RELOAD_EVERY = times(1, 2)
 OUTCOMES_AFTER = 4.0
 
 RULE = """
@@ -62,10 +68,19 @@ BROKEN = "[[rule]]\nname = "
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the clients and the proxy's process tell of a run."""
+    """What the clients and the proxy's process tell of a run.
+
+    Attributes:
+        sent: what the clients have sent.
+        memory: the process's, once warm and at the end.
+        warm: the number of exchanges journalled when the first of them was taken.
+        seen: what the script `watch` has seen.
+    """
 
     sent: list[Sent]
     memory: tuple[int, int]
+    warm: int
+    seen: dict[str, Any]
 
     def errors(self) -> Counter[tuple[str, str]]:
         """What didn't end as it was meant to, by kind and by what happened."""
@@ -115,14 +130,46 @@ def crowd(port: int, seconds: float, path: Path) -> Iterator[subprocess.Popen[by
             process.terminate()
 
 
-def load(proxy: Mitmdump, seconds: float, folder: Path) -> Run:
-    """Let the clients send for so long, and see how the proxy's memory grows after the warm-up."""
-    path = folder / "sent.jsonl"
-    with crowd(proxy.port, seconds, path) as process:
+@contextmanager
+def proxy_of(folder: Path, server: int, script: Path | None, **options: object) -> Iterator[Proxy]:
+    """A mitmdump that is watched from inside."""
+    all_ = OPTIONS | options | {"watch_file": folder / "watch.json"}
+    mode = f"upstream:http://127.0.0.1:{server}"
+    with Proxy(folder, mode, all_, script=script, scripts=[WATCH]) as proxy:
+        yield proxy
+
+
+def load(proxy: Mitmdump, seconds: float, folder: Path, full_after: int) -> tuple[int, int, int]:
+    """Let the clients send for so long.
+
+    Returns the proxy's memory after the warm-up, once so many exchanges are journalled; that at the
+    end; and the number of exchanges at the first of them.
+    """
+    counted = journalled(proxy.journal_path)
+    with crowd(proxy.port, seconds, folder / "sent.jsonl") as process:
         time.sleep(WARM_UP)
+        while (count := next(counted)) < full_after and process.poll() is None:
+            time.sleep(1)
         warm = memory_of(proxy.pid)
         assert process.wait(seconds + 120) == 0
-    return Run(read(path), (warm, memory_of(proxy.pid)))
+    return warm, memory_of(proxy.pid), count
+
+
+def journalled(path: Path) -> Iterator[int]:
+    """The number of exchanges up to now, each time that it is asked for."""
+    if not path.exists():
+        yield 0
+        return
+    count = 0
+    with path.open("rb") as stream:
+        while True:
+            count += sum(b'"type":"exchange"' in line for line in stream)
+            yield count
+
+
+def run_of(folder: Path, memory: tuple[int, int, int]) -> Run:
+    seen = json.loads((folder / "watch.json").read_text("utf-8"))
+    return Run(read(folder / "sent.jsonl"), memory[:2], memory[2], seen)
 
 
 @contextmanager
@@ -183,25 +230,27 @@ def counting_rows(page: WebPage, url: str) -> Iterator[list[int]]:
 def loaded(chromium: chromium_.Chromium, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     """One run of mitmdump alone, and one with corscope and all that can be in its way."""
     with backend() as server:
-        mode = f"upstream:http://127.0.0.1:{server}"
         folder = tmp_path_factory.mktemp("alone")
-        with Mitmdump(folder, mode, OPTIONS, script=None) as proxy:
-            alone = load(proxy, ALONE_SECONDS, folder)
+        with proxy_of(folder, server, None) as proxy:
+            memory = load(proxy, ALONE_SECONDS, folder, 0)
+        alone = run_of(folder, memory)
         folder = tmp_path_factory.mktemp("loaded")
         rules = folder / "rules.toml"
         rules.write_text(RULE.format(max_age=0), "utf-8")
         web = {"cors_web": True, "cors_web_port": 0, "cors_rules": rules}
-        with Mitmdump(folder, mode, OPTIONS | web) as proxy:
+        # A tab that never wakes up again must not keep mitmdump from ending either.
+        with ExitStack() as asleep, proxy_of(folder, server, SCRIPT, **web) as proxy:
             url = wait_until(lambda: page_of(proxy), 30, "the page's address")
+            asleep.enter_context(reader_that_sleeps(url))
             with (
                 WebPage(chromium, url) as page,
-                reader_that_sleeps(url),
                 reloading(rules) as reloads,
                 counting_rows(page, url) as rows,
             ):
-                run = load(proxy, SECONDS, folder)
+                memory = load(proxy, SECONDS, folder, FULL_AFTER)
             time.sleep(OUTCOMES_AFTER)
             journal, log = proxy.journal(), proxy.log()
+    run = run_of(folder, memory)
     return Loaded(run, alone, journal, log, reloads[0], rows, page.errors)
 
 
@@ -275,8 +324,8 @@ def test_nothing_is_remarked_that_only_the_load_has_brought(loaded: Loaded) -> N
 def test_the_rules_were_read_all_the_while(loaded: Loaded, figure: Count) -> None:
     read_ = [line for line in loaded.journal if line["type"] == "rules"]
     figure("Rules are read anew under that load", f"{len(read_)} times, {loaded.reloads} savings")
-    assert len(read_) > SECONDS / 4
-    assert {line["applied"] for line in read_} == {True, False}
+    assert len(read_) > times(1, 30)
+    assert not is_full() or {line["applied"] for line in read_} == {True, False}
     assert {line["count"] for line in read_} == {1}
 
 
@@ -287,20 +336,34 @@ def test_the_page_stays_alive(loaded: Loaded) -> None:
 
 
 def test_memory_grows_no_more_than_that_of_mitmdump_alone(loaded: Loaded, figure: Count) -> None:
-    """The store, the caches and the feed are full after the warm-up of the long run."""
+    """Once the store, the caches and the feed are full."""
+    exchanges = sum(line["type"] == "exchange" for line in loaded.journal)
     grown = [(end - warm) / 2**20 for warm, end in (loaded.run.memory, loaded.alone.memory)]
     figure(
-        "Memory is flat after the warm-up, with a page open and another that never reads",
-        f"{grown[0]:+.0f} MB in {SECONDS - WARM_UP} s (alone: {grown[1]:+.0f} MB)",
+        "Memory is flat once the store is full, with a page open and another that never reads",
+        f"{grown[0]:+.0f} MB from exchange {loaded.run.warm:,} to {exchanges:,}"
+        f" (alone: {grown[1]:+.0f} MB)",
     )
     if is_full():
-        assert grown[0] < grown[1] + 50
+        assert exchanges > FULL_AFTER, "this machine is too slow to fill the store in that time"
+        assert grown[0] < grown[1] + 20
 
 
-def test_how_long_an_answer_takes_is_told(loaded: Loaded, figure: Count) -> None:
+def test_nothing_is_left_of_what_has_ended(loaded: Loaded) -> None:
+    assert loaded.run.seen["left"] == {"subjects": 0, "touches": 0, "in_flight": 0}
+
+
+def test_the_loop_is_not_held(loaded: Loaded, figure: Count) -> None:
+    """Told and not judged: how long an answer takes hangs on the machine."""
+    held, alone = loaded.run.seen, loaded.alone.seen
+    figure(
+        "Processor time for which the loop is held under that load",
+        f"p99 {held['held_p99'] * 1e3:.0f} ms, at most {held['held_most'] * 1e3:.0f} ms"
+        f" (alone: {alone['held_p99'] * 1e3:.0f} ms, {alone['held_most'] * 1e3:.0f} ms)",
+    )
     ratios = [loaded.run.milliseconds(s) / loaded.alone.milliseconds(s) for s in (0.5, 0.01)]
     figure(
         "The time of a plain GET under that load, as a ratio to mitmdump alone",
         f"p50 {ratios[0]:.2f}, p99 {ratios[1]:.2f}",
     )
-    assert median(ratios) > 0
+    assert held["held_p99"] > 0

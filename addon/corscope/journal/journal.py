@@ -145,7 +145,7 @@ class Journal:
         if step is not reading.alone.step:
             step = replace(step, own_names=known.step.own_names)
             known = Known(known.wire, step, known.credentials, known.why)
-        return InFlight(known, now, earlier.id if earlier else None, findings=covered.findings)
+        return InFlight(known, now, covered.preflight, findings=covered.findings)
 
     def _remember(self, id_: str, seen: InFlight | PlainRequest | Step) -> None:
         self.in_flight[id_] = seen

@@ -32,6 +32,7 @@ KEPT: Final = timedelta(minutes=5)
 """How long that may be; browsers don't leave a request in their queue for longer."""
 
 MAX_WAITING: Final = 10_000
+MAX_KNOWN: Final = 2_000
 
 Mode = Literal["omit", "include"]
 Place = tuple[str, str, str]
@@ -96,7 +97,7 @@ class Pairing:
             self.waits.add(place, shape, waiting, waiting.answered)
         self.open.append(waiting)
         self.known[waiting.id] = waiting
-        if len(self.known) > MAX_WAITING:
+        if len(self.known) > MAX_KNOWN:
             self.known.popitem(last=False)
 
     def take(

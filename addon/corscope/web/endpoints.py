@@ -112,16 +112,19 @@ class One(Handler):
     """One endpoint in full."""
 
     async def get(self, _token: str) -> None:
-        """Answer with its HTML."""
+        """Answer with its HTML, for which all that is kept is looked at beside the traffic."""
         url = self.get_query_argument("url", strip=False)
-        entries = [e for e in self.page.behind.store if endpoint_of(e.exchange.url) == url]
-        if not entries:
+        html = await asyncio.to_thread(_one_html, tuple(self.page.behind.store), url)
+        if html is None:
             raise HTTPError(404, reason="No exchange with this endpoint is kept any more.")
-        self.html(await asyncio.to_thread(_one_html, entries))
+        self.html(html)
 
 
-def _one_html(entries: list[Entry]) -> str:
-    matrix = endpoints(entries)
+def _one_html(entries: tuple[Entry, ...], url: str) -> str | None:
+    here = [entry for entry in entries if endpoint_of(entry.exchange.url) == url]
+    if not here:
+        return None
+    matrix = endpoints(here)
     return endpoint_html(matrix.endpoints[0], matrix.origins)
 
 

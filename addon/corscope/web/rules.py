@@ -178,15 +178,16 @@ class Check(Handler):
 class From(Handler):
     """The smallest rule that lets an exchange pass."""
 
-    def get(self, _token: str, id_: str) -> None:
+    async def get(self, _token: str, id_: str) -> None:
         """Answer with its text."""
         entry = self.page.behind.store.get(id_)
         if entry is None:
             raise HTTPError(404, reason="This exchange is no longer kept.")
         try:
-            self.json({"text": rule_from(entry.exchange, entry.outcome)})
+            text = await asyncio.to_thread(rule_from, entry.exchange, entry.outcome)
         except NoRuleError as error:
             raise HTTPError(422, reason=_reason(error)) from error
+        self.json({"text": text})
 
 
 def _source(sources: Sequence[Source], number: str) -> Source:
