@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from corscope.mitm.journal_file import CALM, JournalFile
+from tests.support.limits import file_limit
 
 LINE = "x" * 999
 
@@ -29,17 +27,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@contextmanager
-def limit(size: int) -> Iterator[None]:
-    """No file of this process may grow beyond this size."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def gaps(path: Path) -> list[tuple[int, str]]:
@@ -86,7 +73,7 @@ def test_what_a_full_disk_cuts_off_is_taken_away(
 ) -> None:
     path = tmp_path / "journal.jsonl"
     journal = JournalFile(str(path), clock)
-    with limit(2500):
+    with file_limit(2500):
         for _ in range(5):
             journal.write(LINE)
         assert path.read_text() == f"{LINE}\n" * 2
@@ -112,7 +99,7 @@ def test_it_is_tried_again_only_at_the_next_look(tmp_path: Path) -> None:
     """A full disk costs each exchange nothing."""
     path = tmp_path / "journal.jsonl"
     journal = JournalFile(str(path))
-    with limit(10):
+    with file_limit(10):
         journal.write(LINE)
     journal.write("lost as well")
     assert path.read_text() == ""
@@ -126,7 +113,7 @@ def test_trouble_that_comes_and_goes_is_told_once(
     journal = JournalFile(str(path), clock)
     for number in range(10):
         clock.now += CALM / 2
-        with limit(10):
+        with file_limit(10):
             journal.write(LINE)
         journal.look()
         journal.write(f"{number}")

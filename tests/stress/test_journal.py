@@ -160,7 +160,7 @@ def test_a_disk_that_fills_and_comes_back(
     server: RawServer, tmp_path: Path, figure: Count, kind: type[SmallDisk | Limit]
 ) -> None:
     """What is missing is counted, and told once; all else is there, and whole."""
-    chance, rounds = random.Random(6), times(1, 40)
+    chance, rounds = random.Random(6), times(1, 20)
     folder = tmp_path / "disk"
     folder.mkdir()
     with kind(folder) as disk:
@@ -230,7 +230,7 @@ def test_a_journal_that_is_moved_away_is_begun_anew(
     server: RawServer, tmp_path: Path, figure: Count, move: Move
 ) -> None:
     """Each line is in one of the files, and the last ones at the path."""
-    journal, rounds = tmp_path / "log" / "journal.jsonl", times(3, 100)
+    journal, rounds = tmp_path / "log" / "journal.jsonl", times(3, 50)
     journal.parent.mkdir()
     with (
         Proxy(tmp_path, server.mode, OPTIONS | {"cors_journal": journal}) as proxy,
@@ -259,7 +259,7 @@ def test_a_journal_that_is_deleted_is_begun_anew(
     server: RawServer, tmp_path: Path, figure: Count
 ) -> None:
     """What was in the file when it was deleted is gone; all that comes later is in the next."""
-    rounds, lines = times(5, 200), []
+    rounds, lines = times(5, 100), []
     with (
         Proxy(tmp_path, server.mode, OPTIONS) as proxy,
         Clients(proxy.port, "deleted", count=4) as clients,
@@ -302,7 +302,7 @@ def test_two_proxies_may_write_one_journal(
     server: RawServer, tmp_path: Path, figure: Count
 ) -> None:
     """Each line is one write at the end of the file, so that none is cut by another's."""
-    journal, number = tmp_path / "journal.jsonl", times(150, 50_000)
+    journal, number = tmp_path / "journal.jsonl", times(150, 10_000)
     with ExitStack() as stack:
         clients = []
         for name in ("one", "two"):
