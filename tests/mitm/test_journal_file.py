@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from corscope.mitm.journal_file import CALM, JournalFile
+from corscope.mitm.journal_file import CALM, MOST_RECENT, JournalFile
 from tests.support.limits import file_limit
 
 LINE = "x" * 999
@@ -149,13 +149,44 @@ def test_a_file_that_is_moved_is_followed_at_the_next_look(tmp_path: Path) -> No
     journal.close()
 
 
-def test_a_file_that_is_deleted_loses_nothing_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize("notice", ["look", "close"])
+def test_a_file_that_is_deleted_takes_no_line_with_it(tmp_path: Path, notice: str) -> None:
     path = tmp_path / "journal.jsonl"
     journal = JournalFile(str(path))
     journal.write("one")
+    journal.look()
     path.unlink()
     journal.write("two")
-    assert path.read_text() == "two\n"
+    journal.write("three")
+    getattr(journal, notice)()
+    assert path.read_text() == "two\nthree\n"
+    journal.close()
+
+
+def test_no_more_is_kept_than_some_lines_however_long_nobody_looks(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = JournalFile(str(path))
+    path.unlink()
+    for number in range(MOST_RECENT * 2 - 1):
+        journal.write(str(number))
+    assert len(own(path)) == MOST_RECENT * 2 - 1
+    assert len(journal._recent) < MOST_RECENT
+    journal.close()
+
+
+def test_what_was_deleted_and_cannot_be_made_anew_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "journal.jsonl"
+    path.parent.mkdir()
+    journal = JournalFile(str(path))
+    path.unlink()
+    path.parent.rmdir()
+    journal.write("one")
+    journal.look()
+    path.parent.mkdir()
+    journal.look()
+    journal.write("two")
+    assert own(path) == ["two"]
+    assert gaps(path) == [(1, "No such file or directory")]
     journal.close()
 
 

