@@ -14,7 +14,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -63,19 +65,27 @@ def read_on(path: Path, start: int) -> bytes:
 # Kills
 
 
-def test_what_was_answered_is_in_the_journal_though_the_proxy_is_killed(
-    server: RawServer, tmp_path: Path, figure: Count
-) -> None:
+@dataclass
+class Kills:
+    """What was counted while proxies were killed."""
+
+    kills: int = 0
+    answers: int = 0
+    lines: int = 0
+    cut: int = 0
+
+
+def kill_over_and_over(folder: Path, mode: str, kills: int) -> Kills:
     """All runs append to one file; what a kill has cut off stays alone on its line."""
-    chance = random.Random(6)
-    rounds, answers, lines, cut, done, is_cut = times(2, 200), 0, 0, 0, 0, False
-    for number in range(rounds):
+    chance, counted, done, is_cut = random.Random(folder.name), Kills(), 0, False
+    folder.mkdir()
+    for number in range(kills):
         with (
-            Proxy(tmp_path, server.mode, OPTIONS) as proxy,
+            Proxy(folder, mode, OPTIONS) as proxy,
             Clients(proxy.port, str(number)) as clients,
         ):
-            clients.wait_for(1)
-            time.sleep(chance.uniform(0.0, 0.5))
+            clients.wait_for(chance.randint(1, 200), 10 * WAIT)
+            time.sleep(chance.uniform(0.0, 0.01))
             proxy.stop(signal.SIGKILL)
         written = read_on(proxy.journal_path, done)
         assert written.startswith(b"\n{" if is_cut else b"{")
@@ -83,10 +93,29 @@ def test_what_was_answered_is_in_the_journal_though_the_proxy_is_killed(
         entries = whole(complete)
         assert clients.answered <= set(answered_ids(entries))
         done, is_cut = done + len(written), bool(rest)
-        answers, lines, cut = answers + len(clients.answered), lines + len(entries), cut + is_cut
+        counted.kills += 1
+        counted.answers += len(clients.answered)
+        counted.lines += len(entries)
+        counted.cut += is_cut
+    return counted
+
+
+def test_what_was_answered_is_in_the_journal_though_the_proxy_is_killed(
+    server: RawServer, tmp_path: Path, figure: Count
+) -> None:
+    """Several proxies at once, each with its journal, so that they are in each other's way."""
+    lanes, kills = times(1, 4), times(2, 50)
+    with ThreadPoolExecutor(lanes) as pool:
+        running = [
+            pool.submit(kill_over_and_over, tmp_path / f"{lane}", server.mode, kills)
+            for lane in range(lanes)
+        ]
+        counted = [lane.result() for lane in running]
+    answers, cut = sum(lane.answers for lane in counted), sum(lane.cut for lane in counted)
     figure(
         "`kill -9` under load: what was answered is in the journal, and every line is whole",
-        f"{rounds} kills, {answers:,} answers: 0 missing; {lines:,} lines, {cut} cut off by a kill",
+        f"{sum(lane.kills for lane in counted)} kills, {answers:,} answers: 0 missing; "
+        f"{sum(lane.lines for lane in counted):,} lines, {cut} cut off by a kill",
     )
 
 
