@@ -17,7 +17,7 @@ import pytest
 
 from tests.live.proxy import Proxy
 from tests.live.wire import RawServer, ask, reply
-from tests.support.mitmdump import wait_until
+from tests.support.mitmdump import Entry, wait_until
 
 from .conftest import Count
 from .figures import times
@@ -206,11 +206,13 @@ class Writer:
 
 
 def until_refused(proxy: Proxy, known: int) -> None:
-    """Wait for a load after this many that is told of as not applied."""
-    wait_until(lambda: len(proxy.loads()) > known, WAIT, "a load")
-    last = proxy.loads()[-1]
-    assert not last["applied"]
-    assert last["errors"][0]["message"] in proxy.log()
+    """Wait until, after so many loads, the last one is told of as not applied."""
+
+    def refused() -> list[Entry]:
+        return [load for load in proxy.loads()[known:][-1:] if not load["applied"]]
+
+    (last,) = wait_until(refused, WAIT, "a load that is refused")
+    wait_until(lambda: last["errors"][0]["message"] in proxy.log(), WAIT, "the log")
 
 
 def test_one_file_saved_fifty_times_a_second_half_of_it_broken(
