@@ -255,8 +255,9 @@ class Looks:
 
     def text(self, writer: Writer) -> str:
         assert self.count > 0
+        saves = f"{writer.saves:,} saves, " if writer.saves else ""
         return (
-            f"{writer.saves:,} saves, {self.count:,} looks: none saw a mix, a part or nothing; "
+            f"{saves}{self.count:,} looks: none saw a mix, a part or nothing; "
             f"the last version counted within {writer.waited:.1f} s"
         )
 
