@@ -5,23 +5,30 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.support.mitmdump import SCRIPT, STOP_SECONDS, Entry, Mitmdump, wait_until
 
 from .wire import Client, Reply, ask
 
-__all__ = ["CONTROL", "Proxy", "exchanges"]
+__all__ = ["CONTROL", "Proxy", "bound", "exchanges"]
 
 CONTROL = Path(__file__).with_name("scripts") / "control.py"
 WAIT = 15.0
 
 
 class Proxy(Mitmdump):
-    """A mitmdump with the control script, further scripts and further arguments."""
+    """A mitmdump with the control script, further scripts and further arguments.
+
+    With `is_bound`, permissions bind it even where root runs the tests.
+    """
 
     def __init__(
         self,
@@ -32,12 +39,15 @@ class Proxy(Mitmdump):
         script: Path | None = SCRIPT,
         scripts: Iterable[Path] = (CONTROL,),
         arguments: Iterable[str] = (),
+        is_bound: bool = False,
     ) -> None:
         lazy = {"connection_strategy": "lazy"}
         super().__init__(folder, mode, lazy | dict(options or {}), script)
         for further in scripts:
             self._command += ["-s", str(further)]
         self._command += arguments
+        if is_bound:
+            self._command = [*bound(), *self._command]
         self._stopped = False
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
@@ -85,6 +95,19 @@ class Proxy(Mitmdump):
         change()
         wait_until(lambda: len(self.loads()) > known, WAIT, "the rules to be read")
         return self.loads()[known]
+
+
+def bound() -> list[str]:
+    """What to put before a command so that permissions bind it; skips the test where none does."""
+    if os.geteuid() != 0:
+        return []
+    command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    if (
+        shutil.which(command[0]) is None
+        or subprocess.run([*command, "true"], check=False).returncode
+    ):
+        pytest.skip("permissions don't bind root here")
+    return command
 
 
 def exchanges(entries: Iterable[Entry]) -> list[Entry]:

@@ -70,6 +70,8 @@ def test_it_starts_without_its_rules_and_warns(
         ("missing/journal.jsonl", "No such file or directory"),
         (".", "Is a directory"),
         ("file/journal.jsonl", "Not a directory"),
+        ("pipe", "Nobody reads this pipe"),
+        ("closed/journal.jsonl", "Permission denied"),
         ("/proc/journal.jsonl", "No such file or directory"),
         ("~nobody-of-this-name/journal.jsonl", "No such file or directory"),
     ],
@@ -78,9 +80,11 @@ def test_a_journal_that_cannot_be_written_is_told_of_and_traffic_goes_on(
     server: RawServer, tmp_path: Path, path: str, why: str
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "closed").mkdir(0o500)
+    os.mkfifo(tmp_path / "pipe")
     journal = path if path.startswith("~") else tmp_path / path
     server.answers["http://api.test/journal"] = reply()
-    with Proxy(tmp_path, server.mode, {"cors_journal": journal}) as proxy:
+    with Proxy(tmp_path, server.mode, {"cors_journal": journal}, is_bound=True) as proxy:
         for _ in range(3):
             assert proxy.ask(ask("http://api.test/journal")).status == 200
         proxy.told("CORS blocked: GET")
@@ -90,6 +94,25 @@ def test_a_journal_that_cannot_be_written_is_told_of_and_traffic_goes_on(
         proxy.control(options={"cors_journal": str(proxy.journal_path)})
         proxy.ask(ask("http://api.test/journal"))
         assert proxy.exchange("http://api.test/journal")["verdict"] == "blocked"
+
+
+def test_a_journal_that_can_be_written_later_goes_on_by_itself(
+    server: RawServer, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(0o500)
+    journal, url = closed / "journal.jsonl", "http://api.test/later"
+    server.answers[url] = reply()
+    with Proxy(tmp_path, server.mode, {"cors_journal": journal}, is_bound=True) as proxy:
+        assert proxy.ask(ask(url)).status == 200
+        proxy.told(r"can't be written \(Permission denied\)")
+        closed.chmod(0o700)
+        wait_until(journal.exists, 15.0, "the journal")
+        assert proxy.ask(ask(url)).status == 200
+        proxy.told("is written again; missing: 2 lines")
+    entries = [json.loads(line) for line in journal.read_text("utf-8").splitlines()]
+    assert [entry["type"] for entry in entries] == ["gap", "exchange"]
+    assert (entries[0]["lines"], entries[0]["why"]) == (2, "Permission denied")
 
 
 def test_a_full_disk_is_told_of_and_traffic_goes_on(server: RawServer, tmp_path: Path) -> None:

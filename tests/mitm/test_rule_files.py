@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from corscope.mitm import rule_files
-from corscope.mitm.rule_files import COARSEST, RuleFiles
+from corscope.mitm.rule_files import COARSEST, RuleFiles, overwrite
 from corscope.rules.load import MAX_BYTES, Source
+from tests.support.limits import file_limit
 
 
 def names(files: RuleFiles) -> list[str]:
@@ -150,3 +151,23 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "rules.toml"
     os.mkfifo(pipe)
     assert RuleFiles([str(pipe)]).sources() == [Source(str(pipe), None, "Is a named pipe")]
+
+
+def test_a_file_is_overwritten_in_its_place(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.toml", tmp_path / "link.toml"
+    path.write_bytes(b"a longer text")
+    link.symlink_to(path)
+    path.chmod(0o640)
+    before = path.stat()
+    overwrite(link, b"shorter")
+    after = path.stat()
+    assert path.read_bytes() == b"shorter"
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+
+
+def test_on_a_full_disk_a_file_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"a text that somebody has written")
+    with file_limit(100), pytest.raises(OSError, match="File too large"):
+        overwrite(path, b"x" * 101)
+    assert path.read_bytes() == b"a text that somebody has written"

@@ -22,6 +22,9 @@ __all__ = ["JournalFile"]
 CALM: Final = 2.0
 """Seconds without a loss after which it is told what was lost: a disk may be full on and off."""
 
+MOST_RECENT: Final = 50
+"""Lines that are kept until it is seen that their file is still there."""
+
 _NOBODY_READS: Final = "Nobody reads this pipe"
 
 logger = logging.getLogger("corscope")
@@ -36,6 +39,7 @@ class JournalFile:
         self._clock = clock
         self._file: AppendFile | None = None
         self._rests = False
+        self._recent: list[bytes] = []
         self._missing = 0  # lines since the last that was written
         self._untold = 0  # lines since trouble was told of
         self._why = ""
@@ -51,27 +55,38 @@ class JournalFile:
             self._missing += 1
             self._untold += 1
             return
+        data = f"{line}\n".encode()
         try:
-            self._append(self._file, f"{line}\n".encode())
+            # In one write, or a disk that is nearly full would take the one and not the other.
+            self._file.append(self._gap() + data if self._missing else data)
         except OSError as error:
             self._rests = True  # until the next look
-            self._missing += 1
-            self._untold += 1
-            self._tell(error)
-
-    def _append(self, file: AppendFile, line: bytes) -> None:
-        if self._missing:
-            line = f"{gap_line(datetime.now(UTC), self._missing, self._why)}\n".encode() + line
-        file.append(line)
-        if file.is_deleted():  # so the line is lost as well
-            self._open().append(line)
+            self._lose(1, error)
+            return
         self._missing = 0
+        self._recent.append(data)
+        if len(self._recent) == MOST_RECENT:
+            self._rescue()
+
+    def _gap(self) -> bytes:
+        return f"{gap_line(datetime.now(UTC), self._missing, self._why)}\n".encode()
+
+    def _rescue(self) -> None:
+        """Write again what has gone, since the last look, into a file that was deleted."""
+        lines, self._recent = self._recent, []
+        if self._file is None or not self._file.is_deleted():
+            return
+        try:
+            self._open().append(b"".join(lines))
+        except OSError as error:
+            self._lose(len(lines), error)
 
     def look(self) -> None:
         """Follow the path where another file stands there now; try again what has failed."""
         if self._path is None:
             return
         self._rests = False
+        self._rescue()
         try:
             if self._file is None or not self._file.is_at(self._path):
                 self._open()
@@ -89,6 +104,11 @@ class JournalFile:
             with contextlib.suppress(OSError):
                 before.close()
         return self._file
+
+    def _lose(self, lines: int, error: OSError) -> None:
+        self._missing += lines
+        self._untold += lines
+        self._tell(error)
 
     def _tell(self, error: OSError) -> None:
         """Tell of trouble, once until it is over."""
@@ -112,6 +132,7 @@ class JournalFile:
 
     def close(self) -> None:
         """Close the file."""
+        self._rescue()
         if self._file is not None:
             try:
                 self._file.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from corscope.mitm.filters import check_filter
-from corscope.mitm.rule_files import RuleFiles
+from corscope.mitm.rule_files import RuleFiles, overwrite
 from corscope.rules.load import Source
 from corscope.rules.model import Ruleset
 from corscope.rules.reload import State, reload, toggle
@@ -79,7 +79,7 @@ class LiveRules:
         """
         if path not in self.state.files:
             raise FileNotFoundError(errno.ENOENT, "it is no rule file in force")
-        Path(path).write_bytes(data)
+        overwrite(Path(path), data)
         self.read_again()
 
     def toggle(self, name: str) -> bool:

@@ -1,9 +1,11 @@
-"""What do the rule files say now, and has that changed?
+"""What do the rule files say now, and has that changed? And how is one written?
 
 Reads files and folders into sources for `rules`; looking for changes is cheap enough to be done
 several times a second.
 """
 
+import contextlib
+import io
 import os
 import stat
 import time
@@ -15,7 +17,7 @@ from typing import Final
 from corscope.mitm.options import user_path
 from corscope.rules.load import MAX_BYTES, Source
 
-__all__ = ["RuleFiles"]
+__all__ = ["RuleFiles", "overwrite"]
 
 COARSEST: Final = 2.0
 """Seconds that a file system may take for the same moment, as FAT does."""
@@ -90,6 +92,32 @@ class RuleFiles:
 
     def _read_all(self) -> list[Source]:
         return [source for path in self._paths for source in _sources(path)]
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Write a file that is there; where that fails, as on a full disk, it stays as it was.
+
+    In its place, so that its owner, its permissions and its links stay too.
+
+    Raises:
+        OSError: it isn't there, or can't be written.
+    """
+    with path.open("r+b", buffering=0) as file:
+        before = file.readall()
+        try:
+            _write_from_start(file, data)
+        except OSError:
+            with contextlib.suppress(OSError):
+                _write_from_start(file, before)
+            raise
+
+
+def _write_from_start(file: io.FileIO, data: bytes) -> None:
+    file.seek(0)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+    file.truncate()
 
 
 def _files(path: Path) -> list[Path]:
