@@ -50,6 +50,11 @@ def test_location_url(location: str, expected: str) -> None:
     assert location_url(redirect(location), BASE) == expected
 
 
+def test_a_host_after_slashes_takes_the_scheme_of_a_url_that_no_library_reads() -> None:
+    """A broken URL comes from whoever talks to the proxy without being a browser."""
+    assert location_url(redirect("//other.test/a"), "http://[::/x") == "http://other.test/a"
+
+
 def test_without_location_there_is_no_redirect() -> None:
     assert location_url(redirect(), BASE) is None
     assert redirect_failure(redirect(), BASE) is None
