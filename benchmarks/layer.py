@@ -6,7 +6,7 @@ Six mitmdumps run beside each other and get the same load in turn; see `sides` f
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -15,6 +15,7 @@ from typing import Final
 
 from benchmarks import load
 from benchmarks.backend import EVENTS_PER_SECOND
+from benchmarks.bars import bars
 from benchmarks.load import Load
 from benchmarks.processes import cpu_seconds, needed, peak_memory, serving
 from benchmarks.rounds import Found, in_turn, measured, probe, shares
@@ -30,7 +31,7 @@ from benchmarks.sides import (
     streaming,
 )
 
-__all__ = ["section"]
+__all__ = ["WORKLOADS", "goals", "section"]
 
 MEGABYTE: Final = 1_000_000
 PLAIN, CORS, FRESH, PUT, PREFLIGHT, H2_PLAIN, H2_CORS = WORKLOADS = (
@@ -45,9 +46,13 @@ PLAIN, CORS, FRESH, PUT, PREFLIGHT, H2_PLAIN, H2_CORS = WORKLOADS = (
 KINDS: Final = {PLAIN: "plain", CORS: "cors", FRESH: "fresh", PUT: "put", PREFLIGHT: "preflight"}
 H2_KINDS: Final = {H2_PLAIN: "plain", H2_CORS: "cors"}
 LATENCIES: Final = (PLAIN, CORS)
-PICTURE: Final = "benchmarks-layer.svg"
+PICTURE: Final = "images/benchmarks-layer.svg"
 
 logger = logging.getLogger(__name__)
+
+
+Loads = dict[str, dict[str, list[Found]]]
+"""What was found, by workload and side, round by round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Plan:
 
 
 FULL: Final = Plan(5, 1.0, 10_000, 2_000, 1 << 30, 2, 1_000, 5.0)
-QUICK: Final = Plan(1, 0.3, 100, 20, 1 << 22, 1, 50, 0.5)
+QUICK: Final = Plan(1, 0.5, 100, 20, 1 << 22, 1, 50, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,8 @@ class Stream:
 class Results:
     """All that was measured, each by the sides' names."""
 
-    loads: dict[str, dict[str, list[Found]]]
-    latencies: dict[str, dict[str, list[Found]]]
+    loads: Loads
+    latencies: Loads
     streams: dict[str, list[Stream]]
     memory: dict[str, int]
     stream_memory: dict[str, int]
@@ -102,7 +107,9 @@ def section(*, quick: bool) -> Section:
         "The cost of the layer",
         _text(plan),
         (_throughput(results), _cpu(results), _latency(results), _streams(results), _rest(results)),
-        _goals(results, many),
+        tuple(goals(results.loads, many)),
+        PICTURE,
+        _drawn(results),
     )
 
 
@@ -282,17 +289,27 @@ def _megabytes(size: int) -> str:
     return f"{size / MEGABYTE:,.0f} MB"
 
 
-def _goals(results: Results, many: str) -> tuple[Goal, ...]:
+def _drawn(results: Results) -> str:
+    compared = [side for side in results.memory if side != ALONE]
+    of = {
+        side: {
+            workload: shares(found, side, ALONE, _per_second)
+            for workload, found in results.loads.items()
+        }
+        for side in compared
+    }
+    return bars("Requests/s as a share of mitmdump alone: median, least and most", of)
+
+
+def goals(loads: Loads, many: str) -> Iterator[Goal]:
+    """What has to be reached, held against the median."""
     wanted = {PLAIN: 0.99, H2_PLAIN: 0.99, CORS: 0.95, FRESH: 0.95, PUT: 0.95, H2_CORS: 0.95}
-    goals = [
-        _at_least(f"watching, {workload}", least, results.loads[workload], WATCHING, ALONE)
-        for workload, least in wanted.items()
-    ]
-    goals.append(_at_least("many rules beside one, CORS GET", 0.98, results.loads[CORS], many, ONE))
-    cost = shares(results.loads[PREFLIGHT], ONE, ALONE, _cpu_each)
+    for workload, least in wanted.items():
+        yield _at_least(f"watching, {workload}", least, loads[workload], WATCHING, ALONE)
+    yield _at_least("many rules beside one, CORS GET", 0.98, loads[CORS], many, ONE)
+    cost = shares(loads[PREFLIGHT], ONE, ALONE, _cpu_each)
     what = "CPU time of a preflight answered by a rule, beside one forwarded"
-    goals.append(Goal(what, "< 1", cost.text(), cost.median < 1))
-    return tuple(goals)
+    yield Goal(what, "< 1", cost.text(), cost.median < 1)
 
 
 def _at_least(what: str, least: float, found: dict[str, list[Found]], side: str, to: str) -> Goal:
@@ -317,7 +334,7 @@ alone; with a script of five lines that sets three CORS headers; with `--modify-
 one; with corscope as it is by default, its page served and its journal written to a file; the
 same with one rule, a policy that answers preflights; the same with {plan.rules:,} rules over
 {plan.hosts:,} hosts, of which the last is that one. They get the same load one after the other,
-in {plan.rounds} rounds of {plan.seconds:.0f} second a turn, each round beginning with another
+in {plan.rounds} rounds of {plan.seconds:g} second a turn, each round beginning with another
 side; a share is that of a side to mitmdump alone in the same round, and beside the median stand
 the least and the most of all rounds. Load generator, backend and proxy have the machine's cores
 to themselves. CPU time is that of the proxy's process, as Linux counts it; this benchmark runs on

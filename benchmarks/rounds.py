@@ -62,11 +62,14 @@ def measured(proxy: Proxy, send: Callable[[], Load], journalled: bool, in_flight
         in_flight: so many more at most were under way when the time was up.
 
     Raises:
-        LoadError: the journal lacks exchanges, or has some that it shouldn't.
+        LoadError: the load had errors, or the journal lacks exchanges, or has some that it shouldn't.
     """
     journal = _Tail(proxy.journal) if proxy.journal else None
     before = cpu_seconds(proxy.pid)
-    load = send()
+    try:
+        load = send()
+    except LoadError as error:
+        raise LoadError(f"{proxy.name}: {error}") from error
     time.sleep(AT_REST)
     cpu = cpu_seconds(proxy.pid) - before
     if journal:
