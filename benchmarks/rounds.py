@@ -62,7 +62,7 @@ def measured(proxy: Proxy, send: Callable[[], Load], journalled: bool, in_flight
         in_flight: so many more at most were under way when the time was up.
 
     Raises:
-        LoadError: the load had errors, or the journal lacks exchanges, or has some that it shouldn't.
+        LoadError: the load had errors, or the journal lacks exchanges or has too many.
     """
     journal = _Tail(proxy.journal) if proxy.journal else None
     before = cpu_seconds(proxy.pid)

@@ -1,4 +1,4 @@
-"""What is pure of the benchmarks that need a load generator, and their backend, do what they say."""
+"""The benchmarks that need a load generator read it right, and hold the figures against the goals."""
 
 import os
 import sys
