@@ -76,6 +76,7 @@ class Section:
         tables: the figures.
         goals: what they are held against.
         picture: the path of a picture below docs/, or none.
+        drawn: the picture itself, in SVG.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Section:
     tables: tuple[Table, ...]
     goals: tuple[Goal, ...] = ()
     picture: str | None = None
+    drawn: str = ""
 
 
 def machine() -> str:
@@ -113,7 +115,9 @@ def _table(table: Table) -> str:
 
 
 def document(section: Section, page: Path = PAGE) -> None:
-    """Write a section into the page: in its old place, or at the end."""
+    """Write a section into the page, in its old place or at the end, and its picture."""
+    if section.picture and section.drawn:
+        (page.parent / section.picture).write_text(section.drawn, "utf-8")
     text = page.read_text("utf-8") if page.exists() else "# Benchmarks\n"
     heading = re.escape(f"## {section.title}\n")
     old = re.compile(rf"^{heading}.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
