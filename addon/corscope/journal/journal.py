@@ -16,7 +16,7 @@ from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, pattern_of, record
 from corscope.journal.findings import Case
 from corscope.journal.in_flight import InFlight, Known, Repeats
-from corscope.journal.memo import Memo, is_small
+from corscope.journal.memo import MOST_KEPT, Memo, is_small
 from corscope.journal.memory import Memory, PlainRequest, note, note_plain
 from corscope.journal.pairing import Pairing, Waiting, passing
 from corscope.journal.pattern import Pattern, depends_on_time, essence
@@ -105,7 +105,7 @@ class Journal:
 
     def _read(self, client: str, request: Request) -> Reading | Plain:
         reading = read(client, request)
-        if is_small(request.headers, request.url):
+        if is_small(request.headers, client + request.url):
             self.readings.put((client, request), reading)
         return reading
 
@@ -160,7 +160,8 @@ class Journal:
         if isinstance(pending, InFlight):
             return self._recorded(pending, _essential(seen), now)
         if isinstance(pending, PlainRequest):
-            note_plain(pending, seen, self.memory, now)
+            if _is_kept(seen, pending.client, pending.url, pending.page):
+                note_plain(pending, seen, self.memory, now)
             return self._embedded(pending, seen, now)
         if pending is not None and seen.response is not None:
             asks = bool(pending.own_names)
@@ -197,7 +198,8 @@ class Journal:
             mask_urls=self.mask_urls,
             goes_by=goes_by,
         )
-        return made if goes_by else known.patterns.put(key, made)
+        is_remembered = goes_by is None and _is_short(seen)
+        return known.patterns.put(key, made) if is_remembered else made
 
     def _findings(
         self, pending: InFlight, seen: Sighting, pattern: Pattern, now: datetime
@@ -219,7 +221,8 @@ class Journal:
             now,
         )
         findings = findings_of(case, self.memory)
-        note(case, self.memory)
+        if _is_kept(seen, known.step.client, url, known.wire.cors.origin):
+            note(case, self.memory)
         # A redirect may be noted of the URL that it leads to, too.
         is_settled = not depends_on_time(seen.response) and pattern.shared["location"] is None
         if is_settled and (self.memory.of(url), pending.opened_by) == before:
@@ -250,13 +253,17 @@ class Journal:
         """Let what comes after it be known by it: its follower, its repetition, its redirect."""
         known, verdicts, now = pending.known, exchange.verdicts, exchange.time
         client, wire = known.step.client, known.wire
-        if exchange.status is not None:
+        is_kept = _is_kept(seen, client, wire.cors.url, wire.cors.origin)
+        if exchange.status is not None and is_kept:
             self.repeats.note(pending, exchange.status, now)
         if exchange.kind == "preflight":
             answer = seen.response.headers if seen.response else ()
             passes = passing(wire.credentials, verdicts)
             self.pairing.add(client, Waiting(seen.id, known.step, wire.cors, answer, now, passes))
-            self.caches.answered(client, wire, seen.id, answer, verdicts, now)
+            if is_kept:
+                self.caches.answered(client, wire, seen.id, answer, verdicts, now)
+            return
+        if not is_kept:
             return
         if wire.mode == "cors":
             self.caches.finished(client, wire, known.credentials, verdicts)
@@ -273,6 +280,19 @@ class Journal:
     def close(self, now: datetime) -> list[Outcome]:
         """The outcome of all preflights that are still open."""
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
+
+
+def _is_kept(seen: Sighting, client: str, url: str, origin: str) -> bool:
+    """Whether an exchange is short enough that those after it may be known by it."""
+    answer = seen.response.headers if seen.response else ()
+    return is_small(answer, client + url + origin, MOST_KEPT)
+
+
+def _is_short(seen: Sighting) -> bool:
+    """Whether an answer, and what a rule made of it, may be kept though nobody waits for them."""
+    touch = seen.touch
+    heads = (seen.response, touch and touch.server_response, touch and touch.shadow)
+    return all(is_small(head.headers, seen.error or "") for head in heads if head)
 
 
 def _answer(waiting: Waiting) -> Answer:
