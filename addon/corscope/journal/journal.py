@@ -16,7 +16,7 @@ from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, pattern_of, record
 from corscope.journal.findings import Case
 from corscope.journal.in_flight import InFlight, Known, Repeats
-from corscope.journal.memo import Memo, is_small
+from corscope.journal.memo import MOST_KEPT, Memo, is_small
 from corscope.journal.memory import Memory, PlainRequest, note, note_plain
 from corscope.journal.pairing import Pairing, Waiting, passing
 from corscope.journal.pattern import Pattern, depends_on_time, essence
@@ -106,7 +106,7 @@ class Journal:
 
     def _read(self, client: str, request: Request) -> Reading | Plain:
         reading = read(client, request)
-        if is_small(request.headers, request.url):
+        if is_small(request.headers, client + request.url):
             self.readings.put((client, request), reading)
         return reading
 
@@ -161,7 +161,8 @@ class Journal:
         if isinstance(pending, InFlight):
             return self._recorded(pending, seen, now)
         if isinstance(pending, PlainRequest):
-            note_plain(pending, seen, self.memory, now)
+            if _is_kept(seen, pending.client, pending.url, pending.page):
+                note_plain(pending, seen, self.memory, now)
             return self._embedded(pending, seen, now)
         if pending is not None and seen.response is not None:
             asks = bool(pending.own_names)
@@ -179,7 +180,7 @@ class Journal:
             findings=findings,
             waited_ms=_milliseconds(pending.asked, now),
         )
-        self._note(pattern.seen.response, pending, exchange)
+        self._note(pattern, pending, exchange)
         return exchange
 
     def _pattern(self, known: Known, seen: Sighting) -> Pattern:
@@ -188,18 +189,19 @@ class Journal:
         found = known.answers.get(key)
         if found is not None:
             return found
-        seen = _essential(seen)
+        is_short, seen = _is_short(seen), _essential(seen)
         if seen.response is not None and seen.response.status == _NOT_MODIFIED:
             goes_by = self.copies.renewed(known.step.client, known.wire, seen.response)
             return self._made(known, seen, goes_by)
         essential = (_key(seen), self.mask_urls)
-        pattern = known.patterns.get(essential)
-        if pattern is None:
-            pattern = known.patterns.put(essential, self._made(known, seen))
-        return known.answers.put(key, pattern)
+        pattern = known.patterns.get(essential) or self._made(known, seen)
+        if is_short:
+            known.patterns.put(essential, pattern)
+            known.answers.put(key, pattern)
+        return pattern
 
     def _made(self, known: Known, seen: Sighting, goes_by: Response | None = None) -> Pattern:
-        return pattern_of(
+        made = pattern_of(
             seen,
             known.wire,
             credentials=known.credentials,
@@ -208,6 +210,9 @@ class Journal:
             mask_urls=self.mask_urls,
             goes_by=goes_by,
         )
+        cors = known.wire.cors
+        made.is_kept = _is_kept(seen, known.step.client, cors.url, cors.origin)
+        return made
 
     def _findings(self, pending: InFlight, pattern: Pattern, now: datetime) -> tuple[Finding, ...]:
         """The remarks on it, made anew only where something new was learnt since."""
@@ -227,7 +232,8 @@ class Journal:
             now,
         )
         findings = findings_of(case, self.memory)
-        note(case, self.memory)
+        if pattern.is_kept:
+            note(case, self.memory)
         # A redirect may be noted of the URL that it leads to, too.
         is_settled = (
             not depends_on_time(pattern.seen.response) and pattern.shared["location"] is None
@@ -256,19 +262,21 @@ class Journal:
         exchange = record(pattern, id_=seen.id, time=now, preflight=None)
         return exchange if exchange.judgement.verdict == "blocked" else None
 
-    def _note(self, response: Response | None, pending: InFlight, exchange: Exchange) -> None:
+    def _note(self, pattern: Pattern, pending: InFlight, exchange: Exchange) -> None:
         """Let what comes after it be known by it: its follower, its repetition, its redirect."""
         known, verdicts, now = pending.known, exchange.verdicts, exchange.time
-        client, wire = known.step.client, known.wire
-        if exchange.status is not None:
+        client, wire, id_ = known.step.client, known.wire, exchange.id
+        response: Response | None = pattern.seen.response
+        if exchange.status is not None and pattern.is_kept:
             self.repeats.note(pending, exchange.status, now)
         if exchange.kind == "preflight":
             answer = response.headers if response else ()
             passes = passing(wire.credentials, verdicts)
-            self.pairing.add(
-                client, Waiting(exchange.id, known.step, wire.cors, answer, now, passes)
-            )
-            self.caches.answered(client, wire, exchange.id, answer, verdicts, now)
+            self.pairing.add(client, Waiting(id_, known.step, wire.cors, answer, now, passes))
+            if pattern.is_kept:
+                self.caches.answered(client, wire, id_, answer, verdicts, now)
+            return
+        if not pattern.is_kept:
             return
         if wire.mode == "cors":
             self.caches.finished(client, wire, known.credentials, verdicts)
@@ -276,7 +284,7 @@ class Journal:
                 self.copies.note(client, wire, response, now)
         if response is not None and exchange.judgement.verdict != "blocked":
             asks = bool(known.why)
-            self.chains.redirected(exchange.id, known.step, response, now, asked_leave=asks)
+            self.chains.redirected(id_, known.step, response, now, asked_leave=asks)
 
     def due(self, now: datetime) -> list[Outcome]:
         """The preflights that weren't followed within the wait."""
@@ -285,6 +293,19 @@ class Journal:
     def close(self, now: datetime) -> list[Outcome]:
         """The outcome of all preflights that are still open."""
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
+
+
+def _is_kept(seen: Sighting, client: str, url: str, origin: str) -> bool:
+    """Whether an exchange is short enough that those after it may be known by it."""
+    answer = seen.response.headers if seen.response else ()
+    return is_small(answer, client + url + origin, MOST_KEPT)
+
+
+def _is_short(seen: Sighting) -> bool:
+    """Whether an answer, and what a rule made of it, may be kept though nobody waits for them."""
+    touch = seen.touch
+    heads = (seen.response, touch and touch.server_response, touch and touch.shadow)
+    return all(is_small(head.headers, seen.error or "") for head in heads if head)
 
 
 def _answer(waiting: Waiting) -> Answer:

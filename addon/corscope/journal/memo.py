@@ -4,11 +4,11 @@ Apps ask the same of the same places again and again; what depends on nothing bu
 its answer is then found here instead of made anew.
 """
 
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from corscope.messages import HeaderList
 
-__all__ = ["Memo", "is_small"]
+__all__ = ["MOST_KEPT", "Memo", "is_small"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -38,9 +38,14 @@ class Memo(Generic[K, V]):
         return len(self._results)
 
 
-def is_small(headers: HeaderList, text: str = "") -> bool:
+MOST_KEPT: Final = 64_000
+"""Of a request or an answer that is longer, nothing is remembered for those after it: servers take
+no such request, and a table of thousands would fill the memory."""
+
+
+def is_small(headers: HeaderList, text: str = "", most: int = MOST_CHARACTERS) -> bool:
     """Whether headers, and a URL with them, may be kept though nobody waits for them."""
     length = len(text)
     for name, value in headers:
         length += len(name) + len(value)
-    return length <= MOST_CHARACTERS
+    return length <= most

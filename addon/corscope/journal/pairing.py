@@ -16,6 +16,7 @@ from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import CorsRequest
 from corscope.journal.chains import Step
 from corscope.journal.exchange import Verdicts
+from corscope.journal.memo import MOST_KEPT, is_small
 from corscope.journal.waits import LATELY, Waits
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
@@ -96,7 +97,8 @@ class Pairing:
             shape = _Shape(announced.origin, names, waiting.passes, is_after_redirect)
             self.waits.add(place, shape, waiting, waiting.answered)
         self.open.append(waiting)
-        self.known[waiting.id] = waiting
+        if is_small(waiting.answer, client + announced.url, MOST_KEPT):
+            self.known[waiting.id] = waiting
         if len(self.known) > MAX_KNOWN:
             self.known.popitem(last=False)
 

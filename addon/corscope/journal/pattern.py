@@ -25,6 +25,7 @@ class Pattern:
         shared: the fields of `Exchange` that are the same for all of them, by name.
         chain: the id of the first exchange of the chain of redirects that led here.
         leads_on: whether the answer is a redirect that the browser follows.
+        is_kept: whether it is short enough that exchanges after it may be known by it.
         settled: what was remembered of the URL, and what had opened the way, when the findings
             were made; while both are so, they hold.
         findings: the findings.
@@ -37,6 +38,7 @@ class Pattern:
     shared: Mapping[str, Any]
     chain: str | None
     leads_on: bool
+    is_kept: bool = True
     settled: tuple[object, ...] | None = None
     findings: tuple[Any, ...] = ()
     line: str | None = None
