@@ -233,7 +233,7 @@ def test_urls_may_be_unmasked_while_running(server: RawServer, tmp_path: Path) -
         ("corscope.mitm.addon", "choose_at_response"),
         ("corscope.mitm.addon", "edit"),
         ("corscope.mitm.translate", "request_of"),
-        ("corscope.journal.journal", "view"),
+        ("corscope.journal.reading", "view"),
         ("corscope.journal.journal", "record"),
         ("corscope.mitm.recorder", "exchange_text"),
     ],

@@ -12,7 +12,7 @@ import click
 from corscope import __version__
 from corscope.cli.output import write_file
 from corscope.cli.progress import progress
-from corscope.cli.records import entries_of, read_records
+from corscope.cli.records import kept_of, read_records
 from corscope.explain.counted import counted
 from corscope.explain.markdown import report_markdown
 from corscope.journal.store import Entry
@@ -49,10 +49,10 @@ def report(files: tuple[str, ...], output: Path | None, format_: str | None, for
     and needs no network. The exit status is 1 where something couldn't be read.
     """
     complaints: list[str] = []
-    entries = entries_of(read_records(files, complaints.append), MOST + 1)
-    if len(entries) > MOST:
-        entries = entries[-MOST:]
-        click.echo(f"only the last {MOST} exchanges are in the report", err=True)
+    kept = kept_of(read_records(files, complaints.append), MOST)
+    entries = tuple(kept)
+    if kept.dropped:
+        click.echo(f"only the last {len(entries)} exchanges are in the report", err=True)
     wanted = format_ or _FORMATS.get(output.suffix.lower() if output else "", "html")
     text = report_markdown(entries) if wanted == "markdown" else _html(entries)
     if output is None:

@@ -22,7 +22,7 @@ MOST_PENDING: Final = 4_000
 """Exchanges that a client may be behind before it gets all anew."""
 
 AT_ONCE: Final = 200
-"""Rows of one event, so that the proxy's own work comes between two."""
+"""Rows of one event; the proxy's own work comes between two."""
 
 GATHERED_FOR: Final = 0.05
 """Seconds in which changes become one event."""
@@ -149,11 +149,10 @@ class Subscription:
         """What to tell the client, as it comes, until one of both has had enough."""
         while not self._ended:
             self._woken.clear()
-            if self._anew:
-                for event in self._all():
-                    yield event
-            if self._pending:
-                yield self._news()
+            for event in self._all() if self._anew else self._news():
+                yield event
+                # What a socket takes at once is sent without a turn for anything else.
+                await asyncio.sleep(0)
             try:
                 await asyncio.wait_for(self._woken.wait(), ALIVE_EVERY)
                 if not self._ended:
@@ -168,15 +167,18 @@ class Subscription:
         upto = self._feed.upto()
         ids = [entry.exchange.id for entry in self._feed.store][::-1]
         yield Event("reset", upto=None if ids else upto)
+        yield from self._parts(ids, upto)
+
+    def _news(self) -> Iterator[Event]:
+        upto = self._feed.upto()
+        ids, self._pending = tuple(self._pending), {}
+        yield from self._parts(ids, upto)
+
+    def _parts(self, ids: Sequence[str], upto: str) -> Iterator[Event]:
         for start in range(0, len(ids), AT_ONCE):
             is_last = start + AT_ONCE >= len(ids)
             rows = self._rows(ids[start : start + AT_ONCE])
             yield Event("rows", rows, upto if is_last else None)
-
-    def _news(self) -> Event:
-        upto = self._feed.upto()
-        ids, self._pending = tuple(self._pending), {}
-        return Event("rows", self._rows(ids), upto)
 
     def _rows(self, ids: Sequence[str]) -> tuple[Row, ...]:
         return tuple(row for row in map(self._feed.row, ids) if row is not None)

@@ -6,7 +6,7 @@ import io
 
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.store import Entry
-from corscope.mitm.flows import FlowFileError, read_flows
+from corscope.mitm.flows import FlowFileError, read_captures
 from corscope.mitm.replay import records
 from tests.fuzz.targets.headers import check_shown
 
@@ -17,7 +17,7 @@ def fuzz_one(data: bytes) -> None:
     """Read the file as `corscope explain` does."""
     found: list[Exchange | Outcome] = []
     try:
-        found += records(read_flows(io.BufferedReader(io.BytesIO(data))))
+        found += records(read_captures(io.BufferedReader(io.BytesIO(data))))
     except FlowFileError as error:
         _check_problems(error)
     check_shown([Entry(each) for each in found[:4] if isinstance(each, Exchange)])
