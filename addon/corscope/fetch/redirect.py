@@ -7,7 +7,7 @@ redirects there were is not seen in one exchange.
 
 import re
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import FAILURE, Failed, get, values
@@ -102,7 +102,7 @@ def _joined(url: str, location: str) -> str:
     """As urllib joins them, but a host begins after slashes in any number and direction."""
     with_host = _BEFORE_HOST.match(location)
     if with_host:
-        return f"{with_host[1] or urlsplit(url).scheme}://{location[with_host.end() :]}"
+        return f"{with_host[1] or url.partition(":")[0].lower()}://{location[with_host.end() :]}"
     try:
         return urljoin(url, location)
     except ValueError:  # a bracket where urllib sees the host of an absolute URL
