@@ -1,7 +1,7 @@
 """What a rule does to an exchange: `rules.apply`."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corscope.fetch.headers import get, values
@@ -11,6 +11,9 @@ from corscope.rules.load import Source, load
 from corscope.rules.match import Subject, subject_of
 from corscope.rules.model import Rule
 from corscope.servers.answer import Answer
+from corscope.servers.dialect import Dialect
+from corscope.servers.policy import ECHO, Policy
+from corscope.servers.registry import dialects
 
 APP = "https://app.test"
 EVIL = "https://evil.test"
@@ -327,3 +330,26 @@ def test_no_request_can_split_a_response(
     edited = edit(BUSY, about, Response(200, ()), fresh=fresh)
     for name, value in (*given_.headers, *edited.headers):
         assert {"\r", "\n", "\0"}.isdisjoint(name + value)
+
+
+@pytest.mark.parametrize("dialect", dialects(), ids=lambda each: each.name)
+@settings(max_examples=30, deadline=None)
+@given(odd, odd, odd, st.booleans())
+def test_no_request_can_split_what_a_dialect_sends_back(
+    dialect: Dialect, origin: str, method: str, names: str, credentials: bool
+) -> None:
+    allows = [
+        Policy(allow_origins=ECHO, allow_methods=ECHO, allow_headers=ECHO),
+        Policy(allow_origins=ECHO, allow_credentials=credentials),
+        Policy(allow_origins=("*",), allow_methods=("*",), allow_headers=("*",)),
+    ]
+    headers = (
+        ("Origin", origin),
+        ("Access-Control-Request-Method", method),
+        ("Access-Control-Request-Headers", names),
+    )
+    for policy in allows:
+        made = dialect.preflight(policy, Request("OPTIONS", URL, headers))
+        sent = dialect.actual(policy, Request("PUT", URL, headers), Response(200, ()))
+        for name, value in (*(made.headers if made else ()), *sent.headers):
+            assert {"\r", "\n", "\0"}.isdisjoint(name + value)

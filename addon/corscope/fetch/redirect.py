@@ -102,7 +102,8 @@ def _joined(url: str, location: str) -> str:
     """As urllib joins them, but a host begins after slashes in any number and direction."""
     with_host = _BEFORE_HOST.match(location)
     if with_host:
-        return f"{with_host[1] or url.partition(":")[0].lower()}://{location[with_host.end() :]}"
+        scheme = with_host[1] or url.partition(":")[0].lower()
+        return f"{scheme}://{location[with_host.end() :]}"
     try:
         return urljoin(url, location)
     except ValueError:  # a bracket where urllib sees the host of an absolute URL

@@ -19,11 +19,11 @@ KeyPath = tuple[str | int, ...]
 DEEPEST = 8
 """Deeper paths are not noted: no rule has any, and a key of a thousand dots has very long ones."""
 
-_SPACE = re.compile(r"(?:[ \t\n]+|#[^\n]*)*")
+_SPACE = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*+")
 _EQUALS = re.compile(r"=[ \t]*")
 _KEY_PART = re.compile(
     r"[ \t]*(?:(?P<bare>[A-Za-z0-9_-]+)"
-    r"""|(?P<quoted>"(?:[^"\\]|\\.)*"|'[^']*'))"""
+    r"""|(?P<quoted>"(?:[^"\\]|\\.)*+"|'[^']*'))"""
     r"[ \t]*(?P<dot>\.)?"
 )
 _STRING = re.compile(

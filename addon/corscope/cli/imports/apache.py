@@ -23,7 +23,7 @@ from corscope.servers.policy import Policy
 
 __all__ = ["read_apache"]
 
-_WORD: Final = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|(\S+))""", re.DOTALL)
+_WORD: Final = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*+)"|'((?:\\.|[^'\\])*+)'|(\S+))""", re.DOTALL)
 _ESCAPE: Final = re.compile(r"""\\(["'\\])""")
 _SETTING: Final = frozenset({"set", "add", "append", "merge"})
 _ECHOES: Final = {

@@ -73,7 +73,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
 }
 """What reads a server's configuration or code, by the dialect's name."""
 
-_HAPROXY: Final = r"^\s*(http-(request|(after-)?response)|rspadd|hdr)\s.*(?i:access-control-)"
+_HAPROXY: Final = r"^[ \t]*(http-(request|(after-)?response)|rspadd|hdr)\s.*(?i:access-control-)"
 _SIGNS: Final = {
     ".js": {
         "express": r"""["']cors["']|\.enableCors\(""",
@@ -100,8 +100,9 @@ _SIGNS: Final = {
     ".rb": {"rack-cors": r"\bRack::Cors\b"},
     ".conf": {
         "haproxy": _HAPROXY,
-        "nginx": r"^\s*add_header\s+[\"']?access-control-",
-        "apache": r"^\s*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?access-control-",
+        "nginx": r"^[ \t]*add_header\s+[\"']?access-control-",
+        "apache": r"^[ \t]*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?"
+        r"access-control-",
     },
     ".cfg": {"haproxy": _HAPROXY},
     "caddyfile": {"caddy": r"(?i)access-control-"},
@@ -113,7 +114,7 @@ _SIGNS: Final = {
         "gcs": r"\bresponseHeader\b|\bmaxAgeSeconds\b|<CorsConfig\b",
         "azure-blob": r"\bmaxAgeInSeconds\b|<CorsRule\b",
         "tomcat": r"org\.apache\.catalina\.filters\.CorsFilter",
-        "spring": r"^\s*[\"']?[\w.-]*globalcors\b",
+        "spring": r"^[ \t]*[\"']?[\w.-]*globalcors\b",
         "api-gateway": r"\A(?![\s\S]*^kind:)[\s\S]*\b[aA]llowOrigins\b|x-amazon-apigateway-cors",
         "envoy": r"envoy\.filters\.http\.cors|\bcorsPolicy\b|\btype: CORS\b|^kind: Security",
         "traefik": r"(?i:accesscontrol(allow|expose|max)|addvaryheader)",

@@ -49,7 +49,7 @@ _READERS: Final = {
 }
 _MOST: Final = 1000
 _ANY_PATH: Final = "/**"
-_GATEWAY: Final = re.compile(r"^\s*[\"']?[\w.-]*globalcors[\w.-]*[\"']?\s*:", re.MULTILINE)
+_GATEWAY: Final = re.compile(r"^[ \t]*[\"']?[\w.-]*globalcors[\w.-]*[\"']?\s*:", re.MULTILINE)
 _PLACEHOLDER: Final = re.compile(r"[$#]\{")
 
 

@@ -27,7 +27,7 @@ _LOOSE_ORIGIN: Final = re.compile(
     r"(?P<scheme>[^:/?#]+)://(?P<host>[^/?#]*)(?P<path>.*)", re.DOTALL
 )
 _UNESCAPED_DOT: Final = re.compile(r"(?<![\\\]])[A-Za-z0-9-]\.(?=[A-Za-z])")
-_CLASS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
+_CLASS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*+\]")
 _FLAGS: Final = re.compile(r"^\(\?[aiLmsux]+\)")
 
 
