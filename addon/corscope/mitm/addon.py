@@ -6,6 +6,7 @@ observes. Neither decides anything: rules, journal and explain do.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,7 +16,7 @@ import corscope
 from corscope.journal.exchange import Touch
 from corscope.journal.lines import rules_line, start_line
 from corscope.messages import Response
-from corscope.mitm import options, translate
+from corscope.mitm import guard, options, translate
 from corscope.mitm.browsers import Browsers
 from corscope.mitm.commands import Commands
 from corscope.mitm.connections import Connections
@@ -70,7 +71,9 @@ class Corscope:
     def load(self, loader: addonmanager.Loader) -> None:
         """Declare the options."""
         options.declare(loader)
+        guard.listeners.append(self._failed)
 
+    @harmless
     def configure(self, updated: set[str]) -> None:
         """Take over the options that have changed."""
         changed = {name for name in updated if name.startswith("cors_")}
@@ -85,6 +88,7 @@ class Corscope:
         if changed & {"cors_web", "cors_web_port"} and self._watcher is not None:
             self._serve()
 
+    @harmless
     def running(self) -> None:
         """Take the recorder's place in the chain, and begin to watch the rule files."""
         addons = ctx.master.addons
@@ -102,6 +106,15 @@ class Corscope:
         self._recorder.close(datetime.now(UTC))
         if self._recorder in ctx.master.addons.chain:
             ctx.master.addons.remove(self._recorder)
+        if self._failed in guard.listeners:
+            guard.listeners.remove(self._failed)
+
+    def _failed(self, where: str, error: Exception, about: Sequence[object]) -> None:
+        """Do nothing more to a flow on which something of ours has failed."""
+        for each in about:
+            if isinstance(each, http.HTTPFlow):
+                self._subjects.pop(each.id, None)
+        self._recorder.failed(where, error, about)
 
     # What it changes
 
@@ -140,11 +153,16 @@ class Corscope:
 
     async def _answer(self, flow: http.HTTPFlow, rule: Rule, subject: Subject) -> None:
         del self._subjects[flow.id]
-        await _break(flow, rule)
+        await _wait(rule)
         made = answer(rule, subject, fresh=self._settings.fresh)
-        if made is not None and not flow.error:
-            flow.response = translate.made_response(made, flow.request)
-        self._recorder.touches[flow.id] = Touch(rule.name, "apply", answered=True)
+        response = None if made is None else translate.made_response(made, flow.request)
+        touch = Touch(rule.name, "apply", answered=True)
+        # What can fail lies behind; from here on the flow is changed, at once and as a whole.
+        if _drops(rule) and flow.killable:
+            flow.kill()
+        if response is not None and not flow.error:
+            flow.response = response
+        self._recorder.touches[flow.id] = touch
 
     @harmless
     async def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -161,12 +179,16 @@ class Corscope:
             shadow = self._shadow(rule, subject, response)
             self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
             return
-        await _break(flow, rule)
+        await _wait(rule)
         edited = edit(rule, subject, response, fresh=self._settings.fresh)
+        drops = _drops(rule) and flow.killable
+        is_changed = drops or bool(flow.error) or edited != response
+        touch = Touch(rule.name, "apply", server_response=response if is_changed else None)
         if edited != response:
             translate.write_response(flow, edited)
-        server = response if flow.error or edited != response else None
-        self._recorder.touches[flow.id] = Touch(rule.name, "apply", server_response=server)
+        if drops:
+            flow.kill()
+        self._recorder.touches[flow.id] = touch
 
     def _shadow(self, rule: Rule, subject: Subject, response: Response) -> Response:
         made = answer(rule, subject, fresh=self._settings.fresh)
@@ -210,7 +232,7 @@ class Corscope:
             check_filter=check_filter,
             fresh=lambda: self._settings.fresh,
         )
-        return Behind(self._recorder.store, lambda: rules.state, proxy_address, desk)
+        return Behind(self._recorder.store, lambda: rules.state, proxy_address, desk, guard.failed)
 
     # The journal
 
@@ -239,14 +261,15 @@ class Corscope:
         )
 
 
-async def _break(flow: http.HTTPFlow, rule: Rule) -> None:
-    """Wait and drop the connection, as the rule's fault says."""
-    if rule.fault is None:
-        return
-    if rule.fault.delay:
+async def _wait(rule: Rule) -> None:
+    """Let the answer wait, as the rule's fault says."""
+    if rule.fault is not None and rule.fault.delay:
         await asyncio.sleep(rule.fault.delay)
-    if rule.fault.abort and flow.killable:
-        flow.kill()
+
+
+def _drops(rule: Rule) -> bool:
+    """Whether the rule's fault drops the connection."""
+    return rule.fault is not None and rule.fault.abort
 
 
 def _error(problem: Problem) -> dict[str, object]:

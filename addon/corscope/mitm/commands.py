@@ -19,6 +19,7 @@ from mitmproxy.log import ALERT
 from corscope import __version__
 from corscope.explain.counted import counted
 from corscope.explain.escape import escaped
+from corscope.explain.failure import kind_of
 from corscope.explain.markdown import report_markdown
 from corscope.explain.repro.program import repro
 from corscope.explain.repro.story import ReproError
@@ -29,6 +30,7 @@ from corscope.journal.store import Entry
 from corscope.mitm.arguments import OneOf
 from corscope.mitm.explained import entries_of, entry_of, explained
 from corscope.mitm.filters import check_filter, matcher
+from corscope.mitm.guard import failed
 from corscope.mitm.live_rules import LiveRules
 from corscope.mitm.options import user_path
 from corscope.mitm.recorder import Recorder
@@ -136,19 +138,20 @@ class Commands:
         """Write the exchanges at hand as one HTML file, or as Markdown to a file so named."""
         with _told():
             file = user_path(path)
-        entries = tuple(self._recorder.store)
-        task = asyncio.create_task(self._report(entries, file), name="corscope report")
+        entries, failed = tuple(self._recorder.store), self._recorder.store.failed.count
+        report = self._report(entries, file, failed)
+        task = asyncio.create_task(report, name="corscope report")
         self._reports.add(task)  # the loop keeps none of its own
         task.add_done_callback(self._reports.discard)
         told = counted(len(entries), "exchange")
         logger.log(ALERT, "CORS report: writing %s to %s", told, path)
 
-    async def _report(self, entries: Sequence[Entry], file: Path) -> None:
+    async def _report(self, entries: Sequence[Entry], file: Path, failed: int) -> None:
         """Write one beside the traffic, after those that were asked for before."""
         try:
             async with self._turn:
                 with _told():
-                    await asyncio.to_thread(_write_report, entries, file)
+                    await asyncio.to_thread(_write_report, entries, file, failed)
         except exceptions.CommandError as error:
             logger.error("CORS report: not written: %s", error)
         else:
@@ -158,7 +161,8 @@ class Commands:
     @command.command("cors.reload")
     def reload_rules(self) -> None:
         """Read the CORS rule files again, changed or not."""
-        self._rules.read_again()
+        with _told():
+            self._rules.read_again()
 
     @command.command("cors.dialects")
     def dialect_names(self) -> Sequence[str]:
@@ -195,13 +199,18 @@ def _told() -> Iterator[None]:
     except (ValueError, OSError) as error:
         raise exceptions.CommandError(str(error)) from error
     except Exception as error:
-        told = f"corscope failed, please report this: {error!r}"
+        failed("a command", error)
+        told = f"corscope failed ({kind_of(error)}); the event log says what to report"
         raise exceptions.CommandError(told) from error
 
 
-def _write_report(entries: Sequence[Entry], file: Path) -> None:
+def _write_report(entries: Sequence[Entry], file: Path, failed: int) -> None:
     is_markdown = file.suffix.lower() in {".md", ".markdown"}
-    text = report_markdown(entries) if is_markdown else report_html(entries, __version__)
+    text = (
+        report_markdown(entries, failed)
+        if is_markdown
+        else report_html(entries, __version__, failed=failed)
+    )
     file.write_text(text, encoding="utf-8")
 
 

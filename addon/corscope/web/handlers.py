@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,8 +23,6 @@ _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
 }
-
-logger = logging.getLogger("corscope")
 
 
 class Handler(RequestHandler):
@@ -58,15 +55,10 @@ class Handler(RequestHandler):
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"corscope: {self._reason}\n")
 
-    def log_exception(self, kind: Any, value: Any, trace: Any) -> None:
-        """Log what failed inside, without the address, which has the token in it."""
+    def log_exception(self, _kind: Any, value: Any, _trace: Any) -> None:
+        """Have it told what failed inside, without the address, which has the token in it."""
         if not isinstance(value, HTTPError | StreamClosedError):
-            logger.warning(
-                "corscope failed in %s; please report this: %r",
-                type(self).__qualname__,
-                value,
-                exc_info=(kind, value, trace),
-            )
+            self.page.behind.failed(type(self).__qualname__, value)
 
     def html(self, text: str) -> None:
         """Answer with HTML."""
@@ -155,4 +147,5 @@ def _event_text(event: Event) -> str:
     if event.name == "alive":
         return ": alive\n\n"
     upto = "" if event.upto is None else f"id: {event.upto}\n"
-    return f"event: {event.name}\n{upto}data: {json.dumps(event.rows, separators=(',', ':'))}\n\n"
+    data = event.failed if event.name == "failed" else event.rows
+    return f"event: {event.name}\n{upto}data: {json.dumps(data, separators=(',', ':'))}\n\n"
