@@ -63,7 +63,7 @@ def report(files: tuple[str, ...], output: Path | None, format_: str | None, for
     if output is None:
         click.echo(text, nl=False)
     else:
-        write_file(output, text, force=force)
+        write_file(output, text, force=force, is_private=True)
         click.echo(f"{output} written: {counted(len(entries), 'exchange')}")
     if failed.count:
         click.echo(failed_text(failed.count), err=True)

@@ -40,6 +40,7 @@ from corscope.rules.load import Source, load
 from corscope.rules.model import Rule
 from corscope.rules.problems import shown
 from corscope.servers.registry import dialects
+from corscope.web.private import write_private
 from corscope.web.report import report_html
 
 __all__ = ["Commands"]
@@ -130,7 +131,7 @@ class Commands:
                 text = repro(chosen, others)
             except ReproError as error:
                 raise ValueError(f"this can't be reproduced: {error}") from error
-            user_path(path).write_text(text, encoding="utf-8")
+            write_private(user_path(path), text)
         logger.log(ALERT, "CORS repro: %s written; run it with python", path)
 
     @command.command("cors.report")
@@ -211,7 +212,7 @@ def _write_report(entries: Sequence[Entry], file: Path, failed: int) -> None:
         if is_markdown
         else report_html(entries, __version__, failed=failed)
     )
-    file.write_text(text, encoding="utf-8")
+    write_private(file, text)
 
 
 def _fitted(lines: Sequence[str]) -> Sequence[str]:

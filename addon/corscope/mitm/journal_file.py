@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from corscope.mitm.options import user_path
+from corscope.web.private import private
 
 __all__ = ["JournalFile"]
 
@@ -25,7 +26,7 @@ class JournalFile:
 
     def _open(self, path: Path) -> None:
         try:
-            self._file = path.open("a", encoding="utf-8", newline="\n")
+            self._file = open(path, "a", encoding="utf-8", newline="\n", opener=private)  # noqa: SIM115
             if _ends_within_a_line(path):
                 self._file.write("\n")
         except OSError as error:
