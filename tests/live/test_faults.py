@@ -98,7 +98,8 @@ def chosen(on_the_way: dict[str, list[str]]) -> list[str]:
         of_module[function.partition(":")[0]].append(function)
     if is_full():
         return [function for each in of_module.values() for function in each]
-    return [random.choice(each) for each in of_module.values()]
+    few = (random.sample(each, min(2, len(each))) for each in of_module.values())
+    return [function for each in few for function in each]
 
 
 def is_one_of(seen: Seen, *ways: Seen) -> bool:

@@ -5,10 +5,11 @@ watched. A function is made to fail by giving it other code, so that it fails fo
 imported it, at its own place.
 """
 
-import gc
+import inspect
 import json
 import sys
 import threading
+from collections.abc import Iterator
 from functools import _lru_cache_wrapper
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -36,17 +37,35 @@ class InjectedError(Exception):
         InjectedError.raised += 1
 
 
+def _own() -> Iterator[tuple[str, Any]]:
+    """All that corscope's modules and their classes define, by module and name.
+
+    Not by way of gc: who looks at a tuple that another thread is making lets that fail.
+    """
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("corscope.") and not name.startswith(NEVER):
+            for each in tuple(vars(module).values()):
+                if getattr(each, "__module__", None) != name:
+                    continue
+                yield name, each
+                if isinstance(each, type):
+                    yield from ((name, own) for own in tuple(vars(each).values()))
+
+
 def _functions() -> dict[str, FunctionType]:
-    """The functions of corscope by module and name; not those that are made anew at each call."""
+    """The functions of corscope by module and name, without what they are wrapped in."""
     found = {}
-    for each in gc.get_objects():
-        if not isinstance(each, FunctionType) or "<" in each.__qualname__:
-            continue
-        module = str(each.__module__)
-        is_ours = module.startswith("corscope.") and not module.startswith(NEVER)
-        if is_ours and each.__code__.co_filename == getattr(sys.modules[module], "__file__", ""):
-            found[f"{module}:{each.__qualname__}"] = each
+    for module, each in _own():
+        inner = getattr(each, "fget", None) or inspect.unwrap(each)
+        if isinstance(inner, classmethod | staticmethod):
+            inner = inner.__func__
+        if isinstance(inner, FunctionType) and inner.__code__.co_filename == _file_of(module):
+            found[f"{module}:{inner.__qualname__}"] = inner
     return found
+
+
+def _file_of(module: str) -> str:
+    return str(sys.modules[module].__file__)
 
 
 def _watch(frame: FrameType, event: str, _: object) -> None:
@@ -56,8 +75,8 @@ def _watch(frame: FrameType, event: str, _: object) -> None:
 
 def _forget_what_is_cached() -> None:
     """What has its answer already isn't called."""
-    for each in gc.get_objects():
-        if isinstance(each, _lru_cache_wrapper) and each.__module__.startswith("corscope."):
+    for _, each in _own():
+        if isinstance(each, _lru_cache_wrapper):
             each.cache_clear()
 
 
