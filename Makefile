@@ -16,7 +16,7 @@ help:
 	@echo "make agree    run random cases in real browsers; N=20000 SEED=7 ENGINES=firefox TABLE=1"
 	@echo "make bench    measure side by side; ONLY='layer core' for some, WRITE=1 writes docs/benchmarks.md"
 	@echo "make stress   the long run of what tests/stress does a little of; TABLE=1 writes its figures"
-	@echo "make fuzz     hostile input, guided by coverage; SECONDS=600 for each target"
+	@echo "make fuzz     hostile input, guided by coverage; SECONDS=600 for each target, ONLY='urls rules' for some"
 	@echo "make servers  compare every dialect with its real server"
 	@echo "make dialects write docs/dialects.md and the JSON Schema anew, make index rules/README.md"
 	@echo "make reasons  write docs/reasons anew, make guide the page's view of docs/cors.md"
@@ -73,6 +73,10 @@ installed-bench:
 stress: $(VENV)/.tested browsers
 	CORSCOPE_STRESS=full TABLE=$(TABLE) $(BIN)/python -m pytest tests/stress
 
+# What is found is kept below .fuzz, and told with the command that tries it again.
+fuzz: $(VENV)/.tested
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600) $(ONLY)
+
 # Every server, not only those that a run of the tests picks.
 servers: $(VENV)/.tested installed-servers
 	CORSCOPE_SERVERS=all $(BIN)/python -m pytest tests/servers
@@ -90,7 +94,7 @@ picture: $(VENV)/.tested browsers
 	$(BIN)/python -m tests.browsers.travel_pictures docs/images
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz build dist
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { \

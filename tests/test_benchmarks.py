@@ -1,11 +1,15 @@
 """benchmarks/ measures what it says, and runs."""
 
+import json
+
 import pytest
 
-from benchmarks.verdict import Measure, measures, table
+from benchmarks.core import Measure, measures, section, steps
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Failure
 from corscope.journal.exchange import Exchange
+from corscope.rules.model import Rule
+from corscope.servers.answer import Answer
 
 
 @pytest.mark.parametrize("engine", Engine)
@@ -15,17 +19,40 @@ def test_a_measure_does_what_its_name_says(measure: Measure, engine: Engine) -> 
     done = measure.of(engine)()
     if measure.name.endswith("allowed"):
         assert done is None
-    elif measure.name.startswith("an exchange"):
-        assert isinstance(done, Exchange)
-        assert (done.engine, done.verdicts.include.verdict) == (engine, "allowed")
     elif measure.name.startswith("what"):
         assert done
     else:
         assert isinstance(done, Failure)
 
 
-def test_the_table_has_a_time_for_everything_in_every_engine() -> None:
-    head, *rows = table(seconds=1e-6).splitlines()
-    assert head.split() == ["µs", "standard", "chromium", "firefox", "webkit"]
-    assert [row[:36].strip() for row in rows] == [measure.name for measure in measures()]
-    assert all(float(time) > 0 for row in rows for time in row[36:].split())
+def test_a_step_does_what_its_name_says() -> None:
+    for name, call in steps(100, 20).items():
+        done = call()
+        if name.startswith("a header"):
+            assert done == "Origin"
+        elif name.startswith("a preflight"):
+            assert isinstance(done, Answer)
+            assert ("access-control-allow-methods", "GET,PUT") in [
+                (key.lower(), value.replace(" ", "")) for key, value in done.headers
+            ]
+        elif name.startswith("a match"):
+            assert isinstance(done, Rule)
+            assert done.name == "wanted"
+        elif name.startswith("an exchange"):
+            assert isinstance(done, Exchange)
+            assert done.verdicts.include.verdict == "allowed"
+            again = call()
+            assert isinstance(again, Exchange)
+            assert (again.url == done.url) == name.endswith("as often before")
+        else:
+            assert json.loads(str(done))["verdict"] == "allowed"
+
+
+def test_the_core_has_a_time_for_everything_in_every_engine() -> None:
+    found = section(quick=True)
+    by_engine, on_its_way = found.tables
+    assert by_engine.head == ("µs", "standard", "chromium", "firefox", "webkit")
+    assert [row[0] for row in by_engine.rows] == [measure.name for measure in measures()]
+    assert [row[0] for row in on_its_way.rows] == list(steps(100, 20))
+    for table in found.tables:
+        assert all(float(time) > 0 for _, *times in table.rows for time in times)

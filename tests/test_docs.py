@@ -15,6 +15,7 @@ from corscope.journal.journal import Journal
 from corscope.journal.lines import (
     exchange_line,
     failure_line,
+    gap_line,
     outcome_line,
     rules_line,
     start_line,
@@ -125,6 +126,7 @@ def test_the_journal_has_the_documented_keys_of_an_outcome() -> None:
         ("rules", rules_line(NOW, ["a.toml"], 1, [], applied=True)),
         ("start", start_line(NOW, "1.0", "12.0", {})),
         ("failure", failure_line(Failure(NOW, "Recorder.response", "KeyError", "1"))),
+        ("gap", gap_line(NOW, 1, "No space left on device")),
     ],
 )
 def test_the_journal_has_the_documented_keys_of_other_lines(type_: str, line: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 from corscope.explain.repro.program import repro
 from corscope.fetch.check import CredentialsMode
 from corscope.journal.exchange import Exchange
-from corscope.mitm.flows import read_flows
+from corscope.mitm.flows import read_captures
 from corscope.mitm.replay import exchanges
 from tests.browsers.agreement import Run, play
 from tests.browsers.case import (
@@ -204,7 +204,7 @@ def recorded(chromium: Chromium, tmp_path_factory: pytest.TempPathFactory) -> Re
     folder = tmp_path_factory.mktemp("repro")
     flows = folder / "saved.flows"
     record = play(chromium, [*CASES, HUNG_UP], folder, flows)
-    return Recorded(record.runs, tuple(exchanges(read_flows(flows, lambda _: None))))
+    return Recorded(record.runs, tuple(exchanges(read_captures(flows, lambda _: None))))
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_a_missing_package_is_named_with_the_way_out(tmp_path: Path, missing: st
     """As in a clone that is run with nothing but mitmproxy installed."""
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{missing!r}] = None\n")
     done = subprocess.run(
-        [sys.executable, "-m", "corscope", "path"],
+        [sys.executable, "-m", "corscope", "explain", "file"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ADDON)])},
         capture_output=True,
         text=True,

@@ -24,6 +24,7 @@ from corscope.journal.lines import (
     rules_line,
     start_line,
 )
+from corscope.journal.store import Entry
 from tests.journal.requests import ALLOWED, PAGE, actual, at, preflight
 
 from .test_flows import entry, har, saved
@@ -183,6 +184,25 @@ def test_entries_do_not_wait_without_bound(tmp_path: Path, monkeypatch: pytest.M
     entries = list(read_records([journal_file(tmp_path, lines(*found, outcome))], pytest.fail))
     assert [each.exchange.id for each in entries] == [str(number) for number in range(50)]
     assert all(each.outcome is None for each in entries)
+
+
+def test_long_entries_do_not_wait_without_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "MOST_CHARACTERS", 10_000)
+    found = [replace(each, url="a" * 3_000) for each in preflights(5) if isinstance(each, Exchange)]
+    outcome = Outcome(at(9), "0", "followed")
+    entries = list(read_records([journal_file(tmp_path, lines(*found, outcome))], pytest.fail))
+    assert [each.exchange.id for each in entries] == list("01234")
+    assert all(each.outcome is None for each in entries)
+
+
+def test_of_long_entries_only_the_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MOST_CHARACTERS", 10_000)
+    found = [replace(each, url="a" * 3_000) for each in preflights(5) if isinstance(each, Exchange)]
+    kept = records.kept_of(map(Entry, found), 10)
+    assert [each.exchange.id for each in kept] == list("234")
+    assert kept.dropped == 2
 
 
 def test_a_later_outcome_takes_the_earlier_ones_place(tmp_path: Path) -> None:

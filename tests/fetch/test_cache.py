@@ -1,11 +1,14 @@
 """https://fetch.spec.whatwg.org/#cors-preflight-cache"""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from corscope.fetch.cache import (
     LINGER,
+    MAX_ENTRIES,
     MAX_PLACES,
     PreflightCache,
     clear_after_failure,
@@ -36,6 +39,7 @@ from tests.fetch.strategies import (
     permitting_headers,
     requests,
 )
+from tests.support.work import work
 
 KEY = "https://app.example"
 PUT = CorsRequest(ORIGIN, URL, "PUT", ())
@@ -253,11 +257,39 @@ def test_an_answer_with_credentials_does_not_reach_entries_without() -> None:
 
 def test_what_has_expired_is_removed_everywhere() -> None:
     cache = cache_with(answer("PUT", max_age="10"))
-    for host, now in (("b", 100 + 10 + LINGER - 1), ("c", 100 + 10 + LINGER)):
+    for host, now in (("b", 100 + 10 + LINGER - 1), ("c", 100 + 10 + 2 * LINGER)):
         at = CorsRequest(ORIGIN, f"https://{host}.example/", "PUT", ())
         assert (KEY, ORIGIN, URL) in cache.entries
         store(cache, KEY, at, OMIT, answer("PUT"), now=now)
     assert [url for _, _, url in cache.entries] == ["https://b.example/", "https://c.example/"]
+
+
+def test_the_cache_is_not_looked_through_at_every_answer() -> None:
+    steps = []
+    for places in (1, 10, 1_000):
+        cache = PreflightCache()
+        for number in range(places):
+            at = CorsRequest(ORIGIN, f"https://api.example/{number}", "PUT", ())
+            store(cache, KEY, at, OMIT, answer("PUT"), now=100)
+        steps.append(work(partial(store, cache, KEY, PUT, OMIT, answer("PUT"), now=101)))
+    assert steps[1] == steps[2]
+
+
+def test_what_an_answer_with_many_names_costs_grows_as_they_do() -> None:
+    """A server can name thousands of headers; each looked for among all would stop the proxy."""
+    steps = []
+    for count in (1, 400, 800):
+        names = ",".join(f"x-{number}" for number in range(count))
+        steps.append(work(partial(cache_with, answer(None, names))))
+    assert steps[2] < 2.5 * steps[1]
+
+
+def test_so_many_entries_are_kept_of_one_place() -> None:
+    names = ",".join(f"x-{number}" for number in range(MAX_ENTRIES + 5))
+    cache = cache_with(answer(None, names))
+    assert len(cache.entries[KEY, ORIGIN, URL]) == MAX_ENTRIES
+    newest = CorsRequest(ORIGIN, URL, "GET", (f"x-{MAX_ENTRIES + 4}",))
+    assert is_covered(cache, KEY, newest, OMIT, now=101)
 
 
 def test_what_has_expired_is_not_set_anew() -> None:

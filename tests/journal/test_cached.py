@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from corscope.journal import cached as cached_module
@@ -9,6 +11,7 @@ from corscope.journal.cached import Caches, FindingId
 from corscope.journal.exchange import Exchange, Missing, Sighting
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
+from tests.support.work import work
 
 from .requests import API, CHROMIUM, FIREFOX, PAGE, REFUSED, WEBKIT, actual, at, preflight
 
@@ -370,7 +373,14 @@ def test_an_answer_that_was_forgotten_is_compared_with_nothing(told: Told) -> No
     assert (preflight_id, [id_ for id_, _ in found]) == (first, ["preflight-cached"])
 
 
-def test_a_follower_of_what_was_forgotten_tells_nothing(told: Told) -> None:
-    id_ = told.options()
-    told.journal.caches.answers.clear()
-    assert told.send(headers=(COOKIE,)) == (id_, [])
+def test_what_follows_costs_the_same_however_many_answers_are_kept() -> None:
+    put = actual("PUT", headers=(("User-Agent", CHROMIUM), COOKIE))
+    steps = []
+    for places in (1, 10, 1_000):
+        told = Told()
+        for number in range(places):
+            url = f"{API}/{number}"
+            told.exchange(preflight("PUT", url=url, headers=told.engine), answer(max_age="0"))
+        told.options(response=answer(max_age="0"))
+        steps.append(work(partial(told.journal.requested, "x", "one", put, at(0))))
+    assert steps[1] == steps[2]

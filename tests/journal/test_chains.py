@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 import pytest
@@ -13,6 +14,7 @@ from corscope.journal import chains
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
+from tests.support.work import work
 
 from .requests import ALLOWED, CHROMIUM, FIREFOX, PAGE, REFUSED, WEBKIT, actual, at, preflight
 
@@ -268,14 +270,32 @@ def test_where_nothing_differs_the_oldest_redirect_comes_first(told: Told) -> No
     assert places == [(id_, 1, id_) for id_ in asked]
 
 
+def test_a_redirect_that_nothing_followed_is_not_taken_for_a_later_one(told: Told) -> None:
+    """A fetch with the redirect mode `manual` leaves it, as does one that is given up."""
+    told.see(actual(url=API), to(CDN))
+    told.now = 5
+    told.see(actual(url=API), to(CDN))
+    assert told.place(actual(url=CDN, origin="null")) == ("2", 1, "2")
+
+
 def test_what_is_kept_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chains, "MAX_CLIENTS", 2)
-    monkeypatch.setattr(chains, "MAX_PER_CLIENT", 3)
-    for client in "abc":
-        for number in range(5):
-            told.see(actual(url=API), to(f"{API}/{number}"), client)
-    kept = told.journal.chains.clients
-    assert {client: len(redirects) for client, redirects in kept.items()} == {"b": 3, "c": 3}
+    monkeypatch.setattr(chains, "MAX_REDIRECTS", 3)
+    told.journal = Journal()
+    for number in range(5):
+        told.see(actual(url=API), to(f"{API}/{number}"))
+    assert len(told.journal.chains.waits) == 3
+    assert [told.place(actual(url=f"{API}/{n}"))[0] for n in (1, 2)] == [None, "3"]
+
+
+def test_a_request_costs_the_same_however_many_redirects_wait() -> None:
+    steps = []
+    for waiting in (1, 10, 2_000):
+        told = Told()
+        for number in range(waiting):
+            told.see(actual(url=API), to(CDN))
+            told.see(actual(url=API), to(f"{CDN}/{number}"))
+        steps.append(work(partial(told.ask, actual(url=CDN, origin="null"))))
+    assert steps[1] == steps[2]
 
 
 # What they explain

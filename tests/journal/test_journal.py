@@ -23,6 +23,7 @@ PUT_WITH_COOKIE = actual("PUT", headers=(("Cookie", "a=1"),))
 LENIENT = Response(
     204, (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "*"))
 )
+NOT_CACHED = Response(200, (*ALLOWED.headers, ("Access-Control-Max-Age", "0")))
 ANY_ORIGIN = Response(200, (("Access-Control-Allow-Origin", "*"),))
 
 
@@ -503,7 +504,7 @@ def test_a_preflight_counts_as_not_followed_after_the_wait(told: Told) -> None:
 
 
 def test_a_late_follower_takes_the_outcome_back(told: Told) -> None:
-    told.both("preflight", preflight("PUT"))
+    told.both("preflight", preflight("PUT"), NOT_CACHED)
     told.now = 4
     assert told.due() == [("preflight", "not-followed")]
     told.now = 5
@@ -595,34 +596,37 @@ def test_other_engines_ask_leave_for_null_itself(told: Told) -> None:
     assert told.ask("a", actual("PUT", origin="null")) == []
 
 
-def test_answered_preflights_are_forgotten_the_longest_unused_first(
-    told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_preflights_that_wait_are_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairing, "MAX_WAITING", 2)
-    for path in ("/a", "/b", "/a", "/c"):
+    told.journal = Journal()
+    for path in ("/a", "/b", "/c"):
         told.both(path, preflight("PUT", url=f"https://api.test{path}"))
-    assert [url for _, url in told.journal.pairing.places] == [
-        "https://api.test/a",
-        "https://api.test/c",
-    ]
-
-
-def test_of_one_place_the_newest_preflights_are_kept(told: Told) -> None:
-    for number in range(pairing.MAX_PER_PLACE + 5):
-        told.both(str(number), preflight("PUT"))
-    (place,) = told.journal.pairing.places.values()
-    assert len(place) == pairing.MAX_PER_PLACE
-    assert place[0].id == "5"
+    assert len(told.journal.pairing.waits) == 2
+    assert list(told.journal.pairing.known) == ["/b", "/c"]
+    assert told.both("late", actual("PUT", "https://api.test/a")).preflight is None
+    assert told.both("put", actual("PUT", "https://api.test/b")).preflight == "/b"
 
 
 def test_no_preflight_loses_its_outcome_to_the_bounds(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pairing, "MAX_WAITING", 1)
+    told.journal = Journal()
     for path in ("/a", "/b"):
         told.both(path, preflight("PUT", url=f"https://api.test{path}"))
+    assert told.due() == [("/a", "not-followed")]
     told.now = 10
-    assert told.due() == [("/a", "not-followed"), ("/b", "not-followed")]
+    assert told.due() == [("/b", "not-followed")]
+
+
+def test_a_clock_that_is_set_back_keeps_no_more_preflights_open_than_may_wait(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairing, "MAX_WAITING", 3)
+    for number in range(5):
+        told.both(str(number), preflight("PUT"))
+    told.now = -3600
+    assert [id_ for id_, _ in told.due()] == ["0", "1"]
 
 
 STEPS = st.lists(

@@ -86,7 +86,6 @@ EXCHANGE: Final[dict[str, Check]] = {
     "engine": one_of("chromium", "firefox", "webkit", "unknown"),
     "status": maybe(number),
     "error": maybe(text),
-    "waited_ms": maybe(number),
     "headers": pairs,
     "server_headers": maybe(pairs),
     "server_status": maybe(number),
@@ -109,16 +108,17 @@ EXCHANGE: Final[dict[str, Check]] = {
     "engine_verdicts": lambda value: all(map(VERDICTS, value.values())),
     "server_verdict": maybe(VERDICTS),
     "shadow": maybe(shaped({"headers": pairs, "verdicts": VERDICTS})),
-    "preflight": maybe(text),
     "why": whys,
     "redirected_from": maybe(text),
     "hop": number,
-    "chain": maybe(text),
     "scene": shaped(
         {"location": maybe(text), "page": text, "first_url": text, "destination": maybe(text)}
     ),
     "exposed": maybe(names),
     "hidden": maybe(names),
+    "waited_ms": maybe(number),
+    "preflight": maybe(text),
+    "chain": maybe(text),
     "findings": lambda value: all(found.keys() == {"id", "detail"} for found in value),
 }
 

@@ -98,7 +98,7 @@ def test_what_is_kept_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(in_flight, "MAX_REPEATS", 2)
     for number in range(4):
         told.see(actual(url=f"{API}/{number}"), MISDIRECTED)
-    assert [known.wire.cors.url for _, known in told.journal.repeats.answered.values()] == [
+    assert [again.known.wire.cors.url for _, again in told.journal.repeats.answered.values()] == [
         f"{API}/2",
         f"{API}/3",
     ]

@@ -11,6 +11,7 @@ from mitmproxy.utils import emoji
 from corscope.explain.line import exchange_text
 from corscope.journal.exchange import Outcome, Touch
 from corscope.journal.wire import Credentials
+from corscope.mitm.capture import capture_of
 from corscope.mitm.recorder import MARKERS, annotate, remembered
 from corscope.mitm.replay import exchanges
 
@@ -45,7 +46,7 @@ def test_mitmproxy_can_show_the_markers() -> None:
 def test_only_an_own_comment_is_written_over(comment: str, stays: bool) -> None:
     made = answered()
     made.comment = comment
-    (exchange,) = exchanges([made])
+    (exchange,) = exchanges([capture_of(made)])
     annotate(made, exchange)
     assert made.comment == (comment if stays else "CORS blocked: allow-origin-missing")
 
@@ -78,7 +79,7 @@ def test_a_preflights_outcome_completes_its_comment_and_decides_its_marker(
         method=b"OPTIONS",
         response=http.Response.make(200, b"", {"Access-Control-Allow-Origin": "*"}),
     )
-    (exchange,) = exchanges([made])
+    (exchange,) = exchanges([capture_of(made)])
     annotate(made, exchange)
     assert made.comment == "CORS conditional: wildcard-with-credentials"
     annotate(made, exchange, Outcome(exchange.time, exchange.id, outcome, credentials))
@@ -91,7 +92,7 @@ def test_a_preflights_outcome_completes_its_comment_and_decides_its_marker(
 def test_only_an_own_marker_is_written_over(marked: str, stays: bool) -> None:
     made = answered()
     made.marked = marked
-    (exchange,) = exchanges([made])
+    (exchange,) = exchanges([capture_of(made)])
     annotate(made, exchange)
     assert made.marked == (marked if stays else MARKERS["blocked"])
 
@@ -122,7 +123,9 @@ def test_a_rules_note_is_read_again_and_a_mangled_one_is_none(
 def test_saved_flows_are_explained_in_the_words_of_the_log() -> None:
     allowed = answered(**{"Access-Control-Allow-Origin": "http://page.test"})
     allowed.metadata["corscope"] = {"rule": "r", "rule_mode": "apply", "answered_by": "server"}
-    lines = [exchange_text(each) for each in exchanges([answered(), flow(), allowed])]
+    lines = [
+        exchange_text(each) for each in exchanges(map(capture_of, [answered(), flow(), allowed]))
+    ]
     assert lines[0].startswith("CORS blocked: GET http://api.test/ from http://page.test: ")
     assert lines[1].startswith("CORS conditional: ")
     assert lines[1].endswith('[rule "r"]')

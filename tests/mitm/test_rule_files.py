@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from corscope.mitm.rule_files import PATIENCE, RuleFiles
+from corscope.mitm import rule_files
+from corscope.mitm.rule_files import COARSEST, RuleFiles
 from corscope.rules.load import MAX_BYTES, Source
 
 
@@ -20,33 +21,71 @@ def test_nothing_has_changed_at_first(tmp_path: Path) -> None:
     path.write_bytes(b"x")
     files = RuleFiles([str(path)])
     assert [source.data for source in files.sources()] == [b"x"]
-    assert [files.changed() for _ in range(3)] == [False] * 3
+    assert [files.news() for _ in range(3)] == [None] * 3
 
 
-def test_a_change_counts_once_it_has_settled(tmp_path: Path) -> None:
+def test_a_change_counts_once_it_is_at_rest(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_bytes(b"x")
     files = RuleFiles([str(path)])
     files.sources()
     path.write_bytes(b"xy")
-    assert not files.changed()
+    assert files.news() is None
     path.write_bytes(b"xyz")
-    assert not files.changed()
-    assert files.changed()
-    files.sources()
-    assert not files.changed()
+    assert files.news() is None
+    assert files.news() == [Source(str(path), b"xyz")]
+    assert files.news() is None
 
 
-def test_what_changes_on_and_on_is_read_all_the_same(tmp_path: Path) -> None:
+def test_what_changes_on_and_on_is_not_read(tmp_path: Path) -> None:
+    """A moment of it may be half a file."""
     path = tmp_path / "a.toml"
     path.write_bytes(b"")
     files = RuleFiles([str(path)])
     files.sources()
-    looks = []
-    for number in range(PATIENCE + 1):
-        path.write_bytes(b"x" * (number + 1))
-        looks.append(files.changed())
-    assert looks == [False] * PATIENCE + [True]
+    for number in range(1, 20):
+        path.write_bytes(b"x" * number)
+        assert files.news() is None
+        assert files.restless == number
+    assert files.news() == [Source(str(path), b"x" * 19)]
+    assert files.restless == 0
+
+
+def test_a_change_of_one_of_them_is_waited_for_by_all(tmp_path: Path) -> None:
+    """So that what is saved together counts together."""
+    one, two = tmp_path / "1.toml", tmp_path / "2.toml"
+    one.write_bytes(b"old")
+    two.write_bytes(b"old")
+    files = RuleFiles([str(tmp_path)])
+    files.sources()
+    one.write_bytes(b"newer")
+    assert files.news() is None
+    two.write_bytes(b"newer")
+    assert files.news() is None
+    assert [source.data for source in files.news() or ()] == [b"newer", b"newer"]
+
+
+def test_what_changes_while_it_is_read_waits_for_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = tmp_path / "1.toml", tmp_path / "2.toml"
+    one.write_bytes(b"old")
+    two.write_bytes(b"old")
+    files = RuleFiles([str(tmp_path)])
+    files.sources()
+    two.write_bytes(b"newer")
+    assert files.news() is None
+    read = rule_files._source
+
+    def save_behind(file: Path) -> Source:
+        source = read(file)
+        one.write_bytes(b"newest")
+        return source
+
+    monkeypatch.setattr(rule_files, "_source", save_behind)
+    assert files.news() is None
+    monkeypatch.undo()
+    assert [source.data for source in files.news() or ()] == [b"newest", b"newer"]
 
 
 def test_a_change_that_is_taken_back_is_none(tmp_path: Path) -> None:
@@ -54,10 +93,24 @@ def test_a_change_that_is_taken_back_is_none(tmp_path: Path) -> None:
     files = RuleFiles([str(path)])
     files.sources()
     path.write_bytes(b"")
-    assert not files.changed()
+    assert files.news() is None
     path.unlink()
-    assert not files.changed()
-    assert not files.changed()
+    assert [files.news() for _ in range(3)] == [None] * 3
+
+
+def test_a_change_that_shows_in_no_stamp_is_found_all_the_same(tmp_path: Path) -> None:
+    """As where a file system counts whole seconds, and a file is read just after it was saved."""
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"old")
+    now = path.stat().st_mtime
+    files = RuleFiles([str(path)], clock=lambda: now)
+    files.sources()
+    path.write_bytes(b"new")
+    files._read = files._seen = files._signature()
+    assert files.news() is None
+    now += COARSEST
+    assert files.news() == [Source(str(path), b"new")]
+    assert files.news() is None
 
 
 def test_a_folder_means_its_toml_files_by_name(tmp_path: Path) -> None:

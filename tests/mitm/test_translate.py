@@ -113,10 +113,11 @@ def test_a_methods_case_is_kept(method: bytes) -> None:
 
 
 def test_browsers_are_told_apart_by_address_and_name() -> None:
-    names = {client_of(flow(headers=(("User-Agent", name),))) for name in ("a", "b")}
+    named = [flow(headers=(("User-Agent", name),)) for name in ("a", "b")]
     elsewhere = flow()
     elsewhere.client_conn.peername = ("127.0.0.2", 50_000)
-    assert len(names | {client_of(flow()), client_of(elsewhere)}) == 4
+    clients = {client_of(each, request_of(each)) for each in (*named, flow(), elsewhere)}
+    assert len(clients) == 4
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.browsers.conftest import chromium, firefox
+
 from .figures import is_full, write
+
+__all__ = ["Count", "chromium", "figure", "firefox"]
 
 Count = Callable[[str, str], None]
 

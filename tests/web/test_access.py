@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -36,6 +37,16 @@ def is_refused(answer: Answer) -> bool:
 def test_without_the_right_token_nothing_is_told(served: Served, path: str, token: str) -> None:
     """Not even what there is."""
     assert is_refused(served.ask(path, token=token))
+
+
+@pytest.mark.parametrize("target", ["", "else", "{token}", "{token}/", "*", "http:"])
+def test_a_path_without_a_slash_is_refused_as_any_other(served: Served, target: str) -> None:
+    target = target.format(token=served.page.token)
+    with socket.create_connection(("127.0.0.1", served.page.port), timeout=30) as client:
+        head = f"GET {target} HTTP/1.1\r\nHost: {served.host}\r\nConnection: close\r\n\r\n"
+        client.sendall(head.encode())
+        answer = client.makefile("rb").read()
+    assert answer[:12] in {b"HTTP/1.1 403", b"HTTP/1.1 400"}  # newer tornados take no empty one
 
 
 def test_a_token_that_begins_right_is_wrong(served: Served) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
+import itertools
 import json
 import socket
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 from corscope.journal.exchange import Outcome
+from corscope.journal.store import Store
 from corscope.web import feed as feed_
 from corscope.web.access import TOKEN_HEADER
 from corscope.web.server import PORTS_TRIED
@@ -169,7 +174,13 @@ def test_who_comes_back_gets_what_was_missed() -> None:
         assert ids(again.next()) == ["exchange-2"]
 
 
-@pytest.mark.parametrize("known", ["", "else", "00000000-1", "x-1", "{epoch}-999999", "{epoch}--1"])
+@pytest.mark.parametrize(
+    "known",
+    [
+        *("", "else", "00000000-1", "x-1", "{epoch}-999999", "{epoch}--1"),
+        pytest.param("{epoch}-" + "9" * 5_000, id="a number beyond what Python reads"),
+    ],
+)
 def test_who_knows_what_never_was_gets_all(known: str) -> None:
     with Served(told().store) as served:
         epoch = served.page.feed.upto().partition("-")[0]
@@ -209,6 +220,64 @@ def test_much_comes_in_parts() -> None:
         assert client.known is None, "it doesn't have all yet"
         assert ids(client.next()) == ["exchange-1"]
         assert client.known == served.page.feed.upto()
+
+
+def test_so_does_much_that_has_come_at_once() -> None:
+    recording = Recording()
+    with Served(recording.store) as served:
+        client = Listening(served)
+        client.next()
+        many = feed_.AT_ONCE + 1
+        served.do(lambda: [recording.exchange(asks("GET"), answers()) for _ in range(many)])
+        assert len(client.next()[1]) == feed_.AT_ONCE
+        assert len(client.next()[1]) == 1
+        assert client.known == served.page.feed.upto()
+
+
+def test_the_proxys_own_work_has_its_turn_between_two_parts() -> None:
+    """Also where the client's socket takes all of them at once."""
+    recording = Recording()
+    for _ in range(3 * feed_.AT_ONCE):
+        recording.exchange(asks("GET"), answers())
+    order: list[str] = []
+
+    async def follow() -> None:
+        with feed_.Feed(recording.store).subscribed(None) as subscription:
+            async for event in subscription.events():
+                order.append(event.name)
+                if event.upto is not None:
+                    return
+
+    async def both() -> None:
+        following = asyncio.create_task(follow())
+        while not following.done():
+            await asyncio.sleep(0)
+            order.append("other work")
+
+    asyncio.run(both())
+    parts = [place for place, what in enumerate(order) if what != "other work"]
+    assert len(parts) == 4
+    assert all("other work" in order[one:other] for one, other in itertools.pairwise(parts))
+
+
+def test_a_client_that_never_reads_is_sent_no_more_than_its_socket_takes() -> None:
+    """A tab that is suspended; and once it is woken up, it sees all that is kept."""
+    recording = Recording(Store(most=300))
+    made, rounds = 250, 240
+    with Served(recording.store) as served, socket.socket() as sleeper:
+        sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sleeper.connect(("127.0.0.1", served.page.port))
+        path = f"/{served.page.token}/events"
+        sleeper.sendall(f"GET {path} HTTP/1.1\r\nHost: {served.host}\r\n\r\n".encode())
+        entry = recording.store.get(recording.exchange(asks("GET", path="x" * 300), answers()))
+        assert entry is not None
+        for number in range(rounds):
+            found = [replace(entry.exchange, id=f"{number}-{n}") for n in range(made)]
+            served.do(partial(deque, map(recording.store.add, found), 0))
+        got = b""
+        while f'"id":"{rounds - 1}-{made - 1}"'.encode() not in got:
+            got += sleeper.recv(65_536)
+        assert len(got) < made * rounds * 300 / 2, "half of what there was to tell"
 
 
 def test_clearing_empties_the_store_and_tells_all() -> None:

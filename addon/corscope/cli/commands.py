@@ -1,29 +1,69 @@
-"""Which subcommands are there? The group, and those that are only a line or two."""
+"""Which subcommands are there?
+
+Importing all of them takes most of a second, so only the one that is asked for is imported.
+"""
+
+from importlib import import_module
+from typing import Final
 
 import click
 
 from corscope import __version__
-from corscope.cli.check import check
-from corscope.cli.check_log import check_log
-from corscope.cli.demo.command import demo
-from corscope.cli.dialects import dialects, diff_dialects
-from corscope.cli.explain import explain
-from corscope.cli.export import export
-from corscope.cli.imports.command import import_config
-from corscope.cli.infer import infer_policy
-from corscope.cli.new import new
-from corscope.cli.report import report
-from corscope.cli.repro import repro_command
-from corscope.cli.run import run
-from corscope.cli.what_if import rule_from_recorded, what_if_recorded
-from corscope.cli.why import why
-from corscope.mitm.launch import LaunchError, script_path
-from corscope.rules.schema import schema_text
 
 __all__ = ["corscope"]
 
+_COMMANDS: Final = {
+    "check": ("check", "check", "Check rule files."),
+    "check-log": ("check_log", "check_log", "Fail a pipeline on what a journal holds."),
+    "demo": ("demo.command", "demo", "Show classic CORS failures, one button each."),
+    "dialects": ("dialects", "dialects", "List the servers that a policy can be like."),
+    "diff-dialects": ("dialects", "diff_dialects", "Tell what two servers answer otherwise."),
+    "explain": ("explain", "explain", "Explain the CORS exchanges in saved traffic."),
+    "export": ("export", "export", "Write a rule's policy for a real server."),
+    "import": ("imports.command", "import_config", "Make a rule of a server's configuration."),
+    "infer": ("infer", "infer_policy", "Guess the policy of a backend from traffic."),
+    "new": ("new", "new", "Copy a rule file to begin from."),
+    "path": ("about", "path", "Print where mitmproxy's script is."),
+    "report": ("report", "report", "Write what was recorded as one file."),
+    "repro": ("repro", "repro_command", "Write a program that plays a failure back."),
+    "rule-from": (
+        "what_if",
+        "rule_from_recorded",
+        "Write the smallest rule that mends an exchange.",
+    ),
+    "run": ("run", "run", "Start mitmproxy with corscope in it."),
+    "schema": ("about", "schema", "Print the JSON Schema of rule files, for editors."),
+    "what-if": (
+        "what_if",
+        "what_if_recorded",
+        "Tell how verdicts would change under rules.",
+    ),
+    "why": ("why", "why", "Explain a reason, or a browser's message."),
+}
+"""The module below `cli`, the name in it, and what the list of commands says of it."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """The commands of the table, each imported when it is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name, briefly = _COMMANDS[cmd_name]
+        command = getattr(import_module(f"corscope.cli.{module}"), name)
+        assert isinstance(command, click.Command)
+        command.short_help = briefly
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, briefly) for name, (*_, briefly) in _COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="corscope")
 def corscope() -> None:
     """Show what the browser does with every CORS answer, why, and change it.
@@ -31,40 +71,3 @@ def corscope() -> None:
     corscope is an addon for mitmproxy. `corscope demo` shows what it does, `corscope run` starts
     mitmproxy with it; the other commands work without a proxy.
     """
-
-
-@corscope.command(short_help="Print where mitmproxy's script is.")
-def path() -> None:
-    """Print where the script is: mitmproxy -s "$(corscope path)"."""
-    try:
-        click.echo(str(script_path()))
-    except LaunchError as error:
-        raise click.ClickException(str(error)) from error
-
-
-@corscope.command()
-def schema() -> None:
-    """Print the JSON Schema of rule files, for editors."""
-    click.echo(schema_text().rstrip())
-
-
-for command, briefly in (
-    (check, "Check rule files."),
-    (check_log, "Fail a pipeline on what a journal holds."),
-    (demo, "Show classic CORS failures, one button each."),
-    (dialects, "List the servers that a policy can be like."),
-    (diff_dialects, "Tell what two servers answer otherwise."),
-    (explain, "Explain the CORS exchanges in saved traffic."),
-    (export, "Write a rule's policy for a real server."),
-    (import_config, "Make a rule of a server's configuration."),
-    (infer_policy, "Guess the policy of a backend from traffic."),
-    (new, "Copy a rule file to begin from."),
-    (report, "Write what was recorded as one file."),
-    (repro_command, "Write a program that plays a failure back."),
-    (rule_from_recorded, "Write the smallest rule that mends an exchange."),
-    (run, "Start mitmproxy with corscope in it."),
-    (what_if_recorded, "Tell how verdicts would change under rules."),
-    (why, "Explain a reason, or a browser's message."),
-):
-    command.short_help = briefly  # whole in the list of commands
-    corscope.add_command(command)

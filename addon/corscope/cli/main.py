@@ -12,8 +12,13 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # Windows' code pages lack most letters
     try:
         from corscope.cli.commands import corscope
+
+        corscope(prog_name="corscope")  # which imports the command that is asked for
     except ModuleNotFoundError as missing:
         package = (missing.name or "").partition(".")[0]
         if package not in {"click", "rich", "mitmproxy"}:
@@ -23,7 +28,3 @@ def main() -> None:
             f"{sys.executable}: install it with `pip install {package}`, or corscope with "
             "`pip install .` in its folder"
         )
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # Windows' code pages lack most letters
-    corscope(prog_name="corscope")

@@ -22,14 +22,17 @@ from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.failure import Failed
 from corscope.journal.read import LineError, exchange_of, outcome_of
-from corscope.journal.store import Entry
-from corscope.mitm.flows import LISTED, FlowFileError, read_flows, unreadable
+from corscope.journal.store import Entry, Store, characters_of
+from corscope.mitm.flows import LISTED, FlowFileError, read_captures, unreadable
 from corscope.mitm.replay import records
 
-__all__ = ["entries_of", "read_file", "read_records", "size_of"]
+__all__ = ["entries_of", "kept_of", "read_file", "read_records", "size_of"]
 
 MOST_WAITING: Final = 1_000
 """So many entries are held back at most until a preflight's outcome is known."""
+
+MOST_CHARACTERS: Final = 200_000_000
+"""So many characters of URLs and headers are held at most, of those that wait and of those kept."""
 
 LONGEST_LINE: Final = 16 * 1024 * 1024
 """A line longer than this is left out."""
@@ -86,15 +89,19 @@ def read_file(
             yield from _captured(stream, tell, advance)
 
 
-def entries_of(entries: Iterable[Entry], most: int) -> tuple[Entry, ...]:
+def kept_of(entries: Iterable[Entry], most: int) -> Store:
     """Keep the last of these entries, `most` at most; of those with one id the last."""
-    kept: OrderedDict[str, Entry] = OrderedDict()
+    kept = Store(most, MOST_CHARACTERS)
     for entry in entries:
-        kept.pop(entry.exchange.id, None)
-        kept[entry.exchange.id] = entry
-        if len(kept) > most:
-            kept.popitem(last=False)
-    return tuple(kept.values())
+        kept.add(entry.exchange)
+        if entry.outcome is not None:
+            kept.note(entry.outcome)
+    return kept
+
+
+def entries_of(entries: Iterable[Entry], most: int) -> tuple[Entry, ...]:
+    """The same, where nobody is told of what isn't kept."""
+    return tuple(kept_of(entries, most))
 
 
 def size_of(file: str) -> int | None:
@@ -124,7 +131,7 @@ def _captured(
     stream: io.BufferedReader, tell: Tell, advance: Advance
 ) -> Iterator[Exchange | Outcome]:
     try:
-        yield from records(read_flows(stream, advance))
+        yield from records(read_captures(stream, advance))
     except FlowFileError as error:
         tell(str(error))
 
@@ -185,6 +192,7 @@ class _Waiting:
     """Entries that are held back, in order."""
 
     entries: "OrderedDict[str, Entry]" = field(default_factory=OrderedDict)
+    characters: int = 0
 
     def add(self, found: Exchange | Outcome) -> Iterator[Entry]:
         """Take in what was read; yields what need not wait any longer."""
@@ -192,11 +200,20 @@ class _Waiting:
             if (known := self.entries.get(found.id)) is not None:
                 self.entries[found.id] = replace(known, outcome=found)
         else:
-            if (same := self.entries.pop(found.id, None)) is not None:
-                yield same
+            if found.id in self.entries:
+                yield self._take(found.id)
             self.entries[found.id] = Entry(found)
-        while self.entries and (len(self.entries) > MOST_WAITING or not self._is_first_open()):
-            yield self.entries.popitem(last=False)[1]
+            self.characters += characters_of(found)
+        while self.entries and (self._is_too_much() or not self._is_first_open()):
+            yield self._take(next(iter(self.entries)))
+
+    def _take(self, id_: str) -> Entry:
+        entry = self.entries.pop(id_)
+        self.characters -= characters_of(entry.exchange)
+        return entry
+
+    def _is_too_much(self) -> bool:
+        return len(self.entries) > MOST_WAITING or self.characters > MOST_CHARACTERS
 
     def _is_first_open(self) -> bool:
         first = next(iter(self.entries.values()))

@@ -12,7 +12,7 @@ import click
 from corscope import __version__
 from corscope.cli.output import write_file
 from corscope.cli.progress import progress
-from corscope.cli.records import entries_of, read_records
+from corscope.cli.records import kept_of, read_records
 from corscope.explain.counted import counted
 from corscope.explain.failure import failed_text
 from corscope.explain.markdown import report_markdown
@@ -52,10 +52,10 @@ def report(files: tuple[str, ...], output: Path | None, format_: str | None, for
     """
     complaints: list[str] = []
     failed = Failed()
-    entries = entries_of(read_records(files, complaints.append, failed), MOST + 1)
-    if len(entries) > MOST:
-        entries = entries[-MOST:]
-        click.echo(f"only the last {MOST} exchanges are in the report", err=True)
+    kept = kept_of(read_records(files, complaints.append, failed), MOST)
+    entries = tuple(kept)
+    if kept.dropped:
+        click.echo(f"only the last {len(entries)} exchanges are in the report", err=True)
     wanted = format_ or _FORMATS.get(output.suffix.lower() if output else "", "html")
     is_markdown = wanted == "markdown"
     told = failed.count

@@ -23,6 +23,15 @@ __all__ = ["asked_text", "comment", "exchange_lines", "exchange_text", "judgemen
 
 def exchange_text(exchange: Exchange) -> str:
     """What was asked, what the browser does, why, which rule touched it, and what to change."""
+    pattern = exchange.pattern
+    if pattern is None:
+        return _text(exchange)
+    if pattern.text is None or pattern.text[0] != exchange.findings:
+        pattern.text = (exchange.findings, _text(exchange))
+    return pattern.text[1]
+
+
+def _text(exchange: Exchange) -> str:
     judgement = exchange.judgement
     told = f"{_verdict(exchange)}: {asked_text(exchange)}"
     if judgement.reason is not None:

@@ -24,6 +24,8 @@ __all__ = [
     "DEFAULT_MAX_AGE",
     "IMPOSED_LIMITS",
     "LINGER",
+    "MAX_ENTRIES",
+    "MAX_PLACES",
     "CacheEntry",
     "PreflightCache",
     "clear_after_failure",
@@ -50,11 +52,18 @@ MAX_DELTA_SECONDS: Final = 2**31
 MAX_PLACES: Final = 1024
 """So that the cache doesn't grow for ever; Chromium's own bound."""
 
+MAX_ENTRIES: Final = 1_000
+"""At one place; what was stored there first goes first."""
+
 LINGER: Final = 10
 """Seconds for which an entry that has expired is still there to be looked at, and not used."""
 
 Place = tuple[str, str, str]
 """Where an entry belongs: network partition key, byte-serialized origin, URL."""
+
+_Key = tuple[str, str, bool]
+"""What an entry is for: method or header, its name in the form in which it is compared, and
+credentials."""
 
 _INTEGER: Final = re.compile(r"([+-]?)0*([0-9]{1,19})")
 
@@ -77,10 +86,14 @@ class CacheEntry:
 
 @dataclass(slots=True)
 class PreflightCache:
-    """One engine's CORS-preflight cache: entries by place, the place written last standing last."""
+    """One engine's CORS-preflight cache: entries by place, the place written last standing last.
+
+    `swept` is when it was last looked through for what has expired.
+    """
 
     engine: Engine = Engine.UNKNOWN
-    entries: dict[Place, list[CacheEntry]] = field(default_factory=dict)
+    entries: dict[Place, dict[_Key, CacheEntry]] = field(default_factory=dict)
+    swept: float = float("-inf")
 
 
 def extract_max_age(
@@ -144,16 +157,20 @@ def store(
     max_age = extract_max_age(headers, IMPOSED_LIMITS.get(cache.engine), cache.engine)  # 8 to 10
     if not max_age and departs(cache.engine, Departure.UNCACHED_ANSWER_CHANGES_NOTHING):
         return
-    _remove_expired(cache, now - LINGER)
+    if abs(now - cache.swept) >= LINGER:
+        cache.swept = now
+        _remove_expired(cache, now - LINGER)
     place = (key, request.origin, request.url)
-    entries = [entry for entry in cache.entries.pop(place, ()) if entry.expires > now]
+    entries = _later_than(now, cache.entries.pop(place, {}))
     if departs(cache.engine, Departure.ONE_CACHED_ANSWER):
-        entries = []
+        entries = {}
     new = CacheEntry(now + max_age, mode is CredentialsMode.INCLUDE, None, None, now, by)
     for method in _extracted("Access-Control-Allow-Methods", headers):  # 12 and 13
-        entries = _with_entry(cache, entries, replace(new, method=method))
+        _set_entry(cache, entries, replace(new, method=method))
     for header_name in _extracted("Access-Control-Allow-Headers", headers):  # 14 and 15
-        entries = _with_entry(cache, entries, replace(new, header_name=header_name))
+        _set_entry(cache, entries, replace(new, header_name=header_name))
+    while len(entries) > MAX_ENTRIES:
+        del entries[next(iter(entries))]
     cache.entries[place] = entries
     if len(cache.entries) > MAX_PLACES:
         del cache.entries[next(iter(cache.entries))]
@@ -162,11 +179,14 @@ def store(
 def _remove_expired(cache: PreflightCache, before: float) -> None:
     """Remove what has expired, everywhere, so that the cache holds no more than it needs to."""
     for place, entries in list(cache.entries.items()):
-        live = [entry for entry in entries if entry.expires > before]
-        if live:
+        if live := _later_than(before, entries):
             cache.entries[place] = live
         else:
             del cache.entries[place]
+
+
+def _later_than(moment: float, entries: dict[_Key, CacheEntry]) -> dict[_Key, CacheEntry]:
+    return {key: entry for key, entry in entries.items() if entry.expires > moment}
 
 
 def _extracted(name: str, headers: HeaderList) -> list[str]:
@@ -174,32 +194,27 @@ def _extracted(name: str, headers: HeaderList) -> list[str]:
     return [] if extracted is None or extracted == FAILURE else extracted
 
 
-def _with_entry(
-    cache: PreflightCache, entries: list[CacheEntry], new: CacheEntry
-) -> list[CacheEntry]:
+def _set_entry(cache: PreflightCache, entries: dict[_Key, CacheEntry], new: CacheEntry) -> None:
     """Set the max-age of the entries that match what the new one is for, or else add that.
 
     The standard counts the max-age from when an entry was first stored; engines, as here, from
     the answer that set it.
     """
     asked = _Asked(cache.engine, new.credentials)
-    matching = {
-        entry
-        for entry in entries
-        if _entry_match(entry, asked)
-        and (
-            _is_for_method(entry, asked, new.method)
-            or _is_for_header(entry, asked, new.header_name)
-        )
-    }
+    if new.method is not None:
+        matching = _for_method(entries, asked, new.method)
+    else:
+        matching = _for_header(entries, asked, new.header_name or "")
+    for entry in matching:
+        entries[_key(entry)] = replace(entry, expires=new.expires, stored=new.stored, by=new.by)
     if not matching:
-        return [*entries, new]
-    return [
-        replace(entry, expires=new.expires, stored=new.stored, by=new.by)
-        if entry in matching
-        else entry
-        for entry in entries
-    ]
+        entries[_key(new)] = new
+
+
+def _key(entry: CacheEntry) -> _Key:
+    if entry.method is not None:
+        return "method", entry.method, entry.credentials
+    return "header", byte_lowercase(entry.header_name or ""), entry.credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,28 +243,42 @@ def _is_wildcard(entry: CacheEntry, asked: _Asked, value: str) -> bool:
     return not entry.credentials
 
 
-def _is_for_method(entry: CacheEntry, asked: _Asked, method: str | None) -> bool:
-    if entry.method is None or method is None:
-        return False
-    return entry.method == method or _is_wildcard(entry, asked, entry.method)
+def _for_method(entries: dict[_Key, CacheEntry], asked: _Asked, method: str) -> list[CacheEntry]:
+    """The entries that match, of the few that can: those of the method, and of `*`."""
+    return [
+        entry
+        for entry in _named(entries, "method", method)
+        if _entry_match(entry, asked)
+        and (entry.method == method or _is_wildcard(entry, asked, entry.method or ""))
+    ]
 
 
-def _is_for_header(entry: CacheEntry, asked: _Asked, header_name: str | None) -> bool:
-    if entry.header_name is None or header_name is None:
-        return False
-    if byte_lowercase(entry.header_name) == byte_lowercase(header_name):
-        return True
-    return _is_wildcard(entry, asked, entry.header_name) and (
-        not is_cors_non_wildcard_request_header_name(header_name)
-        or departs(asked.engine, Departure.CACHED_WILDCARD_COVERS_AUTHORIZATION)
-    )
-
-
-def _live(
-    cache: PreflightCache, key: str, request: CorsRequest, asked: _Asked, now: float
+def _for_header(
+    entries: dict[_Key, CacheEntry], asked: _Asked, header_name: str
 ) -> list[CacheEntry]:
-    found = cache.entries.get((key, request.origin, request.url), ())
-    return [entry for entry in found if entry.expires > now and _entry_match(entry, asked)]
+    """The same for a header's name."""
+    by_wildcard = not is_cors_non_wildcard_request_header_name(header_name) or departs(
+        asked.engine, Departure.CACHED_WILDCARD_COVERS_AUTHORIZATION
+    )
+    lower = byte_lowercase(header_name)
+    return [
+        entry
+        for entry in _named(entries, "header", lower)
+        if _entry_match(entry, asked)
+        and (
+            byte_lowercase(entry.header_name or "") == lower
+            or (by_wildcard and _is_wildcard(entry, asked, entry.header_name or ""))
+        )
+    ]
+
+
+def _named(entries: dict[_Key, CacheEntry], what: str, name: str) -> list[CacheEntry]:
+    keys = ((what, each, mode) for each in dict.fromkeys((name, "*")) for mode in (False, True))
+    return [entries[key] for key in keys if key in entries]
+
+
+def _here(cache: PreflightCache, key: str, request: CorsRequest) -> dict[_Key, CacheEntry]:
+    return cache.entries.get((key, request.origin, request.url), {})
 
 
 def method_cache_entry_match(
@@ -260,8 +289,8 @@ def method_cache_entry_match(
     Returns the entry that is good for longest, or None.
     """
     asked = _Asked(cache.engine, mode is CredentialsMode.INCLUDE)
-    live = _live(cache, key, request, asked, now)
-    return _best([entry for entry in live if _is_for_method(entry, asked, request.method)])
+    here = _here(cache, key, request)
+    return _best(_for_method(here, asked, request.method), now)
 
 
 def header_name_cache_entry_match(
@@ -278,12 +307,13 @@ def header_name_cache_entry_match(
     Returns the entry that is good for longest, or None.
     """
     asked = _Asked(cache.engine, mode is CredentialsMode.INCLUDE)
-    live = _live(cache, key, request, asked, now)
-    return _best([entry for entry in live if _is_for_header(entry, asked, header_name)])
+    here = _here(cache, key, request)
+    return _best(_for_header(here, asked, header_name), now)
 
 
-def _best(entries: list[CacheEntry]) -> CacheEntry | None:
-    return max(entries, key=lambda entry: entry.expires, default=None)
+def _best(entries: list[CacheEntry], now: float) -> CacheEntry | None:
+    live = [entry for entry in entries if entry.expires > now]
+    return max(live, key=lambda entry: entry.expires, default=None)
 
 
 def covering_entries(

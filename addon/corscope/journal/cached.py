@@ -31,7 +31,7 @@ from corscope.journal.exchange import Finding, Verdicts
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList, Response
 
-__all__ = ["Caches", "Covered", "FindingId"]
+__all__ = ["Answer", "Caches", "Covered", "FindingId"]
 
 
 class FindingId(StrEnum):
@@ -80,7 +80,7 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     """A preflight's answer, to compare with what others got at the same place."""
 
     id: str
@@ -95,7 +95,7 @@ class Caches:
     """Every client's cache, and the latest answers at each place whoever asked; all bounded."""
 
     clients: "OrderedDict[tuple[str, Engine], Accounts]" = field(default_factory=OrderedDict)
-    answers: "OrderedDict[tuple[str, str], deque[_Answer]]" = field(default_factory=OrderedDict)
+    answers: "OrderedDict[tuple[str, str], deque[Answer]]" = field(default_factory=OrderedDict)
 
     def asked(self, client: str, wire: WireView) -> None:
         """Take note of a preflight as it is sent: what was cached didn't suffice."""
@@ -122,26 +122,26 @@ class Caches:
         passed = _failure(verdicts, CredentialsMode.OMIT) is None
         place = (wire.cors.origin, wire.cors.url)
         here = self.answers.pop(place, None) or deque(maxlen=MAX_PER_PLACE)
-        here.append(_Answer(id_, now.timestamp(), wire.cors, headers, passed))
+        here.append(Answer(id_, now.timestamp(), wire.cors, headers, passed))
         self.answers[place] = here
         if len(self.answers) > MAX_PLACES:
             self.answers.popitem(last=False)
 
     def followed(
-        self, client: str, wire: WireView, preflight: str, credentials: Credentials
+        self, client: str, wire: WireView, answer: Answer, credentials: Credentials
     ) -> None:
         """Take note of what the actual request tells of its preflight's credentials mode."""
-        answer = self._answer(preflight, wire.cors.url)
-        if answer is None or credentials == "unknown":
+        if credentials == "unknown":
             return
         mode = _mode(credentials, CredentialsMode.OMIT)
         cache = self._accounts(client, wire.engine)[_other(mode)]
         place = ("", answer.asked.origin, answer.asked.url)
-        entries = cache.entries.get(place, [])
-        if any(entry.stored > answer.time for entry in entries):
+        entries = cache.entries.get(place, {})
+        if any(entry.stored > answer.time for entry in entries.values()):
             return
-        cache.entries[place] = [entry for entry in entries if entry.by != preflight]
-        store(cache, "", answer.asked, mode, answer.headers, now=answer.time, by=preflight)
+        others = {key: entry for key, entry in entries.items() if entry.by != answer.id}
+        cache.entries[place] = others
+        store(cache, "", answer.asked, mode, answer.headers, now=answer.time, by=answer.id)
 
     def finished(
         self, client: str, wire: WireView, credentials: Credentials, verdicts: Verdicts
@@ -191,15 +191,6 @@ class Caches:
         if len(self.clients) > MAX_CLIENTS:
             self.clients.popitem(last=False)
         return accounts
-
-    def _answer(self, id_: str, url: str) -> _Answer | None:
-        here = (
-            answer
-            for place, answers in self.answers.items()
-            if place[1] == url
-            for answer in answers
-        )
-        return next((answer for answer in here if answer.id == id_), None)
 
     def _stale(
         self, wire: WireView, entry: CacheEntry, mode: CredentialsMode, now: datetime
@@ -261,7 +252,7 @@ def _ways_to_ask(cache: PreflightCache, wire: WireView) -> list[CorsRequest]:
     return [replace(asked, origin=origin) for origin in origins]
 
 
-def _comparable(old: _Answer, new: _Answer) -> bool:
+def _comparable(old: Answer, new: Answer) -> bool:
     """Whether a difference tells of a change: a refusal may only be for what was asked."""
     is_same = (new.asked.method, new.asked.unsafe_names) == (
         old.asked.method,
@@ -270,7 +261,7 @@ def _comparable(old: _Answer, new: _Answer) -> bool:
     return is_same or (old.passed and new.passed)
 
 
-def _policy(answer: _Answer) -> tuple[object, ...]:
+def _policy(answer: Answer) -> tuple[object, ...]:
     """What the server allows; a list of what was asked for may be an echo, and says less."""
     methods = set(_listed("Access-Control-Allow-Methods", answer.headers))
     names = set(map(byte_lowercase, _listed("Access-Control-Allow-Headers", answer.headers)))

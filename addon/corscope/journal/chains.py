@@ -1,16 +1,15 @@
 """Which redirect led to which request?
 
-A redirect that the browser follows is kept until the request comes that it leads to: the oldest
-that is for the same browser and URL, with the method and the Origin that it leaves. Of several such
-it is the one whose request had the same values in those headers that a redirect keeps. Where the
-request that comes has a preflight, the preflight is found so, and hands its place on.
+A redirect that the browser follows waits for the request that it leads to: one of the same browser
+and URL, with the method and the Origin that it leaves. Of several such it is one whose request had
+the same values in those headers that a redirect keeps; else `waits` tells whose turn it is. Where
+the request that comes has a preflight, the preflight is found so, and hands its place on.
 
 Only what came through the proxy can be linked: a redirect that the browser has in its own cache
 isn't seen.
 """
 
 import re
-from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,6 +21,7 @@ from corscope.fetch.hop import redirected_method
 from corscope.fetch.origin import OPAQUE_SERIALIZED, origin_of_url
 from corscope.fetch.redirect import location_url
 from corscope.fetch.safelist import is_request_body_header_name
+from corscope.journal.waits import Waits
 from corscope.journal.wire import WireView, scripts_own, view
 from corscope.messages import HeaderList, Request, Response
 
@@ -33,8 +33,7 @@ FOLLOWED_WITHIN: Final = timedelta(seconds=30)
 Browsers follow at once, or as soon as a connection is free.
 """
 
-MAX_CLIENTS: Final = 50
-MAX_PER_CLIENT: Final = 1_000
+MAX_REDIRECTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,38 +145,40 @@ def plain_step(client: str, request: Request) -> Step | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Redirect:
-    """A redirect that is followed: its target in normal form, and the request as expected there."""
+class _Shape:
+    """What tells the redirects of one client to one target apart: the request expected there."""
 
-    time: datetime
-    target: str
-    expected: Step
+    method: str
+    origins: frozenset[str]
+    mode: str | None
+    names: frozenset[str]
+    kept: frozenset[tuple[str, str]]
 
 
 @dataclass(slots=True)
 class Chains:
-    """Each client's redirects whose next request hasn't come yet, the oldest first; all bounded."""
+    """The redirects whose next request hasn't come yet, by client and target; bounded."""
 
-    clients: "OrderedDict[str, deque[_Redirect]]" = field(default_factory=OrderedDict)
+    waits: Waits[tuple[str, str], _Shape, Step] = field(
+        default_factory=lambda: Waits(MAX_REDIRECTS, FOLLOWED_WITHIN)
+    )
 
     def linked(self, step: Step, now: datetime) -> Step:
         """Find a request's place as it comes; the redirect that led to it is used up."""
-        redirects = self.clients.get(step.client)
-        while redirects and redirects[0].time + FOLLOWED_WITHIN < now:
-            redirects.popleft()
-        if not redirects:
+        if not self.waits:
             return step
-        here = _normal(step.url)
-        fitting = [
-            redirect
-            for redirect in redirects
-            if redirect.target == here and _is_led_to(step, redirect.expected)
-        ]
-        if not fitting:
+        place = step.client, _normal(step.url)
+        if not self.waits.is_place(place):
             return step
-        found = fitting[0] if len(fitting) == 1 else _most_alike(step, fitting)
-        redirects.remove(found)
-        return step.after(found.expected)
+        kept = _kept(step)
+
+        def closeness(shape: _Shape) -> int | None:
+            return int(shape.kept == kept) if _is_led_to(step, shape) else None
+
+        expected = self.waits.take(place, closeness, now) or self.waits.take(
+            place, closeness, now, long_since=True
+        )
+        return step if expected is None else step.after(expected)
 
     def redirected(
         self, id_: str, step: Step, response: Response, now: datetime, *, asked_leave: bool
@@ -196,31 +197,27 @@ class Chains:
             return
         if asked_leave:
             step = replace(step, link=replace(step.link, preflighted=True))
-        redirects = self.clients.pop(step.client, None) or deque(maxlen=MAX_PER_CLIENT)
         expected = _redirected(id_, step, response.status, location)
-        redirects.append(_Redirect(now, _normal(location), expected))
-        self.clients[step.client] = redirects  # the clients seen last stand last
-        if len(self.clients) > MAX_CLIENTS:
-            self.clients.popitem(last=False)
+        self.waits.add((step.client, _normal(location)), _shape(expected), expected, now)
 
 
-def _is_led_to(step: Step, expected: Step) -> bool:
-    """Whether a request is the one that a redirect makes us expect."""
+def _shape(expected: Step) -> _Shape:
     origins = {expected.origin}
-    if departs(step.engine, Departure.PREFLIGHT_KEEPS_ORIGIN):
+    if departs(expected.engine, Departure.PREFLIGHT_KEEPS_ORIGIN):
         origins.add(expected.page)
-    return (
-        step.method == expected.method
-        and step.origin in origins
-        and (step.mode == expected.mode or None in {step.mode, expected.mode})
-        and step.own_names <= expected.names
+    return _Shape(
+        expected.method, frozenset(origins), expected.mode, expected.names, _kept(expected)
     )
 
 
-def _most_alike(step: Step, redirects: list[_Redirect]) -> _Redirect:
-    """The first whose request had the same values in the headers that it keeps, or the first."""
-    kept = _kept(step)
-    return next((each for each in redirects if _kept(each.expected) == kept), redirects[0])
+def _is_led_to(step: Step, shape: _Shape) -> bool:
+    """Whether a request is one that such a redirect makes us expect."""
+    return (
+        step.method == shape.method
+        and step.origin in shape.origins
+        and (step.mode == shape.mode or None in {step.mode, shape.mode})
+        and step.own_names <= shape.names
+    )
 
 
 def _kept(step: Step) -> frozenset[tuple[str, str]]:

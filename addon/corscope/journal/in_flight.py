@@ -5,45 +5,67 @@ was found out about the first holds for the second.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from corscope.journal.chains import Step
 from corscope.journal.exchange import Finding
+from corscope.journal.memo import Memo
+from corscope.journal.pattern import Pattern
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
-__all__ = ["InFlight", "Repeats"]
+__all__ = ["InFlight", "Known", "Repeats"]
 
 REPEATED_WITHIN: Final = timedelta(seconds=2)
 MAX_REPEATS: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    """A CORS exchange's request.
+PATTERNS_PER_REQUEST: Final = 16
+
+
+def _patterns() -> "Memo[object, Pattern]":
+    return Memo(PATTERNS_PER_REQUEST)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is known of a CORS exchange's request, whenever it is asked.
 
     Attributes:
         wire: what it shows, with the fetch's own headers as far as the preflight tells.
         step: its place in a chain of redirects.
         credentials: the credentials mode, as far as it shows.
         why: what made the browser ask leave.
-        preflight: the id of the preflight that opened its way.
-        opened_by: the headers of that preflight's answer, where it announced this very request.
-        findings: remarks that need no answer.
-        asked: when it came.
+        patterns: what exchanges of this request were, by the answer.
     """
 
     wire: WireView
     step: Step
     credentials: Credentials
     why: tuple[Why, ...] = ()
+    patterns: "Memo[object, Pattern]" = field(default_factory=_patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A CORS exchange whose answer hasn't come.
+
+    Attributes:
+        known: what is known of its request.
+        asked: when it came.
+        preflight: the id of the preflight that opened its way.
+        opened_by: the headers of that preflight's answer, where it announced this very request.
+        findings: remarks that need no answer.
+    """
+
+    known: Known
+    asked: datetime
     preflight: str | None = None
     opened_by: HeaderList | None = None
     findings: tuple[Finding, ...] = ()
-    asked: datetime | None = None
 
 
 _Key = tuple[str, str, str, str, str, frozenset[str]]
@@ -63,7 +85,7 @@ class Repeats:
         """Take note of an answer."""
         if status not in {408, 421}:
             return
-        key = _key(known.step.client, known.wire)
+        key = _key(known.known.step.client, known.known.wire)
         self.answered.pop(key, None)
         self.answered[key] = (now, known)
         if len(self.answered) > MAX_REPEATS:
@@ -71,8 +93,12 @@ class Repeats:
 
     def take(self, client: str, wire: WireView, now: datetime) -> InFlight | None:
         """What is known of a request that comes again; None for one that is new."""
+        if not self.answered:
+            return None
         answered, known = self.answered.pop(_key(client, wire), (now, None))
-        return known if now - answered <= REPEATED_WITHIN else None
+        if known is None or now - answered > REPEATED_WITHIN:
+            return None
+        return replace(known, asked=now)
 
 
 def _key(client: str, wire: WireView) -> _Key:

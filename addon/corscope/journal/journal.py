@@ -11,22 +11,32 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from corscope.fetch.headers import contains, get
-from corscope.journal.cached import Caches
-from corscope.journal.chains import FIRST, Chains, Step, plain_step, step_of
-from corscope.journal.exchange import Exchange, Outcome, Sighting, record
+from corscope.journal.cached import Answer, Caches, Covered
+from corscope.journal.chains import FIRST, Chains, Step
+from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, pattern_of, record
 from corscope.journal.findings import Case
-from corscope.journal.in_flight import InFlight, Repeats
-from corscope.journal.memory import Memory, PlainRequest, note, note_plain, plain_request
-from corscope.journal.pairing import Pairing, Waiting
+from corscope.journal.in_flight import InFlight, Known, Repeats
+from corscope.journal.memo import Memo, is_small
+from corscope.journal.memory import Memory, PlainRequest, note, note_plain
+from corscope.journal.pairing import Pairing, Waiting, passing
+from corscope.journal.pattern import Pattern, depends_on_time, essence
+from corscope.journal.reading import Plain, Reading, read
 from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies
 from corscope.journal.why import why_announced, why_asked
-from corscope.journal.wire import Credentials, WireView, is_cors_exchange, view
+from corscope.journal.wire import WireView, view
 from corscope.messages import Request
 
 __all__ = ["Journal"]
 
 MAX_IN_FLIGHT: Final = 10_000
+MAX_READINGS: Final = 2_000
+
+_UNCOVERED: Final = Covered(None, ())
+
+
+def _readings() -> "Memo[tuple[str, Request], Reading | Plain]":
+    return Memo(MAX_READINGS)
 
 
 @dataclass(slots=True)
@@ -43,6 +53,7 @@ class Journal:
     )
     copies: Copies = field(default_factory=Copies)
     memory: Memory = field(default_factory=Memory)
+    readings: "Memo[tuple[str, Request], Reading | Plain]" = field(default_factory=_readings)
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
         """Take note of a request as it comes; returns the outcome of the preflight it follows.
@@ -53,55 +64,89 @@ class Journal:
             request: the request as the browser sent it.
             now: when it came.
         """
-        if not is_cors_exchange(request):
-            self._remember(id_, self._plain(client, request, now))
+        reading = self.readings.get((client, request)) or self._read(client, request)
+        if isinstance(reading, Plain):
+            self._requested_plainly(id_, reading.of, now)
             return []
-        wire = view(request)
-        step = step_of(client, wire, request.headers)
-        announced_by = None
-        if wire.kind == "actual" and wire.mode == "cors":
-            announced_by = self.pairing.announcing(client, wire)
-        if announced_by is None:
-            known = self.repeats.take(client, wire, now) or self._first(step, wire, request, now)
-            self._remember(id_, replace(known, asked=now))
-            return []
-        known = _opened(announced_by, client, wire, request)
-        self._remember(id_, replace(known, asked=now))
-        announced_by.followed_by = id_
-        self.caches.followed(client, known.wire, announced_by.id, known.credentials)
-        return [_followed(announced_by, known, id_, now)]
+        wire = reading.alone.wire
+        announced_by, repeated = self._announced(client, wire, now)
+        if announced_by is not None:
+            return [self._followed(reading, announced_by, id_, now)]
+        self._remember(id_, repeated or self._first(reading, now))
+        return []
 
-    def _plain(self, client: str, request: Request, now: datetime) -> PlainRequest | Step | None:
-        """What may matter later of a request that is no CORS exchange."""
-        plain = plain_request(client, request)
-        step = plain_step(client, request) if plain is None else None
-        return plain if step is None else self.chains.linked(step, now)
+    def _requested_plainly(self, id_: str, of: PlainRequest | Step | None, now: datetime) -> None:
+        if isinstance(of, Step):
+            of = self.chains.linked(of, now)
+        if of is not None:
+            self._remember(id_, of)
 
-    def _first(self, step: Step, wire: WireView, request: Request, now: datetime) -> InFlight:
-        """What is known of a request that no preflight of its own announced."""
-        step = self.chains.linked(step, now)
-        if wire.kind == "preflight":
-            self.caches.asked(step.client, wire)
-            why = why_announced(wire, is_again=step.link.preflighted)
-            return InFlight(wire, step, wire.credentials, why)
-        if wire.mode != "cors":
-            return InFlight(wire, step, wire.credentials)
-        covered = self.caches.explain(step.client, wire, now)
-        earlier = self.pairing.of_id(covered.preflight, step.client, wire)
-        wire = _completed(wire, earlier)
-        needs_leave = bool(earlier or covered.findings)
-        return InFlight(
-            wire,
-            replace(step, own_names=frozenset(wire.cors.unsafe_names)),
-            _credentials(wire, certain=earlier is None),
-            why_asked(wire, request.headers, is_again=False) if needs_leave else (),
-            preflight=earlier.id if earlier else None,
-            findings=covered.findings,
+    def _announced(
+        self, client: str, wire: WireView, now: datetime
+    ) -> tuple[Waiting | None, InFlight | None]:
+        """The preflight that announced a request, or what is known of one that comes again.
+
+        A preflight that counts as not followed is taken for it only where nothing else explains
+        the request: no preflight since, no earlier sending, no cached answer.
+        """
+        may_be_announced = (
+            wire.kind == "actual" and wire.mode == "cors" and self.pairing.is_awaited(client, wire)
         )
+        announced_by = self.pairing.take(client, wire, now) if may_be_announced else None
+        if announced_by is not None:
+            return announced_by, None
+        repeated = self.repeats.take(client, wire, now)
+        is_late = may_be_announced and self.pairing.is_awaited(client, wire)
+        if repeated is not None or not is_late:
+            return None, repeated
+        if self.caches.explain(client, wire, now).preflight is not None:
+            return None, None
+        return self.pairing.take(client, wire, now, late=True), None
 
-    def _remember(self, id_: str, seen: InFlight | PlainRequest | Step | None) -> None:
-        if seen is None:
-            return
+    def _read(self, client: str, request: Request) -> Reading | Plain:
+        reading = read(client, request)
+        if is_small(request.headers, request.url):
+            self.readings.put((client, request), reading)
+        return reading
+
+    def _followed(self, reading: Reading, waiting: Waiting, id_: str, now: datetime) -> Outcome:
+        """Take note of a request that a preflight announced."""
+        known = reading.told(waiting.announced.unsafe_names, certain=True)
+        if waiting.step.link is not FIRST:
+            step = known.step.after(waiting.step)
+            again = step.link.preflighted
+            why = why_asked(known.wire, reading.request.headers, is_again=again)
+            known = Known(known.wire, step, known.credentials, why)
+        self._remember(id_, InFlight(known, now, waiting.id, waiting.answer))
+        waiting.followed_by = id_
+        self.caches.followed(reading.client, known.wire, _answer(waiting), known.credentials)
+        after = _milliseconds(waiting.answered, now)
+        return Outcome(now, waiting.id, "followed", known.credentials, id_, after, why=known.why)
+
+    def _first(self, reading: Reading, now: datetime) -> InFlight:
+        """What is known of a request that no preflight of its own announced."""
+        client, known = reading.client, reading.alone
+        step, wire = self.chains.linked(known.step, now), known.wire
+        if wire.kind == "preflight":
+            self.caches.asked(client, wire)
+            if step is not known.step:
+                why = why_announced(wire, is_again=step.link.preflighted)
+                known = Known(wire, step, known.credentials, why)
+            return InFlight(known, now)
+        covered, earlier = _UNCOVERED, None
+        if wire.mode == "cors":
+            covered = self.caches.explain(client, wire, now)
+            earlier = self.pairing.known.get(covered.preflight or "")
+        if earlier is not None:
+            known = reading.told(earlier.announced.unsafe_names, certain=False)
+        elif covered.findings:
+            known = reading.told((), certain=True)
+        if step is not reading.alone.step:
+            step = replace(step, own_names=known.step.own_names)
+            known = Known(known.wire, step, known.credentials, known.why)
+        return InFlight(known, now, earlier.id if earlier else None, findings=covered.findings)
+
+    def _remember(self, id_: str, seen: InFlight | PlainRequest | Step) -> None:
         self.in_flight[id_] = seen
         if len(self.in_flight) > MAX_IN_FLIGHT:
             self.in_flight.popitem(last=False)
@@ -111,41 +156,75 @@ class Journal:
 
         Returns None for what is no CORS exchange, or was recorded before.
         """
-        known = self.in_flight.pop(seen.id, None)
-        if isinstance(known, PlainRequest):
-            note_plain(known, seen, self.memory, now)
-            return self._embedded(known, seen, now)
-        if isinstance(known, Step) and seen.response is not None:
-            asks = bool(known.own_names)
-            self.chains.redirected(seen.id, known, seen.response, now, asked_leave=asks)
-        if not isinstance(known, InFlight):
-            return None
+        pending = self.in_flight.pop(seen.id, None)
+        if isinstance(pending, InFlight):
+            return self._recorded(pending, _essential(seen), now)
+        if isinstance(pending, PlainRequest):
+            note_plain(pending, seen, self.memory, now)
+            return self._embedded(pending, seen, now)
+        if pending is not None and seen.response is not None:
+            asks = bool(pending.own_names)
+            self.chains.redirected(seen.id, pending, seen.response, now, asked_leave=asks)
+        return None
+
+    def _recorded(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange:
+        pattern = self._pattern(pending.known, seen)
+        findings = pending.findings + self._findings(pending, seen, pattern, now)
         exchange = record(
+            pattern,
+            id_=seen.id,
+            time=now,
+            preflight=pending.preflight,
+            findings=findings,
+            waited_ms=_milliseconds(pending.asked, now),
+        )
+        self._note(seen, pending, exchange)
+        return exchange
+
+    def _pattern(self, known: Known, seen: Sighting) -> Pattern:
+        """What this exchange is but for its time, made anew only where it wasn't seen before."""
+        goes_by = self.copies.renewed(known.step.client, known.wire, seen.response)
+        key = (_key(seen), self.mask_urls)
+        found = known.patterns.get(key) if goes_by is None else None
+        if found is not None:
+            return found
+        made = pattern_of(
             seen,
             known.wire,
-            time=now,
             credentials=known.credentials,
-            preflight=known.preflight,
             link=known.step.link,
             why=known.why,
             mask_urls=self.mask_urls,
-            goes_by=self.copies.renewed(known.step.client, known.wire, seen.response),
-            waited_ms=_milliseconds(known.asked, now),
+            goes_by=goes_by,
         )
-        self._note(seen, known, exchange)
+        return made if goes_by else known.patterns.put(key, made)
+
+    def _findings(
+        self, pending: InFlight, seen: Sighting, pattern: Pattern, now: datetime
+    ) -> tuple[Finding, ...]:
+        """The remarks on it, made anew only where something new was learnt since."""
+        known, url = pending.known, pending.known.wire.cors.url
+        before = (self.memory.of(url), pending.opened_by)
+        if pattern.settled == before:
+            self.memory.touch(url)
+            return pattern.findings
         case = Case(
             seen,
             known.wire,
             known.step.client,
             known.credentials,
-            known.opened_by,
+            pending.opened_by,
             known.step.link,
-            exchange.judgement,
+            pattern.shared["judgement"],
             now,
         )
-        findings = (*known.findings, *findings_of(case, self.memory))
+        findings = findings_of(case, self.memory)
         note(case, self.memory)
-        return replace(exchange, findings=findings)
+        # A redirect may be noted of the URL that it leads to, too.
+        is_settled = not depends_on_time(seen.response) and pattern.shared["location"] is None
+        if is_settled and (self.memory.of(url), pending.opened_by) == before:
+            pattern.settled, pattern.findings = before, findings
+        return findings
 
     def _embedded(self, plain: PlainRequest, seen: Sighting, now: datetime) -> Exchange | None:
         """The exchange of an image or the like, only where a policy keeps it from the page."""
@@ -156,31 +235,26 @@ class Journal:
             return None
         wire = view(plain.request)
         wire = replace(wire, cors=replace(wire.cors, origin=plain.page))
-        exchange = record(
+        pattern = pattern_of(
             seen,
             wire,
-            time=now,
             credentials=wire.credentials,
-            preflight=None,
             link=FIRST,
             why=(),
             mask_urls=self.mask_urls,
         )
+        exchange = record(pattern, id_=seen.id, time=now, preflight=None)
         return exchange if exchange.judgement.verdict == "blocked" else None
 
-    def _note(self, seen: Sighting, known: InFlight, exchange: Exchange) -> None:
+    def _note(self, seen: Sighting, pending: InFlight, exchange: Exchange) -> None:
         """Let what comes after it be known by it: its follower, its repetition, its redirect."""
-        client, wire, verdicts, now = (
-            known.step.client,
-            known.wire,
-            exchange.verdicts,
-            exchange.time,
-        )
+        known, verdicts, now = pending.known, exchange.verdicts, exchange.time
+        client, wire = known.step.client, known.wire
         if exchange.status is not None:
-            self.repeats.note(known, exchange.status, now)
+            self.repeats.note(pending, exchange.status, now)
         if exchange.kind == "preflight":
             answer = seen.response.headers if seen.response else ()
-            passes = verdicts.omit.verdict == "allowed"
+            passes = passing(wire.credentials, verdicts)
             self.pairing.add(client, Waiting(seen.id, known.step, wire.cors, answer, now, passes))
             self.caches.answered(client, wire, seen.id, answer, verdicts, now)
             return
@@ -201,14 +275,14 @@ class Journal:
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
 
 
+def _answer(waiting: Waiting) -> Answer:
+    moment = waiting.answered.timestamp()
+    return Answer(waiting.id, moment, waiting.announced, waiting.answer, passed=True)
+
+
 def _not_followed(waiting: Waiting, now: datetime) -> Outcome:
     after = _milliseconds(waiting.answered, now)
     return Outcome(now, waiting.id, "not-followed", after_ms=after)
-
-
-def _followed(waiting: Waiting, known: InFlight, id_: str, now: datetime) -> Outcome:
-    after = _milliseconds(waiting.answered, now)
-    return Outcome(now, waiting.id, "followed", known.credentials, id_, after, why=known.why)
 
 
 def _milliseconds(since: datetime | None, until: datetime) -> int | None:
@@ -216,33 +290,22 @@ def _milliseconds(since: datetime | None, until: datetime) -> int | None:
     return None if since is None else max(0, round((until - since) / timedelta(milliseconds=1)))
 
 
-def _opened(waiting: Waiting, client: str, wire: WireView, request: Request) -> InFlight:
-    """What is known of the request that a preflight announced."""
-    wire = _completed(wire, waiting)
-    step = step_of(client, wire, request.headers).after(waiting.step)
-    return InFlight(
-        wire,
-        step,
-        _credentials(wire, certain=True),
-        why_asked(wire, request.headers, is_again=step.link.preflighted),
-        preflight=waiting.id,
-        opened_by=waiting.answer,
-    )
+def _essential(seen: Sighting) -> Sighting:
+    """What was seen, with those values alone that the journal looks at."""
+    touch = seen.touch
+    if touch is not None and (touch.server_response or touch.shadow):
+        touch = replace(
+            touch,
+            server_response=touch.server_response and essence(touch.server_response),
+            shadow=touch.shadow and essence(touch.shadow),
+        )
+    response = seen.response and essence(seen.response)
+    return Sighting(seen.id, response, seen.missing, seen.error, touch, seen.cause)
 
 
-def _completed(wire: WireView, waiting: Waiting | None) -> WireView:
-    """Count as the fetch's own the headers that its preflight announced."""
-    if waiting is None:
-        return wire
-    announced = wire.present.intersection(waiting.announced.unsafe_names)
-    names = tuple(sorted(announced.union(wire.cors.unsafe_names)))
-    return replace(wire, cors=replace(wire.cors, unsafe_names=names))
-
-
-def _credentials(wire: WireView, *, certain: bool) -> Credentials:
-    """An Authorization that no preflight announced is the browser's own, hence `include`.
-
-    That is certain unless a cached answer let the request through: it may cover the header too.
-    """
-    unannounced = "authorization" in wire.present and "authorization" not in wire.cors.unsafe_names
-    return "include" if unannounced and certain else wire.credentials
+def _key(seen: Sighting) -> object:
+    """What makes an answer another answer."""
+    response = seen.response
+    if response is None or seen.touch is not None:
+        return (response, seen.missing, seen.error, seen.cause, seen.touch)
+    return (response.status, response.headers)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from corscope.messages import HeaderList
 
@@ -15,6 +15,16 @@ class LineError(ValueError):
 
 _SHOWN: Final = 60
 """Characters of a wrong value that a message shows."""
+
+
+_BEYOND: Final = 2**63
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a string of whole characters: JSON can also write half a surrogate pair."""
+    if not isinstance(value, str):
+        return False
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +49,26 @@ class LineObject:
     def text(self, key: str) -> str:
         """A text."""
         value = self.content.get(key)
-        if not isinstance(value, str):
+        if not _is_text(value):
             raise self.refuse(key, "a text")
-        return value
+        return cast("str", value)
 
     def maybe_text(self, key: str) -> str | None:
         """A text or null; a key that is missing counts as null."""
         return self.text(key) if self.has(key) else None
 
     def number(self, key: str) -> int:
-        """A whole number."""
+        """A whole number that counts, or is counted with: a signed one of 64 bits."""
         value = self.content.get(key)
-        if type(value) is not int:
+        if type(value) is not int or not -_BEYOND <= value < _BEYOND:
             raise self.refuse(key, "a whole number")
+        return value
+
+    def small_number(self, key: str, most: int) -> int:
+        """A whole number from 0 on, of something of which there is not much."""
+        value = self.content.get(key)
+        if type(value) is not int or not 0 <= value <= most:
+            raise self.refuse(key, f"a whole number from 0 to {most:,}")
         return value
 
     def maybe_number(self, key: str) -> int | None:
@@ -82,7 +99,7 @@ class LineObject:
     def names(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
         items = self.items(key)
-        if not all(isinstance(item, str) for item in items):
+        if not all(map(_is_text, items)):
             raise self.refuse(key, "a list of texts")
         return tuple(items)
 
@@ -90,8 +107,8 @@ class LineObject:
         """A list of header lines, each a name and a value."""
         items = self.items(key)
         for item in items:
-            is_pair = isinstance(item, list) and [type(each) for each in item] == [str, str]
-            if not is_pair:
+            is_list = isinstance(item, list) and len(item) == 2
+            if not (is_list and all(map(_is_text, item))):
                 raise self.refuse(key, "a list of names with their values")
         return tuple((name, value) for name, value in items)
 

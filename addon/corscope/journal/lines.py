@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from corscope.journal.console import printed
-from corscope.journal.exchange import Exchange, Judgement, Outcome, Shadow, Verdicts
+from corscope.journal.exchange import Exchange, Finding, Judgement, Outcome, Shadow, Verdicts
 from corscope.journal.failure import Failure
 from corscope.journal.why import Why
 from corscope.messages import HeaderList
@@ -20,6 +20,7 @@ __all__ = [
     "exchange_line",
     "exchange_object",
     "failure_line",
+    "gap_line",
     "outcome_line",
     "rules_line",
     "start_line",
@@ -30,10 +31,15 @@ VERSION: Final = 1
 Line = dict[str, Any]
 
 
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def _line(type_: str, time: datetime, content: Line) -> str:
-    moment = time.astimezone(UTC).isoformat(timespec="milliseconds")
-    head = {"v": VERSION, "type": type_, "time": moment.replace("+00:00", "Z")}
-    return json.dumps(head | content, separators=(",", ":"))
+    return _encode({"v": VERSION, "type": type_, "time": _moment(time)} | content)
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def start_line(time: datetime, version: str, mitmproxy: str, options: Mapping[str, object]) -> str:
@@ -49,6 +55,11 @@ def rules_line(
     """A load of the rule files: the files, the rules in force, and each mistake with its place."""
     content = {"files": list(files), "count": count, "errors": list(errors), "applied": applied}
     return _line("rules", time, content)
+
+
+def gap_line(time: datetime, lines: int, why: str) -> str:
+    """How many lines are missing at this place, and why they couldn't be written."""
+    return _line("gap", time, {"lines": lines, "why": why})
 
 
 def outcome_line(outcome: Outcome) -> str:
@@ -82,14 +93,50 @@ def failure_line(failure: Failure) -> str:
 
 
 def exchange_line(exchange: Exchange) -> str:
-    """One exchange."""
-    return _line("exchange", exchange.time, exchange_object(exchange))
+    """One exchange; what it shares with others that are alike is put together only once."""
+    pattern = exchange.pattern
+    shared = None if pattern is None else pattern.line
+    if shared is None:
+        shared = _encode(_shared(exchange))[1:-1]
+        if pattern is not None:
+            pattern.line = shared
+    own = f'"waited_ms":{_number(exchange.waited_ms)},"preflight":{_text(exchange.preflight)}'
+    own += f',"chain":{_text(exchange.chain)},"findings":{_findings(exchange.findings)}'
+    head = f'"v":{VERSION},"type":"exchange","time":"{_moment(exchange.time)}"'
+    return f'{{{head},"id":{_text(exchange.id)},{shared},{own}}}'
+
+
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(value)
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else _encode(value)
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    return _encode([_finding(found) for found in findings]) if findings else "[]"
 
 
 def exchange_object(exchange: Exchange) -> Line:
     """What an exchange's line says, but for the three keys that begin every line."""
     return {
         "id": exchange.id,
+        **_shared(exchange),
+        "waited_ms": exchange.waited_ms,
+        "preflight": exchange.preflight,
+        "chain": exchange.chain,
+        "findings": [_finding(found) for found in exchange.findings],
+    }
+
+
+def _finding(finding: Finding) -> Line:
+    return {"id": finding.id, "detail": finding.detail}
+
+
+def _shared(exchange: Exchange) -> Line:
+    """What `Pattern.shared` holds of an exchange, or follows from it."""
+    return {
         "kind": exchange.kind,
         "origin": exchange.origin,
         "url": exchange.url,
@@ -101,7 +148,6 @@ def exchange_object(exchange: Exchange) -> Line:
         "engine": exchange.engine,
         "status": exchange.status,
         "error": exchange.error,
-        "waited_ms": exchange.waited_ms,
         "headers": _pairs(exchange.headers),
         "server_headers": _pairs(exchange.server_headers),
         "server_status": exchange.server_status,
@@ -130,11 +176,9 @@ def exchange_object(exchange: Exchange) -> Line:
         },
         "server_verdict": _verdicts(exchange.server_verdict),
         "shadow": _shadow(exchange.shadow),
-        "preflight": exchange.preflight,
         "why": _whys(exchange.why),
         "redirected_from": exchange.redirected_from,
         "hop": exchange.hop,
-        "chain": exchange.chain,
         "scene": {
             "location": exchange.scene.location,
             "page": exchange.scene.page,
@@ -143,7 +187,6 @@ def exchange_object(exchange: Exchange) -> Line:
         },
         "exposed": None if exchange.exposed is None else list(exchange.exposed),
         "hidden": None if exchange.hidden is None else list(exchange.hidden),
-        "findings": [{"id": found.id, "detail": found.detail} for found in exchange.findings],
     }
 
 

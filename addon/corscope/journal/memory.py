@@ -72,6 +72,16 @@ class Memory:
     logins: "OrderedDict[str, tuple[str, ...]]" = field(default_factory=OrderedDict)
     """For each login page that a request was redirected to, the clients."""
 
+    def of(self, url: str) -> tuple[object, ...]:
+        """All that is remembered of a URL."""
+        return self.answers.get(url), self.copies.get(url), self.logins.get(url)
+
+    def touch(self, url: str) -> None:
+        """Count a URL among those noted last, though there is nothing new to note of it."""
+        for shelf in (self.answers, self.copies, self.logins):
+            if url in shelf:
+                shelf.move_to_end(url)
+
 
 def _keep(shelf: "OrderedDict[str, tuple[_T, ...]]", url: str, items: tuple[_T, ...]) -> None:
     """Put a URL's items at the end, and drop what was noted longest ago."""

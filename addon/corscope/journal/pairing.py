@@ -1,117 +1,160 @@
 """Which preflight opened the way of which actual request?
 
-A preflight waits under the place it was sent for: the browser and URL. The next request
-there with its method and headers is the one it announced. What comes later without a preflight of
-its own was let through by an earlier answer, which `cached` may know.
+A preflight waits under the place it was sent for: the browser, URL and method. The next request
+there with its headers is the one it announced. What comes later without a preflight of its own was
+let through by an earlier answer, which `cached` may know.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from corscope.fetch.engines import Departure, departs
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import CorsRequest
 from corscope.journal.chains import Step
-from corscope.journal.wire import WireView
+from corscope.journal.exchange import Verdicts
+from corscope.journal.waits import LATELY, Waits
+from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
-__all__ = ["WAIT", "Pairing", "Waiting"]
+__all__ = ["WAIT", "Pairing", "Waiting", "passing"]
 
-WAIT: Final = timedelta(seconds=3)
+WAIT: Final = LATELY
 """How long a preflight may go without its actual request before it counts as not followed.
 
-Browsers send that request within milliseconds, or as soon as a connection is free; one that
-comes after all takes the outcome back.
+One that comes after all takes the outcome back, where nothing else has let it go.
 """
 
-MAX_PER_PLACE: Final = 256
+KEPT: Final = timedelta(minutes=5)
+"""How long that may be; browsers don't leave a request in their queue for longer."""
+
 MAX_WAITING: Final = 10_000
 
-Place = tuple[str, str]
+Mode = Literal["omit", "include"]
+Place = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What tells the preflights of one place apart."""
+
+    origin: str
+    names: frozenset[str]
+    passes: frozenset[Mode]
+    is_after_redirect: bool
 
 
 @dataclass(slots=True)
 class Waiting:
-    """An answered preflight; `passes` where the browser goes on, for some credentials mode."""
+    """An answered preflight; `passes` has the credentials modes in which the browser goes on."""
 
     id: str
     step: Step
     announced: CorsRequest
     answer: HeaderList
     answered: datetime
-    passes: bool
+    passes: frozenset[Mode]
     followed_by: str | None = None
+
+
+def passing(credentials: Credentials, verdicts: Verdicts) -> frozenset[Mode]:
+    """The credentials modes that a preflight may be of, and in which its fetch goes on."""
+    by_mode: tuple[tuple[Mode, bool], ...] = (
+        ("omit", verdicts.omit.verdict == "allowed"),
+        ("include", verdicts.include.verdict == "allowed"),
+    )
+    return frozenset(
+        mode for mode, allowed in by_mode if allowed and credentials in {mode, "unknown"}
+    )
 
 
 @dataclass(slots=True)
 class Pairing:
-    """All answered preflights that may still matter, by place, the oldest first."""
+    """The answered preflights that may still matter; all bounded.
 
-    places: dict[Place, deque[Waiting]] = field(default_factory=dict)
+    Attributes:
+        waits: those that no request has followed, where the browser goes on.
+        open: those whose outcome hasn't been told, the oldest first, and some that were followed.
+        known: the latest by id, followed or not: what they allowed may have been cached.
+    """
+
+    waits: Waits[Place, _Shape, Waiting] = field(default_factory=lambda: Waits(MAX_WAITING, KEPT))
     open: deque[Waiting] = field(default_factory=deque)
+    known: "OrderedDict[str, Waiting]" = field(default_factory=OrderedDict)
 
     def add(self, client: str, waiting: Waiting) -> None:
         """Let an answered preflight wait for its actual request."""
-        key = (client, waiting.announced.url)
-        place = self.places.pop(key, None) or deque(maxlen=MAX_PER_PLACE)
-        place.append(waiting)
-        self.places[key] = place  # the places used last stand last
-        if len(self.places) > MAX_WAITING:
-            del self.places[next(iter(self.places))]
+        announced = waiting.announced
+        if waiting.passes:
+            place = client, announced.url, announced.method
+            names = frozenset(announced.unsafe_names)
+            is_after_redirect = waiting.step.link.hop > 0
+            shape = _Shape(announced.origin, names, waiting.passes, is_after_redirect)
+            self.waits.add(place, shape, waiting, waiting.answered)
         self.open.append(waiting)
+        self.known[waiting.id] = waiting
+        if len(self.known) > MAX_WAITING:
+            self.known.popitem(last=False)
 
-    def announcing(self, client: str, wire: WireView) -> Waiting | None:
-        """Find the preflight that announced this actual request and no other before it."""
-        return next(
-            (
-                waiting
-                for waiting in self.places.get((client, wire.cors.url), ())
-                if waiting.passes and waiting.followed_by is None and _announces(waiting, wire)
-            ),
-            None,
-        )
+    def take(
+        self, client: str, wire: WireView, now: datetime, *, late: bool = False
+    ) -> Waiting | None:
+        """Find the preflight that announced this actual request and no other before it.
 
-    def of_id(self, id_: str | None, client: str, wire: WireView) -> Waiting | None:
-        """Find an answered preflight of the request's place again."""
-        here = self.places.get((client, wire.cors.url), ())
-        return next((waiting for waiting in here if waiting.id == id_), None)
+        Args:
+            client: what tells one browser from another.
+            wire: what the request shows.
+            now: when it came.
+            late: whether to look among those that count as not followed.
+        """
+        place = client, wire.cors.url, wire.cors.method
+        return self.waits.take(place, lambda shape: _closeness(shape, wire), now, long_since=late)
+
+    def is_awaited(self, client: str, wire: WireView) -> bool:
+        """Whether any preflight waits where this request has come."""
+        return self.waits.is_place((client, wire.cors.url, wire.cors.method))
 
     def overdue(self, now: datetime) -> Iterator[Waiting]:
         """Take out the preflights that have waited long enough for what they announced."""
-        while self.open and (self.open[0].followed_by or self.open[0].answered + WAIT <= now):
-            yield from self._take()
+        while self.open and (
+            self.open[0].followed_by
+            or self.open[0].answered + WAIT <= now
+            or len(self.open) > MAX_WAITING
+        ):
+            yield from self._take_out()
 
     def rest(self) -> Iterator[Waiting]:
         """Take out all that still wait."""
         while self.open:
-            yield from self._take()
+            yield from self._take_out()
 
-    def _take(self) -> Iterator[Waiting]:
+    def _take_out(self) -> Iterator[Waiting]:
         waiting = self.open.popleft()
         if waiting.followed_by is None:
             yield waiting
 
 
-def _is_for_origin(waiting: Waiting, wire: WireView) -> bool:
-    """Whether the preflight was for the request's origin, in the engine's way of saying so."""
-    if waiting.announced.origin == wire.cors.origin:
+def _closeness(shape: _Shape, wire: WireView) -> int | None:
+    """How many of the request's headers such a preflight announced; None if it's another's.
+
+    Its sure headers must be announced, and of those that a browser also adds by itself some may be.
+    """
+    if not _is_for_origin(shape.origin, wire) or not shape.names.issuperset(wire.cors.unsafe_names):
+        return None
+    if wire.credentials != "unknown" and wire.credentials not in shape.passes:
+        return None
+    announces = wire.present.issuperset(shape.names) or (
+        shape.is_after_redirect and departs(wire.engine, Departure.DROPPED_HEADERS_ANNOUNCED)
+    )
+    return len(shape.names & wire.present) if announces else None
+
+
+def _is_for_origin(origin: str, wire: WireView) -> bool:
+    """Whether a preflight was for the request's origin, in the engine's way of saying so."""
+    if origin == wire.cors.origin:
         return True
     is_tainted = wire.cors.origin == OPAQUE_SERIALIZED
     return is_tainted and departs(wire.engine, Departure.PREFLIGHT_KEEPS_ORIGIN)
-
-
-def _announces(waiting: Waiting, wire: WireView) -> bool:
-    """Whether the request is as announced: its sure headers, and maybe some a browser also adds."""
-    announced = waiting.announced
-    names = set(announced.unsafe_names)
-    if not _is_for_origin(waiting, wire):
-        return False
-    if announced.method != wire.cors.method or not names.issuperset(wire.cors.unsafe_names):
-        return False
-    if wire.present.issuperset(names):
-        return True
-    was_redirected = waiting.step.link.hop > 0
-    return was_redirected and departs(wire.engine, Departure.DROPPED_HEADERS_ANNOUNCED)

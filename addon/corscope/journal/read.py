@@ -5,10 +5,10 @@ they have it. Whatever a line has beyond the known keys is passed over.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, cast, get_args
 
-from corscope.fetch.console import Scene
+from corscope.fetch.console import FIREFOX, Scene
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Kind, Reason, chromium_name, firefox_name
 from corscope.journal.exchange import (
@@ -30,6 +30,9 @@ from corscope.journal.why import Why, WhyWhat
 from corscope.journal.wire import Credentials
 
 __all__ = ["LineError", "exchange_of", "outcome_of"]
+
+MOST_HOPS: Final = 1_000
+"""Browsers follow 20 redirects. What is counted up to here must not be any number in a file."""
 
 _REASONS: Final = tuple(Reason)
 
@@ -78,7 +81,7 @@ def exchange_of(line: Mapping[str, Any]) -> Exchange:
         exposed=read.names("exposed") if read.has("exposed") else None,
         hidden=read.names("hidden") if read.has("hidden") else None,
         redirected_from=read.maybe_text("redirected_from"),
-        hop=read.number("hop") if read.has("hop") else 0,
+        hop=read.small_number("hop", MOST_HOPS) if read.has("hop") else 0,
         chain=read.maybe_text("chain"),
         why=_whys(read),
         location=read.maybe_text("location"),
@@ -127,11 +130,11 @@ def _of_type(line: Mapping[str, Any], type_: str) -> LineObject:
 def _time(read: LineObject) -> datetime:
     try:
         moment = datetime.fromisoformat(read.text("time"))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise read.refuse("time", "a time, as in 2026-01-02T03:04:05.678Z")
-    return moment
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # before the year 1 or after 9999 in UTC
+        pass
+    raise read.refuse("time", "a time, as in 2026-01-02T03:04:05.678Z")
 
 
 def _judgement(read: LineObject) -> Judgement:
@@ -140,7 +143,7 @@ def _judgement(read: LineObject) -> Judgement:
         Reason(read.one_of("reason", _REASONS)) if read.has("reason") else None,
         read.maybe_text("detail"),
         read.maybe_text("chromium"),
-        read.maybe_text("firefox"),
+        read.one_of("firefox", FIREFOX) if read.has("firefox") else None,
     )
 
 

@@ -24,9 +24,12 @@ _Key = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Copies:
-    """The answers that browsers may have kept, by client, page and URL; bounded."""
+    """The latest answers, by client, page and URL, and when they came; bounded.
 
-    kept: "OrderedDict[_Key, HeaderList]" = field(default_factory=OrderedDict)
+    Whether a browser has kept one is looked at when it asks about it.
+    """
+
+    kept: "OrderedDict[_Key, tuple[HeaderList, datetime]]" = field(default_factory=OrderedDict)
 
     def note(self, client: str, wire: WireView, response: Response, now: datetime) -> None:
         """Take note of an answer to a request of mode "cors"."""
@@ -34,8 +37,7 @@ class Copies:
             return
         key = _key(client, wire)
         self.kept.pop(key, None)
-        if is_storable(response.headers, now):
-            self.kept[key] = response.headers
+        self.kept[key] = (response.headers, now)
         if len(self.kept) > MAX_COPIES:
             self.kept.popitem(last=False)
 
@@ -46,8 +48,8 @@ class Copies:
         """
         if response is None or response.status != 304 or not is_revalidation(wire):
             return None
-        copy = self.kept.get(_key(client, wire))
-        if copy is None:
+        copy, since = self.kept.get(_key(client, wire)) or ((), None)
+        if since is None or not is_storable(copy, since):
             return None
         new = {byte_lowercase(name) for name in names(response.headers)}
         old = tuple(pair for pair in copy if byte_lowercase(pair[0]) not in new)

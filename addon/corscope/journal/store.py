@@ -12,7 +12,7 @@ from typing import Final
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.failure import Failed
 
-__all__ = ["Entry", "Store"]
+__all__ = ["Entry", "Store", "characters_of"]
 
 MOST_EXCHANGES: Final = 10_000
 MOST_CHARACTERS: Final = 32_000_000
@@ -35,12 +35,14 @@ class Store:
         most_characters: so many characters of headers and URLs are kept at most.
         listeners: each is called with every entry that is added or changed, and with None where
             corscope has failed on an exchange.
-        failed: the exchanges on which it has.
+        dropped: so many had to make room for later ones.
+        failed: the exchanges on which corscope has failed.
     """
 
     most: int = MOST_EXCHANGES
     most_characters: int = MOST_CHARACTERS
     listeners: list[Callable[[Entry | None], None]] = field(default_factory=list)
+    dropped: int = 0
     failed: Failed = field(default_factory=Failed)
     _entries: "OrderedDict[str, Entry]" = field(default_factory=OrderedDict)
     _characters: int = 0
@@ -59,11 +61,12 @@ class Store:
         """Keep an exchange; one with the same id makes place for it."""
         self._drop(exchange.id)
         self._entries[exchange.id] = entry = Entry(exchange)
-        self._characters += _characters(exchange)
+        self._characters += characters_of(exchange)
         while len(self._entries) > self.most or (
             self._characters > self.most_characters and len(self._entries) > 1
         ):
             self._drop(next(iter(self._entries)))
+            self.dropped += 1
         self._tell(entry)
 
     def note(self, outcome: Outcome) -> None:
@@ -85,21 +88,33 @@ class Store:
 
     def _drop(self, id_: str) -> None:
         if (known := self._entries.pop(id_, None)) is not None:
-            self._characters -= _characters(known.exchange)
+            self._characters -= characters_of(known.exchange)
 
     def _tell(self, entry: Entry | None) -> None:
         for listener in tuple(self.listeners):
             listener(entry)
 
 
-def _characters(exchange: Exchange) -> int:
-    """About how much there is of what comes from the wire."""
-    lines = (*exchange.headers, *(exchange.server_headers or ()))
+def characters_of(exchange: Exchange) -> int:
+    """About how much there is in it of what comes from the wire."""
+    pattern = exchange.pattern
+    if pattern is None:
+        return _counted(exchange)
+    if pattern.characters is None:
+        pattern.characters = _counted(exchange)
+    return pattern.characters
+
+
+def _counted(exchange: Exchange) -> int:
+    lines = (*exchange.headers, *(exchange.server_headers or ()), *(exchange.goes_by or ()))
     lines += exchange.shadow.headers if exchange.shadow else ()
     names = (*exchange.request_headers, *(exchange.exposed or ()), *(exchange.hidden or ()))
+    scene = exchange.scene
+    told = (exchange.error, exchange.location, exchange.method, scene.page, scene.first_url)
     return (
         len(exchange.url)
         + len(exchange.origin)
         + sum(len(name) + len(value) for name, value in lines)
         + sum(map(len, names))
+        + sum(len(each) for each in told if each)
     )

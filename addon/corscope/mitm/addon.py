@@ -6,11 +6,11 @@ observes. Neither decides anything: rules, journal and explain do.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from mitmproxy import addonmanager, ctx, http, version
+from mitmproxy import addonmanager, ctx, http, tls, version
 
 import corscope
 from corscope.journal.exchange import Touch
@@ -58,19 +58,21 @@ class Corscope:
         self._recorder = Recorder(JournalFile(""))
         self._watcher: asyncio.Task[None] | None = None
         self._page = OwnPage(self._behind)
-        self.addons = [
-            Connections(),
-            Browsers(),
-            Commands(self._rules, self._recorder),
-            ContentView(self._recorder),
-            self._page,
-        ]
+        self._connections = Connections()
+        self._browsers = Browsers()
+        self._commands = Commands(self._rules, self._recorder)
+        self._content_view = ContentView(self._recorder)
 
     # Its life in mitmproxy
 
     def load(self, loader: addonmanager.Loader) -> None:
-        """Declare the options."""
+        """Declare the options and commands.
+
+        What has commands is no addon of its own: mitmproxy asks each for every event.
+        """
         options.declare(loader)
+        for part in (self._commands, self._browsers):
+            loader.master.commands.collect_commands(part)
         guard.listeners.append(self._failed)
 
     @harmless
@@ -91,10 +93,8 @@ class Corscope:
     @harmless
     def running(self) -> None:
         """Take the recorder's place in the chain, and begin to watch the rule files."""
-        addons = ctx.master.addons
-        saves = addons.get("save")
-        place = addons.chain.index(saves) if saves in addons.chain else len(addons.chain)
-        addons.chain.insert(place, addons.register(self._recorder))
+        self._recorder.take_place(ctx.master.addons)
+        self._content_view.register()
         self._watcher = asyncio.create_task(self._watch(), name="corscope watcher")
         self._serve()
 
@@ -103,9 +103,10 @@ class Corscope:
         if self._watcher is not None:
             self._watcher.cancel()
         self._page.close()
+        self._browsers.close()
+        self._content_view.remove()
         self._recorder.close(datetime.now(UTC))
-        if self._recorder in ctx.master.addons.chain:
-            ctx.master.addons.remove(self._recorder)
+        self._recorder.leave_place(ctx.master.addons)
         if self._failed in guard.listeners:
             guard.listeners.remove(self._failed)
 
@@ -138,7 +139,7 @@ class Corscope:
             flow.request.headers.pop(name, None)
 
     @harmless
-    async def request(self, flow: http.HTTPFlow) -> None:
+    def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Answer in the server's stead where a rule does.
 
         Not before the body is there: mitmproxy can't begin to stream a request that is answered.
@@ -146,11 +147,13 @@ class Corscope:
         """
         subject = self._subjects.get(flow.id)
         if subject is None or flow.error or flow.response or flow.request.stream:
-            return
+            return None
         rule = choose_at_request(self._rules.ruleset, subject, matcher(flow))
         if rule is not None and rule.mode is Mode.APPLY and answers_by_itself(rule, subject):
-            await self._answer(flow, rule, subject)
+            return self._answer(flow, rule, subject)
+        return None
 
+    @harmless
     async def _answer(self, flow: http.HTTPFlow, rule: Rule, subject: Subject) -> None:
         del self._subjects[flow.id]
         await _wait(rule)
@@ -165,12 +168,17 @@ class Corscope:
         self._recorder.touches[flow.id] = touch
 
     @harmless
-    async def responseheaders(self, flow: http.HTTPFlow) -> None:
+    def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Edit the server's answer; later would be too late for a streamed one."""
+        self._page.responseheaders(flow)
         subject = self._subjects.pop(flow.id, None)
         if subject is None or flow.response is None or flow.error:
-            return
-        response = translate.response_of(flow.response)
+            return None
+        return self._edit(flow, flow.response, subject)
+
+    @harmless
+    async def _edit(self, flow: http.HTTPFlow, sent: http.Response, subject: Subject) -> None:
+        response = translate.response_of(sent)
         status = response.status
         rule = choose_at_response(self._rules.ruleset, subject, status, matcher(flow))
         if rule is None:
@@ -207,6 +215,16 @@ class Corscope:
             made = answer(rule, subject, fresh=self._settings.fresh)
             shadow = Response(made.status, made.headers) if made else None
             self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
+
+    @harmless
+    def http_connect_error(self, flow: http.HTTPFlow) -> None:
+        """A tunnel couldn't be opened."""
+        self._connections.http_connect_error(flow)
+
+    @harmless
+    def tls_failed_client(self, data: tls.TlsData) -> None:
+        """A browser broke TLS off."""
+        self._connections.tls_failed_client(data)
 
     async def _watch(self) -> None:
         while True:

@@ -29,9 +29,7 @@ _ANYWHERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "127.0.0.1"} 
 
 
 class Browsers:
-    """An addon of its own, which corscope brings along."""
-
-    name = "corscope-browsers"
+    """The browsers that were opened, and the commands for that."""
 
     def __init__(self) -> None:
         self._running: list[RunningBrowser] = []
@@ -58,7 +56,7 @@ class Browsers:
             logger.warning(running.advice)
         asyncio.get_running_loop().call_later(_LOOK_AFTER, _look, chosen, running)
 
-    def done(self) -> None:
+    def close(self) -> None:
         """Close what was opened."""
         while self._running:
             self._running.pop().__exit__()

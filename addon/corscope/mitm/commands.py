@@ -51,9 +51,7 @@ logger = logging.getLogger("corscope")
 
 
 class Commands:
-    """An addon of its own, which corscope brings along."""
-
-    name = "corscope-commands"
+    """Each method with a decorator is a command."""
 
     def __init__(self, rules: LiveRules, recorder: Recorder) -> None:
         self._rules = rules

@@ -32,10 +32,9 @@ logger = logging.getLogger("corscope")
 
 @dataclass(slots=True)
 class Connections:
-    """An addon of its own, which corscope brings along; `told` is when what was said last."""
+    """Two of mitmproxy's hooks; `told` is when what was said last."""
 
     told: dict[tuple[str, str], float] = field(default_factory=dict)
-    name: str = "corscope-connections"
 
     @harmless
     def http_connect_error(self, flow: http.HTTPFlow) -> None:

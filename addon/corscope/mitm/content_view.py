@@ -26,7 +26,7 @@ _contentviews: Any = contentviews  # what of it there is differs between the ver
 
 
 class ContentView:
-    """An addon of its own, which corscope brings along, and the view that it registers."""
+    """The view."""
 
     name = "CORS"
     syntax_highlight = "none"
@@ -34,12 +34,12 @@ class ContentView:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    def running(self) -> None:
+    def register(self) -> None:
         """Let mitmproxy offer the view; one of a script loaded before makes place."""
-        self.done()
+        self.remove()
         _contentviews.add(self)
 
-    def done(self) -> None:
+    def remove(self) -> None:
         """Take the view away, where mitmproxy can do that: 12 can't, but takes another instead."""
         views = getattr(_contentviews, "views", ())
         for view in [view for view in views if view.name == self.name]:

@@ -9,6 +9,7 @@ from corscope.explain.explanation import explain
 from corscope.explain.no_exchange import why_no_exchange
 from corscope.explain.text import explanation_text
 from corscope.journal.store import Entry
+from corscope.mitm.capture import capture_of
 from corscope.mitm.recorder import Recorder
 from corscope.mitm.replay import exchanges
 from corscope.mitm.translate import request_of
@@ -28,7 +29,8 @@ def entry_of(recorder: Recorder, pointed_at: flow.Flow) -> Entry:
         return kept
     answered = pointed_at.response is not None or pointed_at.error is not None
     if answered:
-        for exchange in exchanges([pointed_at], mask_urls=recorder.journal.mask_urls):
+        captured = [capture_of(pointed_at)]
+        for exchange in exchanges(captured, mask_urls=recorder.journal.mask_urls):
             return Entry(exchange)
     raise ValueError(why_no_exchange(request_of(pointed_at), answered=answered))
 

@@ -1,12 +1,11 @@
 """Which exchanges does a saved file hold? Flow files of mitmproxy and HARs of browsers.
 
 Reads forward, one flow at a time, so that a file's size doesn't matter. All that is readable is
-yielded first; then one `FlowFileError` lists what was not. What the flows mean is said in
+yielded first; then one `FlowFileError` lists what was not. What the exchanges mean is said in
 `replay` and `explain`.
 """
 
 import io
-import json
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -16,9 +15,12 @@ from typing import Final
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
-from corscope.mitm.har import HarError, HarText, entries, entry_flow
+from corscope.explain.escape import escaped
+from corscope.mitm.capture import Capture, capture_of
+from corscope.mitm.flow_state import UnusualError, flow_of
+from corscope.mitm.har import HarError, HarText, UnreadableError, captured, entries
 
-__all__ = ["FlowFileError", "FlowProblem", "HTTPFlow", "read_flows", "unreadable"]
+__all__ = ["FlowFileError", "FlowProblem", "read_captures", "unreadable"]
 
 LARGEST: Final = 256 * 1024 * 1024
 """One flow or entry longer than this is left out, so that memory stays bounded."""
@@ -74,22 +76,32 @@ class _Problems:
 
 
 class _Counted:
-    """A stream that tells how far it was read."""
+    """A stream that tells how far it was read, once a piece and at the end."""
 
     def __init__(self, stream: io.BufferedReader, on_progress: Callable[[int], None]) -> None:
         self._stream = stream
         self._on_progress = on_progress
+        self._told = 0
         self.offset = 0
 
     def read(self, size: int) -> bytes:
         """Read up to so many bytes, in pieces: a length in the file is not to be trusted."""
-        pieces = []
+        found = self._stream.read(min(size, _PIECE))
+        self._count(found)
+        if len(found) == size or not found:
+            return found
+        pieces, size = [found], size - len(found)
         while size > 0 and (piece := self._stream.read(min(size, _PIECE))):
             pieces.append(piece)
             size -= len(piece)
-            self.offset += len(piece)
-            self._on_progress(self.offset)
+            self._count(piece)
         return b"".join(pieces)
+
+    def _count(self, piece: bytes) -> None:
+        self.offset += len(piece)
+        if self.offset - self._told >= _PIECE or not piece:
+            self._told = self.offset
+            self._on_progress(self.offset)
 
     def skip(self, size: int) -> int:
         """Read and forget; returns how many bytes there were."""
@@ -99,10 +111,10 @@ class _Counted:
         return self.offset - before
 
 
-def read_flows(
+def read_captures(
     source: Path | io.BufferedReader, on_progress: Callable[[int], None] = lambda _: None
-) -> Iterator[HTTPFlow]:
-    """Yield a file's HTTP flows in order; `on_progress` hears the number of bytes read so far.
+) -> Iterator[Capture]:
+    """Yield a file's exchanges in order; `on_progress` hears the number of bytes read so far.
 
     Raises FlowFileError when all that is readable has been yielded.
     """
@@ -113,9 +125,9 @@ def read_flows(
             head = stream.peek(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
             counted = _Counted(stream, on_progress)
             if head.startswith(b"{"):
-                yield from _har_flows(counted, problems)
+                yield from _har_captures(counted, problems)
             else:
-                yield from _saved_flows(counted, problems)
+                yield from _saved_captures(counted, problems)
     except OSError as error:
         problems.add("", *unreadable(error))
     if problems.listed:
@@ -129,14 +141,15 @@ def unreadable(error: OSError) -> tuple[str, str]:
     return f"can't be read: {error.strerror or error}", "check the name and who may read it"
 
 
-def _har_flows(stream: _Counted, problems: _Problems) -> Iterator[HTTPFlow]:
+def _har_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
     number = 0
     try:
-        for number, text in enumerate(entries(HarText(stream.read), LARGEST), start=1):
+        for number, entry in enumerate(entries(HarText(stream.read), LARGEST), start=1):
             try:
-                found = entry_flow(json.loads(_within_limit(text)))
-            except (ValueError, RecursionError) as error:
-                problems.add(f"entry {number}", f"can't be read: {error}", "the others were read")
+                found = captured(entry)
+            except UnreadableError as error:
+                reason = escaped(str(error))
+                problems.add(f"entry {number}", f"can't be read: {reason}", "the others were read")
                 continue
             if found is not None:
                 yield found
@@ -144,13 +157,7 @@ def _har_flows(stream: _Counted, problems: _Problems) -> Iterator[HTTPFlow]:
         problems.add(f"after entry {number}", str(error), _SAVE_AGAIN)
 
 
-def _within_limit(text: str | None) -> str:
-    if text is None:
-        raise ValueError(f"it is longer than {LARGEST:,} characters")
-    return text
-
-
-def _saved_flows(stream: _Counted, problems: _Problems) -> Iterator[HTTPFlow]:
+def _saved_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
     """Read mitmproxy's own format: a row of tnetstrings, each `length:payload}`."""
     while True:
         start = stream.offset
@@ -170,7 +177,7 @@ def _saved_flows(stream: _Counted, problems: _Problems) -> Iterator[HTTPFlow]:
             payload = stream.read(size)
             missing = size - len(payload)
             if not missing:
-                yield from _flow(b"%d:" % length + payload, place, problems)
+                yield from _captured(payload, place, problems)
         if missing:
             problems.add(place, f"is cut off, {missing:,} bytes are missing", _SAVE_AGAIN)
             return
@@ -196,12 +203,22 @@ def _hint_for_junk(start: int) -> str:
     return "corscope reads flow files (mitmproxy -w FILE, or `w` in its list of flows) and HARs"
 
 
-def _flow(record: bytes, place: str, problems: _Problems) -> Iterator[HTTPFlow]:
-    """Yield the flow that one record holds, unless it is of another protocol."""
+def _captured(payload: bytes, place: str, problems: _Problems) -> Iterator[Capture]:
+    """Yield the exchange that one record holds, unless it is of another protocol."""
     try:
-        for found in FlowReader(io.BytesIO(record)).stream():
-            if isinstance(found, HTTPFlow):
-                yield found
+        try:
+            found = flow_of(payload)
+            flows = [] if found is None else [found]
+        except UnusualError:
+            flows = _as_mitmproxy_reads_it(payload)
+        yield from map(capture_of, flows)
     except Exception as error:  # mitmproxy lets KeyError and others through from a mangled state
-        reason = f"{type(error).__name__}: {error}"
+        reason = escaped(f"{type(error).__name__}: {error}")  # which may have all of the flow in it
         problems.add(place, f"can't be read ({reason})", "the others were read")
+
+
+def _as_mitmproxy_reads_it(payload: bytes) -> list[HTTPFlow]:
+    """The flow of a payload with its type, whichever version wrote it."""
+    record = b"%d:" % (len(payload) - 1) + payload
+    read = FlowReader(io.BytesIO(record)).stream()
+    return [found for found in read if isinstance(found, HTTPFlow)]

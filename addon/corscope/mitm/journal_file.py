@@ -1,56 +1,114 @@
-"""Where do the journal's lines go? Appended to a file, each flushed as it is written."""
+"""Where do the journal's lines go? To the file at a path, whatever becomes of that file.
 
+One that is moved or deleted is made anew; one that can't be written is tried again and again. What
+is missing then is counted, told in the log, and marked in the journal itself.
+"""
+
+import contextlib
+import errno
 import logging
-import os
-from pathlib import Path
-from typing import TextIO
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
 
+from corscope.explain.counted import counted
+from corscope.journal.lines import gap_line
+from corscope.mitm.append import AppendFile
 from corscope.mitm.options import user_path
-from corscope.web.private import private
 
 __all__ = ["JournalFile"]
+
+CALM: Final = 2.0
+"""Seconds without a loss after which it is told what was lost: a disk may be full on and off."""
+
+_NOBODY_READS: Final = "Nobody reads this pipe"
 
 logger = logging.getLogger("corscope")
 
 
 class JournalFile:
-    """The journal's file; one that can't be written is told of once, and traffic goes on."""
+    """The journal's file; while it can't be written, traffic goes on."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, clock: Callable[[], float] = time.monotonic) -> None:
         """Open the file at `path` for appending; an empty path means that there is none."""
         self._path = user_path(path) if path else None
-        self._file: TextIO | None = None
-        self._told = False
-        if self._path is not None:
-            self._open(self._path)
-
-    def _open(self, path: Path) -> None:
-        try:
-            self._file = open(path, "a", encoding="utf-8", newline="\n", opener=private)  # noqa: SIM115
-            if _ends_within_a_line(path):
-                self._file.write("\n")
-        except OSError as error:
-            self._tell(error)
+        self._clock = clock
+        self._file: AppendFile | None = None
+        self._rests = False
+        self._missing = 0  # lines since the last that was written
+        self._untold = 0  # lines since trouble was told of
+        self._why = ""
+        self._is_troubled = False
+        self._calm_at = 0.0
+        self.look()
 
     def write(self, line: str) -> None:
         """Append a line."""
-        if self._file is None:
+        if self._path is None:
+            return
+        if self._file is None or self._rests:
+            self._missing += 1
+            self._untold += 1
             return
         try:
-            self._file.write(f"{line}\n")
-            self._file.flush()
+            self._append(self._file, f"{line}\n".encode())
         except OSError as error:
+            self._rests = True  # until the next look
+            self._missing += 1
+            self._untold += 1
             self._tell(error)
 
+    def _append(self, file: AppendFile, line: bytes) -> None:
+        if self._missing:
+            line = f"{gap_line(datetime.now(UTC), self._missing, self._why)}\n".encode() + line
+        file.append(line)
+        if file.is_deleted():  # so the line is lost as well
+            self._open().append(line)
+        self._missing = 0
+
+    def look(self) -> None:
+        """Follow the path where another file stands there now; try again what has failed."""
+        if self._path is None:
+            return
+        self._rests = False
+        try:
+            if self._file is None or not self._file.is_at(self._path):
+                self._open()
+        except OSError as error:
+            self._tell(error)
+        # That a file can be opened doesn't say that there is room in it.
+        if self._is_troubled and not self._missing and self._clock() > self._calm_at:
+            self._tell_end("is written again")
+
+    def _open(self) -> AppendFile:
+        """Open the file at the path, and only then let go of the one before."""
+        assert self._path is not None
+        before, self._file = self._file, AppendFile.open(self._path)
+        if before is not None:
+            with contextlib.suppress(OSError):
+                before.close()
+        return self._file
+
     def _tell(self, error: OSError) -> None:
-        if not self._told:
-            self._told = True
+        """Tell of trouble, once until it is over."""
+        self._why = _NOBODY_READS if error.errno == errno.ENXIO else error.strerror or str(error)
+        if not self._is_troubled:
             logger.warning(
-                "CORS journal %s can't be written (%s); traffic goes on without it. "
-                "Set cors_journal to a file in a folder that exists and is writable.",
+                "CORS journal %s can't be written (%s); traffic goes on without it, and it is "
+                "tried again. "
+                "Set cors_journal to a file in a folder that exists, is writable and has room.",
                 self._path,
-                error.strerror or error,
+                self._why,
             )
+        self._is_troubled = True
+        self._calm_at = self._clock() + CALM
+
+    def _tell_end(self, what: str) -> None:
+        missing = counted(self._untold, "line")
+        logger.warning("CORS journal %s %s; missing: %s", self._path, what, missing)
+        self._is_troubled = False
+        self._untold = 0
 
     def close(self) -> None:
         """Close the file."""
@@ -60,12 +118,5 @@ class JournalFile:
             except OSError as error:
                 self._tell(error)
             self._file = None
-
-
-def _ends_within_a_line(path: Path) -> bool:
-    """Whether a crash has cut the last line off, which the next one must not be joined to."""
-    if not path.is_file() or path.stat().st_size == 0:
-        return False
-    with path.open("rb") as stream:
-        stream.seek(-1, os.SEEK_END)
-        return stream.read(1) != b"\n"
+        if self._is_troubled:
+            self._tell_end("is closed")

@@ -22,6 +22,9 @@ __all__ = ["LiveRules"]
 MOST_PROBLEMS_TOLD: Final = 100
 """Problems of rule files that the event log has room for."""
 
+RESTLESS: Final = 10
+"""Looks in a row at files that keep changing, after which the event log says so."""
+
 logger = logging.getLogger("corscope")
 
 
@@ -47,18 +50,22 @@ class LiveRules:
     def read_again(self) -> None:
         """Read the files, changed or not."""
         self._files = RuleFiles(self._paths)  # so that a reading under way doesn't count
-        self._take(self._read(self._files))
+        self._take(reload(self.state, self._files.sources(), check_filter))
 
     async def look(self) -> None:
-        """Read the files again if they have changed."""
+        """Read the files again if they have changed and are at rest."""
         files = self._files
-        if not await asyncio.to_thread(files.changed):
+        sources = await asyncio.to_thread(files.news)
+        if files.restless == RESTLESS:
+            self._tell_restless()
+        if sources is None:
             return
         before = self.state
         # A large file is parsed beside the traffic, not in its way.
-        after = await asyncio.to_thread(self._read, files)
+        after = await asyncio.to_thread(reload, before, sources, check_filter)
         if files is self._files:
-            self._take(after if self.state is before else self._read(files))
+            is_still_so = self.state is before
+            self._take(after if is_still_so else reload(self.state, sources, check_filter))
 
     def sources(self) -> list[Source]:
         """What the files hold now, read anew."""
@@ -84,8 +91,11 @@ class LiveRules:
         self.state = toggle(self.state, name)
         return any(rule.name == name and rule.enabled for rule in self.ruleset.rules)
 
-    def _read(self, files: RuleFiles) -> State:
-        return reload(self.state, files.sources(), check_filter)
+    def _tell_restless(self) -> None:
+        logger.warning(
+            "CORS rules: the files keep changing; the %d before stay in force until they don't",
+            len(self.ruleset.rules),
+        )
 
     def _take(self, state: State) -> None:
         """Let the rules count, or say why the ones before them still do."""

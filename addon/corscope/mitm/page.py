@@ -1,7 +1,7 @@
 """Where is the page? Opens, moves and closes it as the options say, and tells its address.
 
-An addon too: a browser that goes through the proxy reads the page through it, and mitmproxy would
-hold the events back until the last one.
+A browser that goes through the proxy reads the page through it, and mitmproxy would hold the events
+back until the last one: so there is a hook too.
 """
 
 import logging
@@ -20,8 +20,6 @@ logger = logging.getLogger("corscope")
 
 class OwnPage:
     """The page, or none."""
-
-    name = "corscope-page"
 
     def __init__(self, behind: Callable[[], Behind]) -> None:
         self._behind = behind

@@ -1,35 +1,30 @@
-"""What would corscope have recorded of saved flows? The same journal as live is fed from them."""
+"""What would corscope have recorded of what is saved? The same journal as live is fed from it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from mitmproxy import http
-
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.journal import Journal
-from corscope.mitm.recorder import remembered, sighting
-from corscope.mitm.translate import answered_at, asked_at, client_of, request_of
+from corscope.mitm.capture import Capture
 
 __all__ = ["exchanges", "records"]
 
 
-def records(
-    flows: Iterable[http.HTTPFlow], *, mask_urls: bool = True
-) -> Iterator[Exchange | Outcome]:
-    """What the journal would have recorded of saved flows, in their order."""
+def records(captures: Iterable[Capture], *, mask_urls: bool = True) -> Iterator[Exchange | Outcome]:
+    """What the journal would have recorded of saved exchanges, in their order."""
     journal, now = Journal(mask_urls), datetime.min.replace(tzinfo=UTC)
-    for flow in flows:
-        now = max(now, asked_at(flow))
-        yield from journal.requested(flow.id, client_of(flow), request_of(flow), asked_at(flow))
-        exchange = journal.answered(sighting(flow, remembered(flow)), answered_at(flow))
+    for each in captures:
+        seen = each.sighting
+        yield from journal.requested(seen.id, each.client, each.request, each.asked)
+        exchange = journal.answered(seen, each.answered)
         if exchange is not None:
             yield exchange
-        now = max(now, answered_at(flow))
-        yield from journal.due(answered_at(flow))
+        now = max(now, each.answered)
+        yield from journal.due(each.answered)
     yield from journal.close(now)
 
 
-def exchanges(flows: Iterable[http.HTTPFlow], *, mask_urls: bool = True) -> Iterator[Exchange]:
-    """The CORS exchanges among saved flows, in their order, as the journal records them."""
-    found = records(flows, mask_urls=mask_urls)
+def exchanges(captures: Iterable[Capture], *, mask_urls: bool = True) -> Iterator[Exchange]:
+    """The CORS exchanges among what is saved, in their order, as the journal records them."""
+    found = records(captures, mask_urls=mask_urls)
     return (each for each in found if isinstance(each, Exchange))

@@ -4,7 +4,11 @@ Reads files and folders into sources for `rules`; looking for changes is cheap e
 several times a second.
 """
 
-from collections.abc import Iterable
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,47 +17,79 @@ from corscope.rules.load import MAX_BYTES, Source
 
 __all__ = ["RuleFiles"]
 
-PATIENCE: Final = 3
-"""Looks that a file which keeps changing is given to settle, before it is read all the same."""
+COARSEST: Final = 2.0
+"""Seconds that a file system may take for the same moment, as FAT does."""
 
-Signature = tuple[object, ...]
+Signature = tuple["_Stamp", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """What tells a file's states apart without reading it; `written` is in seconds."""
+
+    file: Path
+    written: float
+    rest: tuple[int | None, ...]
 
 
 class RuleFiles:
-    """The files behind the option `cors_rules`."""
+    """The files behind the option `cors_rules`.
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    Attributes:
+        restless: how many looks in a row have found the files changed and not at rest.
+    """
+
+    def __init__(self, paths: Iterable[str], clock: Callable[[], float] = time.time) -> None:
         """Name the files and folders; a folder means its `*.toml`, sorted by name."""
         self._paths = [user_path(path) for path in paths]
+        self._clock = clock
         self._read: Signature = ()
         self._seen: Signature = ()
-        self._unsettled = 0
+        self._held: list[Source] = []
+        self._again_at: float | None = None
+        self.restless = 0
 
     def sources(self) -> list[Source]:
-        """Read all files; one that can't be read is a source with an error."""
-        self._read = self._seen = self._signature()
-        self._unsettled = 0
-        return [source for path in self._paths for source in _sources(path)]
+        """Read all files as they are now; one that can't be read is a source with an error."""
+        self._seen = self._signature()
+        self._note(self._seen, self._read_all())
+        return self._held
 
-    def changed(self) -> bool:
-        """Whether the files are other than they were when read, and no longer being written.
+    def news(self) -> list[Source] | None:
+        """What the files say, where that is other than it was and they are at rest; else None.
 
-        A file is taken as written once it is the same at two looks; one that is saved on and on
-        is read at the fourth.
+        They are at rest once all of them together are the same at two looks, and still the same
+        after they were read: what counts has stood on the disk all at once, and for a while.
         """
         now = self._signature()
-        settled = now == self._seen
-        self._seen = now
-        if now == self._read:
-            self._unsettled = 0
-            return False
-        self._unsettled += 1
-        return settled or self._unsettled > PATIENCE
+        is_at_rest, self._seen = now == self._seen, now
+        is_known = now == self._read
+        if is_known:
+            self.restless = 0
+            if self._again_at is None or self._clock() < self._again_at:
+                return None
+        elif not is_at_rest:
+            self.restless += 1
+            return None
+        found, before = self._read_all(), self._held
+        self._seen = self._signature()
+        if self._seen != now:
+            self.restless += 1
+            return None
+        self._note(now, found)
+        return None if is_known and found == before else found
+
+    def _note(self, signature: Signature, found: list[Source]) -> None:
+        self._read, self._held, self.restless = signature, found, 0
+        # What is written within the same tick of a coarse clock shows in no stamp.
+        sure = max((stamp.written for stamp in signature), default=0.0) + COARSEST
+        self._again_at = sure if self._clock() < sure else None
 
     def _signature(self) -> Signature:
-        return tuple(
-            stamp for path in self._paths for file in _files(path) for stamp in _stamp(file)
-        )
+        return tuple(_stamp(file) for path in self._paths for file in _files(path))
+
+    def _read_all(self) -> list[Source]:
+        return [source for path in self._paths for source in _sources(path)]
 
 
 def _files(path: Path) -> list[Path]:
@@ -63,12 +99,13 @@ def _files(path: Path) -> list[Path]:
         return [path]
 
 
-def _stamp(file: Path) -> Signature:
+def _stamp(file: Path) -> _Stamp:
     try:
-        stat = file.stat()
+        status = file.stat()
     except OSError as error:
-        return (file, error.errno)
-    return (file, stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_mode)
+        return _Stamp(file, 0.0, (error.errno,))
+    rest = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_dev, status.st_ino)
+    return _Stamp(file, status.st_mtime, rest)
 
 
 def _sources(path: Path) -> list[Source]:
@@ -93,10 +130,15 @@ def _is_readable(folder: Path) -> bool:
 
 def _source(file: Path) -> Source:
     try:
-        if file.is_fifo():  # reading it would never end
-            return Source(str(file), None, "Is a named pipe")
-        with file.open("rb") as stream:
+        with open(file, "rb", opener=_at_once) as stream:
+            if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+                return Source(str(file), None, "Is a named pipe")
             # One byte past the limit is enough for `load` to refuse the file.
-            return Source(str(file), stream.read(MAX_BYTES + 1), None)
+            return Source(str(file), stream.read(MAX_BYTES + 1) or b"", None)
     except OSError as error:
         return Source(str(file), None, error.strerror or str(error))
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for whoever may write into a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -14,6 +14,7 @@ from mitmproxy.proxy import mode_specs
 from corscope.fetch.headers import byte_lowercase, from_fields, get
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.journal.exchange import Missing
+from corscope.journal.memo import Memo, is_small
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 
@@ -22,8 +23,10 @@ __all__ = [
     "asked_at",
     "client_of",
     "delivered_response",
+    "joined_url",
     "made_response",
     "missing_of",
+    "missing_said",
     "request_of",
     "response_of",
     "write_response",
@@ -32,7 +35,7 @@ __all__ = [
 
 def asked_at(flow: http.HTTPFlow) -> datetime:
     """When the flow's request came."""
-    return datetime.fromtimestamp(flow.request.timestamp_start, UTC)
+    return _moment(flow.request.timestamp_start)
 
 
 def answered_at(flow: http.HTTPFlow) -> datetime:
@@ -40,13 +43,44 @@ def answered_at(flow: http.HTTPFlow) -> datetime:
     answer = flow.response.timestamp_start if flow.response else None
     failure = flow.error.timestamp if flow.error else None
     asked = flow.request.timestamp_start
-    return datetime.fromtimestamp(max(asked, answer or failure or asked), UTC)
+    return _moment(max(asked, answer or failure or asked))
+
+
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+
+
+def _moment(seconds: float) -> datetime:
+    """A time that can be counted on from; a saved file may hold any number for it."""
+    if not 0 <= seconds <= _LATEST:  # true of what is no number, too
+        seconds = 0.0
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+_requests: Memo[object, Request] = Memo(2_000)
 
 
 def request_of(flow: http.HTTPFlow) -> Request:
-    """The request as the browser sent it."""
-    method = flow.request.data.method.decode("latin-1")  # `.method` upper-cases it
-    return Request(method, _url(flow), from_fields(flow.request.headers.fields))
+    """The request as the browser sent it; the same value for what is the same on the wire."""
+    data, client = flow.request.data, flow.client_conn
+    key = (
+        data.method,
+        data.path,
+        data.headers.fields,
+        data.host,
+        data.port,
+        data.scheme,
+        client.sockname,
+        client.proxy_mode.full_spec,
+        client.tls,
+    )
+    return _requests.get(key) or _decoded(flow, key)
+
+
+def _decoded(flow: http.HTTPFlow, key: object) -> Request:
+    data = flow.request.data  # `.method` of the request itself upper-cases it
+    headers = from_fields(data.headers.fields)
+    request = Request(data.method.decode("latin-1"), _url(flow), headers)
+    return _requests.put(key, request) if is_small(headers, request.url) else request
 
 
 def _url(flow: http.HTTPFlow) -> str:
@@ -58,10 +92,10 @@ def _url(flow: http.HTTPFlow) -> str:
     if not isinstance(mode, mode_specs.RegularMode | mode_specs.UpstreamMode):
         host, named = url.parse_authority(request.host_header or host, check=False)
         port = named or DEFAULT_PORTS.get(request.scheme, port)
-    return _joined(request.scheme, host, port, request.path)
+    return joined_url(request.scheme, host, port, request.path)
 
 
-def _joined(scheme: str, host: str, port: int, path: str) -> str:
+def joined_url(scheme: str, host: str, port: int, path: str) -> str:
     """A URL of parts that mitmproxy has taken the brackets and the punycode from."""
     if not host.isascii():
         with suppress(UnicodeError):
@@ -81,7 +115,7 @@ def _reverse_url(flow: http.HTTPFlow) -> str:
     origin = parse_serialized_origin(get(from_fields(flow.request.headers.fields), "Origin") or "")
     if origin is not None and (origin.port or DEFAULT_PORTS.get(origin.scheme)) == port:
         host = origin.host.strip("[]")
-    return _joined(scheme, host, port, flow.request.path)
+    return joined_url(scheme, host, port, flow.request.path)
 
 
 def response_of(response: http.Response) -> Response:
@@ -97,20 +131,25 @@ def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response
     return Response(head.status, tuple((byte_lowercase(n), v) for n, v in head.headers))
 
 
-def client_of(flow: http.HTTPFlow) -> str:
+def client_of(flow: http.HTTPFlow, request: Request) -> str:
     """What tells one browser from another: its address and how it calls itself."""
     peer = flow.client_conn.peername
-    return f"{peer[0] if peer else ''} {flow.request.headers.get('User-Agent', '')}"
+    return f"{peer[0] if peer else ''} {get(request.headers, 'User-Agent') or ''}"
 
 
 def missing_of(flow: http.HTTPFlow) -> Missing:
     """Why a flow that failed gave the browser no answer of the server's."""
-    message = flow.error.msg if flow.error else ""
-    if message == _KILLED:
-        return Missing.DROPPED
+    said = missing_said(flow.error.msg if flow.error else "")
     reading = connection.ConnectionState.CAN_READ
     hung_up = flow.live and not flow.is_replay and not flow.client_conn.state & reading
-    if hung_up or message.startswith(("Client disconnected", "stream reset by client")):
+    return Missing.CLIENT_GONE if hung_up and said is not Missing.DROPPED else said
+
+
+def missing_said(message: str) -> Missing:
+    """The same, as far as a flow's error says."""
+    if message == _KILLED:
+        return Missing.DROPPED
+    if message.startswith(("Client disconnected", "stream reset by client")):
         return Missing.CLIENT_GONE
     return Missing.NO_ANSWER
 

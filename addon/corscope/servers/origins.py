@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from corscope.fetch.origin import TupleOrigin, parse_serialized_origin
+from corscope.servers.backtracking import ways
+from corscope.servers.linear import How, Linear, NotLinearError
+from corscope.servers.regex_tree import parsed
 
 __all__ = [
     "OriginPattern",
@@ -24,6 +26,12 @@ __all__ = [
 
 MAX_REGEX_SUBJECT = 512
 """The longest Origin that a regex is tried on; a scheme, 253 bytes of host and a port fit twice."""
+
+FEW_WAYS = 300_000
+"""So many ways `re` tries in a few milliseconds, where it has to."""
+
+MOST_WAYS = 10_000_000
+"""So many it tries in a second, in the worst case; nothing is to take longer."""
 
 _PATTERN = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<wildcard>\*\.)?(?P<host>[^*/:\s]+|\[[^*/\s]+\])"
@@ -79,30 +87,66 @@ def is_any_of(origin: str, patterns: Iterable[str]) -> bool:
     return any(matches_pattern(pattern, origin) for pattern in patterns)
 
 
-def matches_regex(
-    pattern: str, origin: str, how: Literal["fullmatch", "match", "search"], *, flags: int = 0
-) -> bool:
+def matches_regex(pattern: str, origin: str, how: How, *, flags: int = 0) -> bool:
     """Whether a regex allows the origin, anchored as the dialect does it.
 
     No Origin that a browser sends is longer than the bound; it keeps a made-up one from costing
-    much. What a pattern with nested repetition costs is up to who wrote it.
+    much. A pattern of which `regex_error` complains allows nothing.
     """
     if len(origin) > MAX_REGEX_SUBJECT:
         return False
-    compiled = re.compile(pattern, flags)
+    return _matches(pattern, flags, origin, how)
+
+
+@lru_cache(maxsize=4096)
+def _matches(pattern: str, flags: int, origin: str, how: How) -> bool:
+    try:
+        matcher = _matcher(pattern, flags)
+    except NotLinearError:
+        return False
+    if isinstance(matcher, Linear):
+        return matcher.matches(origin, how)
     match how:
         case "fullmatch":
-            return compiled.fullmatch(origin) is not None
+            return matcher.fullmatch(origin) is not None
         case "match":
-            return compiled.match(origin) is not None
+            return matcher.match(origin) is not None
         case "search":
-            return compiled.search(origin) is not None
+            return matcher.search(origin) is not None
+
+
+@lru_cache(maxsize=1024)
+def _matcher(pattern: str, flags: int = 0) -> re.Pattern[str] | Linear:
+    """What matches the pattern: `re` if that is quick whatever the origin, else what surely is.
+
+    Raises:
+        NotLinearError: nothing is.
+    """
+    compiled = re.compile(pattern, flags)
+    regex = parsed(pattern, flags)
+    count = ways(regex, MAX_REGEX_SUBJECT)
+    if count <= FEW_WAYS:
+        return compiled
+    try:
+        return Linear(regex, MAX_REGEX_SUBJECT)
+    except NotLinearError:
+        if count <= MOST_WAYS:
+            return compiled
+        raise
 
 
 def regex_error(pattern: str) -> str | None:
-    """Why a regex is none in Python's syntax; None if it is one."""
+    """Why a regex can't be used; None if it can.
+
+    Either it is none in Python's syntax, or an origin can be made up that it takes ages to try.
+    """
     try:
-        re.compile(pattern)
+        _matcher(pattern)
+    except NotLinearError as error:
+        return (
+            f"some origins would take ages to try, for it has {error} beside what is repeated; "
+            "write it without either"
+        )
     except (re.error, RecursionError, OverflowError) as error:
         return str(error)
     return None

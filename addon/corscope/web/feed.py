@@ -5,6 +5,7 @@ gets all anew instead. A client that comes back says up to where it knows, and g
 """
 
 import asyncio
+import re
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -21,13 +22,15 @@ MOST_PENDING: Final = 4_000
 """Exchanges that a client may be behind before it gets all anew."""
 
 AT_ONCE: Final = 200
-"""Rows of one event, so that the proxy's own work comes between two."""
+"""Rows of one event; the proxy's own work comes between two."""
 
 GATHERED_FOR: Final = 0.05
 """Seconds in which changes become one event."""
 
 ALIVE_EVERY: Final = 15.0
 """Seconds after which something is sent, or nobody would learn that the client has gone."""
+
+_COUNT: Final = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class Feed:
     def _missed(self, known: str | None) -> Sequence[str] | None:
         """What a client doesn't know that comes back; None where that can't be told."""
         epoch, _, count = (known or "").partition("-")
-        if epoch != self._epoch or not count.isdecimal():
+        if epoch != self._epoch or not _COUNT.fullmatch(count):
             return None
         behind = self._count - int(count)
         if not 0 <= behind <= len(self._changes):
@@ -151,11 +154,10 @@ class Subscription:
         """What to tell the client, as it comes, until one of both has had enough."""
         while not self._ended:
             self._woken.clear()
-            if self._anew:
-                for event in self._all():
-                    yield event
-            if self._pending:
-                yield self._news()
+            for event in self._all() if self._anew else self._news():
+                yield event
+                # What a socket takes at once is sent without a turn for anything else.
+                await asyncio.sleep(0)
             if self._failed != (failed := self._feed.store.failed.count):
                 self._failed = failed
                 yield Event("failed", failed=failed)
@@ -173,15 +175,18 @@ class Subscription:
         upto = self._feed.upto()
         ids = [entry.exchange.id for entry in self._feed.store][::-1]
         yield Event("reset", upto=None if ids else upto)
+        yield from self._parts(ids, upto)
+
+    def _news(self) -> Iterator[Event]:
+        upto = self._feed.upto()
+        ids, self._pending = tuple(self._pending), {}
+        yield from self._parts(ids, upto)
+
+    def _parts(self, ids: Sequence[str], upto: str) -> Iterator[Event]:
         for start in range(0, len(ids), AT_ONCE):
             is_last = start + AT_ONCE >= len(ids)
             rows = self._rows(ids[start : start + AT_ONCE])
             yield Event("rows", rows, upto if is_last else None)
-
-    def _news(self) -> Event:
-        upto = self._feed.upto()
-        ids, self._pending = tuple(self._pending), {}
-        return Event("rows", self._rows(ids), upto)
 
     def _rows(self, ids: Sequence[str]) -> tuple[Row, ...]:
         return tuple(row for row in map(self._feed.row, ids) if row is not None)

@@ -45,7 +45,7 @@ class Handler(RequestHandler):
 
     def prepare(self) -> None:
         """Refuse whom nothing is to be told."""
-        token = self.request.path.split("/")[1]
+        token = self.request.path.partition("/")[2].partition("/")[0]
         asked = Asked(self.request.method or "", token, self.request.headers)
         if (why := refusal(asked, self.page.token, self.page.port)) is not None:
             raise HTTPError(403, reason=why)

@@ -16,6 +16,7 @@ from typing import Any
 
 from mitmproxy import ctx, http
 
+from corscope.journal.memo import Memo
 from corscope.mitm import guard
 
 HOST = "faults.test"
@@ -78,6 +79,13 @@ def _forget_what_is_cached() -> None:
     for _, each in _own():
         if isinstance(each, _lru_cache_wrapper):
             each.cache_clear()
+    recorder = ctx.master.addons.get("corscope")._recorder
+    memories = [recorder.journal.readings, recorder.loaded.readings]
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("corscope."):
+            memories += [each for each in vars(module).values() if isinstance(each, Memo)]
+    for each in memories:
+        each._results.clear()
 
 
 def _set_watched(watched: bool) -> list[str]:
@@ -116,8 +124,8 @@ def _mend() -> int:
         function, code = broken.popitem()
         function.__code__ = code
     guard._reported.clear()
-    corscope = ctx.master.addons.get("corscope")
-    corscope._recorder.marked.clear()
+    recorder = ctx.master.addons.get("corscope")._recorder
+    recorder.marked.clear()
     return InjectedError.raised
 
 
@@ -129,7 +137,7 @@ def _look_at(flow: http.HTTPFlow) -> list[str]:
             told.append(str(ctx.master.commands.call(name, *arguments)))
         except Exception as error:
             told.append(f"{type(error).__name__}: {error}")
-    view = ctx.master.addons.get("cors")
+    view = ctx.master.addons.get("corscope")._content_view
     told.append(str(view._text(flow)))
     return told
 

@@ -1,0 +1,94 @@
+"""What do exchanges share that are alike but for their time?
+
+An app asks the same of the same place many times a minute. All that doesn't depend on when it was
+asked is made once, for the first such exchange, and shared by those that come after: 15 µs instead
+of 300 for judging and writing one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from corscope.fetch.headers import byte_lowercase, contains
+from corscope.journal.memo import Memo
+from corscope.messages import Response
+
+__all__ = ["Pattern", "depends_on_time", "essence"]
+
+
+@dataclass(slots=True, eq=False)
+class Pattern:
+    """What alike exchanges share, and what was made of it once.
+
+    Attributes:
+        shared: the fields of `Exchange` that are the same for all of them, by name.
+        chain: the id of the first exchange of the chain of redirects that led here.
+        leads_on: whether the answer is a redirect that the browser follows.
+        settled: what was remembered of the URL, and what had opened the way, when the findings
+            were made; while both are so, they hold.
+        findings: the findings.
+        line: the part of the journal's line that is the same.
+        text: the event log's text, and the findings that it tells of.
+        characters: about how much of it comes from the wire.
+    """
+
+    shared: Mapping[str, Any]
+    chain: str | None
+    leads_on: bool
+    settled: tuple[object, ...] | None = None
+    findings: tuple[Any, ...] = ()
+    line: str | None = None
+    text: tuple[tuple[Any, ...], str] | None = None
+    characters: int | None = None
+
+
+_READ: Final = frozenset(
+    {
+        "age",
+        "cache-control",
+        "cf-cache-status",
+        "cf-mitigated",
+        "content-type",
+        "cross-origin-resource-policy",
+        "location",
+        "server",
+        "timing-allow-origin",
+        "vary",
+        "x-amzn-waf-action",
+        "x-cache",
+    }
+)
+"""The headers of an answer whose values the journal looks at, beside those of the CORS protocol."""
+
+_DATES: Final = frozenset({"expires", "date"})
+
+_WRITTEN: Memo[str, str] = Memo(2_000)
+"""Header names as they were written, and in lower case: the same few come with every answer."""
+
+
+def essence(response: Response) -> Response:
+    """The answer with the values that the journal looks at; of other headers the names alone.
+
+    Whatever else an answer says, a date or an id, makes it no other answer. Its date counts where
+    another is held against it.
+    """
+    lower = [_WRITTEN.get(name) or _lower(name) for name, _ in response.headers]
+    read = _READ | _DATES if "expires" in lower else _READ
+    kept = [
+        pair if name in read or name.startswith("access-control-") else (pair[0], "")
+        for name, pair in zip(lower, response.headers, strict=True)
+    ]
+    return Response(response.status, tuple(kept))
+
+
+def depends_on_time(response: Response | None) -> bool:
+    """Whether an answer is good until a moment, so that what is said of it changes with time."""
+    return response is not None and contains(response.headers, "Expires")
+
+
+def _lower(name: str) -> str:
+    lower = byte_lowercase(name)
+    return _WRITTEN.put(name, lower) if len(name) <= _LONGEST_NAME else lower
+
+
+_LONGEST_NAME: Final = 100

@@ -1,0 +1,106 @@
+"""What does a request show, before anything is known of those that came before it?
+
+It is read once for all requests that are the same, header for header, and come from one client.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from corscope.journal.chains import Step, plain_step, step_of
+from corscope.journal.in_flight import Known
+from corscope.journal.memo import Memo
+from corscope.journal.memory import PlainRequest, plain_request
+from corscope.journal.why import why_announced, why_asked
+from corscope.journal.wire import Credentials, WireView, is_cors_exchange, view
+from corscope.messages import Request
+
+__all__ = ["Plain", "Reading", "read"]
+
+VARIANTS: Final = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plain:
+    """A request that is no CORS exchange; `of` is what may matter of it later, if anything."""
+
+    of: PlainRequest | Step | None
+
+
+def _variants() -> "Memo[object, Known]":
+    return Memo(VARIANTS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A CORS exchange's request.
+
+    Attributes:
+        client: what tells one browser from another.
+        request: as it was sent.
+        alone: what is known of it by itself, as a preflight or a request that needs no leave.
+        variants: what is known of it where it needed leave; `told` fills it.
+    """
+
+    client: str
+    request: Request
+    alone: Known
+    variants: "Memo[object, Known]" = field(default_factory=_variants)
+
+    def told(self, announced: tuple[str, ...], *, certain: bool) -> Known:
+        """What is known of it, given the preflight that opened its way.
+
+        Args:
+            announced: the lower-case names that the preflight announced; none where none was seen.
+            certain: whether it announced this very request, or none was seen: one whose answer was
+                cached may have been for another.
+        """
+        key = (announced, certain)
+        return self.variants.get(key) or self.variants.put(key, self._told(announced, certain))
+
+    def _told(self, announced: tuple[str, ...], certain: bool) -> Known:
+        wire = _completed(self.alone.wire, announced)
+        headers = self.request.headers
+        return Known(
+            wire,
+            step_of(self.client, wire, headers),
+            _credentials(wire, certain=certain),
+            why_asked(wire, headers, is_again=False),
+        )
+
+
+def read(client: str, request: Request) -> Reading | Plain:
+    """Read a request.
+
+    Args:
+        client: what tells one browser from another.
+        request: the request as the browser sent it.
+    """
+    if not is_cors_exchange(request):
+        return Plain(plain_request(client, request) or plain_step(client, request))
+    wire = view(request)
+    step = step_of(client, wire, request.headers)
+    if wire.kind == "preflight":
+        known = Known(wire, step, wire.credentials, why_announced(wire, is_again=False))
+    elif wire.mode == "cors":
+        known = Known(wire, step, _credentials(wire, certain=True))
+    else:
+        known = Known(wire, step, wire.credentials)
+    return Reading(client, request, known)
+
+
+def _completed(wire: WireView, announced: tuple[str, ...]) -> WireView:
+    """Count as the fetch's own the headers that its preflight announced."""
+    own = wire.present.intersection(announced).union(wire.cors.unsafe_names)
+    names = tuple(sorted(own))
+    if names == wire.cors.unsafe_names:
+        return wire
+    return replace(wire, cors=replace(wire.cors, unsafe_names=names))
+
+
+def _credentials(wire: WireView, *, certain: bool) -> Credentials:
+    """An Authorization that no preflight announced is the browser's own, hence `include`.
+
+    That is certain unless a cached answer let the request through: it may cover the header too.
+    """
+    unannounced = "authorization" in wire.present and "authorization" not in wire.cors.unsafe_names
+    return "include" if unannounced and certain else wire.credentials

@@ -1,0 +1,144 @@
+"""What waits for a request that is yet to come, and which of it does that request answer?
+
+What waits stands at the place where the request will come, and there in a line with all that looks
+alike: which of those it is, the wire doesn't tell. A request takes the oldest that has come lately,
+since browsers ask in order. What has waited for long has most likely been given up, so that of it
+the latest is taken, and only where nothing else fits. No search goes beyond the place, nor there
+over more than so many lines.
+"""
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Generic, TypeVar
+
+__all__ = ["LATELY", "Waits"]
+
+LATELY: Final = timedelta(seconds=3)
+"""How long something waits before it has most likely been given up.
+
+Browsers go on within milliseconds, or as soon as a connection is free.
+"""
+
+MAX_LINES: Final = 64
+"""Lines at one place; those that were begun first go first."""
+
+PlaceT = TypeVar("PlaceT", bound=Hashable)
+ShapeT = TypeVar("ShapeT", bound=Hashable)
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Line(Generic[T]):
+    """What looks alike, each with its number and its time, the oldest first."""
+
+    lately: deque[tuple[int, datetime, T]] = field(default_factory=deque)
+    long_since: deque[tuple[int, datetime, T]] = field(default_factory=deque)
+
+    def age(self, before: datetime) -> None:
+        """Let those that came before this moment count as given up."""
+        while self.lately and self.lately[0][1] <= before:
+            self.long_since.append(self.lately.popleft())
+
+    def drop_first(self) -> None:
+        """Drop the one that has waited longest."""
+        (self.long_since or self.lately).popleft()
+
+
+@dataclass(slots=True)
+class Waits(Generic[PlaceT, ShapeT, T]):
+    """All that waits, by place and by what it looks like.
+
+    Attributes:
+        most: so many wait at most; the oldest go first.
+        kept: how long something waits before it is forgotten.
+    """
+
+    most: int
+    kept: timedelta
+    _places: dict[PlaceT, dict[ShapeT, _Line[T]]] = field(default_factory=dict)
+    _order: dict[int, tuple[PlaceT, ShapeT, datetime]] = field(default_factory=dict)
+    _count: int = 0
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def is_place(self, place: PlaceT) -> bool:
+        """Whether anything waits there."""
+        return place in self._places
+
+    def add(self, place: PlaceT, shape: ShapeT, item: T, now: datetime) -> None:
+        """Let something wait."""
+        self._count += 1
+        lines = self._places.setdefault(place, {})
+        if shape not in lines and len(lines) >= MAX_LINES:
+            self._drop_line(place, next(iter(lines)))
+            lines = self._places.setdefault(place, {})
+        lines.setdefault(shape, _Line()).lately.append((self._count, now, item))
+        self._order[self._count] = place, shape, now
+        while len(self._order) > self.most:
+            self._drop_oldest()
+
+    def take(
+        self,
+        place: PlaceT,
+        closeness: Callable[[ShapeT], int | None],
+        now: datetime,
+        *,
+        long_since: bool = False,
+    ) -> T | None:
+        """Take out what a request answers that has come to this place.
+
+        Args:
+            place: where it has come.
+            closeness: how well it fits what looks like this; None where it doesn't.
+            now: when it has come.
+            long_since: whether to take of what has waited for long, not of what has come lately.
+        """
+        self._forget(now)
+        best: tuple[tuple[int, int], ShapeT] | None = None
+        for shape, line in self._places.get(place, {}).items():
+            line.age(now - LATELY)
+            waiting = line.long_since if long_since else line.lately
+            close = closeness(shape) if waiting else None
+            if close is None:
+                continue
+            rank = (close, waiting[-1][0] if long_since else -waiting[0][0])
+            if best is None or rank > best[0]:
+                best = rank, shape
+        return None if best is None else self._taken(place, best[1], long_since=long_since)
+
+    def _taken(self, place: PlaceT, shape: ShapeT, *, long_since: bool) -> T:
+        line = self._places[place][shape]
+        number, _, item = line.long_since.pop() if long_since else line.lately.popleft()
+        del self._order[number]
+        self._tidy(place, shape)
+        return item
+
+    def _forget(self, now: datetime) -> None:
+        """Drop all that has waited too long."""
+        while self._order and next(iter(self._order.values()))[2] + self.kept < now:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        number = next(iter(self._order))
+        place, shape, _ = self._order.pop(number)
+        self._places[place][shape].drop_first()
+        self._tidy(place, shape)
+
+    def _drop_line(self, place: PlaceT, shape: ShapeT) -> None:
+        line = self._places[place][shape]
+        for number, _, _ in (*line.long_since, *line.lately):
+            del self._order[number]
+        line.long_since.clear()
+        line.lately.clear()
+        self._tidy(place, shape)
+
+    def _tidy(self, place: PlaceT, shape: ShapeT) -> None:
+        """Leave no empty line behind, and no empty place."""
+        lines = self._places[place]
+        if not lines[shape].lately and not lines[shape].long_since:
+            del lines[shape]
+        if not lines:
+            del self._places[place]

@@ -1,0 +1,44 @@
+"""What does a file tell of one exchange? As much as the journal is told of a live one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mitmproxy import http
+
+from corscope.journal.exchange import Sighting
+from corscope.messages import Request
+from corscope.mitm.recorder import remembered, sighting
+from corscope.mitm.translate import answered_at, asked_at, client_of, request_of
+
+__all__ = ["Capture", "capture_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A saved exchange.
+
+    Attributes:
+        client: what tells one browser from another.
+        request: the request as the browser sent it.
+        asked: when it came.
+        sighting: its answer, or why there is none.
+        answered: when that came; not before `asked`.
+    """
+
+    client: str
+    request: Request
+    asked: datetime
+    sighting: Sighting
+    answered: datetime
+
+
+def capture_of(flow: http.HTTPFlow) -> Capture:
+    """What a saved flow tells."""
+    request = request_of(flow)
+    return Capture(
+        client_of(flow, request),
+        request,
+        asked_at(flow),
+        sighting(flow, remembered(flow)),
+        answered_at(flow),
+    )

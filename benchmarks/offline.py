@@ -1,0 +1,207 @@
+"""What does it cost to explain a recording of a gigabyte, beside only reading it?
+
+`corscope explain` and `corscope report` on a flow file and on HARs, each in a process of its own,
+in turn with processes that only read the same file: mitmproxy's `FlowReader` and `json.load`. What
+is measured is the CPU time of the process, its start included, and the most memory that it had.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from benchmarks.recordings import write_flows, write_har
+from benchmarks.section import Goal, Section, Spread, Table, spread
+from benchmarks.traffic import Sample, session
+
+__all__ = ["section"]
+
+MEGABYTE: Final = 1_000_000
+MOST_SHARE: Final = 1.3
+MOST_GROWN: Final = 8 * MEGABYTE
+"""Memory that differs by no more than this is the same."""
+
+READERS: Final = {
+    "flows": "import sys\nfrom mitmproxy.io import FlowReader\n"
+    "with open(sys.argv[1], 'rb') as stream:\n"
+    "    for _ in FlowReader(stream).stream(): pass",
+    "har": "import json, sys\n"
+    "with open(sys.argv[1], encoding='utf-8') as stream: json.load(stream)",
+}
+CORSCOPE: Final = "from corscope.cli.main import main; main()"
+
+Write = Callable[[Path, Iterable[Sample], int], int]
+
+RECORDINGS: Final[dict[str, tuple[str, Write]]] = {
+    "flow file": ("flows", write_flows),
+    "HAR, as browsers write it": ("har", partial(write_har, indent=2)),
+    "HAR in one line": ("har", partial(write_har, indent=None)),
+}
+COMMANDS: Final = {
+    "explain": ("explain",),
+    "report, Markdown": ("report", "--format", "markdown"),
+    "report, HTML": ("report", "--format", "html"),
+}
+HELD: Final = ("explain", "report, Markdown")
+"""What is held against the goal; a page of 10,000 exchanges takes its time whatever is read."""
+
+MIXES: Final = (0, 10, 26, 50, 100)
+"""So many of 100 exchanges are of CORS."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a process took: seconds of CPU time, and bytes of memory at most."""
+
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One command on one kind of recording."""
+
+    recording: str
+    command: str
+    shares: Spread
+    reading: float
+    seconds: float
+    small_memory: int
+    memory: int
+    reading_memory: int
+
+
+def section(*, quick: bool) -> Section:
+    """Measure; `quick` takes files of a few megabytes, whose figures say nothing."""
+    size, rounds = (4 * MEGABYTE, 1) if quick else (1_000 * MEGABYTE, 3)
+    mixed = size // 5
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        found = [
+            each
+            for recording in RECORDINGS
+            for each in _compared(folder, recording, size, rounds, list(COMMANDS))
+        ]
+        mixes = {
+            cors: _compared(folder, "HAR, as browsers write it", mixed, rounds, ["explain"], cors)[
+                0
+            ]
+            for cors in MIXES
+        }
+    return Section(
+        "Offline: recordings of a gigabyte",
+        _TEXT.format(size=size // MEGABYTE, small=size // 10 // MEGABYTE, rounds=rounds),
+        (_costs(found), _mixes(mixes, mixed)),
+        tuple(_goals(found)),
+    )
+
+
+def _compared(
+    folder: Path, name: str, size: int, rounds: int, commands: list[str], cors: int | None = None
+) -> list[Found]:
+    """Run commands on a recording, in turn with only reading it; and on a tenth of it."""
+    kind, write = RECORDINGS[name]
+    small, large = folder / f"small.{kind}", folder / f"large.{kind}"
+    write(small, session(cors), size // 10)
+    count = write(large, session(cors), size)
+    logger.info("%s: %d exchanges", name, count)
+    reads: list[Run] = []
+    runs: dict[str, list[Run]] = {command: [] for command in commands}
+    for _ in range(rounds):
+        reads.append(_run(READERS[kind], large))
+        for command in commands:
+            runs[command].append(_run(CORSCOPE, *COMMANDS[command], large))
+    return [
+        Found(
+            name,
+            command,
+            spread([run.seconds / read.seconds for run, read in zip(of, reads, strict=True)]),
+            median(read.seconds for read in reads),
+            median(run.seconds for run in of),
+            _run(CORSCOPE, *COMMANDS[command], small).memory,
+            max(run.memory for run in of),
+            max(read.memory for read in reads),
+        )
+        for command, of in runs.items()
+    ]
+
+
+def _run(program: str, *arguments: str | Path) -> Run:
+    """Run a program of Python's, and wait for it."""
+    words = [sys.executable, "-c", program, *map(str, arguments)]
+    nowhere = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    process = os.posix_spawn(sys.executable, words, os.environ, file_actions=nowhere)
+    _, status, used = os.wait4(process, 0)
+    if status:
+        raise RuntimeError(f"{words} ended with {status}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Run(used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
+
+
+_TEXT: Final = """
+`corscope explain FILE` and `corscope report FILE` on recordings of {size:,} MB, made for this and
+thrown away, in turn with a process that only reads the same file: mitmproxy's own
+`FlowReader(…).stream()` for a flow file, `json.load` for a HAR. The share is CPU time of the one by
+that of the other, starting Python and importing everything included, {rounds} rounds. Memory is the
+most that the process had, on {small:,} MB and on {size:,} MB.
+
+Recordings are of a developer's session: of 100 exchanges 26 are of CORS (fonts and modules from a
+CDN, calls of an API, a third of those with a preflight), the others documents, scripts, stylesheets
+and images; bodies of 6 to 30 KB in the median of their kind, 26 KB an exchange with all that
+stands beside it; flows of HTTPS with the server's two certificates. What doesn't belong to CORS is
+mostly passed over, what does is judged: the second table has the share for other mixes.
+
+A report has the last 10,000 exchanges and says so where there were more. Writing that many as an
+HTML page takes its time, whatever the size of what was read, so it isn't held against the goal.
+"""
+
+
+def _costs(found: list[Found]) -> Table:
+    rows = [
+        (
+            each.recording,
+            each.command,
+            f"{each.reading:,.1f} s",
+            f"{each.seconds:,.1f} s",
+            each.shares.text(),
+            _megabytes(each.small_memory),
+            _megabytes(each.memory),
+            _megabytes(each.reading_memory),
+        )
+        for each in found
+    ]
+    head = (
+        *("recording", "command", "only reading", "corscope", "share"),
+        *("memory, a tenth", "memory", "memory of only reading"),
+    )
+    return Table(head, tuple(rows))
+
+
+def _mixes(mixes: dict[int, Found], size: int) -> Table:
+    head = (f"exchanges of CORS in a HAR of {size // MEGABYTE:,} MB", "share of `explain`")
+    return Table(
+        head, tuple((f"{cors} of 100", each.shares.text()) for cors, each in mixes.items())
+    )
+
+
+def _goals(found: list[Found]) -> Iterable[Goal]:
+    for each in found:
+        what = f"`{each.command}`, {each.recording}"
+        if each.command in HELD:
+            holds = each.shares.median <= MOST_SHARE
+            yield Goal(f"{what}: share", f"≤ {MOST_SHARE}", each.shares.text(), holds)
+        grown = each.memory - each.small_memory
+        wanted = f"within {_megabytes(MOST_GROWN)} of a tenth"
+        yield Goal(f"{what}: memory", wanted, f"{grown / MEGABYTE:+,.1f} MB", grown <= MOST_GROWN)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MEGABYTE:,.0f} MB"

@@ -1,0 +1,198 @@
+"""Look for inputs that are too much: `python -m tests.fuzz [--seconds N] [TARGET…]`.
+
+Each target runs in a process of its own, guided by which lines of corscope an input reaches. What
+breaks a target is kept, and told with the command that tries it again: `--replay TARGET FILE`.
+Ends with 1 if anything was found, with 2 where atheris is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tests.fuzz.registry import NAMES, fuzz_one_of, seed_folders
+
+INTO: Final = Path(__file__).parents[2] / ".fuzz"
+SLOW: Final = 10
+"""Seconds that no input may take; most take a thousandth of one."""
+LARGEST: Final = 20_000
+MEGABYTES: Final = 1_500
+NO_ATHERIS: Final = 2
+
+WORDS: Final = [
+    ":",
+    ",",
+    ";",
+    "=",
+    "*",
+    '"',
+    "'",
+    "\\",
+    "/",
+    "//",
+    "[",
+    "]",
+    "{",
+    "}",
+    "(",
+    ")",
+    "#",
+    "?",
+    "&",
+    "@",
+    "%",
+    "%2e",
+    "..",
+    "null",
+    "true",
+    "false",
+    "0",
+    "-1",
+    "9999999999",
+    "bytes=0-",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
+    "Access-Control-Request-Method",
+    "Access-Control-Request-Headers",
+    "Origin",
+    "Vary",
+    "Location",
+    "OPTIONS",
+    "PUT",
+    "GET",
+    "Sec-Fetch-Mode",
+    "Sec-Fetch-Site",
+    "Sec-Fetch-Dest",
+    "Cookie",
+    "Authorization",
+    "Content-Type",
+    "Cache-Control",
+    "https://",
+    "http://",
+    "xn--",
+    "[::1]",
+    "127.0.0.1",
+    "localhost",
+    "[[rule]]",
+    "[rule.policy]",
+    "[rule.headers]",
+    "[rule.fault]",
+    "match.host",
+    "match.url",
+    "match.filter",
+    "name",
+    "allow_origins",
+    "allow_origin_regex",
+    "allow_headers",
+    "like",
+    "express",
+    "{origin}",
+    "{headers}",
+    "{{",
+    "}}",
+    "<hostile>",
+    "import",
+    "log",
+    "entries",
+    "request",
+    "response",
+    "headers",
+    "value",
+]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the targets one after the other, and return what the process ends with."""
+    options = _options(arguments)
+    if options.replay is not None:
+        fuzz_one_of(options.targets[0])(options.replay.read_bytes())
+        return 0
+    try:
+        import atheris
+    except ModuleNotFoundError:
+        _say("atheris is missing: pip install '.[fuzz]' brings it, on Linux")
+        return NO_ATHERIS
+    with atheris.instrument_imports(include=["corscope"], enable_loader_override=False):
+        for name in options.targets:
+            fuzz_one_of(name)
+    into = options.into
+    broken = [name for name in options.targets if not _run(name, options.seconds, into)]
+    _say(f"{len(options.targets)} targets, broken: {', '.join(broken) or 'none'}")
+    return 1 if broken else 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--seconds", type=int, default=60, help="for each target")
+    parser.add_argument("--into", type=Path, default=INTO, metavar="FOLDER", help="for the finds")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="try this input only")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.targets) - set(NAMES):
+        parser.error(f"no target {', '.join(unknown)}: there are {', '.join(NAMES)}")
+    if options.replay is not None and len(options.targets) != 1:
+        parser.error("--replay needs the one target whose input the file is")
+    options.targets = options.targets or list(NAMES)
+    return options
+
+
+def _run(name: str, seconds: int, into: Path) -> bool:
+    """Fuzz a target in a child of this process; returns whether nothing was found."""
+    _say(f"{name}: {seconds} s")
+    if (child := os.fork()) == 0:
+        _fuzz(name, seconds, into)  # ends the process
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    found = sorted(into.glob(f"found/{name}-*"), key=lambda path: path.stat().st_mtime)
+    if code and found:
+        _say(f"{name}: found {found[-1]}\n    python -m tests.fuzz {name} --replay {found[-1]}")
+    elif code:
+        _say(f"{name}: ended with {code}")
+    return code == 0
+
+
+def _fuzz(name: str, seconds: int, into: Path) -> None:
+    """Never returns: libFuzzer ends the process."""
+    import atheris
+
+    grown = into / "grown" / name
+    grown.mkdir(parents=True, exist_ok=True)
+    (into / "found").mkdir(exist_ok=True)
+    words = into / "words"
+    words.write_text("".join(f'"{_escaped(each)}"\n' for each in WORDS), "ascii")
+    options = {
+        "max_total_time": seconds,
+        "timeout": SLOW,
+        "rss_limit_mb": MEGABYTES,
+        "max_len": LARGEST,
+        "dict": words,
+        "artifact_prefix": f"{into / 'found' / name}-",
+        "verbosity": 0,
+        "print_final_stats": 1,
+    }
+    folders = [str(folder) for folder in (grown, *seed_folders(name))]
+    atheris.Setup(
+        [name, *(f"-{option}={value}" for option, value in options.items()), *folders],
+        fuzz_one_of(name),
+    )
+    atheris.Fuzz()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _escaped(word: str) -> str:
+    return "".join(rf"\x{ord(char):02x}" for char in word)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

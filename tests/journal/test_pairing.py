@@ -1,0 +1,384 @@
+"""Which preflight opened whose way, held against browsers that know.
+
+Simulated browsers ask, abort and repeat in any order, several of them behind one address; each
+fetch knows its own preflight, and the proxy sees of it only what the wire shows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from corscope.journal import waits as waits_module
+from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting
+from corscope.journal.journal import MAX_READINGS, Journal
+from corscope.journal.pairing import KEPT, WAIT
+from corscope.messages import HeaderList, Request, Response
+from tests.support.work import work
+
+from .requests import CHROMIUM, FIREFOX, PAGE, actual, at, preflight
+
+HOST = "https://api.test"
+KEPT_FOR = KEPT.total_seconds()
+
+# The hidden identity is the number; two of them differ in nothing that a proxy sees.
+BROWSERS = (
+    (1, "10.0.0.1", CHROMIUM),
+    (2, "10.0.0.1", CHROMIUM),
+    (3, "10.0.0.1", FIREFOX),
+    (4, "10.0.0.2", CHROMIUM),
+)
+ALLOWING = (
+    ("Access-Control-Allow-Methods", "PUT, DELETE"),
+    ("Access-Control-Allow-Headers", "x-tenant, authorization"),
+)
+ANSWERS = {
+    "/open": (("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Credentials", "true")),
+    "/any": (("Access-Control-Allow-Origin", "*"),),
+    "/closed": (),
+}
+VALUES = {"x-tenant": "7", "authorization": "Bearer x"}
+
+
+@dataclass
+class Fetch:
+    """What script asked for; `sent` and `answered` are when its preflight was."""
+
+    preflight: str
+    browser: tuple[int, str, str]
+    path: str
+    method: str
+    names: tuple[str, ...]
+    include: bool
+    has_cookie: bool
+    answered: float | None = None
+    over: bool = False
+
+    @property
+    def client(self) -> str:
+        return f"{self.browser[1]} {self.browser[2]}"
+
+    @property
+    def look(self) -> tuple[object, ...]:
+        """All that its preflight shows."""
+        return self.client, self.path, self.method, self.names
+
+    def goes_on(self) -> bool:
+        return self.path == "/open" or (self.path == "/any" and not self.include)
+
+    def preflight_request(self) -> Request:
+        agent = (("User-Agent", self.browser[2]),)
+        return preflight(self.method, ",".join(self.names), f"{HOST}{self.path}", agent)
+
+    def actual_request(self) -> Request:
+        cookie = (("Cookie", "a=1"),) if self.include and self.has_cookie else ()
+        own: HeaderList = tuple((name, VALUES[name]) for name in self.names)
+        headers = (("User-Agent", self.browser[2]), *cookie, *own)
+        return actual(self.method, f"{HOST}{self.path}", headers)
+
+
+class Crowd(RuleBasedStateMachine):
+    """Browsers, and the journal that is told what they send."""
+
+    @initialize(max_age=st.sampled_from(["0", "60"]), ambiguous=st.booleans())
+    def begin(self, max_age: str, ambiguous: bool) -> None:
+        self.journal = Journal()
+        self.now = 0.0
+        self.numbers = count(1)
+        self.is_cached = max_age != "0"
+        self.names = ("x-tenant", "authorization") if ambiguous else ("x-tenant",)
+        self.max_age = (("Access-Control-Max-Age", max_age),)
+        self.asking: list[Fetch] = []  # whose preflight has no answer yet
+        self.free: list[Fetch] = []  # who may send the actual request
+        self.let_go: list[Fetch] = []  # whose answer the browser has cached
+        self.by_preflight: dict[str, Fetch] = {}
+        self.linked: dict[str, Fetch] = {}  # by the actual request
+        self.last: dict[str, Outcome] = {}
+
+    @rule(
+        browser=st.sampled_from(BROWSERS),
+        path=st.sampled_from(sorted(ANSWERS)),
+        method=st.sampled_from(["PUT", "DELETE"]),
+        many=st.integers(0, 2),
+        include=st.booleans(),
+        has_cookie=st.booleans(),
+        times=st.integers(1, 4),
+    )
+    def fetch(
+        self,
+        browser: tuple[int, str, str],
+        path: str,
+        method: str,
+        many: int,
+        include: bool,
+        has_cookie: bool,
+        times: int,
+    ) -> None:
+        for _ in range(times):
+            id_ = f"preflight {next(self.numbers)}"
+            names = tuple(sorted(self.names[:many]))
+            one = Fetch(id_, browser, path, method, names, include, has_cookie)
+            self.by_preflight[id_] = one
+            self.asking.append(one)
+            self.note(
+                self.journal.requested(id_, one.client, one.preflight_request(), at(self.now))
+            )
+
+    @precondition(lambda self: self.asking)
+    @rule(which=st.integers(0, 50))
+    def answer(self, which: int) -> None:
+        one = self.asking.pop(which % len(self.asking))
+        one.answered = self.now
+        headers = (*ANSWERS[one.path], *ALLOWING, *self.max_age)
+        self.journal.answered(Sighting(one.preflight, Response(204, headers)), at(self.now))
+        if one.goes_on():
+            self.free.append(one)
+
+    @precondition(lambda self: self.asking)
+    @rule(which=st.integers(0, 50))
+    def hang_up(self, which: int) -> None:
+        """The server, in place of an answer; the fetch has failed."""
+        one = self.asking.pop(which % len(self.asking))
+        one.answered = self.now
+        one.over = True
+        seen = Sighting(one.preflight, None, Missing.NO_ANSWER, "down")
+        self.journal.answered(seen, at(self.now))
+
+    @precondition(lambda self: self.free)
+    @rule(which=st.integers(0, 50))
+    def abort(self, which: int) -> None:
+        """Script gives up, and the proxy doesn't learn it."""
+        self.let_go.append(self.free.pop(which % len(self.free)))
+
+    @precondition(lambda self: self.free)
+    @rule(which=st.integers(0, 50))
+    def send(self, which: int) -> None:
+        one = self.free.pop(which % len(self.free))
+        assert one.answered is not None
+        if self.now - one.answered <= KEPT_FOR:
+            self.let_go.append(one)
+            self.sent(one, own_preflight=True)
+
+    @precondition(lambda self: self.is_cached and self.let_go)
+    @rule(which=st.integers(0, 50))
+    def send_again(self, which: int) -> None:
+        """By the cached answer, without a preflight."""
+        one = self.let_go[which % len(self.let_go)]
+        assert one.answered is not None
+        if self.now - one.answered < 60:
+            self.sent(one, own_preflight=False)
+
+    @rule(seconds=st.sampled_from([0.01, 1, WAIT.total_seconds(), 20, 250]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.note(self.journal.due(at(self.now)))
+
+    def note(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            known = self.last.get(outcome.id)
+            assert known is None or known.outcome == "not-followed", "taken back for good"
+            self.last[outcome.id] = outcome
+
+    def candidates(self, one: Fetch) -> list[Fetch]:
+        """The fetches whose preflights look like this one's, and have come lately, unfollowed."""
+        taken = {fetch.preflight for fetch in self.linked.values()}
+        return [
+            other
+            for other in self.by_preflight.values()
+            if other.look == one.look
+            and other.answered is not None
+            and not other.over
+            and other.path != "/closed"
+            and self.now - other.answered < WAIT.total_seconds()
+            and other.preflight not in taken
+        ]
+
+    def sent(self, one: Fetch, *, own_preflight: bool) -> None:
+        id_ = f"actual {next(self.numbers)}"
+        candidates = self.candidates(one)
+        outcomes = self.journal.requested(id_, one.client, one.actual_request(), at(self.now))
+        self.note(outcomes)
+        exchange = self.journal.answered(
+            Sighting(id_, Response(200, ANSWERS[one.path])), at(self.now)
+        )
+        assert exchange is not None
+        if not outcomes:
+            assert not candidates
+            # Where no answer is cached, each request has a preflight of its own that is free.
+            assert self.is_cached or len(self.names) > 1
+            return
+        (outcome,) = outcomes
+        found = self.by_preflight[outcome.id]
+        self.check(one, found, exchange)
+        assert found.preflight not in {fetch.preflight for fetch in self.linked.values()}
+        self.linked[id_] = found
+        if own_preflight and [fetch.preflight for fetch in candidates] == [one.preflight]:
+            assert found is one
+        elif candidates:
+            assert found in candidates
+
+    def check(self, one: Fetch, found: Fetch, exchange: Exchange) -> None:
+        """The preflight covers the request, and its answer had come and let it go."""
+        assert found.client == one.client
+        assert (found.path, found.method) == (one.path, one.method)
+        assert "authorization" in one.names or found.names == one.names
+        assert set(found.names) <= set(one.names)
+        assert found.answered is not None
+        assert not found.over
+        assert found.path != "/closed"
+        assert exchange.preflight == found.preflight
+
+    def teardown(self) -> None:
+        if not hasattr(self, "journal"):
+            return
+        self.note(self.journal.close(at(self.now)))
+        answered = {id_ for id_, one in self.by_preflight.items() if one.answered is not None}
+        assert self.last.keys() == answered
+        followed = {o.actual: o.id for o in self.last.values() if o.outcome == "followed"}
+        assert followed == {id_: one.preflight for id_, one in self.linked.items()}
+        assert max(Counter(followed.values()).values(), default=1) == 1
+
+
+Crowd.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestBrowsersThatKnow = Crowd.TestCase
+
+
+class Told:
+    """A journal with a clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.journal = Journal()
+        self.now = 0.0
+
+    def both(
+        self, id_: str, request: Request, *headers: tuple[str, str], client: str = "one"
+    ) -> Exchange:
+        self.journal.requested(id_, client, request, at(self.now))
+        allowing = () if headers else (*ANSWERS["/open"], *NOT_CACHED)
+        answer = Response(200, (*allowing, *headers))
+        exchange = self.journal.answered(Sighting(id_, answer), at(self.now))
+        assert exchange is not None
+        return exchange
+
+    def outcomes(self) -> list[tuple[str, str]]:
+        return [(outcome.id, outcome.outcome) for outcome in self.journal.due(at(self.now))]
+
+
+NOT_CACHED = (*ALLOWING, ("Access-Control-Max-Age", "0"))
+ANY_ORIGIN = (*ANSWERS["/any"], *NOT_CACHED)
+ANY_HEADER = (*ANSWERS["/any"], ("Access-Control-Allow-Headers", "*"), NOT_CACHED[-1])
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+def test_a_preflight_that_was_given_up_is_not_taken_for_a_later_one(told: Told) -> None:
+    """As where the browser refuses the answer for its credentials mode, which didn't show."""
+    told.both("given up", preflight("PUT"), *ANY_ORIGIN)
+    told.now = 4
+    told.both("later", preflight("PUT"))
+    assert told.both("put", actual("PUT")).preflight == "later"
+    assert told.outcomes() == [("given up", "not-followed")]
+
+
+def test_nor_is_one_whose_answer_refuses_the_credentials_that_show(told: Told) -> None:
+    told.both("given up", preflight("PUT"), *ANY_ORIGIN)
+    told.both("own", preflight("PUT"))
+    assert told.both("put", actual("PUT", headers=(("Cookie", "a=1"),))).preflight == "own"
+
+
+def test_firefox_tells_by_itself_which_of_two_is_with_credentials(told: Told) -> None:
+    site = (("User-Agent", FIREFOX), ("Sec-Fetch-Site", "cross-site"))
+    access = ("Sec-Fetch-Storage-Access", "none")
+    told.both("include", preflight("PUT", headers=(*site, access)))
+    told.both("omit", preflight("PUT", headers=site))
+    assert told.both("1", actual("PUT", headers=site)).preflight == "omit"
+    assert told.both("2", actual("PUT", headers=(*site, access))).preflight == "include"
+
+
+def test_of_those_that_wait_the_one_that_announced_most_of_it_is_meant(told: Told) -> None:
+    """An Authorization may be the browser's own, but rather is what a preflight announced."""
+    told.both("without", preflight("PUT"))
+    told.both("with", preflight("PUT", "authorization"))
+    with_token = actual("PUT", headers=(("Authorization", "Bearer x"),))
+    assert told.both("1", with_token).preflight == "with"
+    assert told.both("2", actual("PUT")).preflight == "without"
+
+
+def test_a_cached_answer_explains_more_than_a_preflight_of_long_ago(told: Told) -> None:
+    cached = (*ANSWERS["/open"], *ALLOWING, ("Access-Control-Max-Age", "60"))
+    told.both("given up", preflight("PUT"), *cached)
+    told.now = 30
+    told.outcomes()
+    put = told.both("put", actual("PUT"))
+    assert [finding.id for finding in put.findings] == ["preflight-cached"]
+    assert told.journal.close(at(30)) == []
+
+
+def test_what_is_too_late_is_nobodys(told: Told) -> None:
+    told.both("given up", preflight("PUT"))
+    told.now = KEPT_FOR + 1
+    assert told.both("put", actual("PUT")).preflight is None
+
+
+def test_a_thousand_alike_in_flight_each_open_one_request(told: Told) -> None:
+    """More than any one place was once given room for."""
+    for number in range(1_000):
+        told.journal.requested(f"p{number}", "one", preflight("PUT"), at(0))
+    for number in range(1_000):
+        answer = Response(200, (*ANSWERS["/open"], *NOT_CACHED))
+        told.journal.answered(Sighting(f"p{number}", answer), at(1))
+    told.now = 2
+    found = [told.both(f"a{number}", actual("PUT")).preflight for number in range(1_000)]
+    assert found == [f"p{number}" for number in range(1_000)]
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        pytest.param(lambda _: preflight("POST", "x-tenant"), id="alike"),
+        pytest.param(
+            lambda number: preflight("POST", "x-tenant", f"{HOST}/{number}"), id="elsewhere"
+        ),
+        pytest.param(lambda number: preflight("POST", f"x-{number:05}"), id="of other headers"),
+    ],
+)
+def test_a_request_costs_the_same_however_many_preflights_wait(waiting: object) -> None:
+    assert callable(waiting)
+    steps = []
+    for many in (100, 200, MAX_READINGS - 100):
+        told = Told()
+        for number in range(many):
+            told.both(f"p{number}", waiting(number), *ANY_HEADER)
+        told.both("own", preflight("POST", "x-tenant"))
+        post = actual("POST", headers=(("X-Tenant", "7"),))
+        steps.append(work(partial(told.journal.requested, "post", "one", post, at(0))))
+    assert steps[1] == steps[2]
+
+
+def test_a_look_at_what_is_due_costs_the_same_however_many_wait() -> None:
+    steps = []
+    for many in (1, 10, 2_000):
+        told = Told()
+        for number in range(many):
+            told.both(f"p{number}", preflight("PUT"))
+        steps.append(work(partial(told.journal.due, at(1))))
+    assert steps[1] == steps[2]
+
+
+def test_headers_that_differ_each_time_push_out_only_the_oldest_of_their_place(told: Told) -> None:
+    for number in range(waits_module.MAX_LINES + 1):
+        told.both(f"p{number}", preflight("POST", f"x-{number}"), *ANY_HEADER)
+    newest = actual("POST", headers=((f"X-{waits_module.MAX_LINES}", "1"),))
+    assert told.both("a", actual("POST", headers=(("X-0", "1"),))).preflight is None
+    assert told.both("b", newest).preflight == f"p{waits_module.MAX_LINES}"
+    assert len(told.journal.pairing.waits) == waits_module.MAX_LINES - 1

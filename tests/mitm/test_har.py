@@ -1,0 +1,181 @@
+"""Entries of a HAR tell the same as the flows that mitmproxy would have of them."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mitmproxy import flow, http
+from mitmproxy.test import tflow
+
+from corscope.journal.exchange import Missing
+from corscope.mitm.bodies import WithoutBodies
+from corscope.mitm.capture import Capture, capture_of
+from corscope.mitm.har import UnreadableError, captured
+
+HOSTS = st.sampled_from(
+    [
+        *(
+            "api.test",
+            "a.b.c.d.e.test",
+            "127.0.0.1",
+            "[::1]",
+            "API.test",
+            "bücher.test",
+            "a_b.test",
+        ),
+        *("xn--bcher-kva.test", "-a.test", "a-.test", "a..b", "", ".", "a" * 63, "a" * 64, "u:p@h"),
+    ]
+)
+PORTS = st.sampled_from(["", ":80", ":443", ":8080", ":0", ":08080", ":65536", ":", ":x"])
+PATHS = st.text("/ab;?#%.[]\"'\\ \t\n{}|^`~é", max_size=8) | st.text(max_size=4)
+URLS = st.builds(
+    "{}://{}{}{}".format, st.sampled_from(["http", "https", "HTTPS"]), HOSTS, PORTS, PATHS
+) | st.builds("{}://{}{}/{}".format, st.just("https"), st.just("api.test"), st.just(""), PATHS)
+
+TEXTS = st.sampled_from(
+    ["Origin", "User-Agent", ":path", "*\nhttps://a.test", " a\t", "\r\n", "é", "\udc80", "\ud800"]
+) | st.text(max_size=4)
+VALUES = TEXTS | st.none() | st.integers() | st.booleans() | st.lists(st.integers(), max_size=1)
+ITEMS = (
+    st.fixed_dictionaries({"name": TEXTS, "value": TEXTS})
+    | st.fixed_dictionaries({}, optional={"name": VALUES, "value": VALUES, "text": VALUES})
+    | st.lists(VALUES, max_size=3)
+    | VALUES
+)
+HEADERS = st.lists(ITEMS, max_size=4) | VALUES
+
+
+def reference(url: str, headers: Any) -> Capture:
+    """The way by mitmproxy's own objects."""
+    made = tflow.tflow()
+    made.client_conn.peername = ("127.0.0.1", 0)
+    made.request = http.Request.make("GET", url)
+    made.request.headers = http.Headers(fields(headers))
+    made.error = flow.Error("the HAR holds no response", 0)
+    return capture_of(made)
+
+
+def fields(headers: Any) -> list[tuple[bytes, bytes]]:
+    """Header lines as bytes."""
+    found = []
+    for item in headers if isinstance(headers, list) else []:
+        match item:
+            case {"name": str(name), "value": value} | [str(name), value]:
+                if not name.startswith(":"):
+                    lines = str("" if value is None else value).split("\n")
+                    found += [(encoded(name), encoded(line.strip("\r"))) for line in lines]
+    return found
+
+
+def encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+@given(URLS)
+def test_a_url_is_as_if_it_had_passed_through_mitmproxy(url: str) -> None:
+    try:
+        expected = reference(url, []).request.url
+    except ValueError:
+        with pytest.raises(UnreadableError):
+            captured({"request": {"url": url}})
+        return
+    found = captured({"request": {"url": url}})
+    assert found is not None
+    assert found.request.url == expected
+
+
+@given(HEADERS)
+def test_headers_are_as_if_they_had_passed_through_mitmproxy(headers: Any) -> None:
+    found = captured({"request": {"url": "https://api.test/", "headers": headers}})
+    assert found is not None
+    assert found.request.headers == reference("https://api.test/", headers).request.headers
+
+
+@pytest.mark.parametrize(
+    ("error", "missing"),
+    [
+        ("net::ERR_FAILED", Missing.NO_ANSWER),
+        ("Connection killed.", Missing.DROPPED),
+        ("Client disconnected.", Missing.CLIENT_GONE),
+    ],
+)
+def test_what_mitmproxy_says_of_a_failure_is_known_again(error: str, missing: Missing) -> None:
+    """Its own HARs have it."""
+    answer = {"status": 0, "_error": error}
+    found = captured({"request": {"url": "https://api.test/"}, "response": answer})
+    assert found is not None
+    assert found.sighting.missing is missing
+
+
+@pytest.mark.parametrize("time", [1e300, -1e300, float("nan"), float("inf"), -5, "5", None, []])
+def test_a_time_that_cannot_be_spoils_nothing(time: object) -> None:
+    entry = {"request": {"url": "https://api.test/"}, "startedDateTime": "2026-01-02", "time": time}
+    found = captured(entry)
+    assert found is not None
+    assert found.answered == found.asked
+
+
+@pytest.mark.parametrize("started", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_start_beyond_all_times_spoils_nothing(started: str) -> None:
+    entry = {"request": {"url": "https://api.test/"}, "startedDateTime": started, "time": 1e12}
+    found = captured(entry)
+    assert found is not None
+    assert found.asked == datetime.fromtimestamp(0, UTC)
+
+
+# Bodies
+
+QUOTED = st.text('\\"text:{} \n', max_size=60) | st.text(max_size=20)
+
+
+@given(
+    body=QUOTED,
+    others=st.dictionaries(QUOTED, QUOTED, max_size=3),
+    size=st.integers(1, 50),
+    ascii_only=st.booleans(),
+)
+def test_a_body_is_left_out_and_nothing_else(
+    body: str, others: dict[str, str], size: int, ascii_only: bool
+) -> None:
+    """Wherever the pieces end that the file is read in."""
+    whole = {"a": others, "text": body, "b": [others, {"text": 7}], "z": {"text": body}}
+    content = json.dumps(whole, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    source = WithoutBodies(io.BytesIO(content).read)
+    left = read_all(source, size)
+    expected = {**whole, "text": "", "z": {"text": ""}}
+    assert json.loads(left.decode("utf-8", "surrogatepass")) == emptied(expected)
+    assert source.offset == len(content)
+
+
+def read_all(source: WithoutBodies, size: int) -> bytes:
+    return b"".join(iter(lambda: source.read(size), b""))
+
+
+def emptied(whole: dict[str, Any]) -> dict[str, Any]:
+    """Another string may stand under "text" too."""
+    return {
+        key: emptied(value)
+        if isinstance(value, dict)
+        else [emptied(item) for item in value]
+        if isinstance(value, list)
+        else ""
+        if key == "text" and isinstance(value, str)
+        else value
+        for key, value in whole.items()
+    }
+
+
+def test_a_body_of_backslashes_takes_no_memory_and_no_time() -> None:
+    """As many as it likes, with quotes among them."""
+    for content in (b"\\\\" * 2_000_000, b'\\"' * 2_000_000, b'\\\\\\\\\\"' * 600_000):
+        source = WithoutBodies(io.BytesIO(b'{"text": "' + content + b'"}').read)
+        assert read_all(source, 65_536) == b'{"text": ""}'
