@@ -121,7 +121,7 @@ class Pairing:
         """Take out the preflights that have waited long enough for what they announced."""
         while self.open and (
             self.open[0].followed_by
-            or self.open[0].answered + WAIT <= now
+            or now - self.open[0].answered >= WAIT
             or len(self.open) > MAX_WAITING
         ):
             yield from self._take_out()

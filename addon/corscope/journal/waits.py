@@ -36,9 +36,9 @@ class _Line(Generic[T]):
     lately: deque[tuple[int, datetime, T]] = field(default_factory=deque)
     long_since: deque[tuple[int, datetime, T]] = field(default_factory=deque)
 
-    def age(self, before: datetime) -> None:
-        """Let those that came before this moment count as given up."""
-        while self.lately and self.lately[0][1] <= before:
+    def age(self, now: datetime) -> None:
+        """Let those that haven't come lately count as given up."""
+        while self.lately and now - self.lately[0][1] >= LATELY:
             self.long_since.append(self.lately.popleft())
 
     def drop_first(self) -> None:
@@ -99,7 +99,7 @@ class Waits(Generic[PlaceT, ShapeT, T]):
         self._forget(now)
         best: tuple[tuple[int, int], ShapeT] | None = None
         for shape, line in self._places.get(place, {}).items():
-            line.age(now - LATELY)
+            line.age(now)
             waiting = line.long_since if long_since else line.lately
             close = closeness(shape) if waiting else None
             if close is None:
@@ -118,7 +118,7 @@ class Waits(Generic[PlaceT, ShapeT, T]):
 
     def _forget(self, now: datetime) -> None:
         """Drop all that has waited too long."""
-        while self._order and next(iter(self._order.values()))[2] + self.kept < now:
+        while self._order and now - next(iter(self._order.values()))[2] > self.kept:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
