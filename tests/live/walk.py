@@ -7,20 +7,26 @@ differs from one time to the next.
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import h2.events
 
-from .proxy import Proxy
+from .proxy import CONTROL, Proxy
 from .test_http2 import Http2
-from .wire import PAGE, Client, RawServer, ask, preflight, reply
+from .wire import PAGE, SECONDS, Client, RawServer, ask, preflight, reply
 
-__all__ = ["EXERCISES", "RULED", "RULES", "Seen", "answer_all", "done"]
+__all__ = ["EXERCISES", "FAULTS", "RULED", "RULES", "SECRET", "Seen", "answer_all", "done", "told"]
+
+FAULTS: Final = CONTROL.with_name("faults.py")
 
 RULES: Final = """
 [[rule]]
@@ -58,6 +64,10 @@ policy.allow_origins = "*"
 
 ALLOWED: Final = (f"Access-Control-Allow-Origin: {PAGE}", "Access-Control-Allow-Methods: PUT")
 MODERN: Final = ("User-Agent: AppleWebKit/537.36 Chrome/156.0.0.0", "Sec-Fetch-Mode: cors")
+
+
+SECRET: Final = "s3cr3t-of-the-exception"
+"""What an exception says that is let fail something; it may be a value that came by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,31 @@ def _untrusting(proxy: Proxy) -> list[bytes]:
         return [head]
 
 
+def told(proxy: Proxy, **asked: Any) -> dict[str, Any]:
+    """Ask the script that lets functions fail."""
+    body = json.dumps(asked).encode()
+    reply_ = proxy.ask(ask("http://faults.test/", method="POST", origin=None, body=body))
+    answer: dict[str, Any] = json.loads(reply_.body)
+    return answer
+
+
+def _looked_at(proxy: Proxy) -> list[bytes]:
+    """An exchange that a person looks at: with commands, in the content view, on the page."""
+    seen = _asked(proxy, ask("http://api.test/bare", *MODERN))
+    address = re.search(r"CORS page: (\S+)", proxy.log())
+    if address is not None:
+        looked = told(proxy, look=True)
+        assert SECRET not in str(looked), looked
+        url = urlsplit(address[1])
+        for path in ("", "view/exchanges", f"exchange/{looked.get('id')}", "events"):
+            connection = HTTPConnection("127.0.0.1", url.port or 0, timeout=SECONDS)
+            with contextlib.suppress(HTTPException, ConnectionError):
+                connection.request("GET", url.path + path)
+                assert SECRET.encode() not in connection.getresponse().read1(65_536)
+            connection.close()
+    return seen
+
+
 EXERCISES: Final[Mapping[str, Exercise]] = MappingProxyType(
     {
         "no cors": _asks(ask("http://api.test/bare", origin=None, method="POST", body=b"x")),
@@ -187,6 +222,7 @@ EXERCISES: Final[Mapping[str, Exercise]] = MappingProxyType(
         "dead server": _asks(ask("http://api.test/dead")),
         "tunnel": _tunnel,
         "no trust": _untrusting,
+        "looked at": _looked_at,
         "shadowed": _put("shadow"),
         "shadowed, dead": _asks(ask("http://shadow.test/dead")),
         "edited": _put("edit"),

@@ -9,16 +9,16 @@ import inspect
 import logging
 import platform
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar, cast
 
-from mitmproxy import version
+from mitmproxy import exceptions, version
 
 import corscope
-from corscope.explain.failure import failure_text, place_of
+from corscope.explain.failure import failure_text, kind_of, place_of
 
-__all__ = ["failed", "harmless", "listeners"]
+__all__ = ["answering", "failed", "harmless", "listeners"]
 
 MOST_REPORTS: Final = 100
 """So many failures are told of; after them there is nothing new to learn."""
@@ -55,6 +55,24 @@ def harmless(hook: Hook) -> Hook:
             failed(hook.__qualname__, error, args)
 
     return cast("Hook", guarded)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn what the other rooms say of bad input into mitmproxy's words for it.
+
+    A mistake of ours too: anything but a CommandError ends mitmproxy's console.
+    """
+    try:
+        yield
+    except exceptions.CommandError:
+        raise
+    except (ValueError, OSError) as error:
+        raise exceptions.CommandError(str(error)) from error
+    except Exception as error:
+        failed("a command", error)
+        told = f"corscope failed ({kind_of(error)}); the event log says what to report"
+        raise exceptions.CommandError(told) from error
 
 
 def failed(where: str, error: Exception, about: Sequence[object] = ()) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Clear", "Events", "Fragment", "Handler", "Nothing", "Shell", "Static"]
 
 _STATIC: Final = Path(__file__).parent / "static"
+_HEADERS: Final = response_headers()
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -37,7 +38,7 @@ class Handler(RequestHandler):
     def set_default_headers(self) -> None:
         """Let every answer have its headers, errors included."""
         self.clear_header("Server")
-        for name, value in response_headers().items():
+        for name, value in _HEADERS.items():
             self.set_header(name, value)
 
     def compute_etag(self) -> None:

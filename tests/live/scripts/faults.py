@@ -159,5 +159,5 @@ def request(flow: http.HTTPFlow) -> None:
     if asked.get("mend"):
         answer["raised"] = _mend()
     if asked.get("look") and last:
-        answer["told"] = _look_at(last[0])
+        answer |= {"told": _look_at(last[0]), "id": last[0].id}
     flow.response = http.Response.make(200, json.dumps(answer))

@@ -1,7 +1,7 @@
 """Nothing of corscope's own breaks traffic: each function that it calls on the way is let fail.
 
 The bytes at both ends are compared with those of a mitmdump without corscope. A few functions of
-each module take their turn here, all of them under `make stress`.
+each module take their turn in every run, all of them in the long one.
 """
 
 from __future__ import annotations
@@ -11,19 +11,33 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.stress.figures import is_full
+from tests.live.proxy import CONTROL, Proxy
+from tests.live.walk import (
+    EXERCISES,
+    FAULTS,
+    RULED,
+    RULES,
+    SECRET,
+    Seen,
+    answer_all,
+    done,
+    told,
+)
+from tests.live.wire import RawServer
 
-from .proxy import CONTROL, Proxy
-from .walk import EXERCISES, RULED, RULES, Seen, answer_all, done
-from .wire import RawServer, ask
+from .conftest import Count
+from .figures import is_full
 
-FAULTS = CONTROL.with_name("faults.py")
-SECRET = "s3cr3t-of-the-exception"
 OPTIONS = {"stream_large_bodies": "1k"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RawServer]:
+    with RawServer() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +54,9 @@ def proxy(server: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder: Path = tmp_path_factory.mktemp("faults")
     rules = folder / "rules.toml"
     rules.write_text(RULES, "utf-8")
-    options = {**OPTIONS, "cors_rules": rules}
+    options = {**OPTIONS, "cors_rules": rules, "cors_web": True, "cors_web_port": 0}
     with Proxy(folder, server.mode, options, scripts=[CONTROL, FAULTS]) as running:
         yield running
-
-
-def told(proxy: Proxy, **asked: Any) -> dict[str, Any]:
-    body = json.dumps(asked).encode()
-    reply = proxy.ask(ask("http://faults.test/", method="POST", origin=None, body=body))
-    answer: dict[str, Any] = json.loads(reply.body)
-    return answer
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +133,7 @@ def test_whatever_fails_traffic_passes_and_it_is_told(
     alone: dict[str, Seen],
     whole: dict[str, Seen],
     on_the_way: dict[str, list[str]],
+    figure: Count,
 ) -> None:
     log, journal = Tail(proxy.log_path), Tail(proxy.journal_path)
     failed, wrong = 0, []
@@ -152,3 +160,8 @@ def test_whatever_fails_traffic_passes_and_it_is_told(
         wrong += [f"{function}: {left}"] * bool(left)
     assert not wrong, "\n".join(wrong)
     assert failed > 0.9 * len(functions)
+    figure(
+        "Whatever function of corscope fails, traffic passes byte for byte, and it is told",
+        f"{failed} functions that {len(EXERCISES)} kinds of traffic call, in "
+        f"{len({function.partition(':')[0] for function in functions})} modules",
+    )
