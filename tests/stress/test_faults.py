@@ -1,7 +1,7 @@
 """Nothing of corscope's own breaks traffic: each function that it calls on the way is let fail.
 
-The bytes at both ends are compared with those of a mitmdump without corscope. A few functions of
-each module take their turn in every run, all of them in the long one.
+The bytes at both ends are compared with those of a mitmdump without corscope. One function of
+each module takes its turn in every run, all of them in the long one.
 """
 
 from __future__ import annotations
@@ -103,14 +103,13 @@ LEFT_OUT = (
 
 
 def chosen(on_the_way: dict[str, list[str]]) -> list[str]:
-    """Some functions of each module, others in each run; in the long run all."""
+    """One function of each module, another in each run; in the long run all."""
     of_module: dict[str, list[str]] = defaultdict(list)
     for function in sorted(each for each in on_the_way if not each.startswith(LEFT_OUT)):
         of_module[function.partition(":")[0]].append(function)
     if is_full():
         return [function for each in of_module.values() for function in each]
-    few = (random.sample(each, min(2, len(each))) for each in of_module.values())
-    return [function for each in few for function in each]
+    return [random.choice(each) for each in of_module.values()]
 
 
 def is_one_of(seen: Seen, *ways: Seen) -> bool:
