@@ -24,7 +24,7 @@ __all__ = ["section"]
 MEGABYTE: Final = 1_000_000
 MOST_SHARE: Final = 1.3
 MOST_GROWN: Final = 20 * MEGABYTE
-"""By so much the journal's tables may still fill: they have an end, in entries and in characters."""
+"""By so much the journal's tables may still fill: they end, in entries and in characters."""
 
 READERS: Final = {
     "flows": "import sys\nfrom mitmproxy.io import FlowReader\n"

@@ -10,8 +10,16 @@ import pytest
 from corscope.cli.demo.cases import CASES
 from corscope.fetch.headers import from_fields
 from corscope.journal.exchange import Outcome, Sighting
+from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, gap_line, outcome_line, rules_line, start_line
+from corscope.journal.lines import (
+    exchange_line,
+    failure_line,
+    gap_line,
+    outcome_line,
+    rules_line,
+    start_line,
+)
 from corscope.messages import Request, Response
 from tests.cli.demo_driver import PICTURES
 
@@ -117,6 +125,7 @@ def test_the_journal_has_the_documented_keys_of_an_outcome() -> None:
     [
         ("rules", rules_line(NOW, ["a.toml"], 1, [], applied=True)),
         ("start", start_line(NOW, "1.0", "12.0", {})),
+        ("failure", failure_line(Failure(NOW, "Recorder.response", "KeyError", "1"))),
         ("gap", gap_line(NOW, 1, "No space left on device")),
     ],
 )

@@ -16,8 +16,9 @@ from corscope.explain.articles.catalogue import FINDINGS, REASONS
 from corscope.explain.log_check.check import KNOWN, MOST_PROBLEMS
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Missing, Sighting
+from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, rules_line, start_line
+from corscope.journal.lines import exchange_line, failure_line, rules_line, start_line
 from corscope.messages import HeaderList, Request, Response
 from tests.cli.conftest import Command
 
@@ -55,6 +56,8 @@ RULES = rules_line(NOW, ["a.toml"], 1, [], applied=True)
 FINE = line(ALLOWED)
 BLOCKED = line()
 CONDITIONAL = line((("Access-Control-Allow-Origin", "*"),))
+FAILURE = failure_line(Failure(NOW, "Recorder.response", "KeyError", "9"))
+ELSEWHERE = failure_line(Failure(NOW, "Corscope._look", "KeyError"))
 REFLECTED = line((*ALLOWED[:1], ("Cache-Control", "max-age=60")))
 
 
@@ -86,6 +89,13 @@ def test_a_journal_without_a_blocked_exchange_passes(check: Check) -> None:
     done = check([START, RULES, FINE, CONDITIONAL])
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "2 exchanges: nothing that is blocked\n"
+
+
+def test_exchanges_on_which_corscope_failed_are_told_beside(check: Check) -> None:
+    done = check([START, FINE, FAILURE, FAILURE, ELSEWHERE])
+    assert (done.returncode, done.stdout) == (0, "1 exchange: nothing that is blocked\n")
+    assert "corscope failed on 1 exchange, which may be missing here." in done.stderr
+    assert json.loads(check([FINE, FAILURE], "--format", "json").stdout)["failed"] == 1
 
 
 def test_a_blocked_exchange_fails_with_its_line_its_cause_and_its_fix(check: Check) -> None:

@@ -15,8 +15,15 @@ from mitmproxy.test import tflow
 from corscope.cli import records
 from corscope.cli.records import read_records
 from corscope.journal.exchange import Exchange, Outcome, Sighting
+from corscope.journal.failure import Failed, Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, outcome_line, rules_line, start_line
+from corscope.journal.lines import (
+    exchange_line,
+    failure_line,
+    outcome_line,
+    rules_line,
+    start_line,
+)
 from corscope.journal.store import Entry
 from tests.journal.requests import ALLOWED, PAGE, actual, at, preflight
 
@@ -48,6 +55,20 @@ def journal_file(folder: Path, text: str) -> str:
     file = folder / "cors.jsonl"
     file.write_text(text, encoding="utf-8", newline="")
     return str(file)
+
+
+def test_the_exchanges_on_which_corscope_failed_are_counted_and_nothing_else_of_them(
+    tmp_path: Path,
+) -> None:
+    marks = [
+        failure_line(Failure(at(9), "Recorder.response", "KeyError", id_))
+        for id_ in ("7", "7", None)
+    ]
+    text = lines(*pair()) + "".join(f"{mark}\n" for mark in marks)
+    failed = Failed()
+    found = list(read_records([journal_file(tmp_path, text)], pytest.fail, failed))
+    assert [each.exchange.id for each in found] == ["0", "1"]
+    assert failed.count == 1
 
 
 def test_a_journal_gives_its_exchanges_in_order_preflights_with_their_outcomes(

@@ -29,6 +29,12 @@ def test_a_single_exchange_is_counted_as_one() -> None:
     assert "1 exchange from " in ticket(recording)
 
 
+def test_what_corscope_itself_failed_on_is_told() -> None:
+    assert "corscope failed" not in ticket(told())
+    text = report_markdown(tuple(told().store), failed=1)
+    assert "corscope failed on 1 exchange, which may be missing here." in text
+
+
 def test_failures_that_are_alike_are_one() -> None:
     recording = Recording()
     for number in range(3):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corscope.journal.masking import masked_url, plain_url
+from corscope.journal.masking import masked_error, masked_url, plain_url
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ from corscope.journal.masking import masked_url, plain_url
         ("/@name", "/@name"),
         ("https://api.test/@name", "https://api.test/@name"),
         ("https://api.test?x=a@b", "https://api.test?x=*"),
+        ("https:/\t/user:secret@api.test/a", "https://api.test/a"),
+        ("ht\ttps:\t//user:sec\tret@api.test/a", "https://api.test/a"),
         ("", ""),
     ],
 )
@@ -57,3 +59,40 @@ def test_a_query_value_never_shows(name: str, after: str) -> None:
 def test_userinfo_never_shows(start: str, name: str) -> None:
     user = "".join(char for char in name if char not in "/\\?#")
     assert SECRET not in plain_url(f"{start}{user}:{SECRET}@api.test/")
+
+
+@given(
+    st.sampled_from(["http://", "https:", "//", "\\\\", "HTTP:///"]),
+    st.lists(st.tuples(st.integers(0, 10), st.sampled_from("\t\n\r"))),
+)
+def test_what_browsers_take_out_of_a_url_hides_no_userinfo(
+    start: str, odd: list[tuple[int, str]]
+) -> None:
+    for place, char in odd:
+        start = start[:place] + char + start[place:]
+    assert SECRET not in plain_url(f"{start}user:{SECRET}@api.test/")
+
+
+@pytest.mark.parametrize(
+    ("message", "masked"),
+    [
+        ("server closed connection", "server closed connection"),
+        (
+            "[Errno 111] Connect call failed ('::1', 80)",
+            "[Errno 111] Connect call failed ('::1', 80)",
+        ),
+        ("Invalid header line: b'Set-Cookie secret'", "Invalid header line: b'*'"),
+        (
+            "Unknown: {b':a': b'sec\\'ret', b\":b\": b\"'secret\"}",
+            "Unknown: {b'*': b'*', b'*': b'*'}",
+        ),
+        ("it breaks off: b'Set-Cookie secr", "it breaks off: b'*'"),
+    ],
+)
+def test_an_error_does_not_cite_what_came(message: str, masked: str) -> None:
+    assert masked_error(message) == masked
+
+
+@given(st.binary())
+def test_no_bytes_are_cited_whatever_they_are(data: bytes) -> None:
+    assert masked_error(f"Bad line: {data!r}, {SECRET.encode()!r}.") == "Bad line: b'*', b'*'."

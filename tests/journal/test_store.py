@@ -78,11 +78,23 @@ def test_the_outcome_of_a_preflight_stands_beside_it() -> None:
 
 
 def test_listeners_hear_of_what_is_added_and_changed() -> None:
-    heard: list[Entry] = []
+    heard: list[Entry | None] = []
     store = Store(listeners=[heard.append])
     store.add(exchange("1"))
     store.note(Outcome(NOW, "1", "not-followed"))
-    assert [entry.outcome and entry.outcome.outcome for entry in heard] == [None, "not-followed"]
+    store.note_failure("2")
+    *entries, failure = heard
+    assert [e.outcome and e.outcome.outcome for e in entries if e] == [None, "not-followed"]
+    assert failure is None
+
+
+def test_an_exchange_with_several_failures_counts_once_until_all_is_cleared() -> None:
+    store = Store()
+    for id_ in ("1", "2", "1"):
+        store.note_failure(id_)
+    assert store.failed.count == 2
+    store.clear()
+    assert store.failed.count == 0
 
 
 def test_what_is_forgotten_takes_no_room() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.mitmdump import SCRIPT, Entry, wait_until
 
-from .proxy import CONTROL, Proxy, exchanges
+from .proxy import Proxy, exchanges
 from .wire import PAGE, RawServer, ask, preflight, reply
 
 OPEN = """
@@ -244,50 +244,6 @@ def test_urls_may_be_unmasked_while_running(server: RawServer, tmp_path: Path) -
         proxy.control(options={"cors_urls": "full"})
         proxy.ask(ask("http://api.test/urls?a=b"))
         proxy.exchange("http://api.test/urls?a=b")
-
-
-# If corscope fails
-
-
-@pytest.mark.parametrize(
-    ("room", "name"),
-    [
-        ("corscope.mitm.addon", "choose_at_request"),
-        ("corscope.mitm.addon", "choose_at_response"),
-        ("corscope.mitm.addon", "edit"),
-        ("corscope.mitm.translate", "request_of"),
-        ("corscope.journal.reading", "view"),
-        ("corscope.journal.journal", "record"),
-        ("corscope.mitm.recorder", "exchange_text"),
-    ],
-)
-def test_traffic_goes_on_and_the_log_says_so_once(
-    server: RawServer, tmp_path: Path, room: str, name: str
-) -> None:
-    script = tmp_path / "fail.py"
-    script.write_text(
-        f"import {room} as room\n"
-        "def fail(*args, **kwargs):\n"
-        "    raise KeyError('injected')\n"
-        f"room.{name} = fail\n",
-        "utf-8",
-    )
-    rules = tmp_path / "rules.toml"
-    rules.write_text(OPEN, "utf-8")
-    url = "http://api.test/fails"
-    server.answers[url] = reply("X-Server: yes", body=b"as it was")
-    options = {"cors_rules": rules}
-    with Proxy(tmp_path, server.mode, options, scripts=[CONTROL, script]) as proxy:
-        for _ in range(5):
-            told = proxy.ask(ask(url))
-            assert (told.status, told.body) == (200, b"as it was")
-            assert told.lines("X-Server")
-        proxy.told("corscope failed in")
-        state = proxy.control()["state"]
-    assert proxy.log().count("corscope failed in") <= (2 if name == "choose_at_request" else 1)
-    assert "KeyError('injected')" in proxy.log()
-    assert "Addon error" not in proxy.log()
-    assert (state["subjects"], state["touches"]) == (0, 0)
 
 
 # Secrets

@@ -16,7 +16,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self, cast
 
-__all__ = ["PAGE", "Client", "Handler", "RawServer", "Reply", "ask", "preflight", "reply"]
+__all__ = [
+    "PAGE",
+    "SECONDS",
+    "Client",
+    "Handler",
+    "RawServer",
+    "Reply",
+    "ask",
+    "preflight",
+    "reply",
+]
 
 PAGE = "http://page.test"
 SECONDS = 20.0  # a bound against hanging

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
+from pathlib import Path
 
 import pytest
 
 from corscope.mitm import guard
 from corscope.mitm.guard import harmless
 
+SECRET = "s3cr3t"
+
 
 @pytest.fixture(autouse=True)
 def nothing_reported_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "_reported", set())
+    monkeypatch.setattr(guard, "listeners", [])
 
 
 class Hooks:
@@ -31,6 +36,24 @@ class Hooks:
         if value:
             raise KeyError(value)
         raise ValueError(value)
+
+    @harmless
+    def any(self, error: BaseException) -> None:
+        raise error
+
+    @harmless
+    def by_way_of(self, words: str) -> None:
+        try:
+            raise KeyError(words)
+        except KeyError as error:
+            raise OSError(words) from error
+
+    @harmless
+    def endless(self, words: str) -> None:
+        self._again(words)
+
+    def _again(self, words: str) -> None:
+        self._again(words + words[:1])
 
 
 def test_what_works_returns_what_it_returns() -> None:
@@ -82,3 +105,102 @@ def test_being_cancelled_is_no_failure(caplog: pytest.LogCaptureFixture) -> None
 def test_mitmproxy_still_sees_which_hooks_are_async() -> None:
     assert asyncio.iscoroutinefunction(Hooks.later)
     assert not asyncio.iscoroutinefunction(Hooks.plain)
+
+
+# What is told
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(SECRET),
+        KeyError(SECRET),
+        MemoryError(SECRET),
+        RecursionError(SECRET),
+        OSError(5, SECRET, SECRET),
+        UnicodeEncodeError("latin-1", SECRET, 0, 1, SECRET),
+        SyntaxError(SECRET, (SECRET, 1, 1, SECRET)),
+        ExceptionGroup(SECRET, [ValueError(SECRET)]),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_exceptions_own_words_are_not_told(
+    caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    error.add_note(SECRET)
+    Hooks().any(error)
+    assert type(error).__name__ in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_a_report_has_the_versions_the_places_and_what_was_behind_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Hooks().by_way_of(SECRET)
+    assert SECRET not in caplog.text
+    for told in ("Please report", "corscope 0", "mitmproxy 1", "Python 3.", sys.platform):
+        assert told in caplog.text
+    assert "failed with OSError, by way of" in caplog.text
+    assert "because of KeyError, by way of" in caplog.text
+    assert "tests/mitm/test_guard.py:" in caplog.text
+    assert str(Path(__file__).parent) not in caplog.text
+
+
+def test_a_report_of_what_recurses_is_short(caplog: pytest.LogCaptureFixture) -> None:
+    Hooks().endless(SECRET)
+    assert "RecursionError" in caplog.text
+    assert len(caplog.text.splitlines()) < 30
+
+
+def test_what_always_fails_elsewhere_is_told_of_so_often_and_no_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for number in range(guard.MOST_REPORTS + 50):
+        made = type(f"E{number}", (Exception,), {})
+        Hooks().any(made())
+    assert len(caplog.records) == guard.MOST_REPORTS
+    assert len(guard._reported) == guard.MOST_REPORTS
+
+
+# Who hears of it
+
+
+def test_who_keeps_records_hears_of_each_failure() -> None:
+    heard: list[tuple[object, ...]] = []
+    guard.listeners.append(lambda where, error, about: heard.append((where, error, *about)))
+    hooks, error = Hooks(), ValueError()
+    for _ in range(2):
+        hooks.any(error)
+    assert heard == [("Hooks.any", error, hooks, error)] * 2
+
+
+def test_a_listener_that_fails_keeps_nobody_else_from_hearing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError
+
+    heard: list[str] = []
+    guard.listeners.extend([fail, lambda where, _, __: heard.append(where)])
+    Hooks().plain(0)
+    assert heard == ["Hooks.plain"]
+    assert len(caplog.records) == 1
+
+
+def test_a_log_that_fails_is_no_failure_of_traffic() -> None:
+    class Broken(logging.Handler):
+        def emit(self, _: logging.LogRecord) -> None:
+            raise UnicodeEncodeError("ascii", "é", 0, 1, "ordinal not in range")
+
+    broken = Broken()
+    logging.getLogger().addHandler(broken)
+    try:
+        assert Hooks().plain(0) is None
+    finally:
+        logging.getLogger().removeHandler(broken)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+def test_what_is_meant_to_end_things_ends_them(error: type[BaseException]) -> None:
+    with pytest.raises(error):
+        Hooks().any(error())

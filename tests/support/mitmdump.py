@@ -50,12 +50,12 @@ class Mitmdump:
         script: Path | None = SCRIPT,
     ) -> None:
         self.journal_path = folder / "journal.jsonl"
-        self._log_path = folder / "mitmdump.log"
+        self.log_path = folder / "mitmdump.log"
         self._command = _command(folder, mode, script, options or {}, self.journal_path)
         self.port = 0
 
     def __enter__(self) -> Self:
-        with self._log_path.open("wb") as log:
+        with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
@@ -83,7 +83,7 @@ class Mitmdump:
 
     def log(self) -> str:
         """Everything written to stdout and stderr up to now."""
-        return self._log_path.read_text("utf-8", "replace")
+        return self.log_path.read_text("utf-8", "replace")
 
     def journal(self) -> list[Entry]:
         """Return the journal's complete lines, parsed; a line still being written is left out."""

@@ -45,7 +45,14 @@ class Served:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        behind = Behind(self.store, self._rules_now, lambda: "127.0.0.1:8080", self._desk())
+        self.failures: list[tuple[str, Exception]] = []
+        behind = Behind(
+            self.store,
+            self._rules_now,
+            lambda: "127.0.0.1:8080",
+            self._desk(),
+            lambda where, error: self.failures.append((where, error)),
+        )
         self.page = self.do(lambda: Page(behind, self.port))
         return self
 

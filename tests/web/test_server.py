@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -117,8 +118,8 @@ class Listening:
         assert self._response.headers["Content-Type"] == "text/event-stream"
         self.known: str | None = known
 
-    def next(self) -> tuple[str, list[dict[str, object]]]:
-        """The next event's name and rows."""
+    def next(self) -> tuple[str, Any]:
+        """The next event's name and its rows, or what else it tells."""
         fields = {}
         while line := self._response.readline().decode().rstrip("\n"):
             name, _, value = line.partition(": ")
@@ -133,7 +134,7 @@ class Listening:
         self._connection.close()
 
 
-def ids(event: tuple[str, list[dict[str, object]]]) -> list[object]:
+def ids(event: tuple[str, Any]) -> list[object]:
     return [row["id"] for row in event[1]]
 
 
@@ -288,6 +289,30 @@ def test_clearing_empties_the_store_and_tells_all() -> None:
         assert served.ask("clear", "POST", headers).status == 200
         assert len(served.store) == 0
         assert client.next() == ("reset", [])
+
+
+def test_on_how_many_exchanges_corscope_failed_is_told_to_all_that_look_and_come() -> None:
+    with Served(told().store) as served:
+        client = Listening(served)
+        client.next()
+        client.next()
+        for id_ in ("a", "b", "a"):
+            served.do(partial(served.store.note_failure, id_))
+        assert client.next() == ("failed", 2)
+        later = Listening(served)
+        assert [later.next()[0], later.next()[0]] == ["reset", "rows"]
+        assert later.next() == ("failed", 2)
+
+
+def test_what_fails_inside_is_told_without_the_address_and_answered_without_a_word_of_it() -> None:
+    recording = Recording()
+    with Served(recording.store) as served:
+        recording.store._entries["broken"] = "s3cr3t"  # type: ignore[assignment]
+        told_of = served.ask("exchange/broken")
+        assert told_of.status == 500
+        assert told_of.text == "corscope: Internal Server Error\n"
+    [(where, error)] = served.failures
+    assert (where, type(error)) == ("One", AttributeError)
 
 
 def test_closing_lets_the_clients_go() -> None:

@@ -15,6 +15,7 @@ import click
 from corscope import __version__
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
+from corscope.explain.failure import failed_text
 from corscope.explain.log_check.check import (
     KNOWN,
     VERDICTS,
@@ -130,7 +131,9 @@ class _Reading:
                     self._note(f"{escaped(journal, LONGEST_MESSAGE)}:{number}: {error}")
 
     def complain(self) -> None:
-        """Say which lines couldn't be read, and where nothing was found, what to look at."""
+        """Say what isn't there or couldn't be read, and where nothing was, what to look at."""
+        if self.tally.failed.count:
+            click.echo(failed_text(self.tally.failed.count), err=True)
         for complaint in self._complaints:
             click.echo(complaint, err=True)
         if self.bad > len(self._complaints):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from corscope.web.private import private
+
 __all__ = ["columns", "write_file"]
 
 
@@ -16,14 +18,21 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def write_file(file: Path, text: str, *, force: bool) -> None:
+def write_file(file: Path, text: str, *, force: bool, is_private: bool = False) -> None:
     """Write a file, but not over another unless that is meant.
+
+    Args:
+        file: where.
+        text: what.
+        force: whether another may be overwritten.
+        is_private: whether it tells of traffic, and nobody but its user may read it.
 
     Raises:
         click.ClickException: it is there already, or can't be written.
     """
     try:
-        with file.open("w" if force else "x", encoding="utf-8") as opened:
+        mode, opener = "w" if force else "x", private if is_private else None
+        with open(file, mode, encoding="utf-8", opener=opener) as opened:
             opened.write(text)
     except FileExistsError as error:
         message = f"{file} is there already; --force overwrites it"

@@ -20,6 +20,7 @@ import click
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.journal.exchange import Exchange, Outcome
+from corscope.journal.failure import Failed
 from corscope.journal.read import LineError, exchange_of, outcome_of
 from corscope.journal.store import Entry, Store, characters_of
 from corscope.mitm.flows import LISTED, FlowFileError, read_captures, unreadable
@@ -48,36 +49,42 @@ def _tell(problem: str) -> None:
     click.echo(problem, err=True)
 
 
-def read_records(files: Iterable[str], tell: Tell = _tell) -> Iterator[Entry]:
+def read_records(
+    files: Iterable[str], tell: Tell = _tell, failed: Failed | None = None
+) -> Iterator[Entry]:
     """Yield the exchanges of the files in their order, preflights with their outcomes.
 
     Args:
         files: journals, mitmproxy's flow files, HARs; a single - is the standard input.
         tell: gets each problem in words: a line of a journal that can't be read, by file and
             line; what of a flow file or a HAR can't. All the rest is read.
+        failed: hears of the exchanges on which corscope failed when they were recorded.
 
     Raises:
         click.ClickException: a file can't be opened.
     """
     for file in files:
         with progress(file, size_of(file)) as (advance, _):
-            yield from _entries(read_file(file, tell, advance))
+            yield from _entries(read_file(file, tell, advance, failed))
 
 
-def read_file(file: str, tell: Tell, advance: Advance) -> Iterator[Exchange | Outcome]:
+def read_file(
+    file: str, tell: Tell, advance: Advance, failed: Failed | None = None
+) -> Iterator[Exchange | Outcome]:
     """Yield what one file holds in its order: exchanges, and what became of preflights.
 
     Args:
         file: as in `read_records`.
         tell: as there.
         advance: hears the number of bytes read so far.
+        failed: as in `read_records`.
 
     Raises:
         click.ClickException: it can't be opened.
     """
     with _opened(file) as stream:
         if _JOURNAL_BEGINS.match(stream.peek(64)):
-            yield from _journalled(file, stream, tell, advance)
+            yield from _journalled(file, stream, tell, advance, failed or Failed())
         else:
             yield from _captured(stream, tell, advance)
 
@@ -130,12 +137,12 @@ def _captured(
 
 
 def _journalled(
-    file: str, stream: io.BufferedReader, tell: Tell, advance: Advance
+    file: str, stream: io.BufferedReader, tell: Tell, advance: Advance, failed: Failed
 ) -> Iterator[Exchange | Outcome]:
     problems = 0
     for number, line in _numbered(stream, advance):
         try:
-            found = _read(line)
+            found = _read(line, failed)
         except LineError as error:
             problems += 1
             if problems <= LISTED:
@@ -160,7 +167,7 @@ def _numbered(stream: io.BufferedReader, advance: Advance) -> Iterator[tuple[int
             pass
 
 
-def _read(line: bytes) -> Exchange | Outcome | None:
+def _read(line: bytes, failed: Failed) -> Exchange | Outcome | None:
     """What a line records; None for lines of other types."""
     if not line.strip():
         return None
@@ -175,6 +182,8 @@ def _read(line: bytes) -> Exchange | Outcome | None:
             return exchange_of(content)
         case "outcome":
             return outcome_of(content)
+        case "failure" if isinstance(id_ := content.get("id"), str):
+            failed.note(id_)
     return None
 
 

@@ -14,7 +14,9 @@ from corscope.cli.output import write_file
 from corscope.cli.progress import progress
 from corscope.cli.records import kept_of, read_records
 from corscope.explain.counted import counted
+from corscope.explain.failure import failed_text
 from corscope.explain.markdown import report_markdown
+from corscope.journal.failure import Failed
 from corscope.journal.store import Entry
 from corscope.web.report import report_html
 
@@ -49,23 +51,28 @@ def report(files: tuple[str, ...], output: Path | None, format_: str | None, for
     and needs no network. The exit status is 1 where something couldn't be read.
     """
     complaints: list[str] = []
-    kept = kept_of(read_records(files, complaints.append), MOST)
+    failed = Failed()
+    kept = kept_of(read_records(files, complaints.append, failed), MOST)
     entries = tuple(kept)
     if kept.dropped:
         click.echo(f"only the last {len(entries)} exchanges are in the report", err=True)
     wanted = format_ or _FORMATS.get(output.suffix.lower() if output else "", "html")
-    text = report_markdown(entries) if wanted == "markdown" else _html(entries)
+    is_markdown = wanted == "markdown"
+    told = failed.count
+    text = report_markdown(entries, told) if is_markdown else _html(entries, told)
     if output is None:
         click.echo(text, nl=False)
     else:
-        write_file(output, text, force=force)
+        write_file(output, text, force=force, is_private=True)
         click.echo(f"{output} written: {counted(len(entries), 'exchange')}")
+    if failed.count:
+        click.echo(failed_text(failed.count), err=True)
     for complaint in complaints:
         click.echo(complaint, err=True)
     if complaints:
         raise click.exceptions.Exit(1)
 
 
-def _html(entries: Sequence[Entry]) -> str:
+def _html(entries: Sequence[Entry], failed: int) -> str:
     with progress("report", len(entries), counts_bytes=False) as (advance, _):
-        return report_html(entries, __version__, advance)
+        return report_html(entries, __version__, advance, failed)

@@ -60,7 +60,7 @@ def repro_command(
         text = repro(chosen, found, CredentialsMode(credentials) if credentials else None)
     except ReproError as error:
         raise click.ClickException(f"this can't be reproduced: {error}") from error
-    write_file(output, text, force=force)
+    write_file(output, text, force=force, is_private=True)
     click.echo(exchange_text(chosen))
     click.echo(f"{output} written: python {output}")
 

@@ -28,7 +28,7 @@ from corscope.journal.judging import (
     judged,
     judged_everywhere,
 )
-from corscope.journal.masking import masked_url, plain_url
+from corscope.journal.masking import masked_error, masked_url, plain_url
 from corscope.journal.pattern import Pattern
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView, is_revalidation
@@ -221,7 +221,7 @@ def pattern_of(
         **_asked(wire, clean),
         "credentials": credentials,
         "status": response.status if response else None,
-        "error": seen.error,
+        "error": seen.error and masked_error(seen.error),
         "headers": _cors_headers(response) if response else (),
         **_touched(wire, seen.touch, link, clean),
         "judgement": judgement,

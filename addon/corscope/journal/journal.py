@@ -119,8 +119,8 @@ class Journal:
             why = why_asked(known.wire, reading.request.headers, is_again=again)
             known = Known(known.wire, step, known.credentials, why)
         self._remember(id_, InFlight(known, now, waiting.id, waiting.answer))
-        waiting.followed_by = id_
         self.caches.followed(reading.client, known.wire, _answer(waiting), known.credentials)
+        waiting.followed_by = id_
         after = _milliseconds(waiting.answered, now)
         return Outcome(now, waiting.id, "followed", known.credentials, id_, after, why=known.why)
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Finding, Judgement, Outcome, Shadow, Verdicts
+from corscope.journal.failure import Failure
 from corscope.journal.why import Why
 from corscope.messages import HeaderList
 
@@ -18,6 +19,7 @@ __all__ = [
     "VERSION",
     "exchange_line",
     "exchange_object",
+    "failure_line",
     "gap_line",
     "outcome_line",
     "rules_line",
@@ -72,6 +74,20 @@ def outcome_line(outcome: Outcome) -> str:
             "actual": outcome.actual,
             "after_ms": outcome.after_ms,
             "why": _whys(outcome.why),
+        },
+    )
+
+
+def failure_line(failure: Failure) -> str:
+    """A failure of corscope's own, on an exchange or elsewhere."""
+    return _line(
+        "failure",
+        failure.time,
+        {
+            "id": failure.id,
+            "url": failure.url,
+            "where": failure.where,
+            "error": failure.error,
         },
     )
 

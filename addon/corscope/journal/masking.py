@@ -1,6 +1,7 @@
-"""What of a URL may the journal know?
+"""What of a URL, or of an error, may the journal know?
 
-Never the fragment or the userinfo; the query's values only where the user asked for whole URLs.
+Never the fragment or the userinfo; the query's values only where the user asked for whole URLs. Of
+an error the words, but not the bytes that it complains of.
 """
 
 import re
@@ -8,17 +9,21 @@ from typing import Final
 
 from corscope.fetch.url import C0_CONTROL_OR_SPACE
 
-__all__ = ["masked_url", "plain_url"]
+__all__ = ["masked_error", "masked_url", "plain_url"]
 
 # Browsers take slashes in any number and direction, and after an http(s) scheme even none.
 _USERINFO: Final = re.compile(
     r"^((?:https?:[/\\]*|(?:[^:/\\?#]*:)?[/\\]{2,}))[^/\\?#]*@", re.IGNORECASE
 )
+# As Python writes bytes; a message may break off within them.
+_BYTES: Final = re.compile(r"""\bb(?:'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?)""", re.DOTALL)
+_TAB_OR_NEWLINE: Final = dict.fromkeys(map(ord, "\t\n\r"))
 
 
 def plain_url(url: str) -> str:
     """The URL, absolute or relative, without its fragment and userinfo."""
-    return _USERINFO.sub(r"\1", url.partition("#")[0].strip(C0_CONTROL_OR_SPACE))
+    text = url.partition("#")[0].strip(C0_CONTROL_OR_SPACE).translate(_TAB_OR_NEWLINE)
+    return _USERINFO.sub(r"\1", text)
 
 
 def masked_url(url: str) -> str:
@@ -32,3 +37,8 @@ def _masked_parameter(parameter: str) -> str:
     if not parameter:
         return ""
     return f"{name}=*" if equals else "*"
+
+
+def masked_error(message: str) -> str:
+    """What mitmproxy says of a failure: where it can't read an answer, it cites it."""
+    return _BYTES.sub("b'*'", message)

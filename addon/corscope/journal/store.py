@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from corscope.journal.exchange import Exchange, Outcome
+from corscope.journal.failure import Failed
 
 __all__ = ["Entry", "Store", "characters_of"]
 
@@ -32,14 +33,17 @@ class Store:
     Attributes:
         most: so many exchanges are kept at most.
         most_characters: so many characters of headers and URLs are kept at most.
-        listeners: each is called with every entry that is added or changed.
+        listeners: each is called with every entry that is added or changed, and with None where
+            corscope has failed on an exchange.
         dropped: so many had to make room for later ones.
+        failed: the exchanges on which corscope has failed.
     """
 
     most: int = MOST_EXCHANGES
     most_characters: int = MOST_CHARACTERS
-    listeners: list[Callable[[Entry], None]] = field(default_factory=list)
+    listeners: list[Callable[[Entry | None], None]] = field(default_factory=list)
     dropped: int = 0
+    failed: Failed = field(default_factory=Failed)
     _entries: "OrderedDict[str, Entry]" = field(default_factory=OrderedDict)
     _characters: int = 0
 
@@ -71,16 +75,22 @@ class Store:
             self._entries[outcome.id] = entry = replace(known, outcome=outcome)
             self._tell(entry)
 
+    def note_failure(self, id_: str) -> None:
+        """Keep in mind that what is here of this exchange is not all, or nothing."""
+        self.failed.note(id_)
+        self._tell(None)
+
     def clear(self) -> None:
         """Forget all of them."""
         self._entries.clear()
+        self.failed = Failed()
         self._characters = 0
 
     def _drop(self, id_: str) -> None:
         if (known := self._entries.pop(id_, None)) is not None:
             self._characters -= characters_of(known.exchange)
 
-    def _tell(self, entry: Entry) -> None:
+    def _tell(self, entry: Entry | None) -> None:
         for listener in tuple(self.listeners):
             listener(entry)
 

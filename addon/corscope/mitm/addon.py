@@ -6,7 +6,7 @@ observes. Neither decides anything: rules, journal and explain do.
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,7 +16,7 @@ import corscope
 from corscope.journal.exchange import Touch
 from corscope.journal.lines import rules_line, start_line
 from corscope.messages import Response
-from corscope.mitm import options, translate
+from corscope.mitm import guard, options, translate
 from corscope.mitm.browsers import Browsers
 from corscope.mitm.commands import Commands
 from corscope.mitm.connections import Connections
@@ -73,7 +73,9 @@ class Corscope:
         options.declare(loader)
         for part in (self._commands, self._browsers):
             loader.master.commands.collect_commands(part)
+        guard.listeners.append(self._failed)
 
+    @harmless
     def configure(self, updated: set[str]) -> None:
         """Take over the options that have changed."""
         changed = {name for name in updated if name.startswith("cors_")}
@@ -88,6 +90,7 @@ class Corscope:
         if changed & {"cors_web", "cors_web_port"} and self._watcher is not None:
             self._serve()
 
+    @harmless
     def running(self) -> None:
         """Take the recorder's place in the chain, and begin to watch the rule files."""
         self._recorder.take_place(ctx.master.addons)
@@ -104,6 +107,15 @@ class Corscope:
         self._content_view.remove()
         self._recorder.close(datetime.now(UTC))
         self._recorder.leave_place(ctx.master.addons)
+        if self._failed in guard.listeners:
+            guard.listeners.remove(self._failed)
+
+    def _failed(self, where: str, error: Exception, about: Sequence[object]) -> None:
+        """Do nothing more to a flow on which something of ours has failed."""
+        for each in about:
+            if isinstance(each, http.HTTPFlow):
+                self._subjects.pop(each.id, None)
+        self._recorder.failed(where, error, about)
 
     # What it changes
 
@@ -144,11 +156,16 @@ class Corscope:
     @harmless
     async def _answer(self, flow: http.HTTPFlow, rule: Rule, subject: Subject) -> None:
         del self._subjects[flow.id]
-        await _break(flow, rule)
+        await _wait(rule)
         made = answer(rule, subject, fresh=self._settings.fresh)
-        if made is not None and not flow.error:
-            flow.response = translate.made_response(made, flow.request)
-        self._recorder.touches[flow.id] = Touch(rule.name, "apply", answered=True)
+        response = None if made is None else translate.made_response(made, flow.request)
+        touch = Touch(rule.name, "apply", answered=True)
+        # What can fail lies behind; from here on the flow is changed, at once and as a whole.
+        if _drops(rule) and flow.killable:
+            flow.kill()
+        if response is not None and not flow.error:
+            flow.response = response
+        self._recorder.touches[flow.id] = touch
 
     @harmless
     def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
@@ -170,12 +187,16 @@ class Corscope:
             shadow = self._shadow(rule, subject, response)
             self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
             return
-        await _break(flow, rule)
+        await _wait(rule)
         edited = edit(rule, subject, response, fresh=self._settings.fresh)
+        drops = _drops(rule) and flow.killable
+        is_changed = drops or bool(flow.error) or edited != response
+        touch = Touch(rule.name, "apply", server_response=response if is_changed else None)
         if edited != response:
             translate.write_response(flow, edited)
-        server = response if flow.error or edited != response else None
-        self._recorder.touches[flow.id] = Touch(rule.name, "apply", server_response=server)
+        if drops:
+            flow.kill()
+        self._recorder.touches[flow.id] = touch
 
     def _shadow(self, rule: Rule, subject: Subject, response: Response) -> Response:
         made = answer(rule, subject, fresh=self._settings.fresh)
@@ -195,10 +216,12 @@ class Corscope:
             shadow = Response(made.status, made.headers) if made else None
             self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
 
+    @harmless
     def http_connect_error(self, flow: http.HTTPFlow) -> None:
         """A tunnel couldn't be opened."""
         self._connections.http_connect_error(flow)
 
+    @harmless
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """A browser broke TLS off."""
         self._connections.tls_failed_client(data)
@@ -227,7 +250,7 @@ class Corscope:
             check_filter=check_filter,
             fresh=lambda: self._settings.fresh,
         )
-        return Behind(self._recorder.store, lambda: rules.state, proxy_address, desk)
+        return Behind(self._recorder.store, lambda: rules.state, proxy_address, desk, guard.failed)
 
     # The journal
 
@@ -256,14 +279,15 @@ class Corscope:
         )
 
 
-async def _break(flow: http.HTTPFlow, rule: Rule) -> None:
-    """Wait and drop the connection, as the rule's fault says."""
-    if rule.fault is None:
-        return
-    if rule.fault.delay:
+async def _wait(rule: Rule) -> None:
+    """Let the answer wait, as the rule's fault says."""
+    if rule.fault is not None and rule.fault.delay:
         await asyncio.sleep(rule.fault.delay)
-    if rule.fault.abort and flow.killable:
-        flow.kill()
+
+
+def _drops(rule: Rule) -> bool:
+    """Whether the rule's fault drops the connection."""
+    return rule.fault is not None and rule.fault.abort
 
 
 def _error(problem: Problem) -> dict[str, object]:

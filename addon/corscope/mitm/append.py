@@ -20,7 +20,7 @@ _FLAGS: Final = (
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_NONBLOCK", 0)
 )
-_MODE: Final = 0o666
+_MODE: Final = 0o600  # it tells of traffic
 
 
 class AppendFile:

@@ -16,6 +16,7 @@ from mitmproxy.proxy.mode_servers import ServerInstance
 
 from corscope.mitm.arguments import OneOf
 from corscope.mitm.browser import Browser, BrowserError, RunningBrowser, find_browsers
+from corscope.mitm.guard import answering
 
 __all__ = ["Browsers"]
 
@@ -37,12 +38,17 @@ class Browsers:
     @command.command("cors.browsers")
     def list_browsers(self) -> Sequence[str]:
         """List the browsers that can be opened."""
-        return [browser.name.lower() for browser in find_browsers()]
+        with answering():
+            return [browser.name.lower() for browser in find_browsers()]
 
     @command.command("cors.browser")
     @command.argument("browser", type=OneOf("cors.browsers", "browser"))
     def open_browser(self, browser: str = "", url: str = "") -> None:
         """Open a browser that uses this proxy and trusts it, with a profile that goes with it."""
+        with answering():
+            self._open(browser, url)
+
+    def _open(self, browser: str, url: str) -> None:
         chosen, (proxy, start) = _chosen(browser), _way_in()
         authority = Path(ctx.options.confdir).expanduser() / "mitmproxy-ca-cert.pem"
         trusted = authority if authority.is_file() else None

@@ -8,8 +8,7 @@ with the arguments is a CommandError that says the way out.
 import asyncio
 import logging
 import textwrap
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +28,7 @@ from corscope.journal.store import Entry
 from corscope.mitm.arguments import OneOf
 from corscope.mitm.explained import entries_of, entry_of, explained
 from corscope.mitm.filters import check_filter, matcher
+from corscope.mitm.guard import answering
 from corscope.mitm.live_rules import LiveRules
 from corscope.mitm.options import user_path
 from corscope.mitm.recorder import Recorder
@@ -38,6 +38,7 @@ from corscope.rules.load import Source, load
 from corscope.rules.model import Rule
 from corscope.rules.problems import shown
 from corscope.servers.registry import dialects
+from corscope.web.private import write_private
 from corscope.web.report import report_html
 
 __all__ = ["Commands"]
@@ -59,32 +60,34 @@ class Commands:
     @command.command("cors.explain")
     def explain(self, flow: flow.Flow) -> Sequence[str]:
         """Explain what the browser makes of an exchange, and why."""
-        with _told():
+        with answering():
             return _fitted(explained(entry_of(self._recorder, flow)).split("\n"))
 
     @command.command("cors.rules")
     def list_rules(self) -> Sequence[str]:
         """List the CORS rules in force, in the order in which they are tried."""
-        switched = self._rules.state.switched
-        return [_line(rule, switched) for rule in self._rules.ruleset.rules] or [_NO_RULES]
+        with answering():
+            switched = self._rules.state.switched
+            return [_line(rule, switched) for rule in self._rules.ruleset.rules] or [_NO_RULES]
 
     @command.command("cors.rule.names")
     def rule_names(self) -> Sequence[str]:
         """List the names of the CORS rules."""
-        return [rule.name for rule in self._rules.ruleset.rules]
+        with answering():
+            return [rule.name for rule in self._rules.ruleset.rules]
 
     @command.command("cors.rule.toggle")
     @command.argument("name", type=OneOf("cors.rule.names", "rule"))
     def toggle_rule(self, name: str) -> None:
         """Switch a CORS rule on or off, until mitmproxy ends; its file stays as it is."""
-        with _told():
+        with answering():
             state = "on" if self._rules.toggle(name) else "off"
         logger.log(ALERT, "CORS rules: %s is %s for this run", escaped(name), state)
 
     @command.command("cors.rule.from")
     def rule_from(self, flow: flow.Flow, path: types.Path = _NOWHERE) -> Sequence[str]:
         """Write the smallest CORS rule that lets an exchange pass; with a path, append it there."""
-        with _told():
+        with answering():
             entry = entry_of(self._recorder, flow)
             text = rule_from(entry.exchange, entry.outcome)
             if path:
@@ -103,7 +106,7 @@ class Commands:
     @command.command("cors.whatif")
     def what_if(self, file: types.Path, flows: Sequence[flow.Flow]) -> Sequence[str]:
         """Tell how the verdicts of exchanges would change under the CORS rules of a file."""
-        with _told():
+        with answering():
             ruleset = load(RuleFiles([file]).sources(), check_filter)
             found = entries_of(self._recorder, flows)
             matches = {entry.exchange.id: matcher(flow) for flow, entry in found.items()}
@@ -119,34 +122,35 @@ class Commands:
     @command.command("cors.repro")
     def write_repro(self, flow: flow.Flow, path: types.Path) -> None:
         """Write a program that plays an exchange's fetch back, in any browser."""
-        with _told():
+        with answering():
             chosen = entry_of(self._recorder, flow).exchange
             others = [entry.exchange for entry in self._recorder.store]
             try:
                 text = repro(chosen, others)
             except ReproError as error:
                 raise ValueError(f"this can't be reproduced: {error}") from error
-            user_path(path).write_text(text, encoding="utf-8")
+            write_private(user_path(path), text)
         logger.log(ALERT, "CORS repro: %s written; run it with python", path)
 
     @command.command("cors.report")
     def write_report(self, path: types.Path) -> None:
         """Write the exchanges at hand as one HTML file, or as Markdown to a file so named."""
-        with _told():
+        with answering():
             file = user_path(path)
-        entries = tuple(self._recorder.store)
-        task = asyncio.create_task(self._report(entries, file), name="corscope report")
+        entries, failed = tuple(self._recorder.store), self._recorder.store.failed.count
+        report = self._report(entries, file, failed)
+        task = asyncio.create_task(report, name="corscope report")
         self._reports.add(task)  # the loop keeps none of its own
         task.add_done_callback(self._reports.discard)
         told = counted(len(entries), "exchange")
         logger.log(ALERT, "CORS report: writing %s to %s", told, path)
 
-    async def _report(self, entries: Sequence[Entry], file: Path) -> None:
+    async def _report(self, entries: Sequence[Entry], file: Path, failed: int) -> None:
         """Write one beside the traffic, after those that were asked for before."""
         try:
             async with self._turn:
-                with _told():
-                    await asyncio.to_thread(_write_report, entries, file)
+                with answering():
+                    await asyncio.to_thread(_write_report, entries, file, failed)
         except exceptions.CommandError as error:
             logger.error("CORS report: not written: %s", error)
         else:
@@ -156,19 +160,21 @@ class Commands:
     @command.command("cors.reload")
     def reload_rules(self) -> None:
         """Read the CORS rule files again, changed or not."""
-        self._rules.read_again()
+        with answering():
+            self._rules.read_again()
 
     @command.command("cors.dialects")
     def dialect_names(self) -> Sequence[str]:
         """List the servers whose CORS answers corscope knows."""
-        return [dialect.name for dialect in dialects()]
+        with answering():
+            return [dialect.name for dialect in dialects()]
 
     @command.command("cors.export")
     @command.argument("rule", type=OneOf("cors.rule.names", "rule"))
     @command.argument("dialect", type=OneOf("cors.dialects", "dialect"))
     def export_rule(self, rule: str, dialect: str, path: types.Path) -> None:
         """Write a CORS rule's policy as a real server's configuration."""
-        with _told():
+        with answering():
             exported = export_named(self._rules.ruleset.rules, rule, dialect)
             user_path(path).write_text(exported.text, encoding="utf-8")
         for warning in exported.warnings:
@@ -182,25 +188,14 @@ _VIEWER_SHARE: Final = 0.8
 _NO_RULES: Final = "no CORS rules: the option cors_rules names files of them, or folders"
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what the other rooms say of bad input into mitmproxy's words for it.
-
-    A mistake of ours too: anything but a CommandError ends mitmproxy's console.
-    """
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise exceptions.CommandError(str(error)) from error
-    except Exception as error:
-        told = f"corscope failed, please report this: {error!r}"
-        raise exceptions.CommandError(told) from error
-
-
-def _write_report(entries: Sequence[Entry], file: Path) -> None:
+def _write_report(entries: Sequence[Entry], file: Path, failed: int) -> None:
     is_markdown = file.suffix.lower() in {".md", ".markdown"}
-    text = report_markdown(entries) if is_markdown else report_html(entries, __version__)
-    file.write_text(text, encoding="utf-8")
+    text = (
+        report_markdown(entries, failed)
+        if is_markdown
+        else report_html(entries, __version__, failed=failed)
+    )
+    write_private(file, text)
 
 
 def _fitted(lines: Sequence[str]) -> Sequence[str]:

@@ -14,6 +14,7 @@ from mitmproxy import http, tls
 from mitmproxy.utils import human
 
 from corscope.explain.connections import unreached_text, untrusted_text
+from corscope.journal.masking import masked_error
 from corscope.mitm.causes import cause_of
 from corscope.mitm.guard import harmless
 
@@ -42,8 +43,8 @@ class Connections:
         if error is None:
             return
         address = human.format_address((flow.request.host, flow.request.port))
-        cause = cause_of(error)
-        self._tell(address, cause or error, unreached_text(address, cause, error))
+        cause, shown = cause_of(error), masked_error(error)
+        self._tell(address, cause or shown, unreached_text(address, cause, shown))
 
     @harmless
     def tls_failed_client(self, data: tls.TlsData) -> None:

@@ -1,21 +1,37 @@
 """What if corscope itself fails?
 
-Then the flow passes as if corscope weren't there, and the log says so, once for each place.
+Then the flow passes as if corscope weren't there, the log says so, once for each place, and who
+keeps the records hears of each failure.
 """
 
 import functools
 import inspect
 import logging
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+import platform
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TypeVar, cast
 
-__all__ = ["harmless"]
+from mitmproxy import exceptions, version
+
+import corscope
+from corscope.explain.failure import failure_text, kind_of, place_of
+
+__all__ = ["answering", "failed", "harmless", "listeners"]
+
+MOST_REPORTS: Final = 100
+"""So many failures are told of; after them there is nothing new to learn."""
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
+Listener = Callable[[str, Exception, Sequence[object]], None]
 
 logger = logging.getLogger("corscope")
 
-_reported: set[tuple[str, int]] = set()
+listeners: Final[list[Listener]] = []
+"""Each is told where a failure was, the exception, and what the hook was called with."""
+
+_reported: set[tuple[str, str, int]] = set()
 
 
 def harmless(hook: Hook) -> Hook:
@@ -27,7 +43,7 @@ def harmless(hook: Hook) -> Hook:
             try:
                 return await hook(*args, **kwargs)
             except Exception as error:
-                _report(hook.__qualname__, error)
+                failed(hook.__qualname__, error, args)
 
         return cast("Hook", guarded_async)
 
@@ -36,22 +52,54 @@ def harmless(hook: Hook) -> Hook:
         try:
             return hook(*args, **kwargs)
         except Exception as error:
-            _report(hook.__qualname__, error)
+            failed(hook.__qualname__, error, args)
 
     return cast("Hook", guarded)
 
 
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn what the other rooms say of bad input into mitmproxy's words for it.
+
+    A mistake of ours too: anything but a CommandError ends mitmproxy's console.
+    """
+    try:
+        yield
+    except exceptions.CommandError:
+        raise
+    except (ValueError, OSError) as error:
+        raise exceptions.CommandError(str(error)) from error
+    except Exception as error:
+        failed("a command", error)
+        told = f"corscope failed ({kind_of(error)}); the event log says what to report"
+        raise exceptions.CommandError(told) from error
+
+
+def failed(where: str, error: Exception, about: Sequence[object] = ()) -> None:
+    """Tell of a failure; that this can't be done either is no reason to stop traffic.
+
+    Args:
+        where: the function that failed.
+        error: what it failed with.
+        about: what it was called with.
+    """
+    # The records first: where the log can't be written, they still may.
+    for listener in tuple(listeners):
+        with suppress(Exception):
+            listener(where, error, about)
+    with suppress(Exception):
+        _report(where, error)
+
+
 def _report(where: str, error: Exception) -> None:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = (where, trace.tb_lineno if trace is not None else 0)
-    if place in _reported:
+    place = place_of(error)
+    if place in _reported or len(_reported) >= MOST_REPORTS:
         return
     _reported.add(place)
-    logger.warning(
-        "corscope failed in %s and left the exchange as it was; please report this: %r",
-        where,
-        error,
-        exc_info=error,
-    )
+    # A warning, because mitmproxy ends when an error is logged at its start.
+    logger.warning("%s", failure_text(where, error, _versions()))
+
+
+def _versions() -> str:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"corscope {corscope.__version__}, mitmproxy {version.VERSION}, {python}, {sys.platform}"

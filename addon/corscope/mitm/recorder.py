@@ -6,7 +6,8 @@ the final picture, hands it to the journal, and annotates the flow.
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -15,10 +16,13 @@ from weakref import WeakValueDictionary
 from mitmproxy import addonmanager, ctx, http
 from mitmproxy.hooks import UpdateHook
 
+from corscope.explain.failure import kind_of
 from corscope.explain.line import comment, exchange_text, judgement_after
 from corscope.journal.exchange import Exchange, Outcome, Sighting, Touch
+from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, outcome_line
+from corscope.journal.lines import exchange_line, failure_line, outcome_line
+from corscope.journal.masking import masked_url, plain_url
 from corscope.journal.store import Store
 from corscope.messages import Request
 from corscope.mitm.causes import cause_of
@@ -34,6 +38,7 @@ MARKERS: Final = {
     "conditional": ":yellow_circle:",
     "blocked": ":red_circle:",
 }
+MOST_MARKED: Final = 100
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _OWN_COMMENT: Final = re.compile(
     r"CORS (?:allowed|conditional|blocked)(?:, (?:not )?followed)?(?:: [a-z-]+)?"
@@ -47,7 +52,8 @@ class Recorder:
     Flows that are loaded from a file have times of their own, hence a journal of their own, whose
     clock is `loaded_up_to`. What all that shows exchanges looks at is in `store`. The flows of
     `preflights` are annotated again when their outcome is known, if anyone still has them; those of
-    `annotated` were, and nobody was told yet. `addons` is what mitmproxy is to call next.
+    `annotated` were, and nobody was told yet. `addons` is what mitmproxy is to call next. `marked`
+    are the failures that were on no exchange.
     """
 
     file: JournalFile
@@ -62,6 +68,7 @@ class Recorder:
     event_log: EventLog = field(default_factory=EventLog)
     annotated: list[http.HTTPFlow] = field(default_factory=list)
     addons: list[object] = field(default_factory=list)
+    marked: set[tuple[str, str]] = field(default_factory=set)
     name: str = "corscope-recorder"
 
     def take_place(self, manager: addonmanager.AddonManager) -> None:
@@ -90,6 +97,7 @@ class Recorder:
         """Set whether query values are secret."""
         self.journal.mask_urls = self.loaded.mask_urls = masked
 
+    @harmless
     def requested(self, flow: http.HTTPFlow, request: Request) -> None:
         """Take note of a request before anything is done to it."""
         journal = self.journal if flow.live else self.loaded
@@ -114,6 +122,40 @@ class Recorder:
         """No answer came, or not all of it; of one that was streamed, the headers have left."""
         self._record(flow, head_sent=flow.response is not None and bool(flow.response.stream))
 
+    def failed(self, where: str, error: Exception, about: Sequence[object]) -> None:
+        """Mark a failure of corscope's own, so that nobody takes what is missing for fine."""
+        flow = next((each for each in about if isinstance(each, http.HTTPFlow)), None)
+        of = next((each.id for each in about if isinstance(each, http.HTTPFlow | Outcome)), None)
+        if of is not None and any(each is self for each in about):
+            self._forget(of)
+        failure = Failure(datetime.now(UTC), where, kind_of(error), of, self._shown_url(flow))
+        if of is None and not self._is_new(failure):
+            return
+        self.file.write(failure_line(failure))
+        if of is not None:
+            self.store.note_failure(of)
+
+    def _forget(self, id_: str) -> None:
+        """What waits for the rest of an exchange that can't be recorded waits in vain."""
+        self.touches.pop(id_, None)
+        self.journal.in_flight.pop(id_, None)
+        self.loaded.in_flight.pop(id_, None)
+
+    def _is_new(self, failure: Failure) -> bool:
+        """What fails without an exchange may do so several times a second: once is enough."""
+        known = (failure.where, failure.error) in self.marked
+        if len(self.marked) < MOST_MARKED:
+            self.marked.add((failure.where, failure.error))
+        return not known
+
+    def _shown_url(self, flow: http.HTTPFlow | None) -> str | None:
+        if flow is None:
+            return None
+        with suppress(Exception):  # this very thing may be what fails
+            url = flow.request.url
+            return masked_url(url) if self.journal.mask_urls else plain_url(url)
+        return None
+
     def _record(self, flow: http.HTTPFlow, *, head_sent: bool = False) -> None:
         touch = self.touches.pop(flow.id, None)
         is_loaded = flow.id in self.loaded.in_flight
@@ -126,14 +168,15 @@ class Recorder:
         exchange = journal.answered(sighting(flow, touch, head_sent=head_sent), now)
         if exchange is None:
             return
+        # What lasts comes first: where a later thing fails, it is there.
         self.file.write(exchange_line(exchange))
-        self.store.add(exchange)
-        annotate(flow, exchange)
-        if exchange.kind == "preflight":
-            self.preflights[flow.id] = flow
         blocked = exchange.judgement.verdict == "blocked"
         level = logging.WARNING if blocked else logging.INFO
         self.event_log.tell(level, exchange_text(exchange))
+        annotate(flow, exchange)
+        if exchange.kind == "preflight":
+            self.preflights[flow.id] = flow
+        self.store.add(exchange)
         if is_loaded:
             self._write(self.loaded.due(self.loaded_up_to))
 
@@ -152,17 +195,34 @@ class Recorder:
 
     def _write(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:
-            self.file.write(outcome_line(outcome))
-            self.store.note(outcome)
-            flow, entry = self.preflights.get(outcome.id), self.store.get(outcome.id)
-            if flow is not None and entry is not None:
-                annotate(flow, entry.exchange, outcome)
-                self.annotated.append(flow)
+            self._write_outcome(outcome)
+
+    @harmless
+    def _write_outcome(self, outcome: Outcome) -> None:
+        """Each by itself: one that can't be written takes no other with it."""
+        self.file.write(outcome_line(outcome))
+        flow, entry = self.preflights.get(outcome.id), self.store.get(outcome.id)
+        if flow is not None and entry is not None:
+            annotate(flow, entry.exchange, outcome)
+            self.annotated.append(flow)
+        self.store.note(outcome)
 
     def tick(self, now: datetime) -> None:
         """Look after the file, write what preflights came to, and tell what there is to tell."""
+        self._look_after_file()
+        self._write_due(now)
+        self._tell()
+
+    @harmless
+    def _look_after_file(self) -> None:
         self.file.look()
+
+    @harmless
+    def _write_due(self, now: datetime) -> None:
         self._write(self.journal.due(now))
+
+    @harmless
+    def _tell(self) -> None:
         self.event_log.flush()
         if self.annotated:
             # mitmproxy refreshes by itself only the flow that a hook is called for.
@@ -171,10 +231,14 @@ class Recorder:
 
     def close(self, now: datetime) -> None:
         """Write the outcome of all open preflights, and close the file."""
-        self.event_log.flush()
+        self._write_open(now)
+        self.file.close()
+
+    @harmless
+    def _write_open(self, now: datetime) -> None:
         self._write(self.journal.close(now))
         self._write(self.loaded.close(self.loaded_up_to))
-        self.file.close()
+        self.event_log.flush()
 
 
 def sighting(flow: http.HTTPFlow, touch: Touch | None, *, head_sent: bool = False) -> Sighting:

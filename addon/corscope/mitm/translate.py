@@ -184,16 +184,19 @@ def made_response(answer: Answer, request: http.Request) -> http.Response:
 
 
 def write_response(flow: http.HTTPFlow, response: Response) -> None:
-    """Give the flow's response another head."""
+    """Give the flow's response another head; if that fails, it keeps the one it has."""
     assert flow.response is not None
     headers = _fields(response.headers, flow.request)
-    if flow.response.status_code != response.status:
-        if _is_bodiless(response.status):
-            flow.response.stream = _nothing
-            for name in ("content-length", "transfer-encoding"):
-                headers.pop(name, None)
+    is_other = flow.response.status_code != response.status
+    loses_body = is_other and _is_bodiless(response.status)
+    reason = _reason_phrase(response.status).decode()
+    if loses_body:
+        for name in ("content-length", "transfer-encoding"):
+            headers.pop(name, None)
+        flow.response.stream = _nothing
+    if is_other:
         flow.response.status_code = response.status
-        flow.response.reason = _reason_phrase(response.status).decode()
+        flow.response.reason = reason
     flow.response.headers = headers
 
 

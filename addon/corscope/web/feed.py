@@ -35,14 +35,16 @@ _COUNT: Final = re.compile("[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a client is told: that all it knows is void, rows, or nothing but that we are here.
+    """What a client is told: that all it knows is void, rows, failures, or that we are here.
 
-    `upto` is what the client says when it comes back; None while it doesn't have all up to there.
+    `failed` is on how many exchanges corscope has failed. `upto` is what the client says when it
+    comes back; None while it doesn't have all up to there.
     """
 
-    name: Literal["reset", "rows", "alive"]
+    name: Literal["reset", "rows", "failed", "alive"]
     rows: tuple[Row, ...] = ()
     upto: str | None = None
+    failed: int = 0
 
 
 class Feed:
@@ -93,10 +95,11 @@ class Feed:
         entry = self.store.get(id_)
         return None if entry is None else row_of(entry, self._numbers.get(id_, 0))
 
-    def _changed(self, entry: Entry) -> None:
-        self._note(entry.exchange.id)
+    def _changed(self, entry: Entry | None) -> None:
+        if entry is not None:
+            self._note(entry.exchange.id)
         for subscription in self._subscriptions:
-            subscription.add(entry.exchange.id)
+            subscription.add(None if entry is None else entry.exchange.id)
 
     def _note(self, id_: str) -> None:
         self._count += 1
@@ -126,10 +129,12 @@ class Subscription:
         self._pending = dict.fromkeys(missed or ())
         self._woken = asyncio.Event()
         self._ended = False
+        self._failed = 0  # as the client knows it
 
-    def add(self, id_: str) -> None:
-        """Take note of an exchange that the client doesn't know yet."""
-        self._pending[id_] = None
+    def add(self, id_: str | None) -> None:
+        """Take note of an exchange that the client doesn't know yet, or that there is else news."""
+        if id_ is not None:
+            self._pending[id_] = None
         if len(self._pending) > MOST_PENDING:
             self._pending.clear()
             self._anew = True
@@ -153,6 +158,9 @@ class Subscription:
                 yield event
                 # What a socket takes at once is sent without a turn for anything else.
                 await asyncio.sleep(0)
+            if self._failed != (failed := self._feed.store.failed.count):
+                self._failed = failed
+                yield Event("failed", failed=failed)
             try:
                 await asyncio.wait_for(self._woken.wait(), ALIVE_EVERY)
                 if not self._ended:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,12 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["Clear", "Events", "Fragment", "Handler", "Nothing", "Shell", "Static"]
 
 _STATIC: Final = Path(__file__).parent / "static"
+_HEADERS: Final = response_headers()
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
 }
-
-logger = logging.getLogger("corscope")
 
 
 class Handler(RequestHandler):
@@ -40,7 +38,7 @@ class Handler(RequestHandler):
     def set_default_headers(self) -> None:
         """Let every answer have its headers, errors included."""
         self.clear_header("Server")
-        for name, value in response_headers().items():
+        for name, value in _HEADERS.items():
             self.set_header(name, value)
 
     def compute_etag(self) -> None:
@@ -58,15 +56,10 @@ class Handler(RequestHandler):
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"corscope: {self._reason}\n")
 
-    def log_exception(self, kind: Any, value: Any, trace: Any) -> None:
-        """Log what failed inside, without the address, which has the token in it."""
+    def log_exception(self, _kind: Any, value: Any, _trace: Any) -> None:
+        """Have it told what failed inside, without the address, which has the token in it."""
         if not isinstance(value, HTTPError | StreamClosedError):
-            logger.warning(
-                "corscope failed in %s; please report this: %r",
-                type(self).__qualname__,
-                value,
-                exc_info=(kind, value, trace),
-            )
+            self.page.behind.failed(type(self).__qualname__, value)
 
     def html(self, text: str) -> None:
         """Answer with HTML."""
@@ -155,4 +148,5 @@ def _event_text(event: Event) -> str:
     if event.name == "alive":
         return ": alive\n\n"
     upto = "" if event.upto is None else f"id: {event.upto}\n"
-    return f"event: {event.name}\n{upto}data: {json.dumps(event.rows, separators=(',', ':'))}\n\n"
+    data = event.failed if event.name == "failed" else event.rows
+    return f"event: {event.name}\n{upto}data: {json.dumps(data, separators=(',', ':'))}\n\n"

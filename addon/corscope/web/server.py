@@ -41,12 +41,14 @@ class Behind:
         state: gives the rules as they are now.
         proxy: gives the proxy's address, for who sets up a browser.
         desk: what the page may do with the rules.
+        failed: hears where corscope itself has failed, and with what.
     """
 
     store: Store
     state: Callable[[], State]
     proxy: Callable[[], str]
     desk: Desk = NO_DESK
+    failed: Callable[[str, Exception], None] = lambda _where, _error: None
 
 
 class Page:

@@ -4,7 +4,6 @@ Asks to the host `control.test` are answered here and go nowhere. It also sends 
 over TLS to the test's plain server, so that no server certificate is needed.
 """
 
-import gc
 import json
 from typing import Any
 
@@ -14,7 +13,8 @@ HOST = "control.test"
 
 
 def _state(asking: str) -> dict[str, Any]:
-    corscope = next(a for a in gc.get_objects() if _is_running(a))
+    # Not by way of gc: who looks at a tuple that another thread is making lets that fail.
+    corscope: Any = ctx.master.addons.get("corscope")
     recorder = corscope._recorder
     return {
         "subjects": len(set(corscope._subjects) - {asking}),
@@ -22,10 +22,6 @@ def _state(asking: str) -> dict[str, Any]:
         "in_flight": len(recorder.journal.in_flight.keys() - {asking}),
         "recorders": sum(type(a).__name__ == "Recorder" for a in ctx.master.addons.chain),
     }
-
-
-def _is_running(thing: object) -> bool:
-    return type(thing).__name__ == "Corscope" and thing is ctx.master.addons.get("corscope")
 
 
 def requestheaders(flow: http.HTTPFlow) -> None:

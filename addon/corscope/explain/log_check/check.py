@@ -14,6 +14,7 @@ from corscope.explain.words import worded
 from corscope.fetch.reasons import Reason
 from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.exchange import Finding
+from corscope.journal.failure import Failed
 from corscope.journal.findings import FindingId
 from corscope.journal.lines import VERSION
 
@@ -89,6 +90,7 @@ class Tally:
         untold: how often there was one beyond the most that are kept.
         counts: how often there was each.
         places: the file and the line where each was first.
+        failed: the exchanges on which corscope itself failed.
     """
 
     wanted: Wanted
@@ -97,6 +99,7 @@ class Tally:
     untold: int = 0
     counts: Counter[Problem] = field(default_factory=Counter)
     places: dict[Problem, tuple[str, int]] = field(default_factory=dict)
+    failed: Failed = field(default_factory=Failed)
 
     def add(self, line: Mapping[str, Any], file: str, number: int) -> None:
         """Look at one line; those that aren't exchanges have no verdict.
@@ -104,6 +107,8 @@ class Tally:
         Raises:
             JournalLineError: it lacks what an exchange's line has.
         """
+        if line["type"] == "failure" and isinstance(line.get("id"), str):
+            self.failed.note(line["id"])
         if line["type"] != "exchange":
             return
         problems = list(_problems(_exchange(line), self.wanted))

@@ -69,6 +69,7 @@ def _json(tally: Tally, version: str) -> str:
         "exchanges": tally.exchanges,
         "matches": tally.matches,
         "untold": tally.untold,
+        "failed": tally.failed.count,
         "problems": [_object(tally, problem) for problem in tally.places],
     }
     return json.dumps(content, indent=2) + "\n"

@@ -4,6 +4,7 @@ const MOST_ROWS = 10_000;
 
 export class Feed extends EventTarget {
   rows = [];
+  failed = 0; // exchanges on which corscope itself has failed
   state = "connecting";
   #known = new Map();
   #stale = false;
@@ -12,8 +13,13 @@ export class Feed extends EventTarget {
     const source = new EventSource("events");
     source.addEventListener("open", () => this.#become("live"));
     source.addEventListener("error", () => this.#become(source.readyState === EventSource.CLOSED ? "gone" : "lost"));
+    source.addEventListener("failed", (event) => {
+      this.failed = JSON.parse(event.data);
+      this.#changed();
+    });
     source.addEventListener("reset", () => {
       this.#known.clear();
+      this.failed = 0;
       this.#changed();
     });
     source.addEventListener("rows", (event) => {

@@ -150,6 +150,7 @@ class Exchanges {
     this.root.querySelector("#begin").hidden = isThere || this.app.feed.state === "connecting";
     this.root.querySelector("#reset").hidden = none;
     this.#tellCount(rows.length, all.length);
+    this.#tellFailed(this.app.feed.failed);
     this.list.show(rows);
   }
 
@@ -160,6 +161,13 @@ class Exchanges {
     if (place.textContent !== text) place.textContent = text;
     const more = this.#paused ? this.app.feed.rows.filter((row) => row.n > (this.#paused[0]?.n ?? 0)).length : 0;
     this.pauseButton.textContent = this.#paused ? (more ? `Go on (${count(more)} new)` : "Go on") : "Pause";
+  }
+
+  #tellFailed(count) {
+    const place = this.root.querySelector("#failed");
+    const text = `corscope failed on ${count.toLocaleString("en")} exchange${count === 1 ? "" : "s"}, which may be missing here. mitmproxy's event log says what to report.`;
+    place.hidden = count === 0;
+    if (count && place.textContent !== text) place.textContent = text;
   }
 
   async #load(id) {

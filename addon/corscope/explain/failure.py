@@ -1,0 +1,93 @@
+"""What is said when corscope itself has failed? Where, and what to report; and no secret.
+
+An exception's own words may hold what passed by: a header's value, a URL. So only that is told
+which stands in source code: the kinds of exceptions, and the places they came through.
+"""
+
+import re
+import traceback
+from collections.abc import Iterator
+from typing import Final
+
+from corscope.explain.counted import counted
+
+__all__ = ["failed_text", "failure_text", "kind_of", "place_of"]
+
+MOST_FRAMES: Final = 12
+"""So many places are told of each exception, the innermost; one that recurses has thousands."""
+
+MOST_CAUSES: Final = 3
+
+_PACKAGE: Final = "corscope"
+
+Place = tuple[str, str, int]
+
+
+def kind_of(error: BaseException) -> str:
+    """The name of an exception's class."""
+    return type(error).__qualname__
+
+
+def place_of(error: BaseException) -> Place:
+    """What tells one failure from another: the kind, and the innermost place of ours."""
+    file, line = "", 0
+    for file_here, line_here, _ in _frames(error):
+        if not file or _PACKAGE in _parts(file_here):
+            file, line = file_here, line_here
+    return kind_of(error), file, line
+
+
+def failed_text(count: int) -> str:
+    """What to say beside exchanges where others may be missing."""
+    return (
+        f"corscope failed on {counted(count, 'exchange')}, which may be missing here. "
+        "mitmproxy's event log said what to report."
+    )
+
+
+def failure_text(where: str, error: BaseException, versions: str) -> str:
+    """What to say in the log.
+
+    Args:
+        where: what was being done, by the name of the function.
+        error: the exception.
+        versions: of corscope and of what it runs on.
+    """
+    lines = [
+        f"corscope failed in {where} ({kind_of(error)}); traffic passes as if it hadn't been "
+        "there. This failure isn't told again.",
+        "Please report it with these lines, which hold nothing of what passed by:",
+        f"  {versions}",
+    ]
+    for number, each in enumerate(_chain(error)):
+        begin = "because of" if number else "failed with"
+        lines.append(f"  {begin} {kind_of(each)}, by way of")
+        lines += (
+            f"    {_short(file)}:{line} {name}"
+            for file, line, name in list(_frames(each))[-MOST_FRAMES:]
+        )
+    return "\n".join(lines)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception, and those that led to it."""
+    each: BaseException | None = error
+    for _ in range(MOST_CAUSES):
+        if each is None:
+            return
+        yield each
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+
+
+def _frames(error: BaseException) -> Iterator[tuple[str, int, str]]:
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        yield frame.f_code.co_filename, line, frame.f_code.co_qualname
+
+
+def _short(file: str) -> str:
+    """A file's last names: those before them tell whose machine it is."""
+    return "/".join(_parts(file)[-3:])
+
+
+def _parts(file: str) -> list[str]:
+    return re.split(r"[/\\]", file)
