@@ -249,6 +249,10 @@ def test_urls_may_be_unmasked_while_running(server: RawServer, tmp_path: Path) -
 # Secrets
 
 
+def _own_lines(proxy: Proxy) -> list[str]:
+    return [line for line in proxy.log().splitlines() if "CORS" in line or "corscope" in line]
+
+
 def test_no_secret_is_written_anywhere(server: RawServer, tmp_path: Path) -> None:
     """Neither to the journal nor to the log's lines of corscope."""
     rules = tmp_path / "rules.toml"
@@ -267,7 +271,7 @@ def test_no_secret_is_written_anywhere(server: RawServer, tmp_path: Path) -> Non
                 proxy.ask(ask(f"{url}?token={secret}", *lines, method="POST", body=secret.encode()))
                 proxy.ask(preflight(f"{url}?{secret}", "PUT", f"Referer: http://a/?{secret}"))
         wait_until(lambda: len(exchanges(proxy.journal())) == 18, 15.0, "all exchanges")
-        own = [line for line in proxy.log().splitlines() if "CORS" in line or "corscope" in line]
-    assert len(own) >= 18
+        wait_until(lambda: len(_own_lines(proxy)) >= 18, 15.0, "the log of all of them")
+        own = _own_lines(proxy)
     assert secret not in "\n".join(own)
     assert secret not in proxy.journal_path.read_text("utf-8")

@@ -36,7 +36,7 @@ def capture_of(flow: http.HTTPFlow) -> Capture:
     """What a saved flow tells."""
     request = request_of(flow)
     return Capture(
-        client_of(flow, request),
+        client_of(flow),
         request,
         asked_at(flow),
         sighting(flow, remembered(flow)),

@@ -102,7 +102,7 @@ class Recorder:
         """Take note of a request before anything is done to it."""
         journal = self.journal if flow.live else self.loaded
         now = self._time(journal, asked_at, flow)
-        outcomes = journal.requested(flow.id, client_of(flow, request), request, now)
+        outcomes = journal.requested(flow.id, client_of(flow), request, now)
         if outcomes:
             self._write(outcomes)
 

@@ -140,10 +140,18 @@ def _delivered(response: http.Response, key: object, *, lower: bool) -> Response
     return _responses.put(key, head) if is_small(head.headers) else head
 
 
-def client_of(flow: http.HTTPFlow, request: Request) -> str:
+def client_of(flow: http.HTTPFlow) -> str:
     """What tells one browser from another: its address and how it calls itself."""
     peer = flow.client_conn.peername
-    return f"{peer[0] if peer else ''} {get(request.headers, 'User-Agent') or ''}"
+    agent = b""
+    for name, value in flow.request.headers.fields:
+        if len(name) == _LENGTH and name.lower() == b"user-agent":
+            agent = value
+            break
+    return f"{peer[0] if peer else ''} {agent.decode('latin-1')}"
+
+
+_LENGTH = len("user-agent")
 
 
 def missing_of(flow: http.HTTPFlow) -> Missing:

@@ -48,7 +48,10 @@ class Event:
 
 
 class Feed:
-    """The exchanges of a store as rows, for any number of clients."""
+    """The exchanges of a store as rows, for any number of clients.
+
+    Until there is one it looks at none of them: a page that nobody opens costs traffic nothing.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -57,9 +60,6 @@ class Feed:
         self._numbers: dict[str, int] = {}
         self._changes: deque[tuple[int, str]] = deque(maxlen=MOST_PENDING)
         self._subscriptions: list[Subscription] = []
-        for entry in store:
-            self._note(entry.exchange.id)
-        store.listeners.append(self._changed)
 
     def close(self) -> None:
         """Tell no client anything more."""
@@ -79,6 +79,10 @@ class Feed:
     @contextmanager
     def subscribed(self, known: str | None) -> Iterator["Subscription"]:
         """Follow what comes, from where the client says that it is."""
+        if self._changed not in self.store.listeners:
+            for entry in self.store:
+                self._note(entry.exchange.id)
+            self.store.listeners.append(self._changed)
         subscription = Subscription(self, self._missed(known))
         self._subscriptions.append(subscription)
         try:
