@@ -330,7 +330,7 @@ def _text(plan: Plan) -> str:
 
 _TEXT: Final = """
 Six mitmdumps run beside each other, with mitmproxy's defaults and `-q`, their output thrown away:
-alone; with a script of five lines that sets three CORS headers; with `--modify-headers` for the
+alone; with a script of five lines that sets four CORS headers; with `--modify-headers` for the
 one; with corscope as it is by default, its page served and its journal written to a file; the
 same with one rule, a policy that answers preflights; the same with {plan.rules:,} rules over
 {plan.hosts:,} hosts, of which the last is that one. They get the same load one after the other,

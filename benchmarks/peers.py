@@ -110,8 +110,10 @@ def _nodes(folder: Path) -> Iterator[list[Proxy]]:
 
 
 def _sending(kind: str, backend: int, seconds: float) -> Callable[[Proxy, int], Found]:
+    layered = {side for side, _ in TOOLS.values()}
+
     def send(proxy: Proxy, number: int) -> Found:
-        if "alone" not in proxy.name:
+        if proxy.name in layered:
             probe(proxy, backend, kind)
 
         def run() -> Load:
