@@ -69,7 +69,7 @@ class Plan:
     idle: float
 
 
-FULL: Final = Plan(5, 1.0, 10_000, 2_000, 1 << 30, 2, 1_000, 5.0)
+FULL: Final = Plan(8, 0.6, 10_000, 2_000, 1 << 30, 2, 1_000, 5.0)
 QUICK: Final = Plan(1, 0.5, 100, 20, 1 << 22, 1, 50, 0.5)
 
 
@@ -330,15 +330,15 @@ def _text(plan: Plan) -> str:
 
 _TEXT: Final = """
 Six mitmdumps run beside each other, with mitmproxy's defaults and `-q`, their output thrown away:
-alone; with a script of five lines that sets three CORS headers; with `--modify-headers` for the
+alone; with a script of five lines that sets four CORS headers; with `--modify-headers` for the
 one; with corscope as it is by default, its page served and its journal written to a file; the
 same with one rule, a policy that answers preflights; the same with {plan.rules:,} rules over
 {plan.hosts:,} hosts, of which the last is that one. They get the same load one after the other,
-in {plan.rounds} rounds of {plan.seconds:g} second a turn, each round beginning with another
-side; a share is that of a side to mitmdump alone in the same round, and beside the median stand
-the least and the most of all rounds. Load generator, backend and proxy have the machine's cores
-to themselves. CPU time is that of the proxy's process, as Linux counts it; this benchmark runs on
-no other system.
+in {plan.rounds} rounds, {plan.seconds:g} seconds a turn, each round beginning with another side;
+a share is that of a side to mitmdump alone in the same round, and beside the median stand the
+least and the most of all rounds. Load generator, backend and proxy have the machine's cores to
+themselves. CPU time is that of the proxy's process, as Linux counts it; this benchmark runs on no
+other system.
 
 HTTP/1.1 is wrk through a regular proxy, {connections} connections kept alive, each waiting for
 its answer before it asks again, so that a preflight is answered before its request goes out;

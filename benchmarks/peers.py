@@ -65,7 +65,7 @@ def section(*, quick: bool) -> Section:
     needed("wrk", "node")
     if not (FOLDER / "node_modules").exists():
         raise SystemExit("whistle and mockttp are missing: benchmarks/install brings them")
-    rounds, seconds = (1, 0.5) if quick else (8, 1.0)
+    rounds, seconds = (1, 0.5) if quick else (10, 0.7)
     with TemporaryDirectory() as name, serving() as backend:
         loads = _measure(Path(name), backend, rounds, seconds)
     return Section(
@@ -110,8 +110,10 @@ def _nodes(folder: Path) -> Iterator[list[Proxy]]:
 
 
 def _sending(kind: str, backend: int, seconds: float) -> Callable[[Proxy, int], Found]:
+    layered = {side for side, _ in TOOLS.values()}
+
     def send(proxy: Proxy, number: int) -> Found:
-        if "alone" not in proxy.name:
+        if proxy.name in layered:
             probe(proxy, backend, kind)
 
         def run() -> Load:
@@ -172,7 +174,7 @@ def _text(rounds: int, seconds: float) -> str:
 
 _TEXT: Final = """
 Each tool runs twice, with what it has for CORS and without, and gets the same load, in {rounds}
-rounds of {seconds:g} second a turn, one process after the other, each round beginning with
+rounds, {seconds:g} seconds a turn, one process after the other, each round beginning with
 another: wrk with {connections} connections, the requests as for the cost of the layer. What is
 kept is requests/s with the layer by those of the same tool without it in the same round; the CPU
 time is that of the tool's processes, with the layer by without. A layer that answers preflights

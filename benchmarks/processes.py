@@ -6,6 +6,7 @@ of its memory a line in /proc.
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def running(
     finally:
         for pid in _family(process.pid)[1:]:
             with suppress(ProcessLookupError):
-                os.kill(pid, 15)
+                os.kill(pid, signal.SIGTERM)
         process.terminate()
         try:
             process.wait(10)

@@ -29,6 +29,7 @@ def response(flow):
     flow.response.headers["Access-Control-Allow-Origin"] = "*"
     flow.response.headers["Access-Control-Allow-Methods"] = "GET, PUT"
     flow.response.headers["Access-Control-Allow-Headers"] = "content-type, x-request-id"
+    flow.response.headers["Access-Control-Max-Age"] = "600"
 """
 MODIFIED: Final = ("--modify-headers", "/~s/Access-Control-Allow-Origin/*")
 STREAMED: Final = """

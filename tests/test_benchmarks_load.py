@@ -1,4 +1,4 @@
-"""The benchmarks that need a load generator read it right, and judge their figures."""
+"""The benchmarks that need a load generator read it right, and hold figures against goals."""
 
 import os
 import sys
