@@ -147,6 +147,8 @@ class Caches:
         self, client: str, wire: WireView, credentials: Credentials, verdicts: Verdicts
     ) -> None:
         """Take note of an actual request's end, which may clear the cache."""
+        if verdicts.omit.reason is None and verdicts.include.reason is None:
+            return
         for taken, cache in self._accounts(client, wire.engine).items():
             failure = _failure(verdicts, _mode(credentials, taken))
             if failure is not None and failure.reason is not Reason.CLIENT_GONE:
