@@ -95,6 +95,16 @@ def test_what_is_quick_anyway_is_left_to_re(pattern: str) -> None:
     assert regex_error(pattern) is None
 
 
+def test_of_alternatives_each_is_matched_in_its_own_way() -> None:
+    """As a glob and a regex that looks ahead, side by side in one pattern."""
+    pattern = r"(?:https://*.*.test)|(?:^(?!https://evil)https://(?:app|one)\.example)"
+    assert regex_error(pattern) is None
+    origins = ["https://app.example", "https://evil.example", "https:/x.test", "http://a"]
+    matched = [each for each in origins if matches_regex(pattern, each, "fullmatch")]
+    assert matched == [each for each in origins if re.fullmatch(pattern, each)]
+    assert matched == ["https://app.example", "https:/x.test"]
+
+
 @pytest.mark.parametrize(
     ("pattern", "length", "count"),
     [

@@ -13,7 +13,7 @@ from functools import lru_cache
 from corscope.fetch.origin import TupleOrigin, parse_serialized_origin
 from corscope.servers.backtracking import ways
 from corscope.servers.linear import How, Linear, NotLinearError
-from corscope.servers.regex_tree import parsed
+from corscope.servers.regex_tree import Regex, alternatives, parsed
 
 __all__ = [
     "OriginPattern",
@@ -101,9 +101,16 @@ def matches_regex(pattern: str, origin: str, how: How, *, flags: int = 0) -> boo
 @lru_cache(maxsize=4096)
 def _matches(pattern: str, flags: int, origin: str, how: How) -> bool:
     try:
-        matcher = _matcher(pattern, flags)
+        matchers = _matchers(pattern, flags)
     except NotLinearError:
         return False
+    return any(_does_match(matcher, origin, how) for matcher in matchers)
+
+
+_Matcher = re.Pattern[str] | Linear
+
+
+def _does_match(matcher: _Matcher, origin: str, how: How) -> bool:
     if isinstance(matcher, Linear):
         return matcher.matches(origin, how)
     match how:
@@ -116,23 +123,33 @@ def _matches(pattern: str, flags: int, origin: str, how: How) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _matcher(pattern: str, flags: int = 0) -> re.Pattern[str] | Linear:
-    """What matches the pattern: `re` if that is quick whatever the origin, else what surely is.
+def _matchers(pattern: str, flags: int = 0) -> tuple[_Matcher, ...]:
+    """What matches the pattern, each by itself: as a rule one.
 
     Raises:
-        NotLinearError: nothing is.
+        NotLinearError: nothing is sure to be quick.
     """
     compiled = re.compile(pattern, flags)
-    regex = parsed(pattern, flags)
+    return _quick(compiled, parsed(pattern, flags))
+
+
+def _quick(compiled: re.Pattern[str], regex: Regex) -> tuple[_Matcher, ...]:
+    """`re` if that is quick whatever the origin, else what surely is.
+
+    Of alternatives each may have a way of its own.
+    """
     count = ways(regex, MAX_REGEX_SUBJECT)
     if count <= FEW_WAYS:
-        return compiled
+        return (compiled,)
     try:
-        return Linear(regex, MAX_REGEX_SUBJECT)
+        return (Linear(regex, MAX_REGEX_SUBJECT),)
     except NotLinearError:
         if count <= MOST_WAYS:
-            return compiled
-        raise
+            return (compiled,)
+        parts = alternatives(regex)
+        if not parts:
+            raise
+    return tuple(matcher for part in parts for matcher in _quick(*part))
 
 
 def regex_error(pattern: str) -> str | None:
@@ -141,7 +158,7 @@ def regex_error(pattern: str) -> str | None:
     Either it is none in Python's syntax, or an origin can be made up that it takes ages to try.
     """
     try:
-        _matcher(pattern)
+        _matchers(pattern)
     except NotLinearError as error:
         return (
             f"none that can be tried in time on any origin: it has {error} beside what it repeats; "

@@ -10,9 +10,18 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-__all__ = ["CHARACTERS", "REPEATS", "UNBOUNDED", "Regex", "inner_flags", "parsed"]
+__all__ = [
+    "CHARACTERS",
+    "REPEATS",
+    "UNBOUNDED",
+    "Regex",
+    "alternatives",
+    "inner_flags",
+    "parsed",
+]
 
 _parser: Final[Any] = import_module("re._parser")
+_compiler: Final[Any] = import_module("re._compiler")
 _constants: Final[Any] = import_module("re._constants")
 
 UNBOUNDED: Final[int] = _constants.MAXREPEAT
@@ -37,6 +46,20 @@ def parsed(pattern: str, flags: int = 0) -> Regex:
     tree = _parser.parse(pattern, flags)
     found = flags | tree.state.flags
     return Regex(pattern, tree.data, found if found & re.ASCII else found | re.UNICODE)
+
+
+def alternatives(regex: Regex) -> list[tuple["re.Pattern[str]", Regex]]:
+    """The alternatives that a regex consists of, compiled and as trees; none where it has others.
+
+    A text matches it where it matches one of them.
+    """
+    if len(regex.items) != 1 or str(regex.items[0][0]) != "BRANCH":
+        return []
+    _, branches = regex.items[0][1]
+    return [
+        (_compiler.compile(branch, regex.flags), Regex(regex.pattern, branch.data, regex.flags))
+        for branch in branches
+    ]
 
 
 def inner_flags(flags: int, added: int, removed: int) -> int:
