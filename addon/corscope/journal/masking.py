@@ -16,7 +16,7 @@ _USERINFO: Final = re.compile(
     r"^((?:https?:[/\\]*|(?:[^:/\\?#]*:)?[/\\]{2,}))[^/\\?#]*@", re.IGNORECASE
 )
 # As Python writes bytes; a message may break off within them.
-_BYTES: Final = re.compile(r"""\bb(?:'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?)""", re.DOTALL)
+_BYTES: Final = re.compile(r"""\bb(?:'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?)""", re.DOTALL)
 _TAB_OR_NEWLINE: Final = dict.fromkeys(map(ord, "\t\n\r"))
 
 
