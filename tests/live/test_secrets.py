@@ -190,7 +190,7 @@ def test_no_command_tells_a_secret_of_what_was_saved(
 ) -> None:
     rules = str(masked.folder / "rules.toml")
     told = run(*(rules if word == "rules.toml" else word for word in command), masked.folder / name)
-    assert len(told) > 200
+    assert ".test" in told, "it tells of none of the exchanges"
     assert masked.secrets.found(told) == set()
 
 
