@@ -25,7 +25,7 @@ from corscope.rules.load import Source, load
 from corscope.rules.problems import RulesError
 from corscope.web.report import report_html
 from tests.journal.requests import CHROMIUM, FIREFOX
-from tests.work import steps
+from tests.support.work import steps
 
 APP, API = "https://app.example", "https://api.example/"
 ALLOWED = ("Access-Control-Allow-Origin", APP)

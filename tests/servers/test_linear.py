@@ -16,7 +16,7 @@ from corscope.servers.origins import FEW_WAYS, MAX_REGEX_SUBJECT, matches_regex,
 from corscope.servers.policy import Policy
 from corscope.servers.regex_tree import parsed
 from corscope.servers.registry import dialects
-from tests.work import steps
+from tests.support.work import steps
 
 from .patterns import EXPLOSIVE, UNFOLLOWED, flags, patterns, texts
 

@@ -88,13 +88,13 @@ class Repeats:
 
     answered: "OrderedDict[_Key, tuple[datetime, InFlight]]" = field(default_factory=OrderedDict)
 
-    def note(self, known: InFlight, status: int, now: datetime) -> None:
+    def note(self, pending: InFlight, status: int, now: datetime) -> None:
         """Take note of an answer."""
         if status not in {408, 421}:
             return
-        key = _key(known.known.step.client, known.known.wire)
+        key = _key(pending.known.step.client, pending.known.wire)
         self.answered.pop(key, None)
-        self.answered[key] = (now, known)
+        self.answered[key] = (now, pending)
         if len(self.answered) > MAX_REPEATS:
             self.answered.popitem(last=False)
 
@@ -102,10 +102,10 @@ class Repeats:
         """What is known of a request that comes again; None for one that is new."""
         if not self.answered:
             return None
-        answered, known = self.answered.pop(_key(client, wire), (now, None))
-        if known is None or now - answered > REPEATED_WITHIN:
+        answered, pending = self.answered.pop(_key(client, wire), (now, None))
+        if pending is None or now - answered > REPEATED_WITHIN:
             return None
-        return replace(known, asked=now)
+        return replace(pending, asked=now)
 
 
 def _key(client: str, wire: WireView) -> _Key:
