@@ -23,6 +23,7 @@ REASONS: Final = {
     "corscope.fetch.origin._SERIALIZED.0": "a repetition begins with a dot, no label has one",
     "corscope.fetch.safelist._SINGLE_RANGE_WITH_WHITESPACE.0": "parts end where others begin",
     "corscope.journal.masking._BYTES.0": "possessive",
+    "corscope.journal.masking._USERINFO.0": "possessive",
     "corscope.mitm.har._AS_IT_IS.0": "a label is bounded and has no dot, the path is possessive",
     "corscope.mitm.har._IN_STRING.0": "possessive",
     "corscope.rules._toml._ENDLESS_KEY.0": "possessive",

@@ -59,6 +59,11 @@ def test_a_url_without_hidden_values_is_always_decided() -> None:
         assert undecided([rule("https://api.test/*b")], url) == frozenset()
 
 
+def test_a_url_without_a_path_which_no_url_matches_is_decided() -> None:
+    for url in ("https://api.test?id=*", "https://api.test?*"):
+        assert undecided([rule("https://api.test/*"), rule("*id=7*")], url) == frozenset()
+
+
 def test_a_huge_url_is_not_compared_for_ever() -> None:
     url = f"https://api.test/?a=*&{'x' * 100_000}=*"
     assert undecided([rule(f"https://api.test/*{'y*' * 50}z")], url) == {"r"}

@@ -123,8 +123,7 @@ def main(arguments: Sequence[str]) -> int:
     with atheris.instrument_imports(include=["corscope"], enable_loader_override=False):
         for name in options.targets:
             fuzz_one_of(name)
-    into = options.into
-    broken = [name for name in options.targets if not _run(name, options.seconds, into)]
+    broken = [name for name in options.targets if not _run(name, options)]
     _say(f"{len(options.targets)} targets, broken: {', '.join(broken) or 'none'}")
     return 1 if broken else 0
 
@@ -133,6 +132,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
+    parser.add_argument("--tries", type=int, metavar="N", help="in place of a time")
+    parser.add_argument("--seed", type=int, default=0, help="0 for another one each time")
     parser.add_argument("--into", type=Path, default=INTO, metavar="FOLDER", help="for the finds")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="try this input only")
     options = parser.parse_args(arguments)
@@ -144,13 +145,13 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _run(name: str, seconds: int, into: Path) -> bool:
+def _run(name: str, options: argparse.Namespace) -> bool:
     """Fuzz a target in a child of this process; returns whether nothing was found."""
-    _say(f"{name}: {seconds} s")
+    _say(f"{name}: {f'{options.tries} tries' if options.tries else f'{options.seconds} s'}")
     if (child := os.fork()) == 0:
-        _fuzz(name, seconds, into)  # ends the process
+        _fuzz(name, options)  # ends the process
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    found = sorted(into.glob(f"found/{name}-*"), key=lambda path: path.stat().st_mtime)
+    found = sorted(options.into.glob(f"found/{name}-*"), key=lambda path: path.stat().st_mtime)
     if code and found:
         _say(f"{name}: found {found[-1]}\n    python -m tests.fuzz {name} --replay {found[-1]}")
     elif code:
@@ -158,17 +159,19 @@ def _run(name: str, seconds: int, into: Path) -> bool:
     return code == 0
 
 
-def _fuzz(name: str, seconds: int, into: Path) -> None:
+def _fuzz(name: str, chosen: argparse.Namespace) -> None:
     """Never returns: libFuzzer ends the process."""
     import atheris
 
+    into = chosen.into
     grown = into / "grown" / name
     grown.mkdir(parents=True, exist_ok=True)
     (into / "found").mkdir(exist_ok=True)
     words = into / "words"
     words.write_text("".join(f'"{_escaped(each)}"\n' for each in WORDS), "ascii")
     options = {
-        "max_total_time": seconds,
+        **({"runs": chosen.tries} if chosen.tries else {"max_total_time": chosen.seconds}),
+        "seed": chosen.seed,
         "timeout": SLOW,
         "rss_limit_mb": MEGABYTES,
         "max_len": LARGEST,

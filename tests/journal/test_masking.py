@@ -35,6 +35,9 @@ from corscope.journal.masking import masked_error, masked_url, plain_url
         ("https://api.test?x=a@b", "https://api.test?x=*"),
         ("https:/\t/user:secret@api.test/a", "https://api.test/a"),
         ("ht\ttps:\t//user:sec\tret@api.test/a", "https://api.test/a"),
+        ("x://@//user:secret@api.test/a", "x://api.test/a"),
+        ("https:a@/b@//user:secret@api.test/a", "https:api.test/a"),
+        ("//a@//api.test/@name", "////api.test/@name"),
         ("", ""),
     ],
 )

@@ -13,7 +13,7 @@ __all__ = ["masked_error", "masked_url", "plain_url"]
 
 # Browsers take slashes in any number and direction, and after an http(s) scheme even none.
 _USERINFO: Final = re.compile(
-    r"^((?:https?:[/\\]*|(?:[^:/\\?#]*:)?[/\\]{2,}))[^/\\?#]*@", re.IGNORECASE
+    r"^((?:https?:[/\\]*+|(?:[^:/\\?#]*:)?[/\\]{2,}+))(?:[/\\]*+[^/\\?#]*@)++", re.IGNORECASE
 )
 # As Python writes bytes; a message may break off within them.
 _BYTES: Final = re.compile(r"""\bb(?:'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?)""", re.DOTALL)

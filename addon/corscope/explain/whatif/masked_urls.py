@@ -26,7 +26,7 @@ def is_masked(url: str) -> bool:
 def undecided(rules: Iterable[Rule], url: str) -> frozenset[str]:
     """The names of the rules whose `url` would match for some values of the query only."""
     split = split_url_glob(url)
-    if split is None or not is_masked(url):
+    if split is None or not is_masked(split.rest):  # without a path no url matches
         return frozenset()
     return frozenset(rule.name for rule in rules if _is_undecided(rule.match.url, split))
 
