@@ -209,7 +209,7 @@ def test_a_disk_that_fills_and_comes_back(
         f"A disk that fills and comes back ({disk.why}): traffic goes on, no line is cut, "
         "what is missing is counted",
         f"{rounds} times full, {len(clients.answered):,} answers, {len(lost):,} of them missing, "
-        f"and as many counted",
+        "and no fewer lines counted",
     )
 
 
