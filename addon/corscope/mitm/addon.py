@@ -27,8 +27,7 @@ from corscope.mitm.journal_file import JournalFile
 from corscope.mitm.live_rules import LiveRules
 from corscope.mitm.page import OwnPage, proxy_address
 from corscope.mitm.recorder import Recorder
-from corscope.rules.apply import answer, answers_by_itself, edit
-from corscope.rules.match import Subject, choose_at_request, choose_at_response, subject_of
+from corscope.mitm.treatment import InForce, Treatment
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import Problem, Severity
 from corscope.rules.reload import State
@@ -54,7 +53,8 @@ class Corscope:
         self._settings = options.Settings()
         self._rules = LiveRules()
         self._rules.listeners.append(self._write_rules)
-        self._subjects: dict[str, Subject] = {}
+        self._in_force = InForce(self._rules.ruleset, fresh=True)
+        self._treatments: dict[str, Treatment] = {}
         self._recorder = Recorder(JournalFile(""))
         self._watcher: asyncio.Task[None] | None = None
         self._page = OwnPage(self._behind)
@@ -114,7 +114,7 @@ class Corscope:
         """Do nothing more to a flow on which something of ours has failed."""
         for each in about:
             if isinstance(each, http.HTTPFlow):
-                self._subjects.pop(each.id, None)
+                self._treatments.pop(each.id, None)
         self._recorder.failed(where, error, about)
 
     # What it changes
@@ -126,13 +126,20 @@ class Corscope:
         self._recorder.requested(flow, request)
         if not self._rules.ruleset.rules or not flow.live or flow.error or flow.response:
             return
-        subject = self._subjects[flow.id] = subject_of(request)
+        treatment = self._treatments[flow.id] = self._now_in_force().treatment(request)
         if self._settings.fresh and any(name in flow.request.headers for name in _CONDITIONAL):
-            self._ask_anew(flow, subject)
+            self._ask_anew(flow, treatment)
 
-    def _ask_anew(self, flow: http.HTTPFlow, subject: Subject) -> None:
+    def _now_in_force(self) -> InForce:
+        """The rules that count from here on; what has begun keeps those it began with."""
+        ruleset, fresh = self._rules.ruleset, self._settings.fresh
+        if self._in_force.ruleset is not ruleset or self._in_force.fresh is not fresh:
+            self._in_force = InForce(ruleset, fresh)
+        return self._in_force
+
+    def _ask_anew(self, flow: http.HTTPFlow, treatment: Treatment) -> None:
         """Drop the question whether a cached answer is still good: it is from before the rule."""
-        rule = choose_at_request(self._rules.ruleset, subject, matcher(flow))
+        rule = treatment.rule(matcher(flow))
         if rule is None or rule.mode is Mode.SHADOW or not (rule.policy or rule.headers):
             return
         for name in _CONDITIONAL:
@@ -145,19 +152,17 @@ class Corscope:
         Not before the body is there: mitmproxy can't begin to stream a request that is answered.
         One that has been streamed on has reached the server, whose answer is then edited.
         """
-        subject = self._subjects.get(flow.id)
-        if subject is None or flow.error or flow.response or flow.request.stream:
+        treatment = self._treatments.get(flow.id)
+        if treatment is None or flow.error or flow.response or flow.request.stream:
             return None
-        rule = choose_at_request(self._rules.ruleset, subject, matcher(flow))
-        if rule is not None and rule.mode is Mode.APPLY and answers_by_itself(rule, subject):
-            return self._answer(flow, rule, subject)
-        return None
+        rule = treatment.answering(matcher(flow))
+        return None if rule is None else self._answer(flow, rule, treatment)
 
     @harmless
-    async def _answer(self, flow: http.HTTPFlow, rule: Rule, subject: Subject) -> None:
-        del self._subjects[flow.id]
+    async def _answer(self, flow: http.HTTPFlow, rule: Rule, treatment: Treatment) -> None:
+        del self._treatments[flow.id]
         await _wait(rule)
-        made = answer(rule, subject, fresh=self._settings.fresh)
+        made = treatment.answer(rule)
         response = None if made is None else translate.made_response(made, flow.request)
         touch = Touch(rule.name, "apply", answered=True)
         # What can fail lies behind; from here on the flow is changed, at once and as a whole.
@@ -171,24 +176,23 @@ class Corscope:
     def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Edit the server's answer; later would be too late for a streamed one."""
         self._page.responseheaders(flow)
-        subject = self._subjects.pop(flow.id, None)
-        if subject is None or flow.response is None or flow.error:
+        treatment = self._treatments.pop(flow.id, None)
+        if treatment is None or flow.response is None or flow.error:
             return None
-        return self._edit(flow, flow.response, subject)
+        response = translate.response_of(flow.response)
+        rule, made = treatment.edited(response, matcher(flow))
+        if rule is None:
+            return None
+        if rule.mode is Mode.SHADOW:
+            self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=made)
+            return None
+        return self._edit(flow, rule, response, made)
 
     @harmless
-    async def _edit(self, flow: http.HTTPFlow, sent: http.Response, subject: Subject) -> None:
-        response = translate.response_of(sent)
-        status = response.status
-        rule = choose_at_response(self._rules.ruleset, subject, status, matcher(flow))
-        if rule is None:
-            return
-        if rule.mode is Mode.SHADOW:
-            shadow = self._shadow(rule, subject, response)
-            self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
-            return
+    async def _edit(
+        self, flow: http.HTTPFlow, rule: Rule, response: Response, edited: Response
+    ) -> None:
         await _wait(rule)
-        edited = edit(rule, subject, response, fresh=self._settings.fresh)
         drops = _drops(rule) and flow.killable
         is_changed = drops or bool(flow.error) or edited != response
         touch = Touch(rule.name, "apply", server_response=response if is_changed else None)
@@ -198,25 +202,16 @@ class Corscope:
             flow.kill()
         self._recorder.touches[flow.id] = touch
 
-    def _shadow(self, rule: Rule, subject: Subject, response: Response) -> Response:
-        made = answer(rule, subject, fresh=self._settings.fresh)
-        if made is not None:
-            return Response(made.status, made.headers)
-        return edit(rule, subject, response, fresh=self._settings.fresh)
-
     @harmless
     def error(self, flow: http.HTTPFlow) -> None:
         """Forget a flow that gets no answer; a rule in shadow mode may have had one."""
-        subject = self._subjects.pop(flow.id, None)
-        if subject is None:
-            return
-        rule = choose_at_request(self._rules.ruleset, subject, matcher(flow))
-        if rule is not None and rule.mode is Mode.SHADOW:
-            made = answer(rule, subject, fresh=self._settings.fresh)
+        treatment = self._treatments.pop(flow.id, None)
+        rule = None if treatment is None else treatment.rule(matcher(flow))
+        if treatment is not None and rule is not None and rule.mode is Mode.SHADOW:
+            made = treatment.answer(rule)
             shadow = Response(made.status, made.headers) if made else None
             self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
 
-    @harmless
     def http_connect_error(self, flow: http.HTTPFlow) -> None:
         """A tunnel couldn't be opened."""
         self._connections.http_connect_error(flow)

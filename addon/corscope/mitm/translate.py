@@ -118,26 +118,34 @@ def _reverse_url(flow: http.HTTPFlow) -> str:
     return joined_url(scheme, host, port, flow.request.path)
 
 
-def response_of(response: http.Response) -> Response:
-    """The head of a response."""
-    return Response(response.status_code, from_fields(response.headers.fields))
-
-
 _responses: Memo[object, Response] = Memo(500)
+
+
+def response_of(response: http.Response) -> Response:
+    """The head of a response; the same value for what is the same on the wire."""
+    key = (response.data.status_code, response.data.headers.fields)
+    return _responses.get(key) or _read(response, key)
+
+
+def _read(response: http.Response, key: object) -> Response:
+    head = Response(response.status_code, from_fields(response.headers.fields))
+    return _responses.put(key, head) if is_small(head.headers) else head
 
 
 def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response:
     """The head of a response as the browser gets it; mitmproxy lowers names where it must."""
-    data, lower = response.data, _has_lower_names(flow.request)
-    key = (data.status_code, data.headers.fields, lower)
-    return _responses.get(key) or _delivered(response, key, lower=lower)
-
-
-def _delivered(response: http.Response, key: object, *, lower: bool) -> Response:
     head = response_of(response)
-    if lower:
-        head = Response(head.status, tuple((byte_lowercase(n), v) for n, v in head.headers))
-    return _responses.put(key, head) if is_small(head.headers) else head
+    if not _has_lower_names(flow.request):
+        return head
+    return _lowered.get(head) or _lower(head)
+
+
+_lowered: Memo[Response, Response] = Memo(500)
+
+
+def _lower(head: Response) -> Response:
+    lower = Response(head.status, tuple((byte_lowercase(n), v) for n, v in head.headers))
+    return _lowered.put(head, lower) if is_small(head.headers) else lower
 
 
 def client_of(flow: http.HTTPFlow) -> str:

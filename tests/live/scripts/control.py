@@ -17,7 +17,7 @@ def _state(asking: str) -> dict[str, Any]:
     corscope: Any = ctx.master.addons.get("corscope")
     recorder = corscope._recorder
     return {
-        "subjects": len(set(corscope._subjects) - {asking}),
+        "subjects": len(set(corscope._treatments) - {asking}),
         "touches": len(recorder.touches),
         "in_flight": len(recorder.journal.in_flight.keys() - {asking}),
         "recorders": sum(type(a).__name__ == "Recorder" for a in ctx.master.addons.chain),

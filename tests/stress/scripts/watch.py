@@ -39,7 +39,7 @@ class Watch:
         if self._corscope is not None:
             recorder = self._corscope._recorder
             seen["left"] = {
-                "subjects": len(self._corscope._subjects),
+                "subjects": len(self._corscope._treatments),
                 "touches": len(recorder.touches),
                 "in_flight": len(recorder.journal.in_flight),
             }

@@ -1,0 +1,104 @@
+"""What do the rules in force do to a request and its answer? Found out once for what is alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from corscope.journal.memo import Memo, is_small
+from corscope.messages import Request, Response
+from corscope.rules.apply import answer, answers_by_itself, edit
+from corscope.rules.match import Subject, choose_at_request, choose_at_response, subject_of
+from corscope.rules.model import Mode, Rule, Ruleset
+from corscope.servers.answer import Answer
+
+__all__ = ["InForce", "Treatment"]
+
+MOST_REQUESTS: Final = 2_000
+ANSWERS_PER_REQUEST: Final = 4
+
+FilterMatches = Callable[[str], bool]
+
+
+@dataclass(slots=True, eq=False)
+class InForce:
+    """A set of rules, and how requests were treated by it.
+
+    Attributes:
+        ruleset: the rules.
+        fresh: whether what they touch is kept out of caches.
+        looks_at_flows: whether any has a filter, which may tell apart what is alike.
+    """
+
+    ruleset: Ruleset
+    fresh: bool
+    looks_at_flows: bool = field(init=False)
+    _treatments: "Memo[Request, Treatment]" = field(default_factory=lambda: Memo(MOST_REQUESTS))
+
+    def __post_init__(self) -> None:
+        self.looks_at_flows = any(rule.match.filter for rule in self.ruleset.rules)
+
+    def treatment(self, request: Request) -> "Treatment":
+        """How a request is treated, and whatever is answered to it."""
+        return self._treatments.get(request) or self._new(request)
+
+    def _new(self, request: Request) -> "Treatment":
+        made = Treatment(self, subject_of(request))
+        is_kept = not self.looks_at_flows and is_small(request.headers, request.url)
+        return self._treatments.put(request, made) if is_kept else made
+
+
+@dataclass(slots=True, eq=False)
+class Treatment:
+    """One request's, or that of all which are the same as it."""
+
+    in_force: InForce
+    subject: Subject
+    _is_chosen: bool = False
+    _rule: Rule | None = None
+    _edits: "Memo[Response, tuple[Rule | None, Response]]" = field(
+        default_factory=lambda: Memo(ANSWERS_PER_REQUEST)
+    )
+
+    def rule(self, filter_matches: FilterMatches) -> Rule | None:
+        """The rule that matches the request, among those that don't ask for a status."""
+        if not self._is_chosen:
+            self._rule = choose_at_request(self.in_force.ruleset, self.subject, filter_matches)
+            self._is_chosen = True
+        return self._rule
+
+    def answering(self, filter_matches: FilterMatches) -> Rule | None:
+        """The rule that answers in the server's stead, if one does."""
+        rule = self.rule(filter_matches)
+        if rule is None or rule.mode is not Mode.APPLY:
+            return None
+        return rule if answers_by_itself(rule, self.subject) else None
+
+    def answer(self, rule: Rule) -> Answer | None:
+        """What that rule answers."""
+        return answer(rule, self.subject, fresh=self.in_force.fresh)
+
+    def edited(
+        self, response: Response, filter_matches: FilterMatches
+    ) -> tuple[Rule | None, Response]:
+        """The rule that matches now that the server has answered, and what it makes of that.
+
+        A rule in shadow mode makes of it what it would.
+        """
+        found = self._edits.get(response)
+        if found is None:
+            found = self._edited(response, filter_matches)
+            if is_small(response.headers):
+                self._edits.put(response, found)
+        return found
+
+    def _edited(
+        self, response: Response, filter_matches: FilterMatches
+    ) -> tuple[Rule | None, Response]:
+        ruleset, subject = self.in_force.ruleset, self.subject
+        rule = choose_at_response(ruleset, subject, response.status, filter_matches)
+        if rule is None:
+            return None, response
+        made = self.answer(rule) if rule.mode is Mode.SHADOW else None
+        if made is not None:
+            return rule, Response(made.status, made.headers)
+        return rule, edit(rule, subject, response, fresh=self.in_force.fresh)
