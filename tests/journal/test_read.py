@@ -157,6 +157,18 @@ def broken(*path: str | int, value: object) -> dict[str, Any]:
         (broken("findings", value=[1]), 'the key "findings" should be a list of objects'),
         (broken("findings", value=[{"id": 1}]), 'the key "findings[0].id" should be a text'),
         (broken("why", value=[{"what": "x"}]), 'the key "why[0].what" should be one of method'),
+        (
+            broken("why", value=[{"what": "header", "rule": "odd"}]),
+            'the key "why[0].rule" should be one of name, value-length, ',
+        ),
+        (
+            broken("why", value=[{"what": "header", "rule": "method"}]),
+            'the key "why[0].rule" should be one of name, value-length, ',
+        ),
+        (
+            broken("why", value=[{"what": "method", "rule": "name"}]),
+            'the key "why[0].rule" should be one of method, and is \'name\'',
+        ),
         (broken("scene", "page", value=None), 'the key "scene.page" should be a text, and is None'),
         (broken("url", value="\x1b[2J" * 99 + "x").copy() | {"url": 1}, 'the key "url"'),
     ],

@@ -11,6 +11,7 @@ from typing import Any, Final, cast, get_args
 from corscope.fetch.console import FIREFOX, Scene
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Kind, Reason, chromium_name, firefox_name
+from corscope.fetch.safelist import UnsafeRule
 from corscope.journal.exchange import (
     ENGINES,
     AnsweredBy,
@@ -156,14 +157,17 @@ def _shadow(read: LineObject) -> Shadow:
 
 
 def _whys(read: LineObject) -> tuple[Why, ...]:
-    return tuple(
-        Why(
-            cast("WhyWhat", each.one_of("what", get_args(WhyWhat))),
-            each.maybe_text("name"),
-            each.maybe_text("rule"),
-            each.maybe_text("value"),
-        )
-        for each in read.objects("why")
+    return tuple(map(_why, read.objects("why")))
+
+
+def _why(read: LineObject) -> Why:
+    what = cast("WhyWhat", read.one_of("what", get_args(WhyWhat)))
+    rules = tuple(UnsafeRule) if what == "header" else (what,)
+    return Why(
+        what,
+        read.maybe_text("name"),
+        read.one_of("rule", rules) if read.has("rule") else None,
+        read.maybe_text("value"),
     )
 
 
