@@ -139,9 +139,12 @@ def _time(read: LineObject) -> datetime:
 
 
 def _judgement(read: LineObject) -> Judgement:
+    verdict = cast("Verdict", read.one_of("verdict", get_args(Verdict)))
+    if verdict == "allowed" and read.has("reason"):
+        raise read.refuse("reason", "null, for what is allowed has none")
     return Judgement(
-        cast("Verdict", read.one_of("verdict", get_args(Verdict))),
-        Reason(read.one_of("reason", _REASONS)) if read.has("reason") else None,
+        verdict,
+        None if verdict == "allowed" else Reason(read.one_of("reason", _REASONS)),
         read.maybe_text("detail"),
         read.maybe_text("chromium"),
         read.one_of("firefox", FIREFOX) if read.has("firefox") else None,
@@ -149,7 +152,10 @@ def _judgement(read: LineObject) -> Judgement:
 
 
 def _verdicts(read: LineObject) -> Verdicts:
-    return Verdicts(_judgement(read.inner("omit")), _judgement(read.inner("include")))
+    omit, include = _judgement(read.inner("omit")), _judgement(read.inner("include"))
+    if include.verdict == "allowed" and omit.verdict != "allowed":
+        raise read.refuse("omit", "allowed where credentials are")
+    return Verdicts(omit, include)
 
 
 def _shadow(read: LineObject) -> Shadow:
