@@ -69,7 +69,7 @@ class Plan:
     idle: float
 
 
-FULL: Final = Plan(8, 0.6, 10_000, 2_000, 1 << 30, 2, 1_000, 5.0)
+FULL: Final = Plan(16, 0.5, 10_000, 2_000, 1 << 30, 2, 1_000, 5.0)
 QUICK: Final = Plan(1, 0.5, 100, 20, 1 << 22, 1, 50, 0.5)
 
 

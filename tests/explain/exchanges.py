@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -176,7 +175,7 @@ def exchanges(draw: st.DrawFn) -> Exchange:
     """A recorded exchange, now and then after the one that left a copy in the browser's cache."""
     request, seen = draw(requests()), draw(sightings())
     if seen.response is not None and draw(st.booleans()):
-        seen = replace(seen, response=_passing(request, seen.response))
+        seen = seen._replace(response=_passing(request, seen.response))
     before: tuple[tuple[Request, Response], ...] = ()
     if draw(st.integers(0, 3)) == 0:
         copy = Response(200, (*draw(HEADERS), ("Cache-Control", "max-age=60")))

@@ -31,7 +31,7 @@ from corscope.journal.exchange import Finding, Verdicts
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList, Response
 
-__all__ = ["Answer", "Caches", "Covered", "FindingId"]
+__all__ = ["UNCOVERED", "Answer", "Caches", "Covered", "FindingId"]
 
 
 class FindingId(StrEnum):
@@ -77,6 +77,9 @@ class Covered:
 
     preflight: str | None
     findings: tuple[Finding, ...]
+
+
+UNCOVERED: Final = Covered(None, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +165,9 @@ class Caches:
         if not is_cors_safelisted_method(wire.cors.method) or wire.cors.unsafe_names:
             return self._explain(client, wire, now) or Covered(None, (_NOT_SEEN,))
         if "authorization" not in wire.present:
-            return Covered(None, ())
+            return UNCOVERED
         by_script = replace(wire, cors=replace(wire.cors, unsafe_names=("authorization",)))
-        return self._explain(client, by_script, now, _IF_BY_SCRIPT) or Covered(None, ())
+        return self._explain(client, by_script, now, _IF_BY_SCRIPT) or UNCOVERED
 
     def _explain(
         self, client: str, wire: WireView, now: datetime, condition: str = ""

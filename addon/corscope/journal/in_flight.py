@@ -5,9 +5,9 @@ was found out about the first holds for the second.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from corscope.journal.chains import Step
 from corscope.journal.exchange import Finding
@@ -56,8 +56,7 @@ class Known:
     answers: "Memo[object, Pattern]" = field(default_factory=_answers)
 
 
-@dataclass(frozen=True, slots=True)
-class InFlight:
+class InFlight(NamedTuple):
     """A CORS exchange whose answer hasn't come.
 
     Attributes:
@@ -105,7 +104,7 @@ class Repeats:
         answered, pending = self.answered.pop(_key(client, wire), (now, None))
         if pending is None or now - answered > REPEATED_WITHIN:
             return None
-        return replace(pending, asked=now)
+        return pending._replace(asked=now)
 
 
 def _key(client: str, wire: WireView) -> _Key:

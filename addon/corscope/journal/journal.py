@@ -7,11 +7,11 @@ the caller's.
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from corscope.fetch.headers import contains, get
-from corscope.journal.cached import Answer, Caches, Covered
+from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, pattern_of, record
 from corscope.journal.findings import Case
@@ -33,7 +33,8 @@ MAX_IN_FLIGHT: Final = 10_000
 MAX_READINGS: Final = 2_000
 
 _NOT_MODIFIED: Final = 304
-_UNCOVERED: Final = Covered(None, ())
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_HALF: Final = _MILLISECOND / 2
 
 
 def _readings() -> "Memo[tuple[str, Request], Reading | Plain]":
@@ -134,7 +135,7 @@ class Journal:
                 why = why_announced(wire, is_again=step.link.preflighted)
                 known = Known(wire, step, known.credentials, why)
             return InFlight(known, now)
-        covered, earlier = _UNCOVERED, None
+        covered, earlier = UNCOVERED, None
         if wire.mode == "cors":
             covered = self.caches.explain(client, wire, now)
             earlier = self.pairing.known.get(covered.preflight or "")
@@ -267,9 +268,9 @@ class Journal:
         known, verdicts, now = pending.known, exchange.verdicts, exchange.time
         client, wire, id_ = known.step.client, known.wire, exchange.id
         response: Response | None = pattern.seen.response
-        if exchange.status is not None and pattern.is_kept:
-            self.repeats.note(pending, exchange.status, now)
-        if exchange.kind == "preflight":
+        if response is not None and pattern.is_kept:
+            self.repeats.note(pending, response.status, now)
+        if wire.kind == "preflight":
             answer = response.headers if response else ()
             passes = passing(wire.credentials, verdicts)
             self.pairing.add(client, Waiting(id_, known.step, wire.cors, answer, now, passes))
@@ -320,7 +321,7 @@ def _not_followed(waiting: Waiting, now: datetime) -> Outcome:
 
 def _milliseconds(since: datetime | None, until: datetime) -> int | None:
     """How long it was; never less than nothing, whatever the clocks say."""
-    return None if since is None else max(0, round((until - since).total_seconds() * 1000))
+    return None if since is None else max(0, (until - since + _HALF) // _MILLISECOND)
 
 
 def _essential(seen: Sighting) -> Sighting:

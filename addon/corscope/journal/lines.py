@@ -39,7 +39,8 @@ def _line(type_: str, time: datetime, content: Line) -> str:
 
 
 def _moment(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
+    return f"{utc.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def start_line(time: datetime, version: str, mitmproxy: str, options: Mapping[str, object]) -> str:
