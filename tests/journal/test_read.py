@@ -182,7 +182,7 @@ def broken(*path: str | int, value: object) -> dict[str, Any]:
         ),
         (
             broken("why", value=[{"what": "method", "rule": "name"}]),
-            'the key "why[0].rule" should be one of method, and is \'name\'',
+            "the key \"why[0].rule\" should be one of method, and is 'name'",
         ),
         (broken("scene", "page", value=None), 'the key "scene.page" should be a text, and is None'),
         (broken("url", value="\x1b[2J" * 99 + "x").copy() | {"url": 1}, 'the key "url"'),
