@@ -37,7 +37,8 @@ def main() -> None:
         sys.stdout.flush()
         if asked.write:
             document(section)
-        missed |= not all(goal.holds for goal in section.goals)
+        # What a quick run measures says nothing of a goal.
+        missed |= not asked.quick and not all(goal.holds for goal in section.goals)
     sys.exit(1 if missed else 0)
 
 
