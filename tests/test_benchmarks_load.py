@@ -92,6 +92,24 @@ def test_a_missed_goal_counts_unless_too_little_was_measured(
     assert ended.value.code == status
 
 
+def test_a_benchmark_that_cannot_run_here_is_told_of_and_keeps_no_other_from_running(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "layer", "peers", "core", "--quick"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+        "layer can't run here",
+        "peers can't run here",
+    ]
+    assert "## The core" in capsys.readouterr().out
+
+
 def test_the_backend_permits_the_origin_that_asks() -> None:
     plain, cors = (
         answer(b"GET /items/1 HTTP/1.1\r\nHost: x"),
