@@ -1,8 +1,10 @@
 """The benchmarks that need a load generator read it right, and hold figures against goals."""
 
 import os
+import socket
 import sys
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,16 @@ def test_the_backend_permits_the_origin_that_asks() -> None:
     assert preflight.startswith(b"HTTP/1.1 204 ")
     assert b"\r\nAccess-Control-Allow-Headers: x-id\r\n" in preflight
     assert all(text.count(b"\r\n\r\n") == 1 for text in (plain, cors, preflight))
+
+
+def test_a_proxy_that_hangs_up_before_an_answer_ends_the_benchmark() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        read = pool.submit(read_body, server.getsockname()[1], 1, 1_000)
+        connection, _ = server.accept()
+        connection.recv(1 << 16)
+        connection.close()
+        with pytest.raises(LoadError, match="of 1000 bytes came 0"):
+            read.result(timeout=30)
 
 
 def test_the_backend_streams_bodies_and_events() -> None:
