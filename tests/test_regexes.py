@@ -19,6 +19,7 @@ REASONS: Final = {
     "corscope.cli.imports.caddyfile._TOKEN.0": "what is repeated begins with what can't go before",
     "corscope.cli.imports.haproxy_rules._PIECE.0": "the same",
     "corscope.cli.imports.traefik._BEGINS_TOML.0": "a space is no comment, and a comment ends",
+    "corscope.explain.repro.plan._TO_PATH.0": "possessive",
     "corscope.fetch.headers._QUOTED_STRING.0": "possessive",
     "corscope.fetch.origin._SERIALIZED.0": "a repetition begins with a dot, no label has one",
     "corscope.fetch.safelist._SINGLE_RANGE_WITH_WHITESPACE.0": "parts end where others begin",

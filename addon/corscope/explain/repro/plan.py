@@ -179,7 +179,7 @@ class _Stage:
         return tuple(piece for piece in pieces if piece != "")
 
 
-_TO_PATH: Final = re.compile(r"[A-Za-z]+:[/\\]*[^/\\?#]*([^?#]*)([^#]*)", re.DOTALL)
+_TO_PATH: Final = re.compile(r"[A-Za-z]++:[/\\]*+[^/\\?#]*+([^?#]*+)([^#]*+)", re.DOTALL)
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&()*+,;=:@%/-]*(?:\?[A-Za-z0-9._~!$&()*+,;=:@%/?-]*)?")
 _DOTS: Final = re.compile(r"/(?:\.|%2e){1,2}(?:/|\?|$)", re.IGNORECASE)
 
