@@ -139,6 +139,36 @@ def test_ten_thousand_rows_are_few_elements(chromium: Chromium) -> None:
         assert page.errors == []
 
 
+_IN_A_HIDDEN_TAB = """async () => {
+    window.setTimeout = () => 0;
+    let source;
+    window.EventSource = class extends EventTarget {
+        constructor() {
+            super();
+            source = this;
+        }
+    };
+    const { Feed } = await import(new URL("static/feed.js", document.baseURI));
+    const feed = new Feed();
+    feed.open();
+    const all = 50000;
+    for (let n = 0; n < all; n += 200) {
+        const rows = [];
+        for (let at = n; at < n + 200; at += 1) rows.push({ id: `hidden-${at}`, n: at });
+        source.dispatchEvent(new MessageEvent("rows", { data: JSON.stringify(rows) }));
+    }
+    const known = Array.from({ length: all }, (_, n) => n).filter((n) => feed.get(`hidden-${n}`));
+    return [known.length, known.at(-1)];
+}"""
+"""One whose timers don't run: what comes is gathered all the same."""
+
+
+def test_a_hidden_tab_gathers_only_so_many_rows(page: WebPage) -> None:
+    known, last = page.run(_IN_A_HIDDEN_TAB)
+    assert 10_000 <= known <= 20_000
+    assert last == 49_999
+
+
 def _copied(exchange: Exchange, number: int) -> Exchange:
     return replace(exchange, id=f"copy-{number}", url=f"https://api.example.com/{number}")
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pexpect
@@ -16,6 +17,8 @@ import pytest
 from mitmproxy.test import tflow
 
 from corscope import __version__
+from corscope.journal.failure import Failure
+from corscope.journal.lines import failure_line, gap_line
 from tests.cli.conftest import ADDON, Command, environment
 from tests.cli.test_flows import entry, har, saved
 from tests.support.mitmdump import wait_until
@@ -244,6 +247,45 @@ class TestExplain:
         assert out.read_text().splitlines() == [LINE] * 2000
         assert LINE not in shown
         assert "━" in shown
+
+    def test_what_a_journal_says_is_missing_in_it_is_told_at_the_end(
+        self, corscope: Command, tmp_path: Path
+    ) -> None:
+        now = datetime(2026, 1, 2, tzinfo=UTC)
+        failures = [failure_line(Failure(now, "record", "KeyError", id_)) for id_ in "aab"]
+        gaps = [gap_line(now, lines, "No space left on device") for lines in (3, 4)]
+        odd = ['{"v": 1, "type": "gap", "lines": "?"}', '{"v": 1, "type": "gap"}']
+        file = tmp_path / "a.jsonl"
+        file.write_text("\n".join([*failures, *gaps, *odd, ""]))
+        done = corscope("explain", str(file), str(file))
+        assert done.returncode == 0
+        assert done.stderr.splitlines()[-2:] == [
+            "corscope failed on 2 exchanges, which may be missing here. "
+            "mitmproxy's event log said what to report.",
+            "14 lines of the journal couldn't be written, at 4 places: "
+            "what they told is missing here.",
+        ]
+
+    def test_a_whole_journal_lacks_nothing(self, corscope: Command, tmp_path: Path) -> None:
+        file = tmp_path / "a.har"
+        file.write_text(har(entry()))
+        assert corscope("explain", str(file)).stderr == ""
+
+    def test_a_report_has_bars_in_a_terminal_and_nothing_of_them_in_the_file(
+        self, tmp_path: Path
+    ) -> None:
+        file, out = tmp_path / "a.har", tmp_path / "out.html"
+        file.write_text(har(*[entry()] * 2000))
+        shown, status = _in_terminal("report", str(file), "-o", str(out))
+        assert status == 0
+        assert "━" in shown
+        assert "kB" in shown or "MB" in shown  # while it is read
+        assert "/2000" in shown  # while it is written
+        assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")  # the cursor is back
+        assert "2000 exchanges" in shown
+        written = out.read_text("utf-8")
+        assert "━" not in written
+        assert "\x1b" not in written
 
     def test_ctrl_c_ends_it_at_once_and_the_terminal_is_well(self, tmp_path: Path) -> None:
         file = tmp_path / "a.har"

@@ -4,15 +4,17 @@ Which exchanges the files hold is found in `records`, wording them is `explain.l
 what couldn't be read, and the exit status.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import click
 
 from corscope.cli.progress import progress
 from corscope.cli.records import read_file, size_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
+from corscope.explain.failure import failed_text, gaps_text
 from corscope.explain.line import exchange_lines
 from corscope.journal.exchange import Exchange
+from corscope.journal.failure import Failed
 
 __all__ = ["explain"]
 
@@ -32,33 +34,44 @@ def explain(files: tuple[str, ...], engines: bool, details: bool, steps: bool) -
 
     FILES are journals, flow files of mitmproxy, or HARs of browsers. Prints one line an exchange,
     as the log does live. Where Chromium, Firefox and WebKit differ, an indented line tells what
-    another does, and why. A single - reads the standard input. What can't be read is told at the
-    end; the exit status is then 1.
+    another does, and why. A single - reads the standard input. At the end it is told what a
+    journal says is missing in it, and what can't be read; with the latter the exit status is 1.
     """
 
     def lines(exchange: Exchange) -> str:
         return "\n".join(exchange_lines(exchange, engines=engines, details=details, steps=steps))
 
     asides: list[str] = []
+    failed = Failed()
     complaints = 0
     for file in files:
         unread: list[str] = []
-        count = _explain(file, lines, unread.append)
+        count = _explain(file, lines, unread.append, failed)
         complaints += len(unread)
         none = f"{escaped(file, LONGEST_MESSAGE)}: no CORS exchange is in it"
         asides += unread or ([] if count else [none])
-    for aside in asides:
+    for aside in (*asides, *_missing(failed)):
         click.echo(aside, err=True)
     if complaints:
         raise click.exceptions.Exit(1)
 
 
-def _explain(file: str, lines: Callable[[Exchange], str], tell: Callable[[str], None]) -> int:
+def _missing(failed: Failed) -> Iterator[str]:
+    """What to say of what the journals don't hold."""
+    if failed.count:
+        yield failed_text(failed.count)
+    if failed.gaps:
+        yield gaps_text(failed.lines, failed.gaps)
+
+
+def _explain(
+    file: str, lines: Callable[[Exchange], str], tell: Callable[[str], None], failed: Failed
+) -> int:
     """Print a file's exchanges, and return how many there were; `tell` gets what isn't read."""
     count = 0
     with progress(file, size_of(file)) as (advance, show):
         try:
-            for found in read_file(file, tell, advance):
+            for found in read_file(file, tell, advance, failed):
                 if isinstance(found, Exchange):
                     show(lines(found))
                     count += 1

@@ -58,7 +58,8 @@ def read_records(
         files: journals, mitmproxy's flow files, HARs; a single - is the standard input.
         tell: gets each problem in words: a line of a journal that can't be read, by file and
             line; what of a flow file or a HAR can't. All the rest is read.
-        failed: hears of the exchanges on which corscope failed when they were recorded.
+        failed: hears of the exchanges on which corscope failed when they were recorded, and of
+            lines that couldn't be written.
 
     Raises:
         click.ClickException: a file can't be opened.
@@ -184,6 +185,8 @@ def _read(line: bytes, failed: Failed) -> Exchange | Outcome | None:
             return outcome_of(content)
         case "failure" if isinstance(id_ := content.get("id"), str):
             failed.note(id_)
+        case "gap" if isinstance(lines := content.get("lines"), int):
+            failed.note_gap(lines)
     return None
 
 

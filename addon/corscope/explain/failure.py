@@ -11,7 +11,7 @@ from typing import Final
 
 from corscope.explain.counted import counted
 
-__all__ = ["failed_text", "failure_text", "kind_of", "place_of"]
+__all__ = ["failed_text", "failure_text", "gaps_text", "kind_of", "place_of"]
 
 MOST_FRAMES: Final = 12
 """So many places are told of each exception, the innermost; one that recurses has thousands."""
@@ -42,6 +42,14 @@ def failed_text(count: int) -> str:
     return (
         f"corscope failed on {counted(count, 'exchange')}, which may be missing here. "
         "mitmproxy's event log said what to report."
+    )
+
+
+def gaps_text(lines: int, gaps: int) -> str:
+    """What to say of a journal that couldn't be written for a while."""
+    return (
+        f"{counted(lines, 'line')} of the journal couldn't be written, "
+        f"at {counted(gaps, 'place')}: what they told is missing here."
     )
 
 

@@ -31,13 +31,25 @@ class Failure:
 
 @dataclass(slots=True)
 class Failed:
-    """How many exchanges there were failures on.
+    """What is missing: how many exchanges there were failures on, and lines not written.
 
     One may have several failures; of so many exchanges as are remembered, each counts once.
+
+    Attributes:
+        count: the exchanges.
+        gaps: the places in a journal where lines are missing.
+        lines: those lines.
     """
 
     count: int = 0
+    gaps: int = 0
+    lines: int = 0
     _known: "OrderedDict[str, None]" = field(default_factory=OrderedDict)
+
+    def note_gap(self, lines: int) -> None:
+        """Take note of lines that are missing at one place."""
+        self.gaps += 1
+        self.lines += lines
 
     def note(self, id_: str) -> None:
         """Take note of a failure on this exchange."""

@@ -15,6 +15,7 @@ from mitmproxy.utils import human
 
 from corscope.explain.connections import unreached_text, untrusted_text
 from corscope.journal.masking import masked_error
+from corscope.journal.memo import Shelf
 from corscope.mitm.causes import cause_of
 from corscope.mitm.guard import harmless
 
@@ -22,6 +23,10 @@ __all__ = ["Connections"]
 
 QUIET_SECONDS: Final = 10.0
 """For so long the same isn't said again: a browser tries a host several times."""
+
+MOST_TOLD: Final = 1_000
+MOST_CHARACTERS: Final = 1_000_000
+"""So much is remembered of what was said, since a host may have any name."""
 
 # The alerts of https://www.rfc-editor.org/rfc/rfc8446#section-6.2 by which a client refuses a
 # certificate, as OpenSSL names them.
@@ -34,7 +39,9 @@ logger = logging.getLogger("corscope")
 class Connections:
     """Two of mitmproxy's hooks; `told` is when what was said last."""
 
-    told: dict[tuple[str, str], float] = field(default_factory=dict)
+    told: "Shelf[tuple[str, str], float]" = field(
+        default_factory=lambda: Shelf(MOST_TOLD, MOST_CHARACTERS)
+    )
 
     @harmless
     def http_connect_error(self, flow: http.HTTPFlow) -> None:
@@ -55,9 +62,9 @@ class Connections:
         self._tell(host, "untrusted", untrusted_text(host))
 
     def _tell(self, host: str, cause: str, text: str) -> None:
-        now = monotonic()
-        self.told = {key: at for key, at in self.told.items() if now - at < QUIET_SECONDS}
-        if (host, cause) in self.told:
+        now, key = monotonic(), (host, cause)
+        before = self.told.get(key)
+        if before is not None and now - before < QUIET_SECONDS:
             return
-        self.told[host, cause] = now
+        self.told.put(key, now, len(host) + len(cause))
         logger.warning(text)

@@ -30,6 +30,10 @@ __all__ = ["HarError", "HarText", "UnreadableError", "captured", "entries"]
 
 CHUNK: Final = 1024 * 1024
 
+MOST_BROKEN: Final = 100
+"""After so many broken entries each is cut out before it is decoded: Python's JSON decoder counts
+the lines before a mistake, of the whole piece each time."""
+
 # Possessive: a long string is passed over once, without a stack of places to come back to.
 _IN_STRING: Final = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _BETWEEN: Final = re.compile(r'[^"{}\[\]]*+')
@@ -53,6 +57,8 @@ class HarText:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self._text = ""
         self._at = 0
+        self._held = ""
+        self._broken = 0
         self._ended = False
 
     def peek(self) -> str:
@@ -118,16 +124,19 @@ class HarText:
         Raises:
             UnreadableError: it is longer than the limit, or no JSON; it is passed over then.
         """
-        if self.peek() == "{" and (found := self._whole() or self._whole_with_more()):
-            if found[1] > limit:
+        if self.peek() == "{" and self._broken < MOST_BROKEN:
+            found = self._whole() or self._whole_with_more()
+            if found and found[1] > limit:
                 raise _too_long(limit)
-            return found[0]
+            if found:
+                return found[0]
         text = self.value(limit)  # passed over bracket by bracket, whatever is wrong with it
         if text is None:
             raise _too_long(limit)
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
+            self._broken += 1
             raise UnreadableError(str(error)) from error
 
     def _whole(self) -> tuple[object, int] | None:
@@ -195,9 +204,10 @@ class HarText:
 
     def _piece(self) -> str:
         """The next piece; a backslash and what it escapes stay together."""
-        piece = self._more()
-        while piece.endswith("\\") and not self._ended:
-            piece += self._more()
+        piece, self._held = self._held + self._more(), ""
+        backslashes = len(piece) - len(piece.rstrip("\\"))
+        if backslashes % 2 and not self._ended:
+            piece, self._held = piece[:-1], "\\"
         return piece
 
     def _more(self) -> str:

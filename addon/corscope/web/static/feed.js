@@ -1,6 +1,7 @@
 // The exchanges as they come. Keeps the rows that the server has told of, the newest first.
 
 const MOST_ROWS = 10_000;
+const MOST_KNOWN = 2 * MOST_ROWS; // while the browser makes timers wait, as in a hidden tab
 
 export class Feed extends EventTarget {
   rows = [];
@@ -24,6 +25,7 @@ export class Feed extends EventTarget {
     });
     source.addEventListener("rows", (event) => {
       for (const row of JSON.parse(event.data)) this.#known.set(row.id, prepared(row));
+      if (this.#known.size > MOST_KNOWN) this.#sort();
       this.#changed();
     });
   }
@@ -43,10 +45,14 @@ export class Feed extends EventTarget {
     this.#stale = true;
     setTimeout(() => {
       this.#stale = false;
-      this.rows = [...this.#known.values()].sort((one, other) => other.n - one.n);
-      for (const row of this.rows.splice(MOST_ROWS)) this.#known.delete(row.id);
+      this.#sort();
       this.dispatchEvent(new Event("rows"));
     }, 16);
+  }
+
+  #sort() {
+    this.rows = [...this.#known.values()].sort((one, other) => other.n - one.n);
+    for (const row of this.rows.splice(MOST_ROWS)) this.#known.delete(row.id);
   }
 }
 
