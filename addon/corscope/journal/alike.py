@@ -35,10 +35,11 @@ class AlikeLines:
     """Reads lines, and remembers what they share; so many patterns at most."""
 
     def __init__(self) -> None:
+        self._seen: Memo[bytes, bool] = Memo(MOST_PATTERNS)
         self._patterns: Memo[bytes, Pattern] = Memo(MOST_PATTERNS)
 
     def exchange(self, line: bytes) -> Exchange | None:
-        """The exchange that a line records; None where only `read` can tell.
+        """The exchange that a line records; None where it is to be read by `read`.
 
         Raises:
             LineError: as `read.exchange_of` does.
@@ -48,6 +49,9 @@ class AlikeLines:
         if head is None or not 0 <= end - head.end() <= LONGEST:
             return None
         shared = line[head.end() : end]
+        if not self._seen.get(shared):
+            self._seen.put(shared, True)  # most lines of many a journal have no other like them
+            return None
         # The head is whole members, so what follows it here is, too.
         own = _object(head[0][:-1] + line[end:])
         if own is None or own.keys() != _OWN_KEYS:
