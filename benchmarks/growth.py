@@ -7,7 +7,6 @@ what is measured is corscope's own.
 
 import gc
 import json
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -94,6 +93,8 @@ def _record(recording: _Recording, samples: Iterator[Sample]) -> Iterator[float]
 
 def _memory() -> int:
     """Bytes that the process has now; at most, where the system doesn't tell."""
+    import resource  # Windows has none, and is told so before it comes to this
+
     gc.collect()
     status = Path("/proc/self/statm")
     if status.exists():

@@ -158,10 +158,10 @@ def read_body(proxy: int, backend: int, size: int) -> float:
     begun = time.monotonic()
     room, seen = bytearray(1 << 18), 0
     with _asking(proxy, backend, f"/big?{size}") as stream:
-        begin = stream.recv(1 << 16)
-        while b"\r\n\r\n" not in begin:
-            begin += stream.recv(1 << 16)
-        seen = len(begin) - begin.index(b"\r\n\r\n") - 4
+        begin = b""
+        while b"\r\n\r\n" not in begin and (more := stream.recv(1 << 16)):
+            begin += more
+        seen = len(begin.partition(b"\r\n\r\n")[2])
         while seen < size and (count := stream.recv_into(room)):
             seen += count
     if seen != size or not begin.startswith(b"HTTP/1.1 200 "):

@@ -17,7 +17,7 @@ from typing import Final
 from benchmarks.load import CONNECTIONS, Load, wrk
 from benchmarks.processes import free_port, needed, running, serving, until_listening
 from benchmarks.rounds import Found, in_turn, measured, probe, shares
-from benchmarks.section import Goal, Section, Table
+from benchmarks.section import CannotRunError, Goal, Section, Table
 from benchmarks.sides import ALONE, Proxy, Side, corscope, mitmdumps, rules
 from corscope import __version__
 
@@ -64,7 +64,7 @@ def section(*, quick: bool) -> Section:
     """Measure; `quick` does so little that its figures say nothing."""
     needed("wrk", "node")
     if not (FOLDER / "node_modules").exists():
-        raise SystemExit("whistle and mockttp are missing: benchmarks/install brings them")
+        raise CannotRunError("missing: whistle, mockttp. benchmarks/install brings them")
     rounds, seconds = (1, 0.5) if quick else (10, 0.7)
     with TemporaryDirectory() as name, serving() as backend:
         loads = _measure(Path(name), backend, rounds, seconds)

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.section import CannotRunError
+
 __all__ = ["Run", "run"]
 
 
@@ -29,7 +31,10 @@ def run(program: str, *arguments: str | Path, output: str | Path = os.devnull) -
 
     Raises:
         RuntimeError: it failed.
+        CannotRunError: the system doesn't tell what a process took.
     """
+    if not hasattr(os, "wait4"):
+        raise CannotRunError(f"it asks the system what a process took, which {sys.platform} lacks")
     words = [sys.executable, "-c", program, *map(str, arguments)]
     mode = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     prints = [(os.POSIX_SPAWN_OPEN, 1, os.fspath(output), mode, 0o600)]

@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from benchmarks.section import CannotRunError
+
 __all__ = [
     "cpu_seconds",
     "free_port",
@@ -31,12 +33,17 @@ STARTS_WITHIN: Final = 60.0
 
 
 def needed(*commands: str) -> None:
-    """Ends with what to do where a command, or Linux, is missing."""
+    """Look whether Linux and these commands are there.
+
+    Raises:
+        CannotRunError: one isn't.
+    """
     if sys.platform != "linux":
-        sys.exit(f"this benchmark reads /proc, so it runs on Linux only, not on {sys.platform}")
+        raise CannotRunError(f"it reads /proc, so it runs on Linux only, not on {sys.platform}")
     missing = [command for command in commands if not shutil.which(command)]
     if missing:
-        sys.exit(f"missing: {', '.join(missing)}. benchmarks/install brings it, or says how")
+        which = ", ".join(missing)
+        raise CannotRunError(f"missing: {which}. benchmarks/install brings it, or says how")
 
 
 def free_port() -> int:

@@ -17,6 +17,7 @@ from typing import Final
 
 __all__ = [
     "PAGE",
+    "CannotRunError",
     "Goal",
     "Section",
     "Spread",
@@ -28,6 +29,10 @@ __all__ = [
 ]
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+
+class CannotRunError(Exception):
+    """A benchmark needs what isn't here; the message says what, and where it comes from."""
 
 
 @dataclass(frozen=True, slots=True)

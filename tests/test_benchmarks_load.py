@@ -1,18 +1,21 @@
 """The benchmarks that need a load generator read it right, and hold figures against goals."""
 
 import os
+import socket
 import sys
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from benchmarks import layer, peers
+from benchmarks import core, layer, peers
+from benchmarks.__main__ import main
 from benchmarks.backend import answer
 from benchmarks.load import Load, LoadError, h2load_says, read_body, read_events, wrk_says
 from benchmarks.processes import serving
 from benchmarks.rounds import Found, in_turn, measured, shares
-from benchmarks.section import Section, Spread, document
+from benchmarks.section import Goal, Section, Spread, document
 from benchmarks.sides import ALONE, MANY, MODIFY, ONE, SCRIPT, WATCHING, Proxy, rules
 from corscope.messages import Request
 from corscope.rules.load import Source
@@ -77,6 +80,36 @@ def test_a_run_of_h2load_with_an_error_is_no_run(text: str) -> None:
         h2load_says(text, 1)
 
 
+@pytest.mark.parametrize(("how", "status"), [((), 1), (("--quick",), 0)])
+def test_a_missed_goal_counts_unless_too_little_was_measured(
+    monkeypatch: pytest.MonkeyPatch, how: tuple[str, ...], status: int
+) -> None:
+    missed = Section("The core", "", (), (Goal("all", "1", "0", holds=False),))
+    monkeypatch.setattr(core, "section", lambda *, quick: missed)  # noqa: ARG005
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "core", *how])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == status
+
+
+def test_a_benchmark_that_cannot_run_here_is_told_of_and_keeps_no_other_from_running(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "layer", "peers", "core", "--quick"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+        "layer can't run here",
+        "peers can't run here",
+    ]
+    assert "## The core" in capsys.readouterr().out
+
+
 def test_the_backend_permits_the_origin_that_asks() -> None:
     plain, cors = (
         answer(b"GET /items/1 HTTP/1.1\r\nHost: x"),
@@ -90,6 +123,16 @@ def test_the_backend_permits_the_origin_that_asks() -> None:
     assert preflight.startswith(b"HTTP/1.1 204 ")
     assert b"\r\nAccess-Control-Allow-Headers: x-id\r\n" in preflight
     assert all(text.count(b"\r\n\r\n") == 1 for text in (plain, cors, preflight))
+
+
+def test_a_proxy_that_hangs_up_before_an_answer_ends_the_benchmark() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        read = pool.submit(read_body, server.getsockname()[1], 1, 1_000)
+        connection, _ = server.accept()
+        connection.recv(1 << 16)
+        connection.close()
+        with pytest.raises(LoadError, match="of 1000 bytes came 0"):
+            read.result(timeout=30)
 
 
 def test_the_backend_streams_bodies_and_events() -> None:

@@ -436,6 +436,12 @@ REFUSED = {
         "\nHeader set Access-Control-Allow-Origin %{ORIGIN}e",
         "a.conf:2: can't tell the value of %{ORIGIN}e",
     ),
+    "a map of nginx's without a variable": (
+        "nginx",
+        "n.conf",
+        "\nmap $http_origin { a b; }\nadd_header Access-Control-Allow-Origin $cors;",
+        "n.conf:2: is no configuration of nginx: a map has two arguments",
+    ),
     "no nginx": ("nginx", "n.conf", "\nserver {", "n.conf:2: is no configuration of nginx"),
 }
 

@@ -131,6 +131,7 @@ def test_an_exchange() -> None:
     assert observed(replace(exchange, answered_by="rule")) is None
     assert observed(replace(exchange, status=None)) is None
     assert observed(replace(exchange, mode="no-cors")) is None
+    assert observed(replace(exchange, url="https://api.]test/")) is None
     changed = observed(replace(exchange, server_headers=()))
     assert changed is not None
     assert changed.headers == ()

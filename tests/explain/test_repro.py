@@ -263,3 +263,11 @@ def test_a_path_that_browsers_would_write_otherwise_gets_another() -> None:
     for path in ("/a/../b", "/%2e%2e/x", '/a"b', "/a b"):
         text = repro(one(asks("GET", path), answers()))
         assert re.search(r'"/recorded"', text), path
+
+
+def test_a_path_begins_where_browsers_see_the_host_end() -> None:
+    for rest in (r"\[a", r"\a/b"):
+        exchange = replace(one(asks("GET", "/"), answers()), url=f"https://api.example.com{rest}")
+        assert '"/recorded"' in repro(exchange), rest
+    exchange = replace(one(asks("GET", "/"), answers()), url="https://api.example.com?a=b")
+    assert '"/?a=b"' in repro(exchange)

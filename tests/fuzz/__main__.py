@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.fuzz.registry import NAMES, fuzz_one_of, seed_folders
+from tests.fuzz.mutation import WORDS, changed
+from tests.fuzz.registry import NAMES, fuzz_one_of, seed_folders, seeds
 
 INTO: Final = Path(__file__).parents[2] / ".fuzz"
 SLOW: Final = 10
@@ -22,91 +23,6 @@ SLOW: Final = 10
 LARGEST: Final = 20_000
 MEGABYTES: Final = 1_500
 NO_ATHERIS: Final = 2
-
-WORDS: Final = [
-    ":",
-    ",",
-    ";",
-    "=",
-    "*",
-    '"',
-    "'",
-    "\\",
-    "/",
-    "//",
-    "[",
-    "]",
-    "{",
-    "}",
-    "(",
-    ")",
-    "#",
-    "?",
-    "&",
-    "@",
-    "%",
-    "%2e",
-    "..",
-    "null",
-    "true",
-    "false",
-    "0",
-    "-1",
-    "9999999999",
-    "bytes=0-",
-    "Access-Control-Allow-Origin",
-    "Access-Control-Allow-Credentials",
-    "Access-Control-Allow-Methods",
-    "Access-Control-Allow-Headers",
-    "Access-Control-Expose-Headers",
-    "Access-Control-Max-Age",
-    "Access-Control-Request-Method",
-    "Access-Control-Request-Headers",
-    "Origin",
-    "Vary",
-    "Location",
-    "OPTIONS",
-    "PUT",
-    "GET",
-    "Sec-Fetch-Mode",
-    "Sec-Fetch-Site",
-    "Sec-Fetch-Dest",
-    "Cookie",
-    "Authorization",
-    "Content-Type",
-    "Cache-Control",
-    "https://",
-    "http://",
-    "xn--",
-    "[::1]",
-    "127.0.0.1",
-    "localhost",
-    "[[rule]]",
-    "[rule.policy]",
-    "[rule.headers]",
-    "[rule.fault]",
-    "match.host",
-    "match.url",
-    "match.filter",
-    "name",
-    "allow_origins",
-    "allow_origin_regex",
-    "allow_headers",
-    "like",
-    "express",
-    "{origin}",
-    "{headers}",
-    "{{",
-    "}}",
-    "<hostile>",
-    "import",
-    "log",
-    "entries",
-    "request",
-    "response",
-    "headers",
-    "value",
-]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -181,9 +97,16 @@ def _fuzz(name: str, chosen: argparse.Namespace) -> None:
         "print_final_stats": 1,
     }
     folders = [str(folder) for folder in (grown, *seed_folders(name))]
+    others = [seed.path.read_bytes() for seed in seeds() if seed.target == name]
+
+    def mutate(data: bytes, most: int, seed: int) -> bytes:
+        """By bytes and by words in turns: either finds what the other hardly comes to."""
+        return changed(data, others, seed)[:most] if seed % 2 else atheris.Mutate(data, most)
+
     atheris.Setup(
         [name, *(f"-{option}={value}" for option, value in options.items()), *folders],
         fuzz_one_of(name),
+        custom_mutator=mutate,
     )
     atheris.Fuzz()
 

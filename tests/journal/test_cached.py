@@ -356,6 +356,7 @@ def test_the_latest_answer_decides_what_is_stale(told: Told) -> None:
 def test_all_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cached_module, "MAX_CLIENTS", 2)
     monkeypatch.setattr(cached_module, "MAX_PLACES", 2)
+    told.journal = Journal()
     for number in range(4):
         url = f"{API}/{number}"
         told.exchange(preflight("PUT", url=url, headers=told.engine), answer(), str(number))
@@ -368,7 +369,9 @@ def test_an_answer_that_was_forgotten_is_compared_with_nothing(told: Told) -> No
     first = told.fetch()
     told.now = 1
     told.options("PUT", answer("PATCH"), client="other")
-    told.journal.caches.answers[PAGE, API].popleft()
+    here = told.journal.caches.answers.get((PAGE, API))
+    assert here is not None
+    here.popleft()
     preflight_id, found = told.send()
     assert (preflight_id, [id_ for id_, _ in found]) == (first, ["preflight-cached"])
 

@@ -115,6 +115,8 @@ def test_what_is_not_known_is_passed_over() -> None:
 
 # Lines that can't be read
 
+BLOCKED = {"verdict": "blocked", "reason": "allow-origin-missing"}
+
 
 def broken(*path: str | int, value: object) -> dict[str, Any]:
     """A line whose value at this place is another one."""
@@ -152,11 +154,36 @@ def broken(*path: str | int, value: object) -> dict[str, Any]:
         (broken("verdicts", value=[]), 'the key "verdicts" should be an object, and is []'),
         (broken("verdicts", "omit", "verdict", value="yes"), 'the key "verdicts.omit.verdict"'),
         (broken("verdicts", "omit", "reason", value="x"), 'the key "verdicts.omit.reason"'),
+        (
+            broken("verdicts", "omit", value={"verdict": "blocked"}),
+            'the key "verdicts.omit.reason" is missing; it should be one of ',
+        ),
+        (
+            broken("verdicts", "omit", "reason", value="allow-origin-missing"),
+            'the key "verdicts.omit.reason" should be null, for what is allowed has none, and is',
+        ),
+        (
+            broken("verdicts", value={"omit": BLOCKED, "include": {"verdict": "allowed"}}),
+            'the key "verdicts.omit" should be allowed where credentials are, and is',
+        ),
+        (broken("reason", value=None), 'the key "reason" should be one of '),
         (broken("revalidated", value=1), 'the key "revalidated" should be true or false, and is 1'),
         (broken("headers", value=None), 'the key "headers" should be a list, and is None'),
         (broken("findings", value=[1]), 'the key "findings" should be a list of objects'),
         (broken("findings", value=[{"id": 1}]), 'the key "findings[0].id" should be a text'),
         (broken("why", value=[{"what": "x"}]), 'the key "why[0].what" should be one of method'),
+        (
+            broken("why", value=[{"what": "header", "rule": "odd"}]),
+            'the key "why[0].rule" should be one of name, value-length, ',
+        ),
+        (
+            broken("why", value=[{"what": "header", "rule": "method"}]),
+            'the key "why[0].rule" should be one of name, value-length, ',
+        ),
+        (
+            broken("why", value=[{"what": "method", "rule": "name"}]),
+            "the key \"why[0].rule\" should be one of method, and is 'name'",
+        ),
         (broken("scene", "page", value=None), 'the key "scene.page" should be a text, and is None'),
         (broken("url", value="\x1b[2J" * 99 + "x").copy() | {"url": 1}, 'the key "url"'),
     ],

@@ -101,8 +101,14 @@ class Http2:
                     return []
             data = self.socket.recv(65_536)
             assert data, "the connection was closed"
-            self.events += self.h2.receive_data(data)
+            self.events += [self._acknowledged(event) for event in self.h2.receive_data(data)]
             self.flush()
+
+    def _acknowledged(self, event: h2.events.Event) -> h2.events.Event:
+        """Make room for more: a window that is full holds all streams of the connection."""
+        if isinstance(event, h2.events.DataReceived) and event.flow_controlled_length:
+            self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        return event
 
 
 def test_an_edited_answer_has_lower_case_names(proxy: Proxy, server: RawServer) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.mitmdump import SCRIPT, Entry, wait_until
 
-from .proxy import Proxy, exchanges
+from .proxy import CONTROL, Proxy, exchanges
+from .walk import FAULTS, SECRET, told
 from .wire import PAGE, RawServer, ask, preflight, reply
 
 OPEN = """
@@ -190,6 +191,24 @@ def test_outcomes_are_written_at_the_end(
     assert "Traceback" not in proxy.log()
 
 
+def test_outcomes_are_written_at_the_end_though_nothing_else_can_be_let_go_of(
+    server: RawServer, tmp_path: Path
+) -> None:
+    url = "http://api.test/end"
+    server.answers[url] = reply(f"Access-Control-Allow-Origin: {PAGE}")
+    parts = ["OwnPage.close", "Browsers.close", "ContentView.remove"]
+    with Proxy(tmp_path, server.mode, scripts=[CONTROL, FAULTS]) as proxy:
+        proxy.ask(preflight(url, "GET"))
+        proxy.exchange(url)
+        for module, part in zip(["page", "browsers", "content_view"], parts, strict=True):
+            told(proxy, fail=f"corscope.mitm.{module}:{part}", secret=SECRET)
+        proxy.stop()
+    journal = proxy.journal()
+    assert [entry["where"] for entry in journal if entry["type"] == "failure"] == parts
+    assert (journal[-1]["type"], journal[-1]["outcome"]) == ("outcome", "not-followed")
+    assert "Addon error" not in proxy.log()
+
+
 def test_an_outcome_is_written_without_waiting_for_the_end(
     server: RawServer, tmp_path: Path
 ) -> None:
@@ -224,8 +243,8 @@ def test_touching_the_script_loads_it_anew_and_doubles_nothing(
                 "the script to be loaded again",
             )
         wait_until(lambda: proxy.control()["state"]["recorders"] == 1, 15.0, "one recorder")
-        told = proxy.ask(ask("http://api.test/again?2"))
-        assert told.lines("Access-Control-Allow-Origin")
+        answer = proxy.ask(ask("http://api.test/again?2"))
+        assert answer.lines("Access-Control-Allow-Origin")
         proxy.exchange("http://api.test/again?*")
         wait_until(lambda: len(exchanges(proxy.journal())) > 1, 15.0, "a second exchange")
         assert len(exchanges(proxy.journal())) == 2

@@ -95,6 +95,21 @@ def test_what_a_full_disk_cuts_off_is_taken_away(
     journal.close()
 
 
+def test_a_cut_line_stays_alone_though_the_one_behind_it_is_taken_back(tmp_path: Path) -> None:
+    """With that line goes the line feed that was to end the one before."""
+    path = tmp_path / "journal.jsonl"
+    path.write_text("cut o")
+    journal = JournalFile(str(path))
+    with file_limit(100):
+        journal.write(LINE)
+    assert path.read_text() == "cut o"
+    journal.look()
+    journal.write("back")
+    assert own(path) == ["cut o", "back"]
+    assert gaps(path) == [(1, "File too large")]
+    journal.close()
+
+
 def test_it_is_tried_again_only_at_the_next_look(tmp_path: Path) -> None:
     """A full disk costs each exchange nothing."""
     path = tmp_path / "journal.jsonl"
@@ -187,6 +202,39 @@ def test_what_was_deleted_and_cannot_be_made_anew_is_missing(tmp_path: Path) -> 
     journal.write("two")
     assert own(path) == ["two"]
     assert gaps(path) == [(1, "No such file or directory")]
+    journal.close()
+
+
+def test_what_a_deletion_takes_along_is_told_with_the_gap_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = JournalFile(str(path))
+    with file_limit(10):
+        journal.write(LINE)
+    journal.look()
+    path.unlink()
+    journal.write("two")
+    journal.look()
+    assert own(path) == ["two"]
+    assert gaps(path) == [(1, "File too large")]
+    journal.close()
+
+
+def test_what_is_missing_stays_counted_however_often_a_new_file_cannot_be_made(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "folder" / "journal.jsonl"
+    path.parent.mkdir()
+    journal = JournalFile(str(path))
+    path.unlink()
+    path.parent.rmdir()
+    for line in ("one", "two"):
+        journal.write(line)
+        journal.look()
+    journal.write("three")
+    path.parent.mkdir()
+    journal.look()
+    assert own(path) == ["three"]
+    assert gaps(path) == [(2, "No such file or directory")]
     journal.close()
 
 

@@ -40,6 +40,28 @@ def test_nothing_trips_it(dialect: Dialect) -> None:
 
 
 @every_dialect
+@pytest.mark.parametrize("url", ["https://api.]test/", "https://[", "http://a\\[b/", "x", ""])
+def test_a_url_that_is_none_trips_it_neither(dialect: Dialect, url: str) -> None:
+    """A flow file or a HAR may hold one, and so may an Origin that somebody made up."""
+    fitting = [policy for policy in POLICIES if not dialect.complaints(policy)]
+    for headers in ((), (("Origin", url),), (("Origin", "https://app.test"),)):
+        preflight = Request("OPTIONS", url, (*headers, ("Access-Control-Request-Method", "PUT")))
+        for policy in fitting:
+            dialect.preflight(policy, preflight)
+            dialect.actual(policy, Request("PUT", url, headers), Response(200, OWN))
+
+
+@pytest.mark.parametrize("name", ["gin", "tomcat", "spring"])
+def test_its_own_origin_is_known_however_the_url_is_written(name: str) -> None:
+    dialect = find(name)
+    assert dialect is not None
+    for url in ("https://api.test/", "https://API.test:443/", "https://me@api.test\\a/"):
+        asked = Request("PUT", url, (("Origin", "https://api.test"),))
+        policy = Policy(allow_origins=("https://app.test",))
+        assert dialect.actual(policy, asked, Response(200, ())).status == 200, url
+
+
+@every_dialect
 def test_a_rule_file_holds_its_policies(dialect: Dialect) -> None:
     """Each policy is a rule that loads, and loads as what it was."""
     fitting = [policy for policy in POLICIES if not dialect.complaints(policy)]

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -31,6 +30,11 @@ from tests.support.mitmdump import wait_until
 from .asking import Clients, answered_ids, open_server
 from .conftest import Count
 from .figures import times
+
+if sys.platform == "win32":
+    pytest.skip("no signal kills there, and no open file can be moved", allow_module_level=True)
+
+import resource
 
 OPTIONS = {"cors_urls": "full", "flow_detail": 0}  # so that the ids show, and mitmdump prints less
 WAIT = 30.0

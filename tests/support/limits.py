@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 __all__ = ["file_limit"]
 
@@ -12,6 +13,7 @@ __all__ = ["file_limit"]
 @contextmanager
 def file_limit(size: int) -> Iterator[None]:
     """No file of this process may grow beyond this size."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

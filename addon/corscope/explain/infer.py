@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from corscope.explain.counted import counted
 from corscope.fetch.headers import get, get_decode_and_split
+from corscope.fetch.origin import origin_of_url
 from corscope.journal.exchange import Exchange
 from corscope.messages import HeaderList, Request
 from corscope.servers.dialect import Dialect
@@ -88,14 +88,14 @@ class Inferred:
 
 
 def observed(exchange: Exchange) -> Observation | None:
-    """What an exchange shows of its server; None where no server answered."""
-    by_rule = exchange.answered_by == "rule"
-    if exchange.status is None or by_rule or exchange.mode != "cors":
+    """What an exchange shows of its server; None where no server answered, or its URL is none."""
+    by_rule, own = exchange.answered_by == "rule", origin_of_url(exchange.url)
+    if own is None or exchange.status is None or by_rule or exchange.mode != "cors":
         return None
     server_headers = exchange.server_headers
     return Observation(
         kind=exchange.kind,
-        host=urlsplit(exchange.url).netloc,
+        host=str(own).partition("://")[2],
         origin=exchange.origin,
         method=exchange.method,
         names=exchange.request_headers,

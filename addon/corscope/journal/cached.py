@@ -28,6 +28,8 @@ from corscope.fetch.preflight import CorsRequest, preflight_failure
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.journal.exchange import Finding, Verdicts
+from corscope.journal.memo import Shelf
+from corscope.journal.waits import MOST_CHARACTERS
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList, Response
 
@@ -91,6 +93,7 @@ class Answer:
     asked: CorsRequest
     headers: HeaderList
     passed: bool
+    length: int
 
 
 @dataclass(slots=True)
@@ -98,7 +101,9 @@ class Caches:
     """Every client's cache, and the latest answers at each place whoever asked; all bounded."""
 
     clients: "OrderedDict[tuple[str, Engine], Accounts]" = field(default_factory=OrderedDict)
-    answers: "OrderedDict[tuple[str, str], deque[Answer]]" = field(default_factory=OrderedDict)
+    answers: "Shelf[tuple[str, str], deque[Answer]]" = field(
+        default_factory=lambda: Shelf(MAX_PLACES, MOST_CHARACTERS)
+    )
 
     def asked(self, client: str, wire: WireView) -> None:
         """Take note of a preflight as it is sent: what was cached didn't suffice."""
@@ -113,8 +118,12 @@ class Caches:
         headers: HeaderList,
         verdicts: Verdicts,
         now: datetime,
+        length: int,
     ) -> None:
-        """Take note of a preflight's answer; no headers where none came."""
+        """Take note of a preflight's answer; no headers where none came.
+
+        The two have about so many characters.
+        """
         for taken, cache in self._accounts(client, wire.engine).items():
             mode = _mode(wire.credentials, taken)
             failure = _failure(verdicts, mode)
@@ -124,11 +133,9 @@ class Caches:
                 clear_after_failure(cache, "", wire.cors)
         passed = _failure(verdicts, CredentialsMode.OMIT) is None
         place = (wire.cors.origin, wire.cors.url)
-        here = self.answers.pop(place, None) or deque(maxlen=MAX_PER_PLACE)
-        here.append(Answer(id_, now.timestamp(), wire.cors, headers, passed))
-        self.answers[place] = here
-        if len(self.answers) > MAX_PLACES:
-            self.answers.popitem(last=False)
+        here = self.answers.get(place) or deque(maxlen=MAX_PER_PLACE)
+        here.append(Answer(id_, now.timestamp(), wire.cors, headers, passed, length))
+        self.answers.put(place, here, sum(answer.length for answer in here))
 
     def followed(
         self, client: str, wire: WireView, answer: Answer, credentials: Credentials
@@ -201,7 +208,7 @@ class Caches:
         self, wire: WireView, entry: CacheEntry, mode: CredentialsMode, now: datetime
     ) -> Finding | None:
         """Point out that the latest answer at the same place is no longer what the cache says."""
-        here = self.answers.get((wire.cors.origin, wire.cors.url), ())
+        here = self.answers.get((wire.cors.origin, wire.cors.url)) or ()
         old = next((answer for answer in here if answer.id == entry.by), None)
         if old is None:
             return None

@@ -21,7 +21,7 @@ from corscope.fetch.hop import redirected_method
 from corscope.fetch.origin import OPAQUE_SERIALIZED, origin_of_url
 from corscope.fetch.redirect import location_url
 from corscope.fetch.safelist import is_request_body_header_name
-from corscope.journal.memo import MOST_KEPT, is_small
+from corscope.journal.memo import MOST_KEPT, length_of
 from corscope.journal.waits import Waits
 from corscope.journal.wire import WireView, scripts_own, view
 from corscope.messages import HeaderList, Request, Response
@@ -196,12 +196,14 @@ class Chains:
         location = location_url(response, step.url, step.engine)
         if location is None or location == FAILURE:
             return
-        if not is_small(step.headers, step.client + step.url + location, MOST_KEPT):
+        length = length_of(step.headers, step.client + step.url + location)
+        length += sum(map(len, step.names))  # of those before it, too
+        if length > MOST_KEPT:
             return
         if asked_leave:
             step = replace(step, link=replace(step.link, preflighted=True))
         expected = _redirected(id_, step, response.status, location)
-        self.waits.add((step.client, _normal(location)), _shape(expected), expected, now)
+        self.waits.add((step.client, _normal(location)), _shape(expected), expected, now, length)
 
 
 def _shape(expected: Step) -> _Shape:

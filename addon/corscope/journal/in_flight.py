@@ -22,7 +22,6 @@ __all__ = ["InFlight", "Known", "Repeats"]
 REPEATED_WITHIN: Final = timedelta(seconds=2)
 MAX_REPEATS: Final = 1_000
 
-
 PATTERNS_PER_REQUEST: Final = 16
 ANSWERS_PER_REQUEST: Final = 4
 

@@ -16,7 +16,7 @@ from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, pattern_of, record
 from corscope.journal.findings import Case
 from corscope.journal.in_flight import InFlight, Known, Repeats
-from corscope.journal.memo import MOST_KEPT, Memo, is_small
+from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
 from corscope.journal.memory import Memory, PlainRequest, note, note_plain
 from corscope.journal.pairing import Pairing, Waiting, passing
 from corscope.journal.pattern import Pattern, depends_on_time, essence
@@ -25,11 +25,14 @@ from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import WireView, view
-from corscope.messages import Request, Response
+from corscope.messages import HeaderList, Request, Response
 
 __all__ = ["Journal"]
 
 MAX_IN_FLIGHT: Final = 10_000
+MAX_LONG_IN_FLIGHT: Final = 32_000_000
+"""Characters, of the requests in flight that have more than most have."""
+
 MAX_READINGS: Final = 2_000
 
 _NOT_MODIFIED: Final = 304
@@ -39,6 +42,10 @@ _HALF: Final = _MILLISECOND / 2
 
 def _readings() -> "Memo[tuple[str, Request], Reading | Plain]":
     return Memo(MAX_READINGS)
+
+
+def _long() -> "Shelf[str, None]":
+    return Shelf(MAX_IN_FLIGHT, MAX_LONG_IN_FLIGHT)
 
 
 @dataclass(slots=True)
@@ -53,6 +60,8 @@ class Journal:
     in_flight: "OrderedDict[str, InFlight | PlainRequest | Step]" = field(
         default_factory=OrderedDict
     )
+    long: "Shelf[str, None]" = field(default_factory=_long)
+    """Which of those are long: their characters count, the others' number bounds them enough."""
     copies: Copies = field(default_factory=Copies)
     memory: Memory = field(default_factory=Memory)
     readings: "Memo[tuple[str, Request], Reading | Plain]" = field(default_factory=_readings)
@@ -66,7 +75,7 @@ class Journal:
             request: the request as the browser sent it.
             now: when it came.
         """
-        reading = self.readings.get((client, request)) or self._read(client, request)
+        reading = self.readings.get((client, request)) or self._read(id_, client, request)
         if isinstance(reading, Plain):
             self._requested_plainly(id_, reading.of, now)
             return []
@@ -105,10 +114,15 @@ class Journal:
             return None, None
         return self.pairing.take(client, wire, now, late=True), None
 
-    def _read(self, client: str, request: Request) -> Reading | Plain:
+    def _read(self, id_: str, client: str, request: Request) -> Reading | Plain:
         reading = read(client, request)
-        if is_small(request.headers, client + request.url):
+        names = 0 if isinstance(reading, Plain) else len(reading.alone.step.own_names)
+        length = length_of(request.headers, client + request.url, names)
+        if length <= MOST_CHARACTERS:
             self.readings.put((client, request), reading)
+        elif not isinstance(reading, Plain) or reading.of is not None:
+            for gone in self.long.put(id_, None, length):
+                self.in_flight.pop(gone, None)
         return reading
 
     def _followed(self, reading: Reading, waiting: Waiting, id_: str, now: datetime) -> Outcome:
@@ -151,7 +165,12 @@ class Journal:
     def _remember(self, id_: str, seen: InFlight | PlainRequest | Step) -> None:
         self.in_flight[id_] = seen
         if len(self.in_flight) > MAX_IN_FLIGHT:
-            self.in_flight.popitem(last=False)
+            self.forget(next(iter(self.in_flight)))
+
+    def forget(self, id_: str) -> None:
+        """Expect no answer to this request."""
+        self.in_flight.pop(id_, None)
+        self.long.drop(id_)
 
     def answered(self, seen: Sighting, now: datetime) -> Exchange | None:
         """Record an exchange whose final headers, or whose failure, are known.
@@ -159,10 +178,13 @@ class Journal:
         Returns None for what is no CORS exchange, or was recorded before.
         """
         pending = self.in_flight.pop(seen.id, None)
+        if self.long:
+            self.long.drop(seen.id)
         if isinstance(pending, InFlight):
             return self._recorded(pending, seen, now)
         if isinstance(pending, PlainRequest):
-            if _is_kept(seen, pending.client, pending.url, pending.page):
+            texts = pending.client + pending.url + pending.page
+            if _length(seen, pending.request.headers, texts) <= MOST_KEPT:
                 note_plain(pending, seen, self.memory, now)
             return self._embedded(pending, seen, now)
         if pending is not None and seen.response is not None:
@@ -211,8 +233,9 @@ class Journal:
             mask_urls=self.mask_urls,
             goes_by=goes_by,
         )
-        cors = known.wire.cors
-        made.is_kept = _is_kept(seen, known.step.client, cors.url, cors.origin)
+        texts = known.step.client + known.wire.cors.url
+        names = len(known.step.own_names)
+        made.length = _length(seen, known.step.headers, texts, names)
         return made
 
     def _findings(self, pending: InFlight, pattern: Pattern, now: datetime) -> tuple[Finding, ...]:
@@ -273,9 +296,10 @@ class Journal:
         if wire.kind == "preflight":
             answer = response.headers if response else ()
             passes = passing(wire.credentials, verdicts)
-            self.pairing.add(client, Waiting(id_, known.step, wire.cors, answer, now, passes))
+            waiting = Waiting(id_, known.step, wire.cors, answer, now, passes, pattern.length)
+            self.pairing.add(client, waiting)
             if pattern.is_kept:
-                self.caches.answered(client, wire, id_, answer, verdicts, now)
+                self.caches.answered(client, wire, id_, answer, verdicts, now, pattern.length)
             return
         if not pattern.is_kept:
             return
@@ -296,22 +320,24 @@ class Journal:
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
 
 
-def _is_kept(seen: Sighting, client: str, url: str, origin: str) -> bool:
-    """Whether an exchange is short enough that those after it may be known by it."""
+def _length(seen: Sighting, asked: HeaderList, texts: str, names: int = 0) -> int:
+    """About how many characters an exchange has; those after it may be known by a short one."""
     answer = seen.response.headers if seen.response else ()
-    return is_small(answer, client + url + origin, MOST_KEPT)
+    return length_of(asked + answer, texts, names)
 
 
 def _is_short(seen: Sighting) -> bool:
     """Whether an answer, and what a rule made of it, may be kept though nobody waits for them."""
     touch = seen.touch
     heads = (seen.response, touch and touch.server_response, touch and touch.shadow)
-    return all(is_small(head.headers, seen.error or "") for head in heads if head)
+    length = sum(length_of(head.headers) for head in heads if head)
+    return length + len(seen.error or "") <= MOST_CHARACTERS
 
 
 def _answer(waiting: Waiting) -> Answer:
     moment = waiting.answered.timestamp()
-    return Answer(waiting.id, moment, waiting.announced, waiting.answer, passed=True)
+    announced, length = waiting.announced, waiting.length
+    return Answer(waiting.id, moment, announced, waiting.answer, passed=True, length=length)
 
 
 def _not_followed(waiting: Waiting, now: datetime) -> Outcome:

@@ -4,11 +4,12 @@ Apps ask the same of the same places again and again; what depends on nothing bu
 its answer is then found here instead of made anew.
 """
 
+from collections.abc import Iterator
 from typing import Final, Generic, TypeVar
 
 from corscope.messages import HeaderList
 
-__all__ = ["MOST_KEPT", "Memo", "is_small"]
+__all__ = ["MOST_CHARACTERS", "MOST_KEPT", "Memo", "Shelf", "is_small", "length_of"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -43,9 +44,69 @@ MOST_KEPT: Final = 64_000
 no such request, and a table of thousands would fill the memory."""
 
 
+LINE: Final = 50
+"""A header line, or a name out of a list, counts for so many characters more than it has, so that
+thousands of short ones aren't small."""
+
+
 def is_small(headers: HeaderList, text: str = "", most: int = MOST_CHARACTERS) -> bool:
     """Whether headers, and a URL with them, may be kept though nobody waits for them."""
-    length = len(text)
+    return length_of(headers, text) <= most
+
+
+def length_of(headers: HeaderList, text: str = "", names: int = 0) -> int:
+    """About how many characters headers take, a URL with them, and so many names out of them."""
+    length = len(text) + LINE * (len(headers) + names)
     for name, value in headers:
         length += len(name) + len(value)
-    return length <= most
+    return length
+
+
+class Shelf(Generic[K, V]):
+    """What is kept by key, the oldest at the front; so many at most, and so many characters.
+
+    The latest stays, however long it is.
+    """
+
+    __slots__ = ("_characters", "_items", "_most", "_most_characters")
+
+    def __init__(self, most: int, most_characters: int) -> None:
+        self._most = most
+        self._most_characters = most_characters
+        self._items: dict[K, tuple[V, int]] = {}
+        self._characters = 0
+
+    def put(self, key: K, item: V, length: int) -> list[K]:
+        """Keep what has so many characters; returns the keys of what has to make room for it."""
+        self.drop(key)
+        self._items[key] = item, length
+        self._characters += length
+        gone = []
+        while len(self._items) > self._most or (
+            self._characters > self._most_characters and len(self._items) > 1
+        ):
+            gone.append(next(iter(self._items)))
+            self.drop(gone[-1])
+        return gone
+
+    def get(self, key: K) -> V | None:
+        """What is kept under this key, if it still is."""
+        found = self._items.get(key)
+        return None if found is None else found[0]
+
+    def drop(self, key: K) -> None:
+        """Keep nothing under this key."""
+        found = self._items.pop(key, None)
+        if found is not None:
+            self._characters -= found[1]
+
+    def clear(self) -> None:
+        """Keep nothing at all."""
+        self._items.clear()
+        self._characters = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._items)

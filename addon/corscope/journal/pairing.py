@@ -5,7 +5,7 @@ there with its headers is the one it announced. What comes later without a prefl
 let through by an earlier answer, which `cached` may know.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,8 +16,8 @@ from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import CorsRequest
 from corscope.journal.chains import Step
 from corscope.journal.exchange import Verdicts
-from corscope.journal.memo import MOST_KEPT, is_small
-from corscope.journal.waits import LATELY, Waits
+from corscope.journal.memo import MOST_KEPT, Shelf
+from corscope.journal.waits import LATELY, MOST_CHARACTERS, Waits
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
@@ -51,7 +51,18 @@ class _Shape:
 
 @dataclass(slots=True)
 class Waiting:
-    """An answered preflight; `passes` has the credentials modes in which the browser goes on."""
+    """An answered preflight.
+
+    Attributes:
+        id: its id.
+        step: its place in a chain of redirects.
+        announced: what it announced.
+        answer: the headers of its answer.
+        answered: when that came.
+        passes: the credentials modes in which the browser goes on.
+        length: about how many characters it has.
+        followed_by: the id of the request that it announced.
+    """
 
     id: str
     step: Step
@@ -59,6 +70,7 @@ class Waiting:
     answer: HeaderList
     answered: datetime
     passes: frozenset[Mode]
+    length: int
     followed_by: str | None = None
 
 
@@ -85,7 +97,8 @@ class Pairing:
 
     waits: Waits[Place, _Shape, Waiting] = field(default_factory=lambda: Waits(MAX_WAITING, KEPT))
     open: deque[Waiting] = field(default_factory=deque)
-    known: "OrderedDict[str, Waiting]" = field(default_factory=OrderedDict)
+    known: "Shelf[str, Waiting]" = field(default_factory=lambda: Shelf(MAX_KNOWN, MOST_CHARACTERS))
+    _open_characters: int = 0
 
     def add(self, client: str, waiting: Waiting) -> None:
         """Let an answered preflight wait for its actual request."""
@@ -95,12 +108,11 @@ class Pairing:
             names = frozenset(announced.unsafe_names)
             is_after_redirect = waiting.step.link.hop > 0
             shape = _Shape(announced.origin, names, waiting.passes, is_after_redirect)
-            self.waits.add(place, shape, waiting, waiting.answered)
+            self.waits.add(place, shape, waiting, waiting.answered, waiting.length)
         self.open.append(waiting)
-        if is_small(waiting.answer, client + announced.url, MOST_KEPT):
-            self.known[waiting.id] = waiting
-        if len(self.known) > MAX_KNOWN:
-            self.known.popitem(last=False)
+        self._open_characters += waiting.length
+        if waiting.length <= MOST_KEPT:
+            self.known.put(waiting.id, waiting, waiting.length)
 
     def take(
         self, client: str, wire: WireView, now: datetime, *, late: bool = False
@@ -126,6 +138,7 @@ class Pairing:
             self.open[0].followed_by
             or now - self.open[0].answered >= WAIT
             or len(self.open) > MAX_WAITING
+            or self._open_characters > MOST_CHARACTERS
         ):
             yield from self._take_out()
 
@@ -136,6 +149,7 @@ class Pairing:
 
     def _take_out(self) -> Iterator[Waiting]:
         waiting = self.open.popleft()
+        self._open_characters -= waiting.length
         if waiting.followed_by is None:
             yield waiting
 

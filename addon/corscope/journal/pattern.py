@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from corscope.fetch.headers import byte_lowercase, contains
-from corscope.journal.memo import Memo
+from corscope.journal.memo import MOST_KEPT, Memo
 from corscope.messages import Response
 
 __all__ = ["Pattern", "depends_on_time", "essence"]
@@ -25,7 +25,7 @@ class Pattern:
         shared: the fields of `Exchange` that are the same for all of them, by name.
         chain: the id of the first exchange of the chain of redirects that led here.
         leads_on: whether the answer is a redirect that the browser follows.
-        is_kept: whether it is short enough that exchanges after it may be known by it.
+        length: about how many characters the exchange has.
         settled: what was remembered of the URL, and what had opened the way, when the findings
             were made; while both are so, they hold.
         findings: the findings.
@@ -38,12 +38,17 @@ class Pattern:
     shared: Mapping[str, Any]
     chain: str | None
     leads_on: bool
-    is_kept: bool = True
+    length: int = 0
     settled: tuple[object, ...] | None = None
     findings: tuple[Any, ...] = ()
     line: str | None = None
     text: tuple[tuple[Any, ...], str] | None = None
     characters: int | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is short enough that exchanges after it may be known by it."""
+        return self.length <= MOST_KEPT
 
 
 _READ: Final = frozenset(

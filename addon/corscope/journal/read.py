@@ -11,6 +11,7 @@ from typing import Any, Final, cast, get_args
 from corscope.fetch.console import FIREFOX, Scene
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Kind, Reason, chromium_name, firefox_name
+from corscope.fetch.safelist import UnsafeRule
 from corscope.journal.exchange import (
     ENGINES,
     AnsweredBy,
@@ -162,9 +163,12 @@ def _time(read: LineObject) -> datetime:
 
 
 def _judgement(read: LineObject) -> Judgement:
+    verdict = cast("Verdict", read.one_of("verdict", get_args(Verdict)))
+    if verdict == "allowed" and read.has("reason"):
+        raise read.refuse("reason", "null, for what is allowed has none")
     return Judgement(
-        cast("Verdict", read.one_of("verdict", get_args(Verdict))),
-        Reason(read.one_of("reason", _REASONS)) if read.has("reason") else None,
+        verdict,
+        None if verdict == "allowed" else Reason(read.one_of("reason", _REASONS)),
         read.maybe_text("detail"),
         read.maybe_text("chromium"),
         read.one_of("firefox", FIREFOX) if read.has("firefox") else None,
@@ -172,7 +176,10 @@ def _judgement(read: LineObject) -> Judgement:
 
 
 def _verdicts(read: LineObject) -> Verdicts:
-    return Verdicts(_judgement(read.inner("omit")), _judgement(read.inner("include")))
+    omit, include = _judgement(read.inner("omit")), _judgement(read.inner("include"))
+    if include.verdict == "allowed" and omit.verdict != "allowed":
+        raise read.refuse("omit", "allowed where credentials are")
+    return Verdicts(omit, include)
 
 
 def _shadow(read: LineObject) -> Shadow:
@@ -180,14 +187,17 @@ def _shadow(read: LineObject) -> Shadow:
 
 
 def _whys(read: LineObject) -> tuple[Why, ...]:
-    return tuple(
-        Why(
-            cast("WhyWhat", each.one_of("what", get_args(WhyWhat))),
-            each.maybe_text("name"),
-            each.maybe_text("rule"),
-            each.maybe_text("value"),
-        )
-        for each in read.objects("why")
+    return tuple(map(_why, read.objects("why")))
+
+
+def _why(read: LineObject) -> Why:
+    what = cast("WhyWhat", read.one_of("what", get_args(WhyWhat)))
+    rules = tuple(UnsafeRule) if what == "header" else (what,)
+    return Why(
+        what,
+        read.maybe_text("name"),
+        read.one_of("rule", rules) if read.has("rule") else None,
+        read.maybe_text("value"),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
-__all__ = ["LATELY", "Waits"]
+__all__ = ["LATELY", "MOST_CHARACTERS", "Waits"]
 
 LATELY: Final = timedelta(seconds=3)
 """How long something waits before it has most likely been given up.
@@ -23,6 +23,9 @@ Browsers go on within milliseconds, or as soon as a connection is free.
 
 MAX_LINES: Final = 64
 """Lines at one place; those that were begun first go first."""
+
+MOST_CHARACTERS: Final = 32_000_000
+"""So many characters wait at most, of headers and URLs."""
 
 PlaceT = TypeVar("PlaceT", bound=Hashable)
 ShapeT = TypeVar("ShapeT", bound=Hashable)
@@ -53,13 +56,16 @@ class Waits(Generic[PlaceT, ShapeT, T]):
     Attributes:
         most: so many wait at most; the oldest go first.
         kept: how long something waits before it is forgotten.
+        most_characters: so long is all that waits at most, but for the latest.
     """
 
     most: int
     kept: timedelta
+    most_characters: int = MOST_CHARACTERS
     _places: dict[PlaceT, dict[ShapeT, _Line[T]]] = field(default_factory=dict)
-    _order: dict[int, tuple[PlaceT, ShapeT, datetime]] = field(default_factory=dict)
+    _order: dict[int, tuple[PlaceT, ShapeT, datetime, int]] = field(default_factory=dict)
     _count: int = 0
+    _characters: int = 0
 
     def __len__(self) -> int:
         return len(self._order)
@@ -68,16 +74,19 @@ class Waits(Generic[PlaceT, ShapeT, T]):
         """Whether anything waits there."""
         return place in self._places
 
-    def add(self, place: PlaceT, shape: ShapeT, item: T, now: datetime) -> None:
-        """Let something wait."""
+    def add(self, place: PlaceT, shape: ShapeT, item: T, now: datetime, length: int = 0) -> None:
+        """Let something wait that has so many characters."""
         self._count += 1
         lines = self._places.setdefault(place, {})
         if shape not in lines and len(lines) >= MAX_LINES:
             self._drop_line(place, next(iter(lines)))
             lines = self._places.setdefault(place, {})
         lines.setdefault(shape, _Line()).lately.append((self._count, now, item))
-        self._order[self._count] = place, shape, now
-        while len(self._order) > self.most:
+        self._order[self._count] = place, shape, now, length
+        self._characters += length
+        while len(self._order) > self.most or (
+            self._characters > self.most_characters and len(self._order) > 1
+        ):
             self._drop_oldest()
 
     def take(
@@ -112,7 +121,7 @@ class Waits(Generic[PlaceT, ShapeT, T]):
     def _taken(self, place: PlaceT, shape: ShapeT, *, long_since: bool) -> T:
         line = self._places[place][shape]
         number, _, item = line.long_since.pop() if long_since else line.lately.popleft()
-        del self._order[number]
+        self._characters -= self._order.pop(number)[3]
         self._tidy(place, shape)
         return item
 
@@ -123,14 +132,15 @@ class Waits(Generic[PlaceT, ShapeT, T]):
 
     def _drop_oldest(self) -> None:
         number = next(iter(self._order))
-        place, shape, _ = self._order.pop(number)
+        place, shape, _, length = self._order.pop(number)
+        self._characters -= length
         self._places[place][shape].drop_first()
         self._tidy(place, shape)
 
     def _drop_line(self, place: PlaceT, shape: ShapeT) -> None:
         line = self._places[place][shape]
         for number, _, _ in (*line.long_since, *line.lately):
-            del self._order[number]
+            self._characters -= self._order.pop(number)[3]
         line.long_since.clear()
         line.lately.clear()
         self._tidy(place, shape)

@@ -99,14 +99,13 @@ class Corscope:
         self._serve()
 
     def done(self) -> None:
-        """Let go of everything."""
+        """Let go of everything; where one part fails, of the others all the same."""
         if self._watcher is not None:
             self._watcher.cancel()
-        self._page.close()
-        self._browsers.close()
-        self._content_view.remove()
-        self._recorder.close(datetime.now(UTC))
-        self._recorder.leave_place(ctx.master.addons)
+        for part in (self._page.close, self._browsers.close, self._content_view.remove):
+            harmless(part)()
+        harmless(self._recorder.close)(datetime.now(UTC))
+        harmless(self._recorder.leave_place)(ctx.master.addons)
         if self._failed in guard.listeners:
             guard.listeners.remove(self._failed)
 

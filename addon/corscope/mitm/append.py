@@ -63,7 +63,8 @@ class AppendFile:
             while done < len(lines):
                 done += os.write(self._descriptor, lines[done:])
         except OSError:
-            self._is_cut = not self._took_back(done)
+            # One that was cut before stays so: its line feed is taken back as well.
+            self._is_cut |= not self._took_back(done)
             raise
 
     def _took_back(self, size: int) -> bool:

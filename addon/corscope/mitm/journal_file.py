@@ -41,6 +41,7 @@ class JournalFile:
         self._rests = False
         self._recent: list[bytes] = []
         self._missing = 0  # lines since the last that was written
+        self._in_gaps = 0  # lines that the gaps among the recent ones tell of
         self._untold = 0  # lines since trouble was told of
         self._why = ""
         self._is_troubled = False
@@ -56,13 +57,16 @@ class JournalFile:
             self._untold += 1
             return
         data = f"{line}\n".encode()
-        try:
+        if self._missing:
             # In one write, or a disk that is nearly full would take the one and not the other.
-            self._file.append(self._gap() + data if self._missing else data)
+            data = self._gap() + data
+        try:
+            self._file.append(data)
         except OSError as error:
             self._rests = True  # until the next look
             self._lose(1, error)
             return
+        self._in_gaps += self._missing
         self._missing = 0
         self._recent.append(data)
         if len(self._recent) == MOST_RECENT:
@@ -74,11 +78,13 @@ class JournalFile:
     def _rescue(self) -> None:
         """Write again what has gone, since the last look, into a file that was deleted."""
         lines, self._recent = self._recent, []
+        in_gaps, self._in_gaps = self._in_gaps, 0
         if self._file is None or not self._file.is_deleted():
             return
         try:
             self._open().append(b"".join(lines))
         except OSError as error:
+            self._missing += in_gaps  # the log knows of these already
             self._lose(len(lines), error)
 
     def look(self) -> None:

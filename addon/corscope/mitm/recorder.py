@@ -138,8 +138,8 @@ class Recorder:
     def _forget(self, id_: str) -> None:
         """What waits for the rest of an exchange that can't be recorded waits in vain."""
         self.touches.pop(id_, None)
-        self.journal.in_flight.pop(id_, None)
-        self.loaded.in_flight.pop(id_, None)
+        self.journal.forget(id_)
+        self.loaded.forget(id_)
 
     def _is_new(self, failure: Failure) -> bool:
         """What fails without an exchange may do so several times a second: once is enough."""

@@ -6,8 +6,8 @@ are listed, not checked.
 """
 
 from typing import Final
-from urllib.parse import urlsplit
 
+from corscope.fetch.origin import origin_of_url
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, value_complaints
@@ -91,7 +91,8 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
 
 def _cross_origin(request: Request) -> str | None:
     """The origin; None if there is none, or if it is the server's own by its host."""
-    origin, host = echoed(request, ORIGIN), urlsplit(request.url).netloc
+    origin, own = echoed(request, ORIGIN), origin_of_url(request.url)
+    host = str(own).partition("://")[2]
     return None if origin in {None, "", f"http://{host}", f"https://{host}"} else origin
 
 

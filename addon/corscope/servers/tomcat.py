@@ -7,10 +7,10 @@ get all headers but Access-Control-Allow-Origin.
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from corscope.fetch.headers import contains, delete, values
+from corscope.fetch.origin import origin_of_url
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import value_complaints
@@ -98,8 +98,8 @@ def _preflight_headers(policy: Policy) -> HeaderList:
 
 def _cross_origin(request: Request) -> str | None:
     """The origin; None if there is none, or if it is the server's own."""
-    origin, url = echoed(request, ORIGIN), urlsplit(request.url)
-    return None if origin == f"{url.scheme}://{url.netloc}" else origin
+    origin, own = echoed(request, ORIGIN), origin_of_url(request.url)
+    return None if own is not None and origin == str(own) else origin
 
 
 def _is_valid(origin: str) -> bool:

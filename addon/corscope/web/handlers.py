@@ -59,7 +59,8 @@ class Handler(RequestHandler):
     def log_exception(self, _kind: Any, value: Any, _trace: Any) -> None:
         """Have it told what failed inside, without the address, which has the token in it."""
         if not isinstance(value, HTTPError | StreamClosedError):
-            self.page.behind.failed(type(self).__qualname__, value)
+            # Not by a way that may be what has failed.
+            self.settings["page"].behind.failed(type(self).__qualname__, value)
 
     def html(self, text: str) -> None:
         """Answer with HTML."""

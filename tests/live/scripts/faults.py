@@ -114,8 +114,15 @@ def _let_fail(name: str, secret: str) -> None:
     broken_one.__globals__.update(constants)
     broken[broken_one] = code
     _forget_what_is_cached()
+    _forget_what_was_told()
     InjectedError.raised = 0
     broken_one.__code__ = new
+
+
+def _forget_what_was_told() -> None:
+    """Not when all is mended: a thread's last failure may be on its way, and was told before."""
+    guard._reported.clear()
+    ctx.master.addons.get("corscope")._recorder.marked.clear()
 
 
 def _mend() -> int:
@@ -123,9 +130,6 @@ def _mend() -> int:
     while broken:
         function, code = broken.popitem()
         function.__code__ = code
-    guard._reported.clear()
-    recorder = ctx.master.addons.get("corscope")._recorder
-    recorder.marked.clear()
     return InjectedError.raised
 
 

@@ -44,7 +44,7 @@ class _Directive:
 def read_nginx(source: Source) -> Iterator[Found]:
     """The `add_header` lines of a configuration, and what they refer to."""
     directives = _parsed(source)
-    variables = dict(_variables(directives))
+    variables = dict(_variables(directives, source))
     levels = list(_levels(directives))
     hides = any(map(_hides, _walk(directives)))
     if not levels:
@@ -104,11 +104,16 @@ def _walk(directives: tuple[_Directive, ...]) -> Iterator[_Directive]:
         yield from _walk(directive.block)
 
 
-def _variables(directives: tuple[_Directive, ...]) -> Iterator[tuple[str, AllowedOrigins]]:
+def _variables(
+    directives: tuple[_Directive, ...], source: Source
+) -> Iterator[tuple[str, AllowedOrigins]]:
     """The variables that hold the origin if it is allowed: by a `map`, or by a `set` in an `if`."""
     found: dict[str, AllowedOrigins] = {}
     for directive in _walk(directives):
         if directive.name == "map" and directive.arguments[:1] == (_ORIGIN,):
+            if len(directive.arguments) != 2:
+                message = "is no configuration of nginx: a map has two arguments"
+                source.refuse(message, directive.line)
             origins = found.setdefault(directive.arguments[1], AllowedOrigins())
             for entry in directive.block:
                 if entry.arguments and entry.arguments[0] not in {"", "0", "null"}:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from corscope.explain.engines import NAMES
 from corscope.explain.escape import escaped
@@ -180,14 +179,15 @@ class _Stage:
         return tuple(piece for piece in pieces if piece != "")
 
 
+_TO_PATH: Final = re.compile(r"[A-Za-z]+:[/\\]*[^/\\?#]*([^?#]*)([^#]*)", re.DOTALL)
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&()*+,;=:@%/-]*(?:\?[A-Za-z0-9._~!$&()*+,;=:@%/?-]*)?")
 _DOTS: Final = re.compile(r"/(?:\.|%2e){1,2}(?:/|\?|$)", re.IGNORECASE)
 
 
 def _path(url: str) -> str:
     """A URL's path and query, if every browser asks for it in these very words."""
-    parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    found = _TO_PATH.match(url)
+    path = f"{found[1] or '/'}{found[2]}" if found else ""
     return path if _PATH.fullmatch(path) and not _DOTS.search(path) else "/recorded"
 
 
