@@ -39,10 +39,15 @@ def run(program: str, *arguments: str | Path, output: str | Path = os.devnull) -
     mode = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     prints = [(os.POSIX_SPAWN_OPEN, 1, os.fspath(output), mode, 0o600)]
     began = time.perf_counter()
-    process = os.posix_spawn(sys.executable, words, os.environ, file_actions=prints)
+    process = os.posix_spawn(sys.executable, words, _environment(), file_actions=prints)
     _, status, used = os.wait4(process, 0)
     if status:
         raise RuntimeError(f"a process ended with status {status}: {words[2:]}")
     unit = 1 if sys.platform == "darwin" else 1024
     took = time.perf_counter() - began
     return Run(used.ru_utime + used.ru_stime, took, used.ru_maxrss * unit)
+
+
+def _environment() -> dict[str, str]:
+    """This one's, where bytecode may be kept: an installed program isn't compiled at each start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -4,6 +4,7 @@ A preflight's entry waits for its outcome, and what comes after it waits too, so
 stays; but not for long, so that memory stays bounded.
 """
 
+import gc
 import io
 import json
 import re
@@ -19,6 +20,7 @@ import click
 
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
+from corscope.journal.alike import AlikeLines
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.failure import Failed
 from corscope.journal.read import LineError, exchange_of, outcome_of
@@ -39,6 +41,9 @@ LONGEST_LINE: Final = 16 * 1024 * 1024
 
 TOLD_EVERY: Final = 1_000
 """After so many lines it is told how far the reading is."""
+
+COLLECTED_EVERY: Final = 50_000
+"""After so many new objects, while a file is read, cycles among them are looked for."""
 
 _JOURNAL_BEGINS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"v"\s*:')
 
@@ -83,7 +88,7 @@ def read_file(
     Raises:
         click.ClickException: it can't be opened.
     """
-    with _opened(file) as stream:
+    with _opened(file) as stream, _collecting_rarely():
         if _JOURNAL_BEGINS.match(stream.peek(64)):
             yield from _journalled(file, stream, tell, advance, failed or Failed())
         else:
@@ -109,6 +114,17 @@ def size_of(file: str) -> int | None:
     """The file's size in bytes, where that is known."""
     path = Path(file)
     return path.stat().st_size if file != "-" and path.is_file() else None
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Look for cycles of objects less often: what is read has few, and looking takes its 5 %."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECTED_EVERY, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager
@@ -140,10 +156,10 @@ def _captured(
 def _journalled(
     file: str, stream: io.BufferedReader, tell: Tell, advance: Advance, failed: Failed
 ) -> Iterator[Exchange | Outcome]:
-    problems = 0
+    problems, alike = 0, AlikeLines()
     for number, line in _numbered(stream, advance):
         try:
-            found = _read(line, failed)
+            found = alike.exchange(line) or _read(line, failed)
         except LineError as error:
             problems += 1
             if problems <= LISTED:

@@ -30,7 +30,7 @@ from corscope.journal.lines import VERSION
 from corscope.journal.why import Why, WhyWhat
 from corscope.journal.wire import Credentials
 
-__all__ = ["LineError", "exchange_of", "outcome_of"]
+__all__ = ["LineError", "exchange_of", "outcome_of", "own_of"]
 
 MOST_HOPS: Final = 1_000
 """Browsers follow 20 redirects. What is counted up to here must not be any number in a file."""
@@ -91,12 +91,30 @@ def exchange_of(line: Mapping[str, Any]) -> Exchange:
         goes_by=read.headers("goes_by") if read.has("goes_by") else None,
         engine_verdicts=_engine_verdicts(read, kind, credentials, verdicts),
         scene=_scene(read),
-        findings=tuple(
-            Finding(each.text("id"), each.maybe_text("detail")) for each in read.objects("findings")
-        ),
+        findings=_findings(read),
         server_status=read.maybe_number("server_status"),
         waited_ms=read.maybe_number("waited_ms"),
     )
+
+
+def own_of(line: Mapping[str, Any]) -> dict[str, object]:
+    """The fields of an exchange that alike ones don't share, from a line that has them.
+
+    Args:
+        line: a line's object, of `"type": "exchange"`, or the part of it that has these.
+
+    Raises:
+        LineError: a key is missing, or its value isn't what it should be.
+    """
+    read = _of_type(line, "exchange")
+    return {
+        "time": _time(read),
+        "id": read.text("id"),
+        "preflight": read.maybe_text("preflight"),
+        "chain": read.maybe_text("chain"),
+        "findings": _findings(read),
+        "waited_ms": read.maybe_number("waited_ms"),
+    }
 
 
 def outcome_of(line: Mapping[str, Any]) -> Outcome:
@@ -117,6 +135,12 @@ def outcome_of(line: Mapping[str, Any]) -> Outcome:
         actual=read.maybe_text("actual"),
         after_ms=read.maybe_number("after_ms"),
         why=_whys(read),
+    )
+
+
+def _findings(read: LineObject) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(each.text("id"), each.maybe_text("detail")) for each in read.objects("findings")
     )
 
 

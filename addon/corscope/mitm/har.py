@@ -326,12 +326,10 @@ def _headers(listed: object) -> HeaderList:
     with suppress(KeyError, TypeError, AttributeError):
         found = [(item["name"], item["value"].strip(HTTP_TAB_OR_SPACE)) for item in listed]
         text = "\0".join(["", *[part for pair in found for part in pair]])
-        if text.isascii() and not any(odd in text for odd in _ODD_IN_HEADERS):
+        is_odd = "\n" in text or "\r" in text or "\0:" in text
+        if text.isascii() and not is_odd:
             return tuple(found)
     return tuple(line for item in listed for line in _lines(*_pair(item)))
-
-
-_ODD_IN_HEADERS: Final = ("\n", "\r", "\0:")
 
 
 def _lines(name: object, value: object) -> Iterator[tuple[str, str]]:
