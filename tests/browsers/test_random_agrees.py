@@ -1,13 +1,12 @@
 """What corscope journals is what real browsers do, also in cases that nobody thought of.
 
-Each run draws a fresh seed and prints it with the command that repeats it; `CORSCOPE_SEED` and
+A run prints its seed with the command that repeats it, see `seeds`; `CORSCOPE_SEED` and
 `CORSCOPE_CASES` set the seed and how many cases each browser gets.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from pathlib import Path
 
@@ -16,10 +15,11 @@ import pytest
 from tests.browsers.agreement import ENGINES, play
 from tests.browsers.generator import generate
 from tests.browsers.report import told
+from tests.support.seeds import seed
 
 pytestmark = pytest.mark.browser
 
-SEED = int(os.environ.get("CORSCOPE_SEED") or secrets.randbelow(10**9))
+SEED = seed()
 COUNT = int(os.environ.get("CORSCOPE_CASES") or 1500)
 
 

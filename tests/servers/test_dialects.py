@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from corscope.fetch.headers import get
 from corscope.messages import HeaderList, Request, Response
 from corscope.rules.load import Source, load
 from corscope.rules.write import rule_text
@@ -105,3 +106,14 @@ def test_a_negative_max_age_is_refused_where_the_server_refuses_it(name: str) ->
     assert dialect is not None
     complaints = dialect.complaints(Policy(allow_origins=("https://app.test",), max_age=-1))
     assert [(each.field, each.at_start) for each in complaints] == [("max_age", True)]
+
+
+def test_what_goes_through_a_web_headers_object_is_normalized() -> None:
+    """Two empty lines are read as a comma and a space; the space at the end isn't sent."""
+    dialect = find("h3")
+    assert dialect is not None
+    empty = ("Access-Control-Request-Headers", "")
+    asked = (("Origin", "https://app.test"), ("Access-Control-Request-Method", "PUT"), empty, empty)
+    answer = dialect.preflight(Policy(), Request("OPTIONS", "https://api.test/", asked))
+    assert answer is not None
+    assert get(answer.headers, "Access-Control-Allow-Headers") == ","

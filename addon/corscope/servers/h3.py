@@ -12,7 +12,7 @@ from corscope.messages import Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
-from corscope.servers.javascript import Code, in_web_order, is_allowed, literal, regex_literal
+from corscope.servers.javascript import Code, as_web_headers, is_allowed, literal, regex_literal
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -59,7 +59,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     )
     status = _STATUS.of(policy)
     assert isinstance(status, int)
-    return Answer(status, in_web_order(headers))
+    return Answer(status, as_web_headers(headers))
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
@@ -73,7 +73,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
     if _depends_on_origin(policy):
         varied = ", ".join(["origin", *values(headers, VARY)])
         headers = (*delete(headers, VARY), (VARY, varied))
-    return Response(response.status, in_web_order(headers))
+    return Response(response.status, as_web_headers(headers))
 
 
 def _allow_origin(policy: Policy, request: Request) -> str | None:

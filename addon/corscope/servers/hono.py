@@ -12,7 +12,7 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
-from corscope.servers.javascript import Code, call, in_web_order, is_allowed, origin_test
+from corscope.servers.javascript import Code, as_web_headers, call, is_allowed, origin_test
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -48,7 +48,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (MAX_AGE, None if policy.max_age is None else str(policy.max_age)),
         (VARY, ", ".join(vary) or None),
     )
-    return Answer(204, in_web_order(headers))
+    return Answer(204, as_web_headers(headers))
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
@@ -56,7 +56,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
     if _depends_on_origin(policy):
         varied = ", ".join([*values(headers, VARY), "Origin"])
         headers = (*delete(headers, VARY), (VARY, varied))
-    return Response(response.status, in_web_order(headers))
+    return Response(response.status, as_web_headers(headers))
 
 
 def _on_every_response(policy: Policy, request: Request) -> HeaderList:

@@ -9,15 +9,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from corscope.fetch.headers import normalize
 from corscope.messages import HeaderList
 from corscope.servers.origins import matches_regex
 from corscope.servers.policy import ECHO, Policy
 
 __all__ = [
     "Code",
+    "as_web_headers",
     "call",
     "cors_options",
-    "in_web_order",
     "is_allowed",
     "literal",
     "origin_test",
@@ -44,9 +45,10 @@ def is_allowed(policy: Policy, origin: str) -> bool:
     return pattern is not None and matches_regex(pattern, origin, "search", flags=re.ASCII)
 
 
-def in_web_order(headers: HeaderList) -> HeaderList:
-    """The header lines by name: those of a web `Headers` come in that order."""
-    return tuple(sorted(headers, key=lambda pair: pair[0].lower()))
+def as_web_headers(headers: HeaderList) -> HeaderList:
+    """The header lines as a web `Headers` has them: by name, their values normalized."""
+    lines = ((name, normalize(value)) for name, value in headers)
+    return tuple(sorted(lines, key=lambda pair: pair[0].lower()))
 
 
 def call(function: str, options: Mapping[str, object], *first: str) -> str:

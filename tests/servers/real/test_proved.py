@@ -1,14 +1,14 @@
 """A rule answers as the real server does, header for header: both get the same requests.
 
 The servers that are used most are compared in each run, of the others a few by lot;
-`CORSCOPE_SERVERS=all` compares them all, or names some. `CORSCOPE_SEED` repeats a random run, and
-`CORSCOPE_POLICIES` says how many random policies each server gets beside the picked ones.
+`CORSCOPE_SERVERS=all` compares them all, or names some. `CORSCOPE_SEED` repeats a random run, see
+`seeds`, and `CORSCOPE_POLICIES` says how many random policies each server gets beside the picked
+ones.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +19,7 @@ import pytest
 from corscope.servers.dialect import Dialect, Evidence
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects, find
+from tests.support.seeds import seed
 
 from .asked import ASKED, Asked, generate_asked
 from .comparison import differences
@@ -27,7 +28,7 @@ from .policies import ODD, POLICIES, generate_policies
 
 pytestmark = pytest.mark.server
 
-SEED = int(os.environ.get("CORSCOPE_SEED") or secrets.randbelow(10**9))
+SEED = seed()
 COUNT = int(os.environ.get("CORSCOPE_POLICIES") or 25)
 REQUESTS = 40
 
