@@ -170,7 +170,8 @@ class Journal:
     def forget(self, id_: str) -> None:
         """Expect no answer to this request."""
         self.in_flight.pop(id_, None)
-        self.long.drop(id_)
+        if self.long:
+            self.long.drop(id_)
 
     def answered(self, seen: Sighting, now: datetime) -> Exchange | None:
         """Record an exchange whose final headers, or whose failure, are known.

@@ -124,10 +124,15 @@ class Recorder:
 
     def failed(self, where: str, error: Exception, about: Sequence[object]) -> None:
         """Mark a failure of corscope's own, so that nobody takes what is missing for fine."""
-        flow = next((each for each in about if isinstance(each, http.HTTPFlow)), None)
         of = next((each.id for each in about if isinstance(each, http.HTTPFlow | Outcome)), None)
-        if of is not None and any(each is self for each in about):
-            self._forget(of)
+        try:
+            self._mark(where, error, about, of)
+        finally:  # each of the two, though the other is what fails
+            if of is not None and any(each is self for each in about):
+                self._forget(of)
+
+    def _mark(self, where: str, error: Exception, about: Sequence[object], of: str | None) -> None:
+        flow = next((each for each in about if isinstance(each, http.HTTPFlow)), None)
         failure = Failure(datetime.now(UTC), where, kind_of(error), of, self._shown_url(flow))
         if of is None and not self._is_new(failure):
             return
