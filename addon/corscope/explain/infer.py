@@ -95,7 +95,7 @@ def observed(exchange: Exchange) -> Observation | None:
     server_headers = exchange.server_headers
     return Observation(
         kind=exchange.kind,
-        host=str(own).partition("://")[2],
+        host=own.authority,
         origin=exchange.origin,
         method=exchange.method,
         names=exchange.request_headers,

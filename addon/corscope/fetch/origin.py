@@ -42,8 +42,12 @@ class TupleOrigin:
 
     def __str__(self) -> str:
         """Serialize it: https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin"""
-        port = "" if self.port is None else f":{self.port}"
-        return f"{self.scheme}://{self.host}{port}"
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def authority(self) -> str:
+        """The host, and the port where it isn't the scheme's default."""
+        return self.host if self.port is None else f"{self.host}:{self.port}"
 
 
 def parse_serialized_origin(text: str) -> TupleOrigin | None:

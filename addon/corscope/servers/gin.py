@@ -92,7 +92,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
 def _cross_origin(request: Request) -> str | None:
     """The origin; None if there is none, or if it is the server's own by its host."""
     origin, own = echoed(request, ORIGIN), origin_of_url(request.url)
-    host = str(own).partition("://")[2]
+    host = own.authority if own else ""
     return None if origin in {None, "", f"http://{host}", f"https://{host}"} else origin
 
 
