@@ -113,7 +113,7 @@ class One(Handler):
 
     async def get(self, _token: str) -> None:
         """Answer with its HTML, for which all that is kept is looked at beside the traffic."""
-        url = self.get_query_argument("url", strip=False)
+        url = self.required("url")
         html = await asyncio.to_thread(_one_html, tuple(self.page.behind.store), url)
         if html is None:
             raise HTTPError(404, reason="No exchange with this endpoint is kept any more.")

@@ -52,7 +52,7 @@ class RuleExport(Handler):
     async def get(self, _token: str, name: str) -> None:
         """Answer with the HTML of the configuration."""
         rules = self.page.behind.state().ruleset.rules
-        rule = self.get_query_argument("rule", strip=False)
+        rule = self.required("rule")
         written = await asyncio.to_thread(rule_export, rules, rule, _dialect(name))
         self.html(handoff_html(written))
 

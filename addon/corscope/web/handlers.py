@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tornado.iostream import StreamClosedError
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError, MissingArgumentError, RequestHandler
 
 from corscope.web.access import Asked, refusal, response_headers
 from corscope.web.feed import Event
@@ -61,6 +61,17 @@ class Handler(RequestHandler):
         if not isinstance(value, HTTPError | StreamClosedError):
             # Not by a way that may be what has failed.
             self.settings["page"].behind.failed(type(self).__qualname__, value)
+
+    def required(self, name: str) -> str:
+        """Answer an argument of the query, exactly as it was sent.
+
+        Raises:
+            MissingArgumentError: It is missing, which is answered with 400.
+        """
+        values = self.get_query_arguments(name, strip=False)
+        if not values:
+            raise MissingArgumentError(name)
+        return values[-1]
 
     def html(self, text: str) -> None:
         """Answer with HTML."""
