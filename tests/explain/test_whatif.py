@@ -189,7 +189,7 @@ def test_an_older_line_does_not_tell_of_userinfo_that_was_not_what_was_refused()
 
 
 def edited(response: Response) -> Response:
-    return replace(response, headers=(*response.headers, *ALLOWED.headers))
+    return response._replace(headers=(*response.headers, *ALLOWED.headers))
 
 
 # What can't be told

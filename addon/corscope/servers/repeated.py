@@ -6,7 +6,6 @@ browser sends such a request.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Concatenate, ParamSpec, TypeVar
 
 from corscope.messages import HeaderList, Request
@@ -31,12 +30,12 @@ def reading_joined_by_comma(function: _Function[_Rest, _Given]) -> _Function[_Re
 
 def joined_by_comma(request: Request) -> Request:
     """The request with the lines of each header in one."""
-    return replace(request, headers=_read(request.headers, ",".join))
+    return request._replace(headers=_read(request.headers, ",".join))
 
 
 def last_lines(request: Request) -> Request:
     """The request with only the last line of each header."""
-    return replace(request, headers=_read(request.headers, lambda lines: lines[-1]))
+    return request._replace(headers=_read(request.headers, lambda lines: lines[-1]))
 
 
 def _given(
@@ -46,7 +45,7 @@ def _given(
         policy: Policy, request: Request, /, *rest: _Rest.args, **named: _Rest.kwargs
     ) -> _Given:
         headers = _read(request.headers, read)
-        return function(policy, replace(request, headers=headers), *rest, **named)
+        return function(policy, request._replace(headers=headers), *rest, **named)
 
     return reading
 

@@ -174,7 +174,7 @@ def _asked_anew(rule: Rule | None, server: Response, *, fresh: bool) -> Response
     if server.status != 304 or not fresh or rule is None or rule.mode is Mode.SHADOW:
         return server
     if rule.policy is not None:  # which says all that CORS looks at
-        return replace(server, status=200)
+        return server._replace(status=200)
     if rule.headers is None:
         return server
     why = "it is a 304, and the whole answer that the server would then send was not seen"
