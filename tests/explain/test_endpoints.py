@@ -265,7 +265,7 @@ def test_where_queries_are_hidden_it_is_at_most_so_much() -> None:
 
 def test_what_was_not_timed_is_said() -> None:
     entries = list(store_of(*put(0)))
-    old = [replace(entry, exchange=replace(entry.exchange, waited_ms=None)) for entry in entries]
+    old = [entry._replace(exchange=replace(entry.exchange, waited_ms=None)) for entry in entries]
     [endpoint] = endpoints(old).endpoints
     assert endpoint.preflights is not None
     assert (endpoint.preflights.waited_ms, endpoint.preflights.untimed) == (0, 1)

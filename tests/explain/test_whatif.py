@@ -151,8 +151,8 @@ def test_it_is_said_what_the_record_does_not_hold() -> None:
     assert (
         change.then == "the request that it asks for would follow; its answer isn't in the record"
     )
-    followed = replace(
-        entry_of(preflight(), ALLOWED), outcome=Outcome(at(1), "x", "followed", "include", "y")
+    followed = Entry(
+        entry_of(preflight(), ALLOWED).exchange, Outcome(at(1), "x", "followed", "include", "y")
     )
     [change] = asked(REFUSE, followed).changes
     assert change.then == "the request that followed it would not be sent"
@@ -177,13 +177,13 @@ def test_userinfo_that_is_not_recorded_still_ends_a_redirect(engine: Engine) -> 
 
 def test_an_older_line_does_not_tell_of_userinfo_that_was_not_what_was_refused() -> None:
     known = entry_of(actual(), BARE_REDIRECT)
-    older = replace(known, exchange=replace(known.exchange, location_userinfo=None))
+    older = known._replace(exchange=replace(known.exchange, location_userinfo=None))
     [change] = asked(ALLOW, older).changes
     assert change.after.verdict == "allowed"
     assert change.then is not None
     assert "unless it has a password in its Location" in change.then
     refused = entry_of(actual(), edited(BARE_REDIRECT))
-    older = replace(refused, exchange=replace(refused.exchange, location_userinfo=None))
+    older = refused._replace(exchange=replace(refused.exchange, location_userinfo=None))
     assert older.exchange.judgement.reason is Reason.REDIRECT_WITH_CREDENTIALS
     assert asked(ALLOW, older).changes == ()
 
@@ -224,7 +224,7 @@ def test_a_url_may_hang_on_values_that_are_not_recorded() -> None:
     [untold] = asked(text, entry).untold
     assert "the query's values, which aren't recorded" in untold.why
     assert untold.rule == "refuse"
-    whole = replace(entry, exchange=replace(entry.exchange, url=f"{API}?id=7"))
+    whole = entry._replace(exchange=replace(entry.exchange, url=f"{API}?id=7"))
     assert len(asked(text, whole).changes) == 1
     any_value = REFUSE.replace('match.host = "api.test"', f'match.url = "{API}?*"')
     assert len(asked(any_value, entry).changes) == 1

@@ -12,7 +12,7 @@ from corscope.messages import HeaderList, Response
 from corscope.mitm.translate import (
     answered_at,
     asked_at,
-    client_of,
+    asked_of,
     delivered_response,
     made_response,
     missing_of,
@@ -116,7 +116,7 @@ def test_browsers_are_told_apart_by_address_and_name() -> None:
     named = [flow(headers=(("User-Agent", name),)) for name in ("a", "b")]
     elsewhere = flow()
     elsewhere.client_conn.peername = ("127.0.0.2", 50_000)
-    clients = {client_of(each) for each in (*named, flow(), elsewhere)}
+    clients = {asked_of(each).client for each in (*named, flow(), elsewhere)}
     assert len(clients) == 4
 
 

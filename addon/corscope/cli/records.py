@@ -12,7 +12,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -217,7 +217,7 @@ class _Waiting:
         """Take in what was read; yields what need not wait any longer."""
         if isinstance(found, Outcome):
             if (known := self.entries.get(found.id)) is not None:
-                self.entries[found.id] = replace(known, outcome=found)
+                self.entries[found.id] = known._replace(outcome=found)
         else:
             if found.id in self.entries:
                 yield self._take(found.id)

@@ -24,11 +24,11 @@ __all__ = ["asked_text", "comment", "exchange_lines", "exchange_text", "judgemen
 def exchange_text(exchange: Exchange) -> str:
     """What was asked, what the browser does, why, which rule touched it, and what to change."""
     pattern = exchange.pattern
-    if pattern is None:
+    if pattern is None or exchange.findings is not pattern.findings:
         return _text(exchange)
-    if pattern.text is None or pattern.text[0] != exchange.findings:
-        pattern.text = (exchange.findings, _text(exchange))
-    return pattern.text[1]
+    if pattern.text is None:
+        pattern.text = _text(exchange)
+    return pattern.text
 
 
 def _text(exchange: Exchange) -> str:

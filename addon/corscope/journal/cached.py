@@ -159,8 +159,8 @@ class Caches:
         """Take note of an actual request's end, which may clear the cache."""
         if verdicts.omit.reason is None and verdicts.include.reason is None:
             return
-        for taken, cache in self._accounts(client, wire.engine).items():
-            failure = _failure(verdicts, _mode(credentials, taken))
+        for taken, cache in self.clients.get((client, wire.engine), {}).items():
+            failure = _failure(verdicts, _mode(credentials, taken)) if cache.entries else None
             if failure is not None and failure.reason is not Reason.CLIENT_GONE:
                 clear_after_failure(cache, "", wire.cors)
 

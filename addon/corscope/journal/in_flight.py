@@ -17,7 +17,11 @@ from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
-__all__ = ["InFlight", "Known", "Repeats"]
+__all__ = ["REPEATED", "InFlight", "Known", "Repeats"]
+
+REPEATED: Final = frozenset({408, 421})
+"""The statuses after which a browser may ask once more by itself: all engines do so after a 421
+(https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20), Chromium also after a 408."""
 
 REPEATED_WITHIN: Final = timedelta(seconds=2)
 MAX_REPEATS: Final = 1_000
@@ -78,18 +82,12 @@ _Key = tuple[str, str, str, str, str, frozenset[str]]
 
 @dataclass(slots=True)
 class Repeats:
-    """The requests that a browser may be about to send once more, the latest last; bounded.
-
-    All engines repeat what a 421 answers (https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20),
-    Chromium also what a 408 does.
-    """
+    """The requests that a browser may be about to send once more, the latest last; bounded."""
 
     answered: "OrderedDict[_Key, tuple[datetime, InFlight]]" = field(default_factory=OrderedDict)
 
-    def note(self, pending: InFlight, status: int, now: datetime) -> None:
-        """Take note of an answer."""
-        if status not in {408, 421}:
-            return
+    def note(self, pending: InFlight, now: datetime) -> None:
+        """Take note of an answer that has one of those statuses."""
         key = _key(pending.known.step.client, pending.known.wire)
         self.answered.pop(key, None)
         self.answered[key] = (now, pending)

@@ -15,7 +15,7 @@ from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, pattern_of, record
 from corscope.journal.findings import Case
-from corscope.journal.in_flight import InFlight, Known, Repeats
+from corscope.journal.in_flight import REPEATED, InFlight, Known, Repeats
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
 from corscope.journal.memory import Memory, PlainRequest, note, note_plain
 from corscope.journal.pairing import Pairing, Waiting, passing
@@ -100,19 +100,21 @@ class Journal:
         A preflight that counts as not followed is taken for it only where nothing else explains
         the request: no preflight since, no earlier sending, no cached answer.
         """
-        may_be_announced = (
-            wire.kind == "actual" and wire.mode == "cors" and self.pairing.is_awaited(client, wire)
-        )
-        announced_by = self.pairing.take(client, wire, now) if may_be_announced else None
+        if not self._may_be_announced(client, wire):
+            return None, self.repeats.take(client, wire, now)
+        announced_by = self.pairing.take(client, wire, now)
         if announced_by is not None:
             return announced_by, None
         repeated = self.repeats.take(client, wire, now)
-        is_late = may_be_announced and self.pairing.is_awaited(client, wire)
-        if repeated is not None or not is_late:
+        if repeated is not None or not self.pairing.is_awaited(client, wire):
             return None, repeated
         if self.caches.explain(client, wire, now).preflight is not None:
             return None, None
         return self.pairing.take(client, wire, now, late=True), None
+
+    def _may_be_announced(self, client: str, wire: WireView) -> bool:
+        is_actual = wire.kind == "actual" and wire.mode == "cors"
+        return is_actual and self.pairing.is_awaited(client, wire)
 
     def _read(self, id_: str, client: str, request: Request) -> Reading | Plain:
         reading = read(client, request)
@@ -236,7 +238,7 @@ class Journal:
         )
         texts = known.step.client + known.wire.cors.url
         names = len(known.step.own_names)
-        made.length = _length(seen, known.step.headers, texts, names)
+        made.measure(_length(seen, known.step.headers, texts, names))
         return made
 
     def _findings(self, pending: InFlight, pattern: Pattern, now: datetime) -> tuple[Finding, ...]:
@@ -263,8 +265,9 @@ class Journal:
         is_settled = (
             not depends_on_time(pattern.seen.response) and pattern.shared["location"] is None
         )
-        if is_settled and (self.memory.of(url), pending.opened_by) == before:
-            pattern.settled, pattern.findings = before, findings
+        after = (self.memory.of(url), pending.opened_by)
+        if is_settled and after == before:
+            pattern.settle(after, findings)  # not `before`, to be found the same at a glance
         return findings
 
     def _embedded(self, plain: PlainRequest, seen: Sighting, now: datetime) -> Exchange | None:
@@ -289,28 +292,32 @@ class Journal:
 
     def _note(self, pattern: Pattern, pending: InFlight, exchange: Exchange) -> None:
         """Let what comes after it be known by it: its follower, its repetition, its redirect."""
-        known, verdicts, now = pending.known, exchange.verdicts, exchange.time
-        client, wire, id_ = known.step.client, known.wire, exchange.id
+        known, now = pending.known, exchange.time
         response: Response | None = pattern.seen.response
-        if response is not None and pattern.is_kept:
-            self.repeats.note(pending, response.status, now)
-        if wire.kind == "preflight":
-            answer = response.headers if response else ()
-            passes = passing(wire.credentials, verdicts)
-            waiting = Waiting(id_, known.step, wire.cors, answer, now, passes, pattern.length)
-            self.pairing.add(client, waiting)
-            if pattern.is_kept:
-                self.caches.answered(client, wire, id_, answer, verdicts, now, pattern.length)
-            return
-        if not pattern.is_kept:
-            return
-        if wire.mode == "cors":
-            self.caches.finished(client, wire, known.credentials, verdicts)
+        if known.wire.kind == "preflight":
+            self._note_preflight(pattern, known, exchange)
+        elif pattern.is_kept and known.wire.mode == "cors":
+            client, verdicts = known.step.client, pattern.shared["verdicts"]
+            self.caches.finished(client, known.wire, known.credentials, verdicts)
             if response is not None:
-                self.copies.note(client, wire, response, now)
-        if response is not None and exchange.judgement.verdict != "blocked":
+                self.copies.note(client, known.wire, response, now)
+        if response is None or not pattern.is_kept:
+            return
+        if response.status in REPEATED:
+            self.repeats.note(pending, now)
+        if pattern.leads_on:
             asks = bool(known.why)
-            self.chains.redirected(id_, known.step, response, now, asked_leave=asks)
+            self.chains.redirected(exchange.id, known.step, response, now, asked_leave=asks)
+
+    def _note_preflight(self, pattern: Pattern, known: Known, exchange: Exchange) -> None:
+        client, wire, verdicts = known.step.client, known.wire, pattern.shared["verdicts"]
+        id_, now, length = exchange.id, exchange.time, pattern.length
+        answer = pattern.seen.response.headers if pattern.seen.response else ()
+        passes = passing(wire.credentials, verdicts)
+        waiting = Waiting(id_, known.step, wire.cors, answer, now, passes, length)
+        self.pairing.add(client, waiting)
+        if pattern.is_kept:
+            self.caches.answered(client, wire, id_, answer, verdicts, now, length)
 
     def due(self, now: datetime) -> list[Outcome]:
         """The preflights that weren't followed within the wait."""

@@ -32,6 +32,7 @@ Line = dict[str, Any]
 
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+_quoted: Final = json.encoder.encode_basestring_ascii
 
 
 def _line(type_: str, time: datetime, content: Line) -> str:
@@ -101,22 +102,32 @@ def exchange_line(exchange: Exchange) -> str:
         shared = _encode(_shared(exchange))[1:-1]
         if pattern is not None:
             pattern.line = shared
-    own = f'"waited_ms":{_number(exchange.waited_ms)},"preflight":{_text(exchange.preflight)}'
-    own += f',"chain":{_text(exchange.chain)},"findings":{_findings(exchange.findings)}'
-    head = f'"v":{VERSION},"type":"exchange","time":"{_moment(exchange.time)}"'
-    return f'{{{head},"id":{_text(exchange.id)},{shared},{own}}}'
-
-
-def _number(value: int | None) -> str:
-    return "null" if value is None else str(value)
+    waited = "null" if exchange.waited_ms is None else exchange.waited_ms
+    return (
+        f'{{"v":{VERSION},"type":"exchange","time":"{_moment(exchange.time)}",'
+        f'"id":{_quoted(exchange.id)},{shared},'
+        f'"waited_ms":{waited},"preflight":{_text(exchange.preflight)},'
+        f'"chain":{_text(exchange.chain)},"findings":{_findings(exchange)}}}'
+    )
 
 
 def _text(value: str | None) -> str:
-    return "null" if value is None else _encode(value)
+    return "null" if value is None else _quoted(value)
 
 
-def _findings(findings: Sequence[Finding]) -> str:
-    return _encode([_finding(found) for found in findings]) if findings else "[]"
+def _findings(exchange: Exchange) -> str:
+    findings, pattern = exchange.findings, exchange.pattern
+    if not findings:
+        return "[]"
+    if pattern is None or findings is not pattern.findings:
+        return _encoded(findings)
+    if pattern.findings_line is None:
+        pattern.findings_line = _encoded(findings)
+    return pattern.findings_line
+
+
+def _encoded(findings: Sequence[Finding]) -> str:
+    return _encode([_finding(found) for found in findings])
 
 
 def exchange_object(exchange: Exchange) -> Line:

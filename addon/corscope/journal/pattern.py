@@ -26,11 +26,14 @@ class Pattern:
         chain: the id of the first exchange of the chain of redirects that led here.
         leads_on: whether the answer is a redirect that the browser follows.
         length: about how many characters the exchange has.
+        is_kept: whether it is short enough that exchanges after it may be known by it.
         settled: what was remembered of the URL, and what had opened the way, when the findings
             were made; while both are so, they hold.
         findings: the findings.
         line: the part of the journal's line that is the same.
-        text: the event log's text, and the findings that it tells of.
+        findings_line: the part of it that tells the findings.
+        text: the event log's text, where it tells of these findings.
+        annotation: what the proxy's own list says of them.
         characters: about how much of it comes from the wire.
     """
 
@@ -39,16 +42,23 @@ class Pattern:
     chain: str | None
     leads_on: bool
     length: int = 0
+    is_kept: bool = True
     settled: tuple[object, ...] | None = None
     findings: tuple[Any, ...] = ()
     line: str | None = None
-    text: tuple[tuple[Any, ...], str] | None = None
+    findings_line: str | None = None
+    text: str | None = None
+    annotation: Any = None
     characters: int | None = None
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether it is short enough that exchanges after it may be known by it."""
-        return self.length <= MOST_KEPT
+    def measure(self, length: int) -> None:
+        """Take note of the exchange's length."""
+        self.length, self.is_kept = length, length <= MOST_KEPT
+
+    def settle(self, on: tuple[object, ...], findings: tuple[Any, ...]) -> None:
+        """Keep the findings; what tells of those before doesn't hold any more."""
+        self.settled, self.findings = on, findings
+        self.findings_line = self.text = None
 
 
 _READ: Final = frozenset(

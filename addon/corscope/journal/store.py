@@ -6,8 +6,8 @@ go first. Whoever wants to know of what comes is told as it comes.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.failure import Failed
@@ -18,8 +18,7 @@ MOST_EXCHANGES: Final = 10_000
 MOST_CHARACTERS: Final = 32_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An exchange, and for a preflight what became of it, once that is known."""
 
     exchange: Exchange
@@ -59,7 +58,8 @@ class Store:
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange; one with the same id makes place for it."""
-        self._drop(exchange.id)
+        if exchange.id in self._entries:
+            self._drop(exchange.id)
         self._entries[exchange.id] = entry = Entry(exchange)
         self._characters += characters_of(exchange)
         while len(self._entries) > self.most or (
@@ -72,7 +72,7 @@ class Store:
     def note(self, outcome: Outcome) -> None:
         """Keep what became of a preflight; of one that is no longer here, nothing."""
         if (known := self._entries.get(outcome.id)) is not None:
-            self._entries[outcome.id] = entry = replace(known, outcome=outcome)
+            self._entries[outcome.id] = entry = known._replace(outcome=outcome)
             self._tell(entry)
 
     def note_failure(self, id_: str) -> None:

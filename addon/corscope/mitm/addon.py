@@ -121,11 +121,11 @@ class Corscope:
     @harmless
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Take note of the request, and let no cached answer stand for the one to be edited."""
-        request = translate.request_of(flow)
-        self._recorder.requested(flow, request)
+        asked = translate.asked_of(flow)
+        self._recorder.requested(flow, asked)
         if not self._rules.ruleset.rules or not flow.live or flow.error or flow.response:
             return
-        treatment = self._treatments[flow.id] = self._now_in_force().treatment(request)
+        treatment = self._treatments[flow.id] = self._now_in_force().treatment(asked.request)
         if self._settings.fresh and any(name in flow.request.headers for name in _CONDITIONAL):
             self._ask_anew(flow, treatment)
 

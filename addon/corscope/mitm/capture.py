@@ -8,7 +8,7 @@ from mitmproxy import http
 from corscope.journal.exchange import Sighting
 from corscope.messages import Request
 from corscope.mitm.recorder import remembered, sighting
-from corscope.mitm.translate import answered_at, asked_at, client_of, request_of
+from corscope.mitm.translate import answered_at, asked_at, asked_of
 
 __all__ = ["Capture", "capture_of"]
 
@@ -34,10 +34,10 @@ class Capture:
 
 def capture_of(flow: http.HTTPFlow) -> Capture:
     """What a saved flow tells."""
-    request = request_of(flow)
+    asked = asked_of(flow)
     return Capture(
-        client_of(flow),
-        request,
+        asked.client,
+        asked.request,
         asked_at(flow),
         sighting(flow, remembered(flow)),
         answered_at(flow),

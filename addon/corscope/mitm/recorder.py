@@ -24,12 +24,11 @@ from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line, failure_line, outcome_line
 from corscope.journal.masking import masked_url, plain_url
 from corscope.journal.store import Store
-from corscope.messages import Request
 from corscope.mitm.causes import cause_of
 from corscope.mitm.event_log import EventLog
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
-from corscope.mitm.translate import answered_at, asked_at, client_of, delivered_response, missing_of
+from corscope.mitm.translate import Asked, answered_at, asked_at, delivered_response, missing_of
 
 __all__ = ["MARKERS", "Recorder", "remembered", "sighting"]
 
@@ -98,11 +97,11 @@ class Recorder:
         self.journal.mask_urls = self.loaded.mask_urls = masked
 
     @harmless
-    def requested(self, flow: http.HTTPFlow, request: Request) -> None:
+    def requested(self, flow: http.HTTPFlow, asked: Asked) -> None:
         """Take note of a request before anything is done to it."""
         journal = self.journal if flow.live else self.loaded
         now = self._time(journal, asked_at, flow)
-        outcomes = journal.requested(flow.id, client_of(flow), request, now)
+        outcomes = journal.requested(flow.id, asked.client, asked.request, now)
         if outcomes:
             self._write(outcomes)
 
@@ -273,20 +272,40 @@ def annotate(flow: http.HTTPFlow, exchange: Exchange, outcome: Outcome | None = 
     A comment or marker that isn't corscope's stays. The metadata is plain data, or the flow can't
     be saved.
     """
-    judgement = judgement_after(exchange, outcome)
+    text, marker, metadata = _annotation(exchange, outcome)
     if not flow.comment or _OWN_COMMENT.fullmatch(flow.comment):
-        flow.comment = comment(exchange, outcome)
+        flow.comment = text
     if not flow.marked or flow.marked in MARKERS.values():
-        flow.marked = MARKERS[judgement.verdict]
-    flow.metadata["corscope"] = {
+        flow.marked = marker
+    flow.metadata["corscope"] = metadata.copy()
+
+
+_Annotation = tuple[str, str, dict[str, str | None]]
+
+
+def _annotation(exchange: Exchange, outcome: Outcome | None) -> _Annotation:
+    """Comment, marker and metadata; the same for all exchanges that are alike."""
+    pattern = exchange.pattern
+    if pattern is None or outcome is not None:
+        return _annotated(exchange, outcome)
+    if pattern.annotation is None:
+        pattern.annotation = _annotated(exchange, None)
+    made: _Annotation = pattern.annotation
+    return made
+
+
+def _annotated(exchange: Exchange, outcome: Outcome | None) -> _Annotation:
+    judgement = judgement_after(exchange, outcome)
+    metadata = {
         "kind": exchange.kind,
         "verdict": judgement.verdict,
         "reason": judgement.reason and str(judgement.reason),
-        "outcome": outcome and outcome.outcome,
+        "outcome": None if outcome is None else outcome.outcome,
         "rule": exchange.rule,
         "rule_mode": exchange.rule_mode,
         "answered_by": exchange.answered_by,
     }
+    return comment(exchange, outcome), MARKERS[judgement.verdict], metadata
 
 
 def remembered(flow: http.HTTPFlow) -> Touch | None:

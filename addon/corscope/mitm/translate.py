@@ -6,6 +6,7 @@ Nothing else knows both. Header bytes are decoded as Latin-1, order and duplicat
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import NamedTuple
 
 from mitmproxy import connection, flow, http
 from mitmproxy.net.http import url
@@ -19,9 +20,10 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 
 __all__ = [
+    "Asked",
     "answered_at",
     "asked_at",
-    "client_of",
+    "asked_of",
     "delivered_response",
     "joined_url",
     "made_response",
@@ -56,11 +58,23 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-_requests: Memo[object, Request] = Memo(2_000)
+class Asked(NamedTuple):
+    """A request as the browser sent it.
+
+    Attributes:
+        client: what tells one browser from another: its address and how it calls itself.
+        request: the request.
+    """
+
+    client: str
+    request: Request
 
 
-def request_of(flow: http.HTTPFlow) -> Request:
-    """The request as the browser sent it; the same value for what is the same on the wire."""
+_asked: Memo[object, Asked] = Memo(2_000)
+
+
+def asked_of(flow: http.HTTPFlow) -> Asked:
+    """Who asked what; the same value for what is the same on the wire."""
     data, client = flow.request.data, flow.client_conn
     key = (
         data.method,
@@ -72,15 +86,24 @@ def request_of(flow: http.HTTPFlow) -> Request:
         client.sockname,
         client.proxy_mode.full_spec,
         client.tls,
+        client.peername and client.peername[0],
     )
-    return _requests.get(key) or _decoded(flow, key)
+    return _asked.get(key) or _decoded(flow, key)
 
 
-def _decoded(flow: http.HTTPFlow, key: object) -> Request:
-    data = flow.request.data  # `.method` of the request itself upper-cases it
+def request_of(flow: http.HTTPFlow) -> Request:
+    """The request as the browser sent it."""
+    return asked_of(flow).request
+
+
+def _decoded(flow: http.HTTPFlow, key: object) -> Asked:
+    data, peer = flow.request.data, flow.client_conn.peername
     headers = from_fields(data.headers.fields)
+    # `.method` of the request itself upper-cases it.
     request = Request(data.method.decode("latin-1"), _url(flow), headers)
-    return _requests.put(key, request) if is_small(headers, request.url) else request
+    agents = [value for name, value in headers if byte_lowercase(name) == "user-agent"]
+    asked = Asked(f"{peer[0] if peer else ''} {agents[0] if agents else ''}", request)
+    return _asked.put(key, asked) if is_small(headers, request.url) else asked
 
 
 def _url(flow: http.HTTPFlow) -> str:
@@ -132,34 +155,22 @@ def _read(response: http.Response, key: object) -> Response:
     return _responses.put(key, head) if is_small(head.headers) else head
 
 
+_delivered: Memo[object, Response] = Memo(500)
+
+
 def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response:
     """The head of a response as the browser gets it; mitmproxy lowers names where it must."""
+    data = response.data
+    key = (data.status_code, data.headers.fields, flow.request.data.http_version)
+    return _delivered.get(key) or _deliver(flow, response, key)
+
+
+def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Response:
     head = response_of(response)
-    if not _has_lower_names(flow.request):
-        return head
-    return _lowered.get(head) or _lower(head)
-
-
-_lowered: Memo[Response, Response] = Memo(500)
-
-
-def _lower(head: Response) -> Response:
-    lower = Response(head.status, tuple((byte_lowercase(n), v) for n, v in head.headers))
-    return _lowered.put(head, lower) if is_small(head.headers) else lower
-
-
-def client_of(flow: http.HTTPFlow) -> str:
-    """What tells one browser from another: its address and how it calls itself."""
-    peer = flow.client_conn.peername
-    agent = b""
-    for name, value in flow.request.headers.fields:
-        if len(name) == _LENGTH and name.lower() == b"user-agent":
-            agent = value
-            break
-    return f"{peer[0] if peer else ''} {agent.decode('latin-1')}"
-
-
-_LENGTH = len("user-agent")
+    if _has_lower_names(flow.request):
+        lower = tuple((byte_lowercase(name), value) for name, value in head.headers)
+        head = Response(head.status, lower)
+    return _delivered.put(key, head) if is_small(head.headers) else head
 
 
 def missing_of(flow: http.HTTPFlow) -> Missing:
