@@ -6,8 +6,10 @@ apply; the clock is the caller's: `now` is in seconds, from any fixed start.
 """
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine, departs
@@ -68,8 +70,7 @@ credentials."""
 _INTEGER: Final = re.compile(r"([+-]?)0*([0-9]{1,19})")
 
 
-@dataclass(frozen=True, slots=True)
-class CacheEntry:
+class CacheEntry(NamedTuple):  # of which each answer sets several
     """A cache entry; one of `method` and `header_name` is set.
 
     `stored` and `expires` are on the caller's clock; `by` is the caller's name of the answer that
@@ -82,6 +83,13 @@ class CacheEntry:
     header_name: str | None
     stored: float
     by: str
+
+
+class _Asked(NamedTuple):
+    """Who asks the cache: which engine, and for a request with credentials or without."""
+
+    engine: Engine
+    credentials: bool
 
 
 @dataclass(slots=True)
@@ -164,11 +172,11 @@ def store(
     entries = _later_than(now, cache.entries.pop(place, {}))
     if departs(cache.engine, Departure.ONE_CACHED_ANSWER):
         entries = {}
-    new = CacheEntry(now + max_age, mode is CredentialsMode.INCLUDE, None, None, now, by)
+    asked, until = _Asked(cache.engine, mode is CredentialsMode.INCLUDE), now + max_age
     for method in _extracted("Access-Control-Allow-Methods", headers):  # 12 and 13
-        _set_entry(cache, entries, replace(new, method=method))
-    for header_name in _extracted("Access-Control-Allow-Headers", headers):  # 14 and 15
-        _set_entry(cache, entries, replace(new, header_name=header_name))
+        _set_entry(entries, asked, CacheEntry(until, asked.credentials, method, None, now, by))
+    for name in _extracted("Access-Control-Allow-Headers", headers):  # 14 and 15
+        _set_entry(entries, asked, CacheEntry(until, asked.credentials, None, name, now, by))
     while len(entries) > MAX_ENTRIES:
         del entries[next(iter(entries))]
     cache.entries[place] = entries
@@ -189,24 +197,26 @@ def _later_than(moment: float, entries: dict[_Key, CacheEntry]) -> dict[_Key, Ca
     return {key: entry for key, entry in entries.items() if entry.expires > moment}
 
 
-def _extracted(name: str, headers: HeaderList) -> list[str]:
+@lru_cache(128)  # one server answers many preflights alike
+def _extracted(name: str, headers: HeaderList) -> Sequence[str]:
     extracted = extract_header_list_values(name, headers)
-    return [] if extracted is None or extracted == FAILURE else extracted
+    return () if extracted is None or extracted == FAILURE else tuple(extracted)
 
 
-def _set_entry(cache: PreflightCache, entries: dict[_Key, CacheEntry], new: CacheEntry) -> None:
+def _set_entry(entries: dict[_Key, CacheEntry], asked: _Asked, new: CacheEntry) -> None:
     """Set the max-age of the entries that match what the new one is for, or else add that.
 
     The standard counts the max-age from when an entry was first stored; engines, as here, from
     the answer that set it.
     """
-    asked = _Asked(cache.engine, new.credentials)
     if new.method is not None:
         matching = _for_method(entries, asked, new.method)
     else:
         matching = _for_header(entries, asked, new.header_name or "")
     for entry in matching:
-        entries[_key(entry)] = replace(entry, expires=new.expires, stored=new.stored, by=new.by)
+        entries[_key(entry)] = CacheEntry(
+            new.expires, entry.credentials, entry.method, entry.header_name, new.stored, new.by
+        )
     if not matching:
         entries[_key(new)] = new
 
@@ -215,14 +225,6 @@ def _key(entry: CacheEntry) -> _Key:
     if entry.method is not None:
         return "method", entry.method, entry.credentials
     return "header", byte_lowercase(entry.header_name or ""), entry.credentials
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Who asks the cache: which engine, and for a request with credentials or without."""
-
-    engine: Engine
-    credentials: bool
 
 
 def _entry_match(entry: CacheEntry, asked: _Asked) -> bool:

@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from corscope.fetch.cache import (
     CacheEntry,
@@ -84,8 +84,7 @@ class Covered:
 UNCOVERED: Final = Covered(None, ())
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A preflight's answer, to compare with what others got at the same place."""
 
     id: str

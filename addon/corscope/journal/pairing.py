@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from corscope.fetch.engines import Departure, departs
 from corscope.fetch.origin import OPAQUE_SERIALIZED
@@ -39,8 +39,7 @@ Mode = Literal["omit", "include"]
 Place = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(NamedTuple):
     """What tells the preflights of one place apart."""
 
     origin: str

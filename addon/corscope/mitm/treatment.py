@@ -55,6 +55,8 @@ class Treatment:
     subject: Subject
     _is_chosen: bool = False
     _rule: Rule | None = None
+    _answer: tuple[Rule, Answer | None] | None = None
+    _answers_by_itself: bool | None = None
     _edits: "Memo[Response, tuple[Rule | None, Response]]" = field(
         default_factory=lambda: Memo(ANSWERS_PER_REQUEST)
     )
@@ -71,11 +73,15 @@ class Treatment:
         rule = self.rule(filter_matches)
         if rule is None or rule.mode is not Mode.APPLY:
             return None
-        return rule if answers_by_itself(rule, self.subject) else None
+        if self._answers_by_itself is None:
+            self._answers_by_itself = answers_by_itself(rule, self.subject)
+        return rule if self._answers_by_itself else None
 
     def answer(self, rule: Rule) -> Answer | None:
         """What that rule answers."""
-        return answer(rule, self.subject, fresh=self.in_force.fresh)
+        if self._answer is None or self._answer[0] is not rule:
+            self._answer = rule, answer(rule, self.subject, fresh=self.in_force.fresh)
+        return self._answer[1]
 
     def edited(
         self, response: Response, filter_matches: FilterMatches

@@ -1,14 +1,13 @@
 """What does a server send when it answers by itself?"""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from corscope.messages import HeaderList
 
 __all__ = ["Answer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A whole answer.
 
     The headers are complete but for Content-Length: whoever sends it adds that where it is missing
