@@ -99,12 +99,24 @@ def request_of(flow: http.HTTPFlow) -> Request:
 
 def _decoded(flow: http.HTTPFlow, key: object) -> Asked:
     data, peer = flow.request.data, flow.client_conn.peername
-    headers = from_fields(data.headers.fields)
+    fields = data.headers.fields
+    headers = _header_lists.get(fields) or _decoded_headers(fields)
     # `.method` of the request itself upper-cases it.
     request = Request(data.method.decode("latin-1"), _url(flow), headers)
     agents = [value for name, value in headers if byte_lowercase(name) == "user-agent"]
     asked = Asked(f"{peer[0] if peer else ''} {agents[0] if agents else ''}", request)
     return _asked.put(key, asked) if is_small(headers, request.url) else asked
+
+
+_Fields = tuple[tuple[bytes, bytes], ...]
+
+_header_lists: Memo[_Fields, HeaderList] = Memo(500)
+"""An app sends the same headers to one URL after the other: one value for all of them."""
+
+
+def _decoded_headers(fields: _Fields) -> HeaderList:
+    headers = from_fields(fields)
+    return _header_lists.put(fields, headers) if is_small(headers) else headers
 
 
 def _url(flow: http.HTTPFlow) -> str:
