@@ -313,8 +313,9 @@ class Journal:
         client, wire, verdicts = known.step.client, known.wire, pattern.shared["verdicts"]
         id_, now, length = exchange.id, exchange.time, pattern.length
         answer = pattern.seen.response.headers if pattern.seen.response else ()
-        passes = passing(wire.credentials, verdicts)
-        waiting = Waiting(id_, known.step, wire.cors, answer, now, passes, length)
+        if pattern.passes is None:
+            pattern.passes = passing(wire.credentials, verdicts)
+        waiting = Waiting(id_, known.step, wire.cors, answer, now, pattern.passes, length)
         self.pairing.add(client, waiting)
         if pattern.is_kept:
             self.caches.answered(client, wire, id_, answer, verdicts, now, length)

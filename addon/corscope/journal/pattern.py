@@ -34,6 +34,7 @@ class Pattern:
         findings_line: the part of it that tells the findings.
         text: the event log's text, where it tells of these findings.
         annotation: what the proxy's own list says of them.
+        passes: the credentials modes in which the browser goes on after a preflight.
         characters: about how much of it comes from the wire.
     """
 
@@ -49,6 +50,7 @@ class Pattern:
     findings_line: str | None = None
     text: str | None = None
     annotation: Any = None
+    passes: Any = None
     characters: int | None = None
 
     def measure(self, length: int) -> None:
