@@ -112,6 +112,7 @@ def extract_max_age(
     return max_age if imposed_limit is None else min(max_age, imposed_limit)
 
 
+@lru_cache(128)  # one server answers many preflights alike
 def _max_age(headers: HeaderList, engine: Engine) -> int:
     value = get(headers, "Access-Control-Max-Age")
     if not value:
@@ -197,7 +198,7 @@ def _later_than(moment: float, entries: dict[_Key, CacheEntry]) -> dict[_Key, Ca
     return {key: entry for key, entry in entries.items() if entry.expires > moment}
 
 
-@lru_cache(128)  # one server answers many preflights alike
+@lru_cache(128)
 def _extracted(name: str, headers: HeaderList) -> Sequence[str]:
     extracted = extract_header_list_values(name, headers)
     return () if extracted is None or extracted == FAILURE else tuple(extracted)
@@ -275,8 +276,12 @@ def _for_header(
 
 
 def _named(entries: dict[_Key, CacheEntry], what: str, name: str) -> list[CacheEntry]:
-    keys = ((what, each, mode) for each in dict.fromkeys((name, "*")) for mode in (False, True))
-    return [entries[key] for key in keys if key in entries]
+    found = []
+    for each in (name, "*") if name != "*" else (name,):
+        for mode in (False, True):
+            if (entry := entries.get((what, each, mode))) is not None:
+                found.append(entry)
+    return found
 
 
 def _here(cache: PreflightCache, key: str, request: CorsRequest) -> dict[_Key, CacheEntry]:

@@ -27,7 +27,7 @@ from corscope.mitm.journal_file import JournalFile
 from corscope.mitm.live_rules import LiveRules
 from corscope.mitm.page import OwnPage, proxy_address
 from corscope.mitm.recorder import Recorder
-from corscope.mitm.treatment import InForce, Treatment
+from corscope.mitm.treatment import CONDITIONAL, InForce, Treatment
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import Problem, Severity
 from corscope.rules.reload import State
@@ -38,8 +38,6 @@ __all__ = ["Corscope"]
 
 LOOK_EVERY: Final = 0.2
 """Seconds between two looks at the rule files and at the preflights that wait."""
-
-_CONDITIONAL: Final = ("If-None-Match", "If-Modified-Since")
 
 logger = logging.getLogger("corscope")
 
@@ -126,7 +124,7 @@ class Corscope:
         if not self._rules.ruleset.rules or not flow.live or flow.error or flow.response:
             return
         treatment = self._treatments[flow.id] = self._now_in_force().treatment(asked.request)
-        if self._settings.fresh and any(name in flow.request.headers for name in _CONDITIONAL):
+        if self._settings.fresh and treatment.is_conditional:
             self._ask_anew(flow, treatment)
 
     def _now_in_force(self) -> InForce:
@@ -141,7 +139,7 @@ class Corscope:
         rule = treatment.rule(matcher(flow))
         if rule is None or rule.mode is Mode.SHADOW or not (rule.policy or rule.headers):
             return
-        for name in _CONDITIONAL:
+        for name in CONDITIONAL:
             flow.request.headers.pop(name, None)
 
     @harmless

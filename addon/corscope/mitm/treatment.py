@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from corscope.fetch.headers import contains
 from corscope.journal.memo import Memo, is_small
 from corscope.messages import Request, Response
 from corscope.rules.apply import answer, answers_by_itself, edit
@@ -11,7 +12,10 @@ from corscope.rules.match import Subject, choose_at_request, choose_at_response,
 from corscope.rules.model import Mode, Rule, Ruleset
 from corscope.servers.answer import Answer
 
-__all__ = ["InForce", "Treatment"]
+__all__ = ["CONDITIONAL", "InForce", "Treatment"]
+
+CONDITIONAL: Final = ("If-None-Match", "If-Modified-Since")
+"""By these a browser asks whether the copy that it has is still good."""
 
 MOST_REQUESTS: Final = 2_000
 ANSWERS_PER_REQUEST: Final = 4
@@ -42,7 +46,8 @@ class InForce:
         return self._treatments.get(request) or self._new(request)
 
     def _new(self, request: Request) -> "Treatment":
-        made = Treatment(self, subject_of(request))
+        is_conditional = any(contains(request.headers, name) for name in CONDITIONAL)
+        made = Treatment(self, subject_of(request), is_conditional)
         is_kept = not self.looks_at_flows and is_small(request.headers, request.url)
         return self._treatments.put(request, made) if is_kept else made
 
@@ -53,6 +58,7 @@ class Treatment:
 
     in_force: InForce
     subject: Subject
+    is_conditional: bool
     _is_chosen: bool = False
     _rule: Rule | None = None
     _answer: tuple[Rule, Answer | None] | None = None
