@@ -336,8 +336,9 @@ same with one rule, a policy that answers preflights; the same with {plan.rules:
 {plan.hosts:,} hosts, of which the last is that one. They get the same load one after the other,
 in {plan.rounds} rounds, {plan.seconds:g} seconds a turn, each round beginning with another side;
 a share is that of a side to mitmdump alone in the same round, and beside the median stand the
-least and the most of all rounds. Load generator, backend and proxy have the machine's cores to
-themselves. CPU time is that of the proxy's process, as Linux counts it; this benchmark runs on no
+least and the most of all rounds. Two mitmdumps that are started alike differ by 2 to 4 % for as
+long as they run, so that a smaller difference between sides says nothing. Load generator, backend
+and proxy have the machine's cores to themselves. CPU time is that of the proxy's process, as Linux counts it; this benchmark runs on no
 other system.
 
 HTTP/1.1 is wrk through a regular proxy, {connections} connections kept alive, each waiting for
