@@ -24,7 +24,7 @@ __all__ = ["asked_text", "comment", "exchange_lines", "exchange_text", "judgemen
 def exchange_text(exchange: Exchange) -> str:
     """What was asked, what the browser does, why, which rule touched it, and what to change."""
     pattern = exchange.pattern
-    if pattern is None or exchange.findings is not pattern.findings:
+    if pattern is None or exchange.findings != pattern.findings:
         return _text(exchange)
     if pattern.text is None:
         pattern.text = _text(exchange)

@@ -13,7 +13,13 @@ from typing import Final, NamedTuple
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, get
+from corscope.fetch.headers import (
+    FAILURE,
+    byte_lowercase,
+    extract_header_list_values,
+    get,
+    values,
+)
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.safelist import (
@@ -56,6 +62,9 @@ MAX_PLACES: Final = 1024
 
 MAX_ENTRIES: Final = 1_000
 """At one place; what was stored there first goes first."""
+
+LONGEST_REMEMBERED: Final = 1_000
+"""Of a header with more characters than this, what it says is read anew each time."""
 
 LINGER: Final = 10
 """Seconds for which an entry that has expired is still there to be looked at, and not used."""
@@ -108,11 +117,11 @@ def extract_max_age(
     headers: HeaderList, imposed_limit: int | None = None, engine: Engine = Engine.UNKNOWN
 ) -> int:
     """Steps 7.8 to 7.10 of CORS-preflight fetch: the max-age in seconds."""
-    max_age = _max_age(headers, engine)
+    lines = _lines("Access-Control-Max-Age", headers)
+    max_age = (_remembered_max_age if _is_short(lines) else _max_age)(lines, engine)
     return max_age if imposed_limit is None else min(max_age, imposed_limit)
 
 
-@lru_cache(128)  # one server answers many preflights alike
 def _max_age(headers: HeaderList, engine: Engine) -> int:
     value = get(headers, "Access-Control-Max-Age")
     if not value:
@@ -124,6 +133,10 @@ def _max_age(headers: HeaderList, engine: Engine) -> int:
         return 0 if departs(engine, Departure.OTHER_MAX_AGE_NOT_CACHED) else DEFAULT_MAX_AGE
     # eleven digits are enough to be cut
     return min(int(extracted[0].lstrip("0")[:11] or "0"), MAX_DELTA_SECONDS)
+
+
+_remembered_max_age = lru_cache(maxsize=128)(_max_age)
+"""One server answers many preflights alike."""
 
 
 def _integer_max_age(value: str) -> int:
@@ -198,10 +211,26 @@ def _later_than(moment: float, entries: dict[_Key, CacheEntry]) -> dict[_Key, Ca
     return {key: entry for key, entry in entries.items() if entry.expires > moment}
 
 
-@lru_cache(128)
 def _extracted(name: str, headers: HeaderList) -> Sequence[str]:
-    extracted = extract_header_list_values(name, headers)
+    lines = _lines(name, headers)
+    return (_remembered_list if _is_short(lines) else _list)(name, lines)
+
+
+def _list(name: str, lines: HeaderList) -> Sequence[str]:
+    extracted = extract_header_list_values(name, lines)
     return () if extracted is None or extracted == FAILURE else tuple(extracted)
+
+
+_remembered_list = lru_cache(maxsize=128)(_list)
+
+
+def _lines(name: str, headers: HeaderList) -> HeaderList:
+    """Those of one header, whatever else the answer has."""
+    return tuple((name, value) for value in values(headers, name))
+
+
+def _is_short(lines: HeaderList) -> bool:
+    return sum(len(value) + 1 for _, value in lines) <= LONGEST_REMEMBERED
 
 
 def _set_entry(entries: dict[_Key, CacheEntry], asked: _Asked, new: CacheEntry) -> None:

@@ -67,7 +67,8 @@ class AlikeLines:
 
 def _pattern(first: Exchange) -> Pattern:
     shared = {name: getattr(first, name) for name in _SHARED_FIELDS}
-    return Pattern(None, shared, chain=None, leads_on=False)  # that only counts while recording
+    # What stands in the middle only counts while recording.
+    return Pattern(None, shared, chain=None, leads_on=False, findings=first.findings)
 
 
 def _object(text: bytes) -> dict[str, Any] | None:

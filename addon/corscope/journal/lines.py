@@ -119,7 +119,7 @@ def _findings(exchange: Exchange) -> str:
     findings, pattern = exchange.findings, exchange.pattern
     if not findings:
         return "[]"
-    if pattern is None or findings is not pattern.findings:
+    if pattern is None or findings != pattern.findings:
         return _encoded(findings)
     if pattern.findings_line is None:
         pattern.findings_line = _encoded(findings)

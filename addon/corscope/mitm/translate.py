@@ -13,7 +13,7 @@ from mitmproxy import connection, flow, http
 from mitmproxy.net.http import url
 from mitmproxy.proxy import mode_specs
 
-from corscope.fetch.headers import byte_lowercase, from_fields, get
+from corscope.fetch.headers import byte_lowercase, from_fields, get, values
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.journal.exchange import Missing
 from corscope.journal.memo import MOST_CHARACTERS, Memo, is_small
@@ -103,8 +103,8 @@ def _decoded(flow: http.HTTPFlow, key: object) -> Asked:
     headers = _header_lists.get(fields) or _decoded_headers(fields)
     # `.method` of the request itself upper-cases it.
     request = Request(data.method.decode("latin-1"), _url(flow), headers)
-    agents = [value for name, value in headers if byte_lowercase(name) == "user-agent"]
-    asked = Asked(f"{peer[0] if peer else ''} {agents[0] if agents else ''}", request)
+    agent = next(iter(values(headers, "User-Agent")), "")
+    asked = Asked(f"{peer[0] if peer else ''} {agent}", request)
     return _asked.put(key, asked) if is_small(headers, request.url) else asked
 
 
