@@ -118,19 +118,23 @@ def extract_max_age(
 ) -> int:
     """Steps 7.8 to 7.10 of CORS-preflight fetch: the max-age in seconds."""
     lines = _lines("Access-Control-Max-Age", headers)
-    max_age = (_remembered_max_age if _is_short(lines) else _max_age)(lines, engine)
+    read = _remembered_max_age if _is_short(lines) else _max_age
+    is_integer = departs(engine, Departure.MAX_AGE_IS_AN_INTEGER)
+    other = 0 if departs(engine, Departure.OTHER_MAX_AGE_NOT_CACHED) else DEFAULT_MAX_AGE
+    max_age = read(lines, is_integer, other)
     return max_age if imposed_limit is None else min(max_age, imposed_limit)
 
 
-def _max_age(headers: HeaderList, engine: Engine) -> int:
+def _max_age(headers: HeaderList, is_integer: bool, other: int) -> int:
+    """The same for an engine of which it is known how it reads, and what other values mean."""
     value = get(headers, "Access-Control-Max-Age")
     if not value:
         return DEFAULT_MAX_AGE
-    if departs(engine, Departure.MAX_AGE_IS_AN_INTEGER):
+    if is_integer:
         return _integer_max_age(value)
     extracted = extract_header_list_values("Access-Control-Max-Age", headers)
     if extracted is None or extracted == FAILURE:
-        return 0 if departs(engine, Departure.OTHER_MAX_AGE_NOT_CACHED) else DEFAULT_MAX_AGE
+        return other
     # eleven digits are enough to be cut
     return min(int(extracted[0].lstrip("0")[:11] or "0"), MAX_DELTA_SECONDS)
 
