@@ -307,7 +307,7 @@ def test_on_how_many_exchanges_corscope_failed_is_told_to_all_that_look_and_come
 def test_what_fails_inside_is_told_without_the_address_and_answered_without_a_word_of_it() -> None:
     recording = Recording()
     with Served(recording.store) as served:
-        recording.store._entries["broken"] = "s3cr3t"  # type: ignore[assignment]
+        recording.store._exchanges["broken"] = "s3cr3t"  # type: ignore[assignment]
         told_of = served.ask("exchange/broken")
         assert told_of.status == 500
         assert told_of.text == "corscope: Internal Server Error\n"

@@ -33,7 +33,7 @@ from corscope.journal.waits import MOST_CHARACTERS
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList, Response
 
-__all__ = ["UNCOVERED", "Answer", "Caches", "Covered", "FindingId"]
+__all__ = ["UNCOVERED", "Answer", "Caches", "Covered", "FindingId", "is_simple"]
 
 
 class FindingId(StrEnum):
@@ -152,12 +152,10 @@ class Caches:
         cache.entries[place] = others
         store(cache, "", answer.asked, mode, answer.headers, now=answer.time, by=answer.id)
 
-    def finished(
+    def refused(
         self, client: str, wire: WireView, credentials: Credentials, verdicts: Verdicts
     ) -> None:
-        """Take note of an actual request's end, which may clear the cache."""
-        if verdicts.omit.reason is None and verdicts.include.reason is None:
-            return
+        """Take note of the end of an actual request that was refused, which may clear the cache."""
         for taken, cache in self.clients.get((client, wire.engine), {}).items():
             failure = _failure(verdicts, _mode(credentials, taken)) if cache.entries else None
             if failure is not None and failure.reason is not Reason.CLIENT_GONE:
@@ -168,10 +166,10 @@ class Caches:
 
         Where only an Authorization may have needed leave, it may also be the browser's own.
         """
+        if is_simple(wire):
+            return UNCOVERED
         if not is_cors_safelisted_method(wire.cors.method) or wire.cors.unsafe_names:
             return self._explain(client, wire, now) or Covered(None, (_NOT_SEEN,))
-        if "authorization" not in wire.present:
-            return UNCOVERED
         by_script = replace(wire, cors=replace(wire.cors, unsafe_names=("authorization",)))
         return self._explain(client, by_script, now, _IF_BY_SCRIPT) or UNCOVERED
 
@@ -222,6 +220,13 @@ class Caches:
             f"the browser goes by the OPTIONS of {_seconds(now.timestamp() - old.time)} ago; "
             f"that of {_seconds(now.timestamp() - latest.time)} ago {changed}",
         )
+
+
+def is_simple(wire: WireView) -> bool:
+    """Whether nothing about an actual request can have needed leave."""
+    if wire.cors.unsafe_names or "authorization" in wire.present:
+        return False
+    return is_cors_safelisted_method(wire.cors.method)
 
 
 def _mode(credentials: Credentials, taken: CredentialsMode) -> CredentialsMode:

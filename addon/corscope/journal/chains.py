@@ -166,10 +166,10 @@ class Chains:
 
     def linked(self, step: Step, now: datetime) -> Step:
         """Find a request's place as it comes; the redirect that led to it is used up."""
-        if not self.waits:
+        if not self.waits.places:
             return step
         place = step.client, _normal(step.url)
-        if not self.waits.is_place(place):
+        if place not in self.waits.places:
             return step
         kept = _kept(step)
 

@@ -13,7 +13,7 @@ from typing import Final
 from corscope.fetch.headers import contains, get
 from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
-from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, pattern_of, record
+from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, of_pattern, pattern_of
 from corscope.journal.findings import Case
 from corscope.journal.in_flight import REPEATED, InFlight, Known, Repeats
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
@@ -77,7 +77,16 @@ class Journal:
         """
         reading = self.readings.get((client, request)) or self._read(id_, client, request)
         if isinstance(reading, Plain):
-            self._requested_plainly(id_, reading.of, now)
+            if reading.of is not None:
+                self._requested_plainly(id_, reading.of, now)
+            return []
+        if (
+            reading.is_simple
+            and reading.place not in self.pairing.waits.places
+            and not self.chains.waits.places
+            and not self.repeats.answered
+        ):  # nothing that came before it can matter
+            self._remember(id_, InFlight(reading.alone, now))
             return []
         wire = reading.alone.wire
         announced_by, repeated = self._announced(client, wire, now)
@@ -86,11 +95,8 @@ class Journal:
         self._remember(id_, repeated or self._first(reading, now))
         return []
 
-    def _requested_plainly(self, id_: str, of: PlainRequest | Step | None, now: datetime) -> None:
-        if isinstance(of, Step):
-            of = self.chains.linked(of, now)
-        if of is not None:
-            self._remember(id_, of)
+    def _requested_plainly(self, id_: str, of: PlainRequest | Step, now: datetime) -> None:
+        self._remember(id_, self.chains.linked(of, now) if isinstance(of, Step) else of)
 
     def _announced(
         self, client: str, wire: WireView, now: datetime
@@ -172,7 +178,7 @@ class Journal:
     def forget(self, id_: str) -> None:
         """Expect no answer to this request."""
         self.in_flight.pop(id_, None)
-        if self.long:
+        if self.long.items:
             self.long.drop(id_)
 
     def answered(self, seen: Sighting, now: datetime) -> Exchange | None:
@@ -181,7 +187,7 @@ class Journal:
         Returns None for what is no CORS exchange, or was recorded before.
         """
         pending = self.in_flight.pop(seen.id, None)
-        if self.long:
+        if self.long.items:
             self.long.drop(seen.id)
         if isinstance(pending, InFlight):
             return self._recorded(pending, seen, now)
@@ -196,30 +202,30 @@ class Journal:
         return None
 
     def _recorded(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange:
-        pattern = self._pattern(pending.known, seen)
-        findings = pending.findings + self._findings(pending, pattern, now)
-        exchange = record(
-            pattern,
-            id_=seen.id,
-            time=now,
-            preflight=pending.preflight,
-            findings=findings,
-            waited_ms=_milliseconds(pending.asked, now),
-        )
+        known = pending.known
+        pattern = known.answers.get((seen[1:], self.mask_urls)) or self._pattern(known, seen)
+        before = (self.memory.recall(known.wire.cors.url), pending.opened_by)
+        is_settled = pattern.settled == before
+        findings = pattern.findings if is_settled else self._findings(pending, pattern, now)
+        own = {
+            "time": now,
+            "id": seen.id,
+            "preflight": pending.preflight,
+            "chain": pattern.chain or (seen.id if pattern.leads_on else None),
+            "findings": pending.findings + findings,
+            "waited_ms": _milliseconds(pending.asked, now),
+        }
+        exchange = of_pattern(pattern, own)
         self._note(pattern, pending, exchange)
         return exchange
 
     def _pattern(self, known: Known, seen: Sighting) -> Pattern:
         """What this exchange is but for its time, made anew only where it wasn't seen before."""
-        key = (_key(seen), self.mask_urls)
-        found = known.answers.get(key)
-        if found is not None:
-            return found
-        is_short, seen = _is_short(seen), _essential(seen)
+        key, is_short, seen = (seen[1:], self.mask_urls), _is_short(seen), _essential(seen)
         if seen.response is not None and seen.response.status == _NOT_MODIFIED:
             goes_by = self.copies.renewed(known.step.client, known.wire, seen.response)
             return self._made(known, seen, goes_by)
-        essential = (_key(seen), self.mask_urls)
+        essential = (seen[1:], self.mask_urls)
         pattern = known.patterns.get(essential) or self._made(known, seen)
         if is_short:
             known.patterns.put(essential, pattern)
@@ -242,12 +248,9 @@ class Journal:
         return made
 
     def _findings(self, pending: InFlight, pattern: Pattern, now: datetime) -> tuple[Finding, ...]:
-        """The remarks on it, made anew only where something new was learnt since."""
+        """The remarks on it, in the light of what was learnt before."""
         known, url = pending.known, pending.known.wire.cors.url
-        before = (self.memory.of(url), pending.opened_by)
-        if pattern.settled == before:
-            self.memory.touch(url)
-            return pattern.findings
+        before = (self.memory.recall(url), pending.opened_by)
         case = Case(
             pattern.seen,
             known.wire,
@@ -265,7 +268,7 @@ class Journal:
         is_settled = (
             not depends_on_time(pattern.seen.response) and pattern.shared["location"] is None
         )
-        after = (self.memory.of(url), pending.opened_by)
+        after = (self.memory.recall(url), pending.opened_by)
         if is_settled and after == before:
             pattern.settle(after, findings)  # not `before`, to be found the same at a glance
         return findings
@@ -287,7 +290,8 @@ class Journal:
             why=(),
             mask_urls=self.mask_urls,
         )
-        exchange = record(pattern, id_=seen.id, time=now, preflight=None)
+        own = {"time": now, "id": seen.id, "preflight": None, "chain": None}
+        exchange = of_pattern(pattern, own)
         return exchange if exchange.judgement.verdict == "blocked" else None
 
     def _note(self, pattern: Pattern, pending: InFlight, exchange: Exchange) -> None:
@@ -297,8 +301,10 @@ class Journal:
         if known.wire.kind == "preflight":
             self._note_preflight(pattern, known, exchange)
         elif pattern.is_kept and known.wire.mode == "cors":
-            client, verdicts = known.step.client, pattern.shared["verdicts"]
-            self.caches.finished(client, known.wire, known.credentials, verdicts)
+            client = known.step.client
+            if pattern.is_refused:
+                verdicts = pattern.shared["verdicts"]
+                self.caches.refused(client, known.wire, known.credentials, verdicts)
             if response is not None:
                 self.copies.note(client, known.wire, response, now)
         if response is None or not pattern.is_kept:
@@ -370,11 +376,3 @@ def _essential(seen: Sighting) -> Sighting:
         )
     response = seen.response and essence(seen.response)
     return Sighting(seen.id, response, seen.missing, seen.error, touch, seen.cause)
-
-
-def _key(seen: Sighting) -> object:
-    """What makes an answer another answer."""
-    response = seen.response
-    if response is None or seen.touch is not None:
-        return (response, seen.missing, seen.error, seen.cause, seen.touch)
-    return (response.status, response.headers)

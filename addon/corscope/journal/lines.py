@@ -19,6 +19,7 @@ __all__ = [
     "VERSION",
     "exchange_line",
     "exchange_object",
+    "exchange_pieces",
     "failure_line",
     "gap_line",
     "outcome_line",
@@ -41,7 +42,7 @@ def _line(type_: str, time: datetime, content: Line) -> str:
 
 def _moment(time: datetime) -> str:
     utc = time if time.tzinfo is UTC else time.astimezone(UTC)
-    return f"{utc.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return f"{utc.isoformat(timespec='milliseconds')[:-6]}Z"  # without `+00:00`
 
 
 def start_line(time: datetime, version: str, mitmproxy: str, options: Mapping[str, object]) -> str:
@@ -95,24 +96,32 @@ def failure_line(failure: Failure) -> str:
 
 
 def exchange_line(exchange: Exchange) -> str:
-    """One exchange; what it shares with others that are alike is put together only once."""
+    """One exchange."""
+    return b"".join(exchange_pieces(exchange)).decode("ascii")
+
+
+def exchange_pieces(exchange: Exchange) -> tuple[bytes, bytes, bytes]:
+    """One exchange's line in pieces, the middle one of them shared by all that are alike.
+
+    It is 2 KB long, and as fast made as copied once more.
+    """
     pattern = exchange.pattern
     shared = None if pattern is None else pattern.line
     if shared is None:
-        shared = _encode(_shared(exchange))[1:-1]
+        shared = _encode(_shared(exchange))[1:-1].encode("ascii")
         if pattern is not None:
             pattern.line = shared
-    waited = "null" if exchange.waited_ms is None else exchange.waited_ms
-    return (
+    waited, preflight, chain = exchange.waited_ms, exchange.preflight, exchange.chain
+    head = (
         f'{{"v":{VERSION},"type":"exchange","time":"{_moment(exchange.time)}",'
-        f'"id":{_quoted(exchange.id)},{shared},'
-        f'"waited_ms":{waited},"preflight":{_text(exchange.preflight)},'
-        f'"chain":{_text(exchange.chain)},"findings":{_findings(exchange)}}}'
+        f'"id":{_quoted(exchange.id)},'
     )
-
-
-def _text(value: str | None) -> str:
-    return "null" if value is None else _quoted(value)
+    tail = (
+        f',"waited_ms":{"null" if waited is None else waited},'
+        f'"preflight":{"null" if preflight is None else _quoted(preflight)},'
+        f'"chain":{"null" if chain is None else _quoted(chain)},"findings":{_findings(exchange)}}}'
+    )
+    return head.encode("ascii"), shared, tail.encode("ascii")
 
 
 def _findings(exchange: Exchange) -> str:

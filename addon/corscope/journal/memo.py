@@ -65,48 +65,48 @@ def length_of(headers: HeaderList, text: str = "", names: int = 0) -> int:
 class Shelf(Generic[K, V]):
     """What is kept by key, the oldest at the front; so many at most, and so many characters.
 
-    The latest stays, however long it is.
+    The latest stays, however long it is. `items` is only to be looked at.
     """
 
-    __slots__ = ("_characters", "_items", "_most", "_most_characters")
+    __slots__ = ("_characters", "_most", "_most_characters", "items")
 
     def __init__(self, most: int, most_characters: int) -> None:
         self._most = most
         self._most_characters = most_characters
-        self._items: dict[K, tuple[V, int]] = {}
+        self.items: dict[K, tuple[V, int]] = {}
         self._characters = 0
 
     def put(self, key: K, item: V, length: int) -> list[K]:
         """Keep what has so many characters; returns the keys of what has to make room for it."""
         self.drop(key)
-        self._items[key] = item, length
+        self.items[key] = item, length
         self._characters += length
         gone = []
-        while len(self._items) > self._most or (
-            self._characters > self._most_characters and len(self._items) > 1
+        while len(self.items) > self._most or (
+            self._characters > self._most_characters and len(self.items) > 1
         ):
-            gone.append(next(iter(self._items)))
+            gone.append(next(iter(self.items)))
             self.drop(gone[-1])
         return gone
 
     def get(self, key: K) -> V | None:
         """What is kept under this key, if it still is."""
-        found = self._items.get(key)
+        found = self.items.get(key)
         return None if found is None else found[0]
 
     def drop(self, key: K) -> None:
         """Keep nothing under this key."""
-        found = self._items.pop(key, None)
+        found = self.items.pop(key, None)
         if found is not None:
             self._characters -= found[1]
 
     def clear(self) -> None:
         """Keep nothing at all."""
-        self._items.clear()
+        self.items.clear()
         self._characters = 0
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     def __iter__(self) -> Iterator[K]:
-        return iter(self._items)
+        return iter(self.items)

@@ -72,15 +72,16 @@ class Memory:
     logins: "OrderedDict[str, tuple[str, ...]]" = field(default_factory=OrderedDict)
     """For each login page that a request was redirected to, the clients."""
 
-    def of(self, url: str) -> tuple[object, ...]:
-        """All that is remembered of a URL."""
-        return self.answers.get(url), self.copies.get(url), self.logins.get(url)
-
-    def touch(self, url: str) -> None:
-        """Count a URL among those noted last, though there is nothing new to note of it."""
-        for shelf in (self.answers, self.copies, self.logins):
-            if url in shelf:
-                shelf.move_to_end(url)
+    def recall(self, url: str) -> tuple[object, ...]:
+        """All that is remembered of a URL, which counts among those noted last from now on."""
+        answers, copies, logins = self.answers.get(url), self.copies.get(url), self.logins.get(url)
+        if answers is not None:
+            self.answers.move_to_end(url)
+        if copies is not None:
+            self.copies.move_to_end(url)
+        if logins is not None:
+            self.logins.move_to_end(url)
+        return answers, copies, logins
 
 
 def _keep(shelf: "OrderedDict[str, tuple[_T, ...]]", url: str, items: tuple[_T, ...]) -> None:

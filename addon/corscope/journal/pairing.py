@@ -21,7 +21,7 @@ from corscope.journal.waits import LATELY, MOST_CHARACTERS, Waits
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
-__all__ = ["WAIT", "Pairing", "Waiting", "passing"]
+__all__ = ["WAIT", "Pairing", "Place", "Waiting", "passing"]
 
 WAIT: Final = LATELY
 """How long a preflight may go without its actual request before it counts as not followed.
@@ -37,6 +37,7 @@ MAX_KNOWN: Final = 2_000
 
 Mode = Literal["omit", "include"]
 Place = tuple[str, str, str]
+"""Where an actual request will come: the browser, the URL and the method."""
 
 
 class _Shape(NamedTuple):
@@ -129,7 +130,7 @@ class Pairing:
 
     def is_awaited(self, client: str, wire: WireView) -> bool:
         """Whether any preflight waits where this request has come."""
-        return self.waits.is_place((client, wire.cors.url, wire.cors.method))
+        return (client, wire.cors.url, wire.cors.method) in self.waits.places
 
     def overdue(self, now: datetime) -> Iterator[Waiting]:
         """Take out the preflights that have waited long enough for what they announced."""

@@ -25,12 +25,13 @@ class Pattern:
         shared: the fields of `Exchange` that are the same for all of them, by name.
         chain: the id of the first exchange of the chain of redirects that led here.
         leads_on: whether the answer is a redirect that the browser follows.
+        is_refused: whether the browser refuses it in any credentials mode.
         length: about how many characters the exchange has.
         is_kept: whether it is short enough that exchanges after it may be known by it.
         settled: what was remembered of the URL, and what had opened the way, when the findings
             were made; while both are so, they hold.
         findings: the findings.
-        line: the part of the journal's line that is the same.
+        line: the part of the journal's line that is the same, in ASCII.
         findings_line: the part of it that tells the findings.
         text: the event log's text, where it tells of these findings.
         annotation: what the proxy's own list says of them.
@@ -42,11 +43,12 @@ class Pattern:
     shared: Mapping[str, Any]
     chain: str | None
     leads_on: bool
+    is_refused: bool = False
     length: int = 0
     is_kept: bool = True
     settled: tuple[object, ...] | None = None
     findings: tuple[Any, ...] = ()
-    line: str | None = None
+    line: bytes | None = None
     findings_line: str | None = None
     text: str | None = None
     annotation: Any = None

@@ -6,10 +6,12 @@ It is read once for all requests that are the same, header for header, and come 
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from corscope.journal.cached import is_simple
 from corscope.journal.chains import Step, plain_step, step_of
 from corscope.journal.in_flight import Known
 from corscope.journal.memo import Memo
 from corscope.journal.memory import PlainRequest, plain_request
+from corscope.journal.pairing import Place
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import Credentials, WireView, is_cors_exchange, view
 from corscope.messages import Request
@@ -38,12 +40,16 @@ class Reading:
         client: what tells one browser from another.
         request: as it was sent.
         alone: what is known of it by itself, as a preflight or a request that needs no leave.
+        place: where a preflight that announced it would wait.
+        is_simple: whether it is an actual request of which nothing can have needed leave.
         variants: what is known of it where it needed leave; `told` fills it.
     """
 
     client: str
     request: Request
     alone: Known
+    place: Place
+    is_simple: bool
     variants: "Memo[object, Known]" = field(default_factory=_variants)
 
     def told(self, announced: tuple[str, ...], *, certain: bool) -> Known:
@@ -85,7 +91,9 @@ def read(client: str, request: Request) -> Reading | Plain:
         known = Known(wire, step, _credentials(wire, certain=True))
     else:
         known = Known(wire, step, wire.credentials)
-    return Reading(client, request, known)
+    place = (client, wire.cors.url, wire.cors.method)
+    simple = wire.kind == "actual" and (wire.mode != "cors" or is_simple(wire))
+    return Reading(client, request, known, place, simple)
 
 
 def _completed(wire: WireView, announced: tuple[str, ...]) -> WireView:

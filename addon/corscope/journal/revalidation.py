@@ -35,7 +35,7 @@ class Copies:
         """Take note of an answer to a request of mode "cors"."""
         if wire.cors.method != "GET" or response.status != 200:
             return
-        key = _key(client, wire)
+        key = (client, wire.cors.origin, wire.cors.url)
         self.kept.pop(key, None)
         self.kept[key] = (response.headers, now)
         if len(self.kept) > MAX_COPIES:
@@ -48,13 +48,9 @@ class Copies:
         """
         if response is None or response.status != 304 or not is_revalidation(wire):
             return None
-        copy, since = self.kept.get(_key(client, wire)) or ((), None)
+        copy, since = self.kept.get((client, wire.cors.origin, wire.cors.url)) or ((), None)
         if since is None or not is_storable(copy, since):
             return None
         new = {byte_lowercase(name) for name in names(response.headers)}
         old = tuple(pair for pair in copy if byte_lowercase(pair[0]) not in new)
         return Response(200, (*old, *response.headers))
-
-
-def _key(client: str, wire: WireView) -> _Key:
-    return client, wire.cors.origin, wire.cors.url

@@ -43,37 +43,41 @@ class Store:
     listeners: list[Callable[[Entry | None], None]] = field(default_factory=list)
     dropped: int = 0
     failed: Failed = field(default_factory=Failed)
-    _entries: "OrderedDict[str, Entry]" = field(default_factory=OrderedDict)
+    _exchanges: "OrderedDict[str, Exchange]" = field(default_factory=OrderedDict)
+    _outcomes: dict[str, Outcome] = field(default_factory=dict)
     _characters: int = 0
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._exchanges)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(tuple(self._entries.values()))
+        outcome_of = self._outcomes.get
+        return iter([Entry(each, outcome_of(id_)) for id_, each in self._exchanges.items()])
 
     def get(self, id_: str) -> Entry | None:
         """The entry of the exchange with this id, if it is still kept."""
-        return self._entries.get(id_)
+        exchange = self._exchanges.get(id_)
+        return None if exchange is None else Entry(exchange, self._outcomes.get(id_))
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange; one with the same id makes place for it."""
-        if exchange.id in self._entries:
+        if exchange.id in self._exchanges:
             self._drop(exchange.id)
-        self._entries[exchange.id] = entry = Entry(exchange)
+        self._exchanges[exchange.id] = exchange
         self._characters += characters_of(exchange)
-        while len(self._entries) > self.most or (
-            self._characters > self.most_characters and len(self._entries) > 1
+        while len(self._exchanges) > self.most or (
+            self._characters > self.most_characters and len(self._exchanges) > 1
         ):
-            self._drop(next(iter(self._entries)))
+            self._drop(next(iter(self._exchanges)))
             self.dropped += 1
-        self._tell(entry)
+        if self.listeners:
+            self._tell(Entry(exchange))
 
     def note(self, outcome: Outcome) -> None:
         """Keep what became of a preflight; of one that is no longer here, nothing."""
-        if (known := self._entries.get(outcome.id)) is not None:
-            self._entries[outcome.id] = entry = known._replace(outcome=outcome)
-            self._tell(entry)
+        if (exchange := self._exchanges.get(outcome.id)) is not None:
+            self._outcomes[outcome.id] = outcome
+            self._tell(Entry(exchange, outcome))
 
     def note_failure(self, id_: str) -> None:
         """Keep in mind that what is here of this exchange is not all, or nothing."""
@@ -82,13 +86,14 @@ class Store:
 
     def clear(self) -> None:
         """Forget all of them."""
-        self._entries.clear()
+        self._exchanges.clear()
+        self._outcomes.clear()
         self.failed = Failed()
         self._characters = 0
 
     def _drop(self, id_: str) -> None:
-        if (known := self._entries.pop(id_, None)) is not None:
-            self._characters -= characters_of(known.exchange)
+        self._characters -= characters_of(self._exchanges.pop(id_))
+        self._outcomes.pop(id_, None)
 
     def _tell(self, entry: Entry | None) -> None:
         for listener in tuple(self.listeners):

@@ -57,12 +57,13 @@ class Waits(Generic[PlaceT, ShapeT, T]):
         most: so many wait at most; the oldest go first.
         kept: how long something waits before it is forgotten.
         most_characters: so long is all that waits at most, but for the latest.
+        places: what waits, by place and by what it looks like; only to be looked at.
     """
 
     most: int
     kept: timedelta
     most_characters: int = MOST_CHARACTERS
-    _places: dict[PlaceT, dict[ShapeT, _Line[T]]] = field(default_factory=dict)
+    places: dict[PlaceT, dict[ShapeT, _Line[T]]] = field(default_factory=dict)
     _order: dict[int, tuple[PlaceT, ShapeT, datetime, int]] = field(default_factory=dict)
     _count: int = 0
     _characters: int = 0
@@ -70,17 +71,13 @@ class Waits(Generic[PlaceT, ShapeT, T]):
     def __len__(self) -> int:
         return len(self._order)
 
-    def is_place(self, place: PlaceT) -> bool:
-        """Whether anything waits there."""
-        return place in self._places
-
     def add(self, place: PlaceT, shape: ShapeT, item: T, now: datetime, length: int = 0) -> None:
         """Let something wait that has so many characters."""
         self._count += 1
-        lines = self._places.setdefault(place, {})
+        lines = self.places.setdefault(place, {})
         if shape not in lines and len(lines) >= MAX_LINES:
             self._drop_line(place, next(iter(lines)))
-            lines = self._places.setdefault(place, {})
+            lines = self.places.setdefault(place, {})
         lines.setdefault(shape, _Line()).lately.append((self._count, now, item))
         self._order[self._count] = place, shape, now, length
         self._characters += length
@@ -107,7 +104,7 @@ class Waits(Generic[PlaceT, ShapeT, T]):
         """
         self._forget(now)
         best: tuple[tuple[int, int], ShapeT] | None = None
-        for shape, line in self._places.get(place, {}).items():
+        for shape, line in self.places.get(place, {}).items():
             line.age(now)
             waiting = line.long_since if long_since else line.lately
             close = closeness(shape) if waiting else None
@@ -119,7 +116,7 @@ class Waits(Generic[PlaceT, ShapeT, T]):
         return None if best is None else self._taken(place, best[1], long_since=long_since)
 
     def _taken(self, place: PlaceT, shape: ShapeT, *, long_since: bool) -> T:
-        line = self._places[place][shape]
+        line = self.places[place][shape]
         number, _, item = line.long_since.pop() if long_since else line.lately.popleft()
         self._characters -= self._order.pop(number)[3]
         self._tidy(place, shape)
@@ -134,11 +131,11 @@ class Waits(Generic[PlaceT, ShapeT, T]):
         number = next(iter(self._order))
         place, shape, _, length = self._order.pop(number)
         self._characters -= length
-        self._places[place][shape].drop_first()
+        self.places[place][shape].drop_first()
         self._tidy(place, shape)
 
     def _drop_line(self, place: PlaceT, shape: ShapeT) -> None:
-        line = self._places[place][shape]
+        line = self.places[place][shape]
         for number, _, _ in (*line.long_since, *line.lately):
             self._characters -= self._order.pop(number)[3]
         line.long_since.clear()
@@ -147,8 +144,8 @@ class Waits(Generic[PlaceT, ShapeT, T]):
 
     def _tidy(self, place: PlaceT, shape: ShapeT) -> None:
         """Leave no empty line behind, and no empty place."""
-        lines = self._places[place]
+        lines = self.places[place]
         if not lines[shape].lately and not lines[shape].long_since:
             del lines[shape]
         if not lines:
-            del self._places[place]
+            del self.places[place]

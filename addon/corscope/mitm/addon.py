@@ -121,7 +121,7 @@ class Corscope:
         """Take note of the request, and let no cached answer stand for the one to be edited."""
         asked = translate.asked_of(flow)
         self._recorder.requested(flow, asked)
-        if not self._rules.ruleset.rules or not flow.live or flow.error or flow.response:
+        if not self._rules.state.ruleset.rules or not flow.live or flow.error or flow.response:
             return
         treatment = self._treatments[flow.id] = self._now_in_force().treatment(asked.request)
         if self._settings.fresh and treatment.is_conditional:
@@ -142,16 +142,20 @@ class Corscope:
         for name in CONDITIONAL:
             flow.request.headers.pop(name, None)
 
-    @harmless
     def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Answer in the server's stead where a rule does.
 
         Not before the body is there: mitmproxy can't begin to stream a request that is answered.
         One that has been streamed on has reached the server, whose answer is then edited.
         """
-        treatment = self._treatments.get(flow.id)
-        if treatment is None or flow.error or flow.response or flow.request.stream:
+        # Without a guard of its own, which would be one more call for each flow without a rule.
+        return self._begin_answer(flow) if flow.id in self._treatments else None
+
+    @harmless
+    def _begin_answer(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        if flow.error or flow.response or flow.request.stream:
             return None
+        treatment = self._treatments[flow.id]
         rule = treatment.answering(matcher(flow))
         return None if rule is None else self._answer(flow, rule, treatment)
 
@@ -169,12 +173,16 @@ class Corscope:
             flow.response = response
         self._recorder.touches[flow.id] = touch
 
-    @harmless
     def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Edit the server's answer; later would be too late for a streamed one."""
-        self._page.responseheaders(flow)
-        treatment = self._treatments.pop(flow.id, None)
-        if treatment is None or flow.response is None or flow.error:
+        if flow.request.data.port == self._page.port:
+            self._page.responseheaders(flow)
+        return self._begin_edit(flow) if flow.id in self._treatments else None
+
+    @harmless
+    def _begin_edit(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        treatment = self._treatments.pop(flow.id)
+        if flow.response is None or flow.error:
             return None
         response = translate.response_of(flow.response)
         rule, made = treatment.edited(response, matcher(flow))

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final
 
 from corscope.explain.counted import counted
@@ -39,7 +40,7 @@ class JournalFile:
         self._clock = clock
         self._file: AppendFile | None = None
         self._rests = False
-        self._recent: list[bytes] = []
+        self._recent: list[tuple[bytes, ...]] = []
         self._missing = 0  # lines since the last that was written
         self._in_gaps = 0  # lines that the gaps among the recent ones tell of
         self._untold = 0  # lines since trouble was told of
@@ -50,18 +51,20 @@ class JournalFile:
 
     def write(self, line: str) -> None:
         """Append a line."""
+        self.append((line.encode(),))
+
+    def append(self, line: tuple[bytes, ...]) -> None:
+        """Append a line that comes in pieces, without its end."""
         if self._path is None:
             return
         if self._file is None or self._rests:
             self._missing += 1
             self._untold += 1
             return
-        data = f"{line}\n".encode()
-        if self._missing:
-            # In one write, or a disk that is nearly full would take the one and not the other.
-            data = self._gap() + data
+        # In one write, or a disk that is nearly full would take the one and not the other.
+        data = (self._gap(), *line, b"\n") if self._missing else (*line, b"\n")
         try:
-            self._file.append(data)
+            self._file.append(b"".join(data))
         except OSError as error:
             self._rests = True  # until the next look
             self._lose(1, error)
@@ -82,7 +85,7 @@ class JournalFile:
         if self._file is None or not self._file.is_deleted():
             return
         try:
-            self._open().append(b"".join(lines))
+            self._open().append(b"".join(chain.from_iterable(lines)))
         except OSError as error:
             self._missing += in_gaps  # the log knows of these already
             self._lose(len(lines), error)

@@ -19,11 +19,12 @@ logger = logging.getLogger("corscope")
 
 
 class OwnPage:
-    """The page, or none."""
+    """The page, or none; `port` is where it is served."""
 
     def __init__(self, behind: Callable[[], Behind]) -> None:
         self._behind = behind
         self._page: Page | None = None
+        self.port: int | None = None
 
     @property
     def url(self) -> str | None:
@@ -41,6 +42,7 @@ class OwnPage:
             why = error.strerror or error
             logger.warning("CORS page: not served: %s; set cors_web_port to another port", why)
             return
+        self.port = page.port
         moved = f" (port {port} is taken)" if port not in {0, page.port} else ""
         logger.log(ALERT, "CORS page: %s%s", page.url, moved)
 
@@ -48,7 +50,7 @@ class OwnPage:
         """Serve no more."""
         if self._page is not None:
             self._page.close()
-            self._page = None
+            self._page = self.port = None
 
     @harmless
     def responseheaders(self, flow: http.HTTPFlow) -> None:

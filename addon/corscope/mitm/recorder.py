@@ -6,7 +6,7 @@ the final picture, hands it to the journal, and annotates the flow.
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from corscope.explain.line import comment, exchange_text, judgement_after
 from corscope.journal.exchange import Exchange, Outcome, Sighting, Touch
 from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, failure_line, outcome_line
+from corscope.journal.lines import exchange_pieces, failure_line, outcome_line
 from corscope.journal.masking import masked_url, plain_url
 from corscope.journal.store import Store
 from corscope.mitm.causes import cause_of
@@ -96,30 +96,41 @@ class Recorder:
         """Set whether query values are secret."""
         self.journal.mask_urls = self.loaded.mask_urls = masked
 
-    @harmless
     def requested(self, flow: http.HTTPFlow, asked: Asked) -> None:
         """Take note of a request before anything is done to it."""
-        journal = self.journal if flow.live else self.loaded
-        now = self._time(journal, asked_at, flow)
+        if flow.live:
+            journal, now = self.journal, datetime.now(UTC)
+        else:
+            journal, now = self.loaded, self._loaded_time(asked_at(flow))
         outcomes = journal.requested(flow.id, asked.client, asked.request, now)
         if outcomes:
             self._write(outcomes)
 
-    @harmless
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """A streamed body's headers leave after this hook: what they are now is final."""
         if flow.response is not None and flow.response.stream:
-            self._record(flow)
+            self.response(flow)
 
     @harmless
-    def response(self, flow: http.HTTPFlow) -> None:
-        """The whole answer is there."""
-        self._record(flow)
+    def response(self, flow: http.HTTPFlow, *, head_sent: bool = False) -> None:
+        """The whole answer is there, or as much of it as there will be."""
+        touch = self.touches.pop(flow.id, None)
+        if flow.id in self.journal.in_flight:
+            seen = sighting(flow, touch, head_sent=head_sent)
+            exchange = self.journal.answered(seen, datetime.now(UTC))
+            if exchange is not None:
+                self._keep(flow, exchange)
+        elif flow.id in self.loaded.in_flight:
+            seen = sighting(flow, remembered(flow), head_sent=head_sent)
+            exchange = self.loaded.answered(seen, self._loaded_time(answered_at(flow)))
+            if exchange is not None:
+                self._keep(flow, exchange)
+                self._write(self.loaded.due(self.loaded_up_to))
 
     @harmless
     def error(self, flow: http.HTTPFlow) -> None:
         """No answer came, or not all of it; of one that was streamed, the headers have left."""
-        self._record(flow, head_sent=flow.response is not None and bool(flow.response.stream))
+        self.response(flow, head_sent=flow.response is not None and bool(flow.response.stream))
 
     def failed(self, where: str, error: Exception, about: Sequence[object]) -> None:
         """Mark a failure of corscope's own, so that nobody takes what is missing for fine."""
@@ -160,40 +171,20 @@ class Recorder:
             return masked_url(url) if self.journal.mask_urls else plain_url(url)
         return None
 
-    def _record(self, flow: http.HTTPFlow, *, head_sent: bool = False) -> None:
-        touch = self.touches.pop(flow.id, None)
-        is_loaded = flow.id in self.loaded.in_flight
-        journal = self.loaded if is_loaded else self.journal
-        if flow.id not in journal.in_flight:
-            return
-        if is_loaded:
-            touch = remembered(flow)
-        now = self._time(journal, answered_at, flow)
-        exchange = journal.answered(sighting(flow, touch, head_sent=head_sent), now)
-        if exchange is None:
-            return
+    def _keep(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         # What lasts comes first: where a later thing fails, it is there.
-        self.file.write(exchange_line(exchange))
-        blocked = exchange.judgement.verdict == "blocked"
-        level = logging.WARNING if blocked else logging.INFO
+        self.file.append(exchange_pieces(exchange))
+        annotation = _annotation(exchange)
+        metadata = annotation[2]
+        level = logging.WARNING if metadata["verdict"] == "blocked" else logging.INFO
         self.event_log.tell(level, exchange_text(exchange))
-        annotate(flow, exchange)
-        if exchange.kind == "preflight":
+        _put(flow, annotation)
+        if metadata["kind"] == "preflight":
             self.preflights[flow.id] = flow
         self.store.add(exchange)
-        if is_loaded:
-            self._write(self.loaded.due(self.loaded_up_to))
 
-    def _time(
-        self,
-        journal: Journal,
-        recorded_at: Callable[[http.HTTPFlow], datetime],
-        flow: http.HTTPFlow,
-    ) -> datetime:
-        """The time of a hook: that of the clock, or for a loaded flow its own."""
-        if journal is self.journal:
-            return datetime.now(UTC)
-        recorded = recorded_at(flow)
+    def _loaded_time(self, recorded: datetime) -> datetime:
+        """The time of a hook for a loaded flow: the flow's own."""
         self.loaded_up_to = max(self.loaded_up_to, recorded)
         return recorded
 
@@ -253,17 +244,15 @@ def sighting(flow: http.HTTPFlow, touch: Touch | None, *, head_sent: bool = Fals
         touch: what a rule did to it.
         head_sent: whether the browser got the answer's head, though the flow has failed since.
     """
-    failed = not head_sent and (flow.error is not None or flow.response is None)
-    return Sighting(
-        id=flow.id,
-        response=None
-        if failed or flow.response is None
-        else delivered_response(flow, flow.response),
-        missing=missing_of(flow) if failed else None,
-        error=flow.error.msg if flow.error else None,
-        cause=cause_of(flow.error.msg) if flow.error else None,
-        touch=touch,
-    )
+    response = flow.response
+    if response is not None and (head_sent or flow.error is None):
+        head, missing = delivered_response(flow, response), None
+    else:
+        head, missing = None, missing_of(flow)
+    if flow.error is None:
+        return Sighting(flow.id, head, missing, touch=touch)
+    message = flow.error.msg
+    return Sighting(flow.id, head, missing, message, touch, cause_of(message))
 
 
 def annotate(flow: http.HTTPFlow, exchange: Exchange, outcome: Outcome | None = None) -> None:
@@ -272,7 +261,15 @@ def annotate(flow: http.HTTPFlow, exchange: Exchange, outcome: Outcome | None = 
     A comment or marker that isn't corscope's stays. The metadata is plain data, or the flow can't
     be saved.
     """
-    text, marker, metadata = _annotation(exchange, outcome)
+    _put(flow, _annotation(exchange) if outcome is None else _annotated(exchange, outcome))
+
+
+_Annotation = tuple[str, str, dict[str, str | None]]
+"""A flow's comment, its marker, and its metadata."""
+
+
+def _put(flow: http.HTTPFlow, annotation: _Annotation) -> None:
+    text, marker, metadata = annotation
     if not flow.comment or _OWN_COMMENT.fullmatch(flow.comment):
         flow.comment = text
     if not flow.marked or flow.marked in MARKERS.values():
@@ -280,14 +277,11 @@ def annotate(flow: http.HTTPFlow, exchange: Exchange, outcome: Outcome | None = 
     flow.metadata["corscope"] = metadata.copy()
 
 
-_Annotation = tuple[str, str, dict[str, str | None]]
-
-
-def _annotation(exchange: Exchange, outcome: Outcome | None) -> _Annotation:
-    """Comment, marker and metadata; the same for all exchanges that are alike."""
+def _annotation(exchange: Exchange) -> _Annotation:
+    """What all exchanges that are alike share, made once."""
     pattern = exchange.pattern
-    if pattern is None or outcome is not None:
-        return _annotated(exchange, outcome)
+    if pattern is None:
+        return _annotated(exchange, None)
     if pattern.annotation is None:
         pattern.annotation = _annotated(exchange, None)
     made: _Annotation = pattern.annotation
