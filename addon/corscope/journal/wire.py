@@ -6,7 +6,7 @@ inference, its source is named.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from corscope.fetch.engines import Engine, engine_of
@@ -23,6 +23,7 @@ from corscope.fetch.safelist import (
     cors_unsafe_request_header_names,
     is_forbidden_request_header,
 )
+from corscope.journal.memo import Memo, is_small
 from corscope.journal.sites import may_be_schemelessly_same_site
 from corscope.messages import HeaderList, Request
 
@@ -120,8 +121,22 @@ def is_revalidation(wire: WireView) -> bool:
     return bool(conditions & wire.present) and not conditions.intersection(wire.cors.unsafe_names)
 
 
+_views: Memo[object, WireView] = Memo(500)
+"""By all of a request that it depends on but for the URL: an app asks many alike of one server."""
+
+
 def view(request: Request) -> WireView:
     """Read off a CORS exchange's request what it shows."""
+    key = (request.method, request.headers, origin_of_url(request.url))
+    found = _views.get(key)
+    if found is None:
+        found = _view(request)
+        if is_small(request.headers, request.method):
+            _views.put(key, found)
+    return replace(found, cors=replace(found.cors, url=request.url))
+
+
+def _view(request: Request) -> WireView:
     engine = engine_of(request.headers)
     present = frozenset(name.lower() for name in names(request.headers))
     destination = get(request.headers, "Sec-Fetch-Dest")
