@@ -18,7 +18,7 @@ from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Missing, Sighting
 from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, failure_line, rules_line, start_line
+from corscope.journal.lines import exchange_line, failure_line, gap_line, rules_line, start_line
 from corscope.messages import HeaderList, Request, Response
 from tests.cli.conftest import Command
 
@@ -96,6 +96,18 @@ def test_exchanges_on_which_corscope_failed_are_told_beside(check: Check) -> Non
     assert (done.returncode, done.stdout) == (0, "1 exchange: nothing that is blocked\n")
     assert "corscope failed on 1 exchange, which may be missing here." in done.stderr
     assert json.loads(check([FINE, FAILURE], "--format", "json").stdout)["failed"] == 1
+
+
+def test_lines_that_a_journal_says_are_missing_are_told_beside(check: Check) -> None:
+    gaps = [gap_line(NOW, lines, "No space left on device") for lines in (3, 4)]
+    odd = ['{"v": 1, "type": "gap", "lines": "?"}', '{"v": 1, "type": "gap"}']
+    done = check([START, FINE, *gaps, *odd])
+    assert (done.returncode, done.stdout) == (0, "1 exchange: nothing that is blocked\n")
+    assert done.stderr == (
+        "7 lines of the journal couldn't be written, at 2 places: what they told is missing here.\n"
+    )
+    assert json.loads(check([FINE, *gaps], "--format", "json").stdout)["missing_lines"] == 7
+    assert json.loads(check([FINE], "--format", "json").stdout)["missing_lines"] == 0
 
 
 def test_a_blocked_exchange_fails_with_its_line_its_cause_and_its_fix(check: Check) -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pexpect
@@ -265,6 +266,28 @@ class TestExplain:
             "14 lines of the journal couldn't be written, at 4 places: "
             "what they told is missing here.",
         ]
+
+    @pytest.mark.parametrize("format_", ["html", "markdown"])
+    def test_a_report_says_what_a_journal_lacks(
+        self, corscope: Command, tmp_path: Path, format_: str
+    ) -> None:
+        """The one who opens it hasn't seen what the command printed."""
+        now = datetime(2026, 1, 2, tzinfo=UTC)
+        lines = [
+            failure_line(Failure(now, "record", "KeyError", "a")),
+            gap_line(now, 3, "No space left on device"),
+        ]
+        file = tmp_path / "a.jsonl"
+        file.write_text("\n".join([*lines, ""]))
+        done = corscope("report", str(file), "--format", format_)
+        assert done.returncode == 0
+        asides = done.stderr.splitlines()
+        assert [aside.split(",")[0] for aside in asides] == [
+            "corscope failed on 1 exchange",
+            "3 lines of the journal couldn't be written",
+        ]
+        for aside in asides:
+            assert aside in unescape(done.stdout)
 
     def test_a_whole_journal_lacks_nothing(self, corscope: Command, tmp_path: Path) -> None:
         file = tmp_path / "a.har"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from corscope.explain.failure import failed_text, gaps_text
 from corscope.explain.markdown import MOST_FAILURES, report_markdown
 from tests.web.scenes import PAGE, Recording, answers, asks, preflight, told
 
@@ -31,8 +32,9 @@ def test_a_single_exchange_is_counted_as_one() -> None:
 
 def test_what_corscope_itself_failed_on_is_told() -> None:
     assert "corscope failed" not in ticket(told())
-    text = report_markdown(tuple(told().store), failed=1)
+    text = report_markdown(tuple(told().store), (failed_text(1), gaps_text(2, 1)))
     assert "corscope failed on 1 exchange, which may be missing here." in text
+    assert "\n\n2 lines of the journal couldn't be written, at 1 place: " in text
 
 
 def test_failures_that_are_alike_are_one() -> None:

@@ -67,9 +67,11 @@ def test_the_policy_names_the_files_own_script_and_style_and_nothing_else() -> N
     ]
 
 
-def test_it_knows_on_how_many_exchanges_corscope_failed() -> None:
-    assert 'data-failed="0"' in report()
-    assert 'data-failed="3"' in report_html(tuple(told().store), "1.0", failed=3)
+def test_it_knows_what_is_missing_in_it() -> None:
+    assert 'data-missing=""' in report()
+    html = report_html(tuple(told().store), "1.0", missing=("One failed.", "2 lines couldn't be."))
+    [said] = [value for _, name, value in Parts(html).attributes if name == "data-missing"]
+    assert said == "One failed. 2 lines couldn't be."
 
 
 def test_the_file_names_nothing_to_be_loaded() -> None:

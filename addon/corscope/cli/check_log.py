@@ -15,7 +15,7 @@ import click
 from corscope import __version__
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
-from corscope.explain.failure import failed_text
+from corscope.explain.failure import missing_texts
 from corscope.explain.log_check.check import (
     KNOWN,
     VERDICTS,
@@ -132,10 +132,8 @@ class _Reading:
 
     def complain(self) -> None:
         """Say what isn't there or couldn't be read, and where nothing was, what to look at."""
-        if self.tally.failed.count:
-            click.echo(failed_text(self.tally.failed.count), err=True)
-        for complaint in self._complaints:
-            click.echo(complaint, err=True)
+        for aside in (*missing_texts(self.tally.failed), *self._complaints):
+            click.echo(aside, err=True)
         if self.bad > len(self._complaints):
             click.echo(f"and {self.bad - len(self._complaints)} more like these", err=True)
         if self.bad and not self.tally.exchanges:

@@ -4,14 +4,14 @@ Which exchanges the files hold is found in `records`, wording them is `explain.l
 what couldn't be read, and the exit status.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import click
 
 from corscope.cli.progress import progress
 from corscope.cli.records import read_file, size_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
-from corscope.explain.failure import failed_text, gaps_text
+from corscope.explain.failure import missing_texts
 from corscope.explain.line import exchange_lines
 from corscope.journal.exchange import Exchange
 from corscope.journal.failure import Failed
@@ -50,18 +50,10 @@ def explain(files: tuple[str, ...], engines: bool, details: bool, steps: bool) -
         complaints += len(unread)
         none = f"{escaped(file, LONGEST_MESSAGE)}: no CORS exchange is in it"
         asides += unread or ([] if count else [none])
-    for aside in (*asides, *_missing(failed)):
+    for aside in (*asides, *missing_texts(failed)):
         click.echo(aside, err=True)
     if complaints:
         raise click.exceptions.Exit(1)
-
-
-def _missing(failed: Failed) -> Iterator[str]:
-    """What to say of what the journals don't hold."""
-    if failed.count:
-        yield failed_text(failed.count)
-    if failed.gaps:
-        yield gaps_text(failed.lines, failed.gaps)
 
 
 def _explain(

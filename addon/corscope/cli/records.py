@@ -199,10 +199,7 @@ def _read(line: bytes, failed: Failed) -> Exchange | Outcome | None:
             return exchange_of(content)
         case "outcome":
             return outcome_of(content)
-        case "failure" if isinstance(id_ := content.get("id"), str):
-            failed.note(id_)
-        case "gap" if isinstance(lines := content.get("lines"), int):
-            failed.note_gap(lines)
+    failed.note_line(content)
     return None
 
 

@@ -14,7 +14,7 @@ from corscope.cli.output import write_file
 from corscope.cli.progress import progress
 from corscope.cli.records import kept_of, read_records
 from corscope.explain.counted import counted
-from corscope.explain.failure import failed_text
+from corscope.explain.failure import missing_texts
 from corscope.explain.markdown import report_markdown
 from corscope.journal.failure import Failed
 from corscope.journal.store import Entry
@@ -58,21 +58,19 @@ def report(files: tuple[str, ...], output: Path | None, format_: str | None, for
         click.echo(f"only the last {len(entries)} exchanges are in the report", err=True)
     wanted = format_ or _FORMATS.get(output.suffix.lower() if output else "", "html")
     is_markdown = wanted == "markdown"
-    told = failed.count
-    text = report_markdown(entries, told) if is_markdown else _html(entries, told)
+    missing = tuple(missing_texts(failed))
+    text = report_markdown(entries, missing) if is_markdown else _html(entries, missing)
     if output is None:
         click.echo(text, nl=False)
     else:
         write_file(output, text, force=force, is_private=True)
         click.echo(f"{output} written: {counted(len(entries), 'exchange')}")
-    if failed.count:
-        click.echo(failed_text(failed.count), err=True)
-    for complaint in complaints:
-        click.echo(complaint, err=True)
+    for aside in (*missing, *complaints):
+        click.echo(aside, err=True)
     if complaints:
         raise click.exceptions.Exit(1)
 
 
-def _html(entries: Sequence[Entry], failed: int) -> str:
+def _html(entries: Sequence[Entry], missing: Sequence[str]) -> str:
     with progress("report", len(entries), counts_bytes=False) as (advance, _):
-        return report_html(entries, __version__, advance, failed)
+        return report_html(entries, __version__, advance, missing)

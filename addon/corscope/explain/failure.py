@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from corscope.explain.counted import counted
+from corscope.journal.failure import Failed
 
-__all__ = ["failed_text", "failure_text", "gaps_text", "kind_of", "place_of"]
+__all__ = ["failed_text", "failure_text", "gaps_text", "kind_of", "missing_texts", "place_of"]
 
 MOST_FRAMES: Final = 12
 """So many places are told of each exception, the innermost; one that recurses has thousands."""
@@ -51,6 +52,14 @@ def gaps_text(lines: int, gaps: int) -> str:
         f"{counted(lines, 'line')} of the journal couldn't be written, "
         f"at {counted(gaps, 'place')}: what they told is missing here."
     )
+
+
+def missing_texts(failed: Failed) -> Iterator[str]:
+    """What to say beside exchanges of all that is missing among them; nothing where nothing is."""
+    if failed.count:
+        yield failed_text(failed.count)
+    if failed.gaps:
+        yield gaps_text(failed.lines, failed.gaps)
 
 
 def failure_text(where: str, error: BaseException, versions: str) -> str:

@@ -15,7 +15,6 @@ from corscope.explain.endpoints.matrix import Endpoint, Matrix, endpoint_of, end
 from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.explanation import Explanation, explain
-from corscope.explain.failure import failed_text
 from corscope.fetch.reasons import CATALOGUE
 from corscope.journal.exchange import Exchange
 from corscope.journal.store import Entry
@@ -37,18 +36,18 @@ class _Failure:
     count: int
 
 
-def report_markdown(entries: Sequence[Entry], failed: int = 0) -> str:
+def report_markdown(entries: Sequence[Entry], missing: Sequence[str] = ()) -> str:
     """The report: of failures that are alike, the first, with their number.
 
     Args:
         entries: the exchanges, the oldest first.
-        failed: on how many exchanges corscope itself has failed.
+        missing: what to say of that which the record lacks.
     """
     failures = list(_failures(entries))
     parts = [
         "# CORS report",
         _summary(entries),
-        failed_text(failed) if failed else "",
+        *missing,
         "## Endpoints",
         _endpoints(endpoints(entries)),
         "## Failures",

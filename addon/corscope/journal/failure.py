@@ -1,9 +1,10 @@
 """On which exchanges has corscope itself failed? Nobody should take what is missing for fine."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 __all__ = ["Failed", "Failure"]
 
@@ -46,10 +47,14 @@ class Failed:
     lines: int = 0
     _known: "OrderedDict[str, None]" = field(default_factory=OrderedDict)
 
-    def note_gap(self, lines: int) -> None:
-        """Take note of lines that are missing at one place."""
-        self.gaps += 1
-        self.lines += lines
+    def note_line(self, line: Mapping[str, Any]) -> None:
+        """Take note of what a journal's line says is missing; one of another type says nothing."""
+        match line.get("type"):
+            case "failure" if isinstance(id_ := line.get("id"), str):
+                self.note(id_)
+            case "gap" if isinstance(lines := line.get("lines"), int):
+                self.gaps += 1
+                self.lines += lines
 
     def note(self, id_: str) -> None:
         """Take note of a failure on this exchange."""

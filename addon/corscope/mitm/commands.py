@@ -18,6 +18,7 @@ from mitmproxy.log import ALERT
 from corscope import __version__
 from corscope.explain.counted import counted
 from corscope.explain.escape import escaped
+from corscope.explain.failure import missing_texts
 from corscope.explain.markdown import report_markdown
 from corscope.explain.repro.program import repro
 from corscope.explain.repro.story import ReproError
@@ -137,20 +138,23 @@ class Commands:
         """Write the exchanges at hand as one HTML file, or as Markdown to a file so named."""
         with answering():
             file = user_path(path)
-        entries, failed = tuple(self._recorder.store), self._recorder.store.failed.count
-        report = self._report(entries, file, failed)
+        store = self._recorder.store
+        entries, missing = tuple(store), tuple(missing_texts(store.failed))
+        report = self._report(entries, file, missing)
         task = asyncio.create_task(report, name="corscope report")
         self._reports.add(task)  # the loop keeps none of its own
         task.add_done_callback(self._reports.discard)
         told = counted(len(entries), "exchange")
         logger.log(ALERT, "CORS report: writing %s to %s", told, path)
 
-    async def _report(self, entries: Sequence[Entry], file: Path, failed: int) -> None:
+    async def _report(
+        self, entries: Sequence[Entry], file: Path, missing: Sequence[str]
+    ) -> None:
         """Write one beside the traffic, after those that were asked for before."""
         try:
             async with self._turn:
                 with answering():
-                    await asyncio.to_thread(_write_report, entries, file, failed)
+                    await asyncio.to_thread(_write_report, entries, file, missing)
         except exceptions.CommandError as error:
             logger.error("CORS report: not written: %s", error)
         else:
@@ -188,12 +192,12 @@ _VIEWER_SHARE: Final = 0.8
 _NO_RULES: Final = "no CORS rules: the option cors_rules names files of them, or folders"
 
 
-def _write_report(entries: Sequence[Entry], file: Path, failed: int) -> None:
+def _write_report(entries: Sequence[Entry], file: Path, missing: Sequence[str]) -> None:
     is_markdown = file.suffix.lower() in {".md", ".markdown"}
     text = (
-        report_markdown(entries, failed)
+        report_markdown(entries, missing)
         if is_markdown
-        else report_html(entries, __version__, failed=failed)
+        else report_html(entries, __version__, missing=missing)
     )
     write_private(file, text)
 

@@ -39,7 +39,7 @@ def report_html(
     entries: Sequence[Entry],
     version: str,
     advance: Callable[[int], None] = lambda _: None,
-    failed: int = 0,
+    missing: Sequence[str] = (),
 ) -> str:
     """The report, as text of an HTML file.
 
@@ -47,7 +47,7 @@ def report_html(
         entries: the exchanges, the oldest first.
         version: corscope's.
         advance: hears how many exchanges are written so far.
-        failed: on how many exchanges corscope itself has failed.
+        missing: what to say of that which the record lacks.
     """
     style = "\n".join(_text(name) for name in _STYLES)
     script = _bundled()
@@ -62,7 +62,7 @@ def report_html(
         packets=list(_packets(entries, advance)),
         endpoints=_packed(_endpoints(entries)),
         at_once=AT_ONCE,
-        failed=failed,
+        missing=" ".join(missing),
         proxy="",
         url="",
     )

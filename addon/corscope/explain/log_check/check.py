@@ -90,7 +90,7 @@ class Tally:
         untold: how often there was one beyond the most that are kept.
         counts: how often there was each.
         places: the file and the line where each was first.
-        failed: the exchanges on which corscope itself failed.
+        failed: the exchanges on which corscope itself failed, and the lines that are missing.
     """
 
     wanted: Wanted
@@ -107,9 +107,8 @@ class Tally:
         Raises:
             JournalLineError: it lacks what an exchange's line has.
         """
-        if line["type"] == "failure" and isinstance(line.get("id"), str):
-            self.failed.note(line["id"])
         if line["type"] != "exchange":
+            self.failed.note_line(line)
             return
         problems = list(_problems(_exchange(line), self.wanted))
         self.exchanges += 1

@@ -70,6 +70,7 @@ def _json(tally: Tally, version: str) -> str:
         "matches": tally.matches,
         "untold": tally.untold,
         "failed": tally.failed.count,
+        "missing_lines": tally.failed.lines,
         "problems": [_object(tally, problem) for problem in tally.places],
     }
     return json.dumps(content, indent=2) + "\n"

@@ -30,6 +30,12 @@ export class Feed extends EventTarget {
     });
   }
 
+  // What is missing among the rows, in words; empty where nothing is.
+  get missing() {
+    if (this.failed === 0) return "";
+    return `corscope failed on ${this.failed.toLocaleString("en")} exchange${this.failed === 1 ? "" : "s"}, which may be missing here. mitmproxy's event log says what to report.`;
+  }
+
   get(id) {
     return this.#known.get(id);
   }

@@ -12,7 +12,7 @@ class Records extends EventTarget {
     super();
     const box = document.querySelector("#all-rows");
     this.atOnce = Number(box.dataset.atOnce);
-    this.failed = Number(box.dataset.failed);
+    this.missing = box.dataset.missing;
     this.rows = JSON.parse(box.textContent).map(searchable);
     this.places = new Map(this.rows.map((row, place) => [row.id, place]));
     this.rows.reverse(); // the newest first, as on the page

@@ -150,7 +150,7 @@ class Exchanges {
     this.root.querySelector("#begin").hidden = isThere || this.app.feed.state === "connecting";
     this.root.querySelector("#reset").hidden = none;
     this.#tellCount(rows.length, all.length);
-    this.#tellFailed(this.app.feed.failed);
+    this.#tellMissing(this.app.feed.missing);
     this.list.show(rows);
   }
 
@@ -163,11 +163,10 @@ class Exchanges {
     this.pauseButton.textContent = this.#paused ? (more ? `Go on (${count(more)} new)` : "Go on") : "Pause";
   }
 
-  #tellFailed(count) {
+  #tellMissing(text) {
     const place = this.root.querySelector("#failed");
-    const text = `corscope failed on ${count.toLocaleString("en")} exchange${count === 1 ? "" : "s"}, which may be missing here. mitmproxy's event log says what to report.`;
-    place.hidden = count === 0;
-    if (count && place.textContent !== text) place.textContent = text;
+    place.hidden = text === "";
+    if (text && place.textContent !== text) place.textContent = text;
   }
 
   async #load(id) {
