@@ -6,20 +6,23 @@ from dataclasses import replace
 import pytest
 
 from corscope.explain.infer import Observation, infer, observed, resembling
+from corscope.fetch.origin import TupleOrigin
 from corscope.journal.exchange import Sighting
-from corscope.messages import Response
+from corscope.messages import Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered
 from corscope.servers.express import EXPRESS
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
+from corscope.servers.spring import SPRING
 from corscope.servers.standard import STANDARD
+from corscope.servers.tomcat import TOMCAT
 from tests.journal.requests import PAGE, preflight
 
 from .exchanges import exchange_of
 
 APP, SECOND, EVIL = "https://app.test", "https://second.test", "https://evil.test"
-HOST = "api.test"
+API = TupleOrigin("https", "api.test")
 
 
 def ask(
@@ -30,8 +33,8 @@ def ask(
     for origin in origins:
         for method in methods.split():
             for names in (("x-a",), ("content-type", "x-a")):
-                found.append(Observation("preflight", HOST, origin, method, names, 0, ()))
-            found.append(Observation("actual", HOST, origin, method, (), 0, ()))
+                found.append(Observation("preflight", API, origin, method, names, 0, ()))
+            found.append(Observation("actual", API, origin, method, (), 0, ()))
     return [_answered(dialect, policy, each) for each in found]
 
 
@@ -122,11 +125,26 @@ def test_the_server_that_answered_is_among_the_best(dialect: Dialect) -> None:
     assert dialect in [each.dialect for each in found if each.alike == len(seen)]
 
 
+@pytest.mark.parametrize("dialect", [SPRING, TOMCAT], ids=lambda dialect: dialect.name)
+def test_a_page_of_the_same_host_and_another_scheme_is_another_origin_to_it_too(
+    dialect: Dialect,
+) -> None:
+    """As where the page is served with TLS on a developer's machine, and the API isn't."""
+    page = "https://localhost"
+    policy = replace(USUAL, allow_origins=(page,), expose_headers=("x-total", "x-b"))
+    asked = Request("PUT", "http://localhost/items", (("Origin", page),))
+    real = dialect.actual(policy, asked, Response(200, ()))
+    seen = observed(exchange_of(asked, Sighting("x", real)))
+    assert seen is not None
+    [found] = resembling(policy, [seen], [dialect])
+    assert found.alike == 1
+
+
 def test_an_exchange() -> None:
     asked, answer = preflight("PUT", "x-a"), Response(204, (("Vary", "Origin"),))
     exchange = exchange_of(asked, Sighting("x", answer))
     assert observed(exchange) == Observation(
-        "preflight", "api.test", PAGE, "PUT", ("x-a",), 204, (("Vary", "Origin"),)
+        "preflight", API, PAGE, "PUT", ("x-a",), 204, (("Vary", "Origin"),)
     )
     assert observed(replace(exchange, answered_by="rule")) is None
     assert observed(replace(exchange, status=None)) is None

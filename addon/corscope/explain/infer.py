@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from corscope.explain.counted import counted
 from corscope.fetch.headers import get, get_decode_and_split
-from corscope.fetch.origin import origin_of_url
+from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.journal.exchange import Exchange
 from corscope.messages import HeaderList, Request
 from corscope.servers.dialect import Dialect
@@ -56,10 +56,20 @@ Listed = str | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A request and the server's own answer to it; `names` are the headers it asks leave for."""
+    """A request and the server's own answer to it.
+
+    Attributes:
+        kind: whether it is a preflight.
+        own: the server's own origin, by the request's URL; some servers compare the page's to it.
+        origin: the page's.
+        method: the fetch's method.
+        names: the headers that it asks leave for.
+        status: the answer's.
+        headers: the answer's.
+    """
 
     kind: Literal["preflight", "actual"]
-    host: str
+    own: TupleOrigin
     origin: str
     method: str
     names: tuple[str, ...]
@@ -67,9 +77,14 @@ class Observation:
     headers: HeaderList
 
     @property
+    def host(self) -> str:
+        """The server's host, and its port where that isn't the scheme's default."""
+        return self.own.authority
+
+    @property
     def request(self) -> Request:
         """The request as it was sent, as far as CORS goes."""
-        url = f"https://{self.host}/"
+        url = f"{self.own}/"
         if self.kind == "actual":
             return Request(self.method, url, (("Origin", self.origin),))
         headers: HeaderList = (("Origin", self.origin),)
@@ -95,7 +110,7 @@ def observed(exchange: Exchange) -> Observation | None:
     server_headers = exchange.server_headers
     return Observation(
         kind=exchange.kind,
-        host=own.authority,
+        own=own,
         origin=exchange.origin,
         method=exchange.method,
         names=exchange.request_headers,
