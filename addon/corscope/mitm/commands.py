@@ -147,9 +147,7 @@ class Commands:
         told = counted(len(entries), "exchange")
         logger.log(ALERT, "CORS report: writing %s to %s", told, path)
 
-    async def _report(
-        self, entries: Sequence[Entry], file: Path, missing: Sequence[str]
-    ) -> None:
+    async def _report(self, entries: Sequence[Entry], file: Path, missing: Sequence[str]) -> None:
         """Write one beside the traffic, after those that were asked for before."""
         try:
             async with self._turn:

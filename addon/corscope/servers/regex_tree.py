@@ -26,9 +26,10 @@ _compiler: Final[Any] = import_module("re._compiler")
 _constants: Final[Any] = import_module("re._constants")
 
 # `re` says of `[[a]` that a later Python may take it for a set within a set, and blames who asked:
-# up to three calls above `parsed`, all within this package. The user, whose regex it is, would see a
-# line of our source. There is one filter for good, since `catch_warnings` swaps the whole process's
-# filters, and rules are read in a thread. What else `re` says, and of others' regexes, is shown.
+# up to three calls above `parsed`, all within this package. The user, whose regex it is, would see
+# a line of our source. There is one filter for good, since `catch_warnings` swaps the filters of
+# the whole process, and rules are read in a thread. What else `re` says is shown, and what it says
+# of others' regexes.
 warnings.filterwarnings("ignore", r"Possible (?:nested )?set ", FutureWarning, r"corscope\.")
 
 UNBOUNDED: Final[int] = _constants.MAXREPEAT
