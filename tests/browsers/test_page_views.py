@@ -169,6 +169,34 @@ def test_a_hidden_tab_gathers_only_so_many_rows(page: WebPage) -> None:
     assert last == 49_999
 
 
+_FAILED = """async () => {
+    let source;
+    window.EventSource = class extends EventTarget {
+        constructor() {
+            super();
+            source = this;
+        }
+    };
+    const { Feed } = await import(new URL("static/feed.js", document.baseURI));
+    const feed = new Feed();
+    feed.open();
+    const said = [feed.missing];
+    for (const data of ["1", "2000"]) {
+        source.dispatchEvent(new MessageEvent("failed", { data }));
+        said.push(feed.missing);
+    }
+    source.dispatchEvent(new MessageEvent("reset"));
+    return [...said, feed.missing];
+}"""
+
+
+def test_what_corscope_failed_on_is_said_in_words_until_all_is_forgotten(page: WebPage) -> None:
+    before, one, many, after = page.run(_FAILED)
+    assert (before, after) == ("", "")
+    assert one.startswith("corscope failed on 1 exchange, which")
+    assert many.startswith("corscope failed on 2,000 exchanges, which")
+
+
 def _copied(exchange: Exchange, number: int) -> Exchange:
     return replace(exchange, id=f"copy-{number}", url=f"https://api.example.com/{number}")
 

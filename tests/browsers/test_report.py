@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from corscope.explain.failure import failed_text, gaps_text
 from corscope.explain.markdown import report_markdown
 from corscope.web.report import report_html
 from tests.browsers.conftest import need
@@ -107,6 +108,18 @@ def test_a_cell_of_the_endpoints_leads_to_its_last_exchange(page: WebPage) -> No
     page.see(".endpoint .policy")
     page.press("1")
     page.see("[role=option]")
+
+
+def test_what_is_missing_in_it_stands_above_the_exchanges(
+    chromium: Chromium, page: WebPage, tmp_path: Path
+) -> None:
+    assert page.text("#failed") == ""
+    file = tmp_path / "report.html"
+    missing = (failed_text(1), gaps_text(3, 1))
+    file.write_text(report_html(tuple(told().store), "1.0", missing=missing), encoding="utf-8")
+    with WebPage(chromium, file.as_uri()) as opened:
+        opened.see("#failed", " ".join(missing))
+        assert opened.errors == []
 
 
 def test_axe_finds_nothing(chromium: Chromium, tmp_path: Path) -> None:
