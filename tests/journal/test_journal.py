@@ -58,6 +58,14 @@ def told() -> Told:
 # What is recorded
 
 
+def test_an_answer_that_broke_off_is_told_apart_from_one_like_it_that_did_not(told: Told) -> None:
+    for id_, error in (("broken", "peer closed"), ("whole", None)):
+        told.ask(id_, actual())
+        exchange = told.journal.answered(Sighting(id_, ALLOWED, error=error), at(told.now))
+        assert exchange is not None
+        assert exchange.error == error
+
+
 def test_what_is_no_cors_exchange_is_not_recorded(told: Told) -> None:
     assert told.ask("plain", Request("GET", API, ())) == []
     assert told.answer("plain") is None

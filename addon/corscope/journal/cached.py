@@ -132,9 +132,11 @@ class Caches:
                 clear_after_failure(cache, "", wire.cors)
         passed = _failure(verdicts, CredentialsMode.OMIT) is None
         place = (wire.cors.origin, wire.cors.url)
-        here = self.answers.get(place) or deque(maxlen=MAX_PER_PLACE)
+        here, before = self.answers.items.get(place) or (deque(maxlen=MAX_PER_PLACE), 0)
+        if len(here) == MAX_PER_PLACE:
+            before -= here[0].length
         here.append(Answer(id_, now.timestamp(), wire.cors, headers, passed, length))
-        self.answers.put(place, here, sum(answer.length for answer in here))
+        self.answers.put(place, here, before + length)
 
     def followed(
         self, client: str, wire: WireView, answer: Answer, credentials: Credentials

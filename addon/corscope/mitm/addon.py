@@ -142,20 +142,16 @@ class Corscope:
         for name in CONDITIONAL:
             flow.request.headers.pop(name, None)
 
+    @harmless
     def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Answer in the server's stead where a rule does.
 
         Not before the body is there: mitmproxy can't begin to stream a request that is answered.
         One that has been streamed on has reached the server, whose answer is then edited.
         """
-        # Without a guard of its own, which would be one more call for each flow without a rule.
-        return self._begin_answer(flow) if flow.id in self._treatments else None
-
-    @harmless
-    def _begin_answer(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
-        if flow.error or flow.response or flow.request.stream:
+        treatment = self._treatments.get(flow.id)
+        if treatment is None or flow.error or flow.response or flow.request.stream:
             return None
-        treatment = self._treatments[flow.id]
         rule = treatment.answering(matcher(flow))
         return None if rule is None else self._answer(flow, rule, treatment)
 
@@ -173,16 +169,13 @@ class Corscope:
             flow.response = response
         self._recorder.touches[flow.id] = touch
 
+    @harmless
     def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Edit the server's answer; later would be too late for a streamed one."""
         if flow.request.data.port == self._page.port:
             self._page.responseheaders(flow)
-        return self._begin_edit(flow) if flow.id in self._treatments else None
-
-    @harmless
-    def _begin_edit(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
-        treatment = self._treatments.pop(flow.id)
-        if flow.response is None or flow.error:
+        treatment = self._treatments.pop(flow.id, None)
+        if treatment is None or flow.response is None or flow.error:
             return None
         response = translate.response_of(flow.response)
         rule, made = treatment.edited(response, matcher(flow))

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from mitmproxy import ctx, http
 from mitmproxy.log import ALERT
 
-from corscope.mitm.guard import harmless
 from corscope.web.server import Behind, Page
 
 __all__ = ["OwnPage", "proxy_address"]
@@ -52,7 +51,6 @@ class OwnPage:
             self._page.close()
             self._page = self.port = None
 
-    @harmless
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Hand the page's events on as they come."""
         page = self._page

@@ -106,6 +106,7 @@ class Recorder:
         if outcomes:
             self._write(outcomes)
 
+    @harmless
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """A streamed body's headers leave after this hook: what they are now is final."""
         if flow.response is not None and flow.response.stream:

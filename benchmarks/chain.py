@@ -1,0 +1,201 @@
+"""What does corscope cost within one process? Taken out of mitmdump's addons and put back, in turn.
+
+Two processes that are started alike differ by more than what is asked about here. See `switch` for
+what is changed while mitmdump runs.
+"""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from statistics import median, stdev
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from benchmarks import load
+from benchmarks.layer import CORS, FRESH, H2_CORS, H2_KINDS, H2_PLAIN, KINDS, PLAIN, PREFLIGHT, PUT
+from benchmarks.load import Load, LoadError
+from benchmarks.processes import needed, serving
+from benchmarks.rounds import Found, measured
+from benchmarks.section import Goal, Section, Table
+from benchmarks.sides import Proxy, Side, corscope, mitmdumps, rules
+
+__all__ = ["Seen", "goals", "section"]
+
+ALONE, IDLE, CORSCOPE = MODES = ("alone", "idle", "corscope")
+
+WATCHED: Final = (PLAIN, CORS, FRESH, PREFLIGHT, PUT, H2_PLAIN, H2_CORS)
+RULED: Final = {
+    "preflight, answered by a rule": PREFLIGHT,
+    "preflight, answered by a rule, + PUT": PUT,
+}
+BY_RULE: Final = next(iter(RULED))
+
+SWITCH: Final = Path(__file__).with_name("switch.py")
+SWITCHED_WITHIN: Final = 10.0
+
+logger = logging.getLogger(__name__)
+
+Seen = dict[str, list[Found]]
+"""What was found of one workload, by mode, round by round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of it: rounds, and seconds a turn."""
+
+    rounds: int
+    seconds: float
+
+
+FULL: Final = Plan(24, 0.7)
+QUICK: Final = Plan(2, 0.5)
+
+
+def section(*, quick: bool) -> Section:
+    """Measure; `quick` does so little that its figures say nothing."""
+    needed("wrk", "h2load")
+    plan = QUICK if quick else FULL
+    with TemporaryDirectory() as name, serving() as backend:
+        folder = Path(name)
+        rule_file = folder / "one.toml"
+        rule_file.write_text(rules(1, 1))
+        watching = corscope("watching", folder / "watching.jsonl")
+        ruled = corscope("ruled", folder / "ruled.jsonl", rule_file)
+        seen = _measure(watching, {each: each for each in WATCHED}, plan, folder, backend)
+        seen |= _measure(ruled, RULED, plan, folder, backend)
+    return Section(
+        "The cost of the layer, in one process",
+        _TEXT.format(plan=plan),
+        (_throughput(seen), _cpu(seen)),
+        tuple(goals(seen)),
+    )
+
+
+def _measure(
+    side: Side, workloads: dict[str, str], plan: Plan, folder: Path, backend: int
+) -> dict[str, Seen]:
+    switch = folder / "switch"
+    common = ("-s", SWITCH, "--set", f"benchmark_switch={switch}")
+    seen: dict[str, Seen] = {name: {mode: [] for mode in MODES} for name in workloads}
+    switch.write_text(CORSCOPE)
+    with mitmdumps(folder, backend, [side], common) as [proxy]:
+        _wait(proxy, switch)
+        shuffled = Random(0)  # noqa: S311
+        for name, workload in workloads.items():
+            logger.info("in one process: %s", name)
+            for number in range(-1, plan.rounds):  # the first is to warm up
+                for mode in shuffled.sample(MODES, len(MODES)):
+                    _put(proxy, switch, mode)
+                    turn = _turn(proxy, workload, mode, plan.seconds, (folder, backend, number))
+                    if number >= 0:
+                        seen[name][mode].append(turn)
+    return seen
+
+
+def _put(proxy: Proxy, switch: Path, mode: str) -> None:
+    """Let the mode hold."""
+    switch.write_text(mode)
+    os.kill(proxy.pid, signal.SIGUSR1)
+    _wait(proxy, switch)
+
+
+def _wait(proxy: Proxy, switch: Path) -> None:
+    """Wait until what was asked for holds."""
+    end = time.monotonic() + SWITCHED_WITHIN
+    while switch.exists():
+        if time.monotonic() > end:
+            raise LoadError(f"{proxy.name} doesn't switch to {switch.read_text()}")
+        time.sleep(0.01)
+
+
+def _turn(
+    proxy: Proxy, workload: str, mode: str, seconds: float, of: tuple[Path, int, int]
+) -> Found:
+    """One turn of a workload; the journal must have its exchanges in the one mode only."""
+    folder, backend, number = of
+    kind = H2_KINDS.get(workload) or KINDS[workload]
+    is_h2 = workload in H2_KINDS
+
+    def run() -> Load:
+        if is_h2:
+            return load.h2load(proxy.reverse, kind, seconds, folder / "urls")
+        return load.wrk(proxy.port, kind, backend, seconds, load.CONNECTIONS, number)
+
+    in_flight = load.IN_FLIGHT if is_h2 else load.CONNECTIONS
+    return measured(proxy, run, mode == CORSCOPE and kind != "plain", in_flight)
+
+
+def _shares(seen: Seen, mode: str) -> list[float]:
+    """Of requests/s, what a mode reached of mitmdump alone in the same round."""
+    pairs = zip(seen[mode], seen[ALONE], strict=True)
+    return [each.load.per_second / alone.load.per_second for each, alone in pairs]
+
+
+def _costs(seen: Seen, mode: str) -> list[float]:
+    """Microseconds of CPU time an exchange beyond mitmdump alone in the same round."""
+    pairs = zip(seen[mode], seen[ALONE], strict=True)
+    return [(each.cpu - alone.cpu) * 1e6 for each, alone in pairs]
+
+
+def _about(values: list[float], digits: int) -> str:
+    """The median, and twice the standard error of the mean."""
+    error = 2 * stdev(values) / len(values) ** 0.5
+    return f"{median(values):.{digits}f} ± {error:.{digits}f}"
+
+
+def _throughput(seen: dict[str, Seen]) -> Table:
+    rows = [
+        (
+            name,
+            f"{median(each.load.per_second for each in found[ALONE]):,.0f}/s",
+            _about(_shares(found, IDLE), 3),
+            _about(_shares(found, CORSCOPE), 3),
+        )
+        for name, found in seen.items()
+    ]
+    head = ("requests/s; share of mitmdump alone", "mitmdump alone", "empty hooks", "corscope")
+    return Table(head, tuple(rows))
+
+
+def _cpu(seen: dict[str, Seen]) -> Table:
+    rows = [
+        (
+            name,
+            f"{median(each.cpu for each in found[ALONE]) * 1e6:,.0f}",
+            _about(_costs(found, IDLE), 0),
+            _about(_costs(found, CORSCOPE), 0),
+        )
+        for name, found in seen.items()
+    ]
+    head = ("µs of CPU time per exchange; added", "mitmdump alone", "empty hooks", "corscope")
+    return Table(head, tuple(rows))
+
+
+def goals(seen: dict[str, Seen]) -> Iterator[Goal]:
+    """What has to be reached, held against the median."""
+    wanted = {PLAIN: 0.99, H2_PLAIN: 0.99, CORS: 0.95, FRESH: 0.95, PUT: 0.95, H2_CORS: 0.95}
+    for workload, least in wanted.items():
+        shares = _shares(seen[workload], CORSCOPE)
+        what = f"watching, {workload}: requests/s"
+        yield Goal(what, f"≥ {least}", _about(shares, 3), median(shares) >= least)
+    added = _costs(seen[BY_RULE], CORSCOPE)
+    what = f"{BY_RULE}: µs of CPU time beyond one forwarded"
+    yield Goal(what, "< 0", _about(added, 0), median(added) < 0)
+
+
+_TEXT: Final = """
+Two mitmdumps that are started alike differ by more than what is asked about here. So one mitmdump
+runs, and corscope is taken out of its chain of addons and put back, turn by turn: alone; with an
+addon in corscope's places that has the same hooks for each exchange and does nothing in them; with
+corscope, as for the cost of the layer. {plan.rounds} rounds, {plan.seconds:g} seconds a turn, in an
+order that is drawn anew each round; a share is that of the same round's turn alone, and what stands
+beside the median is twice the standard error of the mean. The loads and the checks are those above.
+
+The column in the middle is what mitmproxy takes for asking one more script: it goes through all
+addons eight times an exchange, and into a script's own. No addon can cost less.
+"""
