@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corscope.fetch import cache as cache_module
 from corscope.fetch.cache import (
     LINGER,
     MAX_ENTRIES,
@@ -24,6 +25,7 @@ from corscope.fetch.cache import (
 )
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
+from corscope.fetch.headers import byte_lowercase
 from corscope.fetch.preflight import CorsRequest, preflight_failure
 from corscope.fetch.reasons import Failure, Reason
 from corscope.messages import HeaderList, Response
@@ -506,3 +508,35 @@ def test_the_cache_is_bounded() -> None:
         store(cache, KEY, at, OMIT, answer("PUT"), now=100)
     assert len(cache.entries) == MAX_PLACES
     assert (KEY, ORIGIN, f"{URL}/0") not in cache.entries
+
+
+some_methods = st.lists(st.sampled_from(["PUT", "DELETE", "*"]), max_size=3)
+some_names = st.lists(st.sampled_from(["x-a", "X-A", "authorization", "*"]), max_size=3)
+answers = st.tuples(some_methods, some_names, st.sampled_from(["0", "1", "60"]), modes)
+
+
+@given(
+    st.sampled_from(Engine),
+    st.lists(st.tuples(answers, st.sampled_from([0, 1, 2, 100])), max_size=6),
+)
+def test_what_an_answer_only_says_again_is_kept_as_if_each_entry_were_looked_for(
+    engine: Engine, told: list[tuple[tuple[list[str], list[str], str, CredentialsMode], float]]
+) -> None:
+    at_once, one_by_one = PreflightCache(engine), PreflightCache(engine)
+    now = 100.0
+    for (methods_, names, max_age, mode), later in told:
+        now += later
+        headers = answer(",".join(methods_), ",".join(names), max_age)
+        store(at_once, KEY, PUT, mode, headers, now=now, by=str(now))
+        with pytest.MonkeyPatch.context() as patched:
+            said = cache_module._said_by(headers, engine)._replace(is_literal=False)
+            patched.setattr(cache_module, "_said_by", lambda *_, said=said: said)
+            store(one_by_one, KEY, PUT, mode, headers, now=now, by=str(now))
+        found, expected = (
+            {
+                key: entry._replace(header_name=byte_lowercase(entry.header_name or ""))
+                for key, entry in cache.entries.get((KEY, ORIGIN, URL), {}).items()
+            }
+            for cache in (at_once, one_by_one)
+        )
+        assert found == expected

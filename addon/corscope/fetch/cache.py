@@ -18,7 +18,6 @@ from corscope.fetch.headers import (
     byte_lowercase,
     extract_header_list_values,
     get,
-    values,
 )
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Failure, Reason
@@ -63,8 +62,8 @@ MAX_PLACES: Final = 1024
 MAX_ENTRIES: Final = 1_000
 """At one place; what was stored there first goes first."""
 
-LONGEST_REMEMBERED: Final = 1_000
-"""Of a header with more characters than this, what it says is read anew each time."""
+LONGEST_REMEMBERED: Final = 4_000
+"""What an answer says is read anew each time where its headers have more characters than this."""
 
 LINGER: Final = 10
 """Seconds for which an entry that has expired is still there to be looked at, and not used."""
@@ -94,6 +93,24 @@ class CacheEntry(NamedTuple):  # of which each answer sets several
     by: str
 
 
+class _Said(NamedTuple):
+    """What an answer says of the cache, made once for all that are alike.
+
+    Attributes:
+        max_age: for how many seconds, before any limit.
+        names: the method or the header's name of each entry, one of the two.
+        keys: the entries' keys without credentials and with them, in the same order.
+        sets: the same as sets.
+        is_literal: whether no `*` is among them, so that each matches nothing but itself.
+    """
+
+    max_age: int
+    names: tuple[tuple[str | None, str | None], ...]
+    keys: tuple[tuple[_Key, ...], tuple[_Key, ...]]
+    sets: tuple[frozenset[_Key], frozenset[_Key]]
+    is_literal: bool
+
+
 class _Asked(NamedTuple):
     """Who asks the cache: which engine, and for a request with credentials or without."""
 
@@ -117,16 +134,17 @@ def extract_max_age(
     headers: HeaderList, imposed_limit: int | None = None, engine: Engine = Engine.UNKNOWN
 ) -> int:
     """Steps 7.8 to 7.10 of CORS-preflight fetch: the max-age in seconds."""
-    lines = _lines("Access-Control-Max-Age", headers)
-    read = _remembered_max_age if _is_short(lines) else _max_age
-    is_integer = departs(engine, Departure.MAX_AGE_IS_AN_INTEGER)
-    other = 0 if departs(engine, Departure.OTHER_MAX_AGE_NOT_CACHED) else DEFAULT_MAX_AGE
-    max_age = read(lines, is_integer, other)
+    max_age = _max_age(headers, *_ways_of(engine))
     return max_age if imposed_limit is None else min(max_age, imposed_limit)
 
 
+def _ways_of(engine: Engine) -> tuple[bool, int]:
+    """Whether an engine reads a max-age as an integer, and what any other value means to it."""
+    other = 0 if departs(engine, Departure.OTHER_MAX_AGE_NOT_CACHED) else DEFAULT_MAX_AGE
+    return departs(engine, Departure.MAX_AGE_IS_AN_INTEGER), other
+
+
 def _max_age(headers: HeaderList, is_integer: bool, other: int) -> int:
-    """The same for an engine of which it is known how it reads, and what other values mean."""
     value = get(headers, "Access-Control-Max-Age")
     if not value:
         return DEFAULT_MAX_AGE
@@ -139,7 +157,28 @@ def _max_age(headers: HeaderList, is_integer: bool, other: int) -> int:
     return min(int(extracted[0].lstrip("0")[:11] or "0"), MAX_DELTA_SECONDS)
 
 
-_remembered_max_age = lru_cache(maxsize=128)(_max_age)
+def _said_by(headers: HeaderList, engine: Engine) -> _Said:
+    length = sum([len(name) + len(value) for name, value in headers])
+    return (_remembered if length <= LONGEST_REMEMBERED else _said)(headers, *_ways_of(engine))
+
+
+def _said(headers: HeaderList, is_integer: bool, other: int) -> _Said:
+    methods = _extracted("Access-Control-Allow-Methods", headers)  # 12 and 13
+    header_names = _extracted("Access-Control-Allow-Headers", headers)  # 14 and 15
+    keys = [("method", each) for each in methods]
+    keys += [("header", byte_lowercase(each)) for each in header_names]
+    without = tuple((*key, False) for key in keys)
+    with_credentials = tuple((*key, True) for key in keys)
+    return _Said(
+        _max_age(headers, is_integer, other),
+        (*((each, None) for each in methods), *((None, each) for each in header_names)),
+        (without, with_credentials),
+        (frozenset(without), frozenset(with_credentials)),
+        "*" not in methods and "*" not in header_names,
+    )
+
+
+_remembered = lru_cache(maxsize=128)(_said)
 """One server answers many preflights alike."""
 
 
@@ -180,7 +219,8 @@ def store(
         now: the time of the answer, in seconds.
         by: what the caller calls the answer.
     """
-    max_age = extract_max_age(headers, IMPOSED_LIMITS.get(cache.engine), cache.engine)  # 8 to 10
+    said = _said_by(headers, cache.engine)
+    max_age = min(said.max_age, IMPOSED_LIMITS.get(cache.engine, said.max_age))  # 8 to 10
     if not max_age and departs(cache.engine, Departure.UNCACHED_ANSWER_CHANGES_NOTHING):
         return
     if abs(now - cache.swept) >= LINGER:
@@ -190,16 +230,29 @@ def store(
     entries = _later_than(now, cache.entries.pop(place, {}))
     if departs(cache.engine, Departure.ONE_CACHED_ANSWER):
         entries = {}
-    asked, until = _Asked(cache.engine, mode is CredentialsMode.INCLUDE), now + max_age
-    for method in _extracted("Access-Control-Allow-Methods", headers):  # 12 and 13
-        _set_entry(entries, asked, CacheEntry(until, asked.credentials, method, None, now, by))
-    for name in _extracted("Access-Control-Allow-Headers", headers):  # 14 and 15
-        _set_entry(entries, asked, CacheEntry(until, asked.credentials, None, name, now, by))
-    while len(entries) > MAX_ENTRIES:
-        del entries[next(iter(entries))]
-    cache.entries[place] = entries
+    asked = _Asked(cache.engine, mode is CredentialsMode.INCLUDE)
+    cache.entries[place] = _set(entries, asked, said, (now + max_age, now, by))  # 12 to 15
     if len(cache.entries) > MAX_PLACES:
         del cache.entries[next(iter(cache.entries))]
+
+
+def _set(
+    entries: dict[_Key, CacheEntry], asked: _Asked, said: _Said, of: tuple[float, float, str]
+) -> dict[_Key, CacheEntry]:
+    """The entries with those that an answer sets; `of` is when they end and were set, and by what.
+
+    Where the answer only says again what was said, none has to be looked for.
+    """
+    until, now, by = of
+    credentials = asked.credentials
+    new = [CacheEntry(until, credentials, *names, now, by) for names in said.names]
+    if said.is_literal and len(new) <= MAX_ENTRIES and entries.keys() <= said.sets[credentials]:
+        return dict(zip(said.keys[credentials], new, strict=True))
+    for entry in new:
+        _set_entry(entries, asked, entry)
+    while len(entries) > MAX_ENTRIES:
+        del entries[next(iter(entries))]
+    return entries
 
 
 def _remove_expired(cache: PreflightCache, before: float) -> None:
@@ -216,25 +269,8 @@ def _later_than(moment: float, entries: dict[_Key, CacheEntry]) -> dict[_Key, Ca
 
 
 def _extracted(name: str, headers: HeaderList) -> Sequence[str]:
-    lines = _lines(name, headers)
-    return (_remembered_list if _is_short(lines) else _list)(name, lines)
-
-
-def _list(name: str, lines: HeaderList) -> Sequence[str]:
-    extracted = extract_header_list_values(name, lines)
-    return () if extracted is None or extracted == FAILURE else tuple(extracted)
-
-
-_remembered_list = lru_cache(maxsize=128)(_list)
-
-
-def _lines(name: str, headers: HeaderList) -> HeaderList:
-    """Those of one header, whatever else the answer has."""
-    return tuple((name, value) for value in values(headers, name))
-
-
-def _is_short(lines: HeaderList) -> bool:
-    return sum(len(value) + 1 for _, value in lines) <= LONGEST_REMEMBERED
+    extracted = extract_header_list_values(name, headers)
+    return () if extracted is None or extracted == FAILURE else extracted
 
 
 def _set_entry(entries: dict[_Key, CacheEntry], asked: _Asked, new: CacheEntry) -> None:
