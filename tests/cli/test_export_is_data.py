@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from corscope.cli.imports.formats import IMPORTERS
@@ -50,6 +50,7 @@ def as_a_rule(policy: Policy, server: Dialect) -> Policy | None:
 
 @pytest.mark.parametrize("name", IMPORTERS)
 @settings(deadline=None, max_examples=10, suppress_health_check=list(HealthCheck))
+@example(origin="\\'", header="\\\\", method="'")
 @given(origin=HOSTILE, header=HOSTILE, method=HOSTILE)
 def test_no_value_of_a_rule_ends_the_string_that_it_stands_in(
     name: str, origin: str, header: str, method: str

@@ -292,6 +292,14 @@ FORMS = {
         "Header set Access-Control-Allow-Origin *\nHeader set Access-Control-Max-Age '5'",
         Policy(allow_origins="*", max_age=5),
     ),
+    "apache with escapes, which it takes away only before a backslash and the string's own quote": (
+        "apache",
+        "site.conf",
+        r"""SetEnvIf Origin "^https://[ab]\\\'\.c$" GIVEN=$0
+        SetEnvIf Origin ^https://[de]\\.f$ GIVEN=$0
+        Header set Access-Control-Allow-Origin %{GIVEN}e env=GIVEN""",
+        Policy(allow_origin_regex=r"(?:^https://[ab]\\'\.c$)|(?:^https://[de]\.f$)"),
+    ),
     "nginx with an if around the header": (
         "nginx",
         "site.conf",
@@ -305,6 +313,18 @@ FORMS = {
         """set $cors ""; if ($http_origin = https://app.test) { set $cors $http_origin; }
         add_header Access-Control-Allow-Origin $cors;""",
         replace(OWN, settings=(("always", False), *KEEPING)),
+    ),
+    "nginx with escapes, which it takes away only before some characters": (
+        "nginx",
+        "site.conf",
+        r"""map $http_origin $cors { "https://a\\'.test" 1; '~^https://[bc]\\.test$' 1;
+        ~^https://[de]\.f$ 1; }
+        add_header Access-Control-Allow-Origin $cors;""",
+        Policy(
+            allow_origins=("https://a\\'.test",),
+            allow_origin_regex=r"(?:^https://[bc]\.test$)|(?:^https://[de]\.f$)",
+            settings=(("always", False), *KEEPING),
+        ),
     ),
     "nginx that hides what the backend says": (
         "nginx",

@@ -24,7 +24,6 @@ from corscope.servers.policy import Policy
 __all__ = ["read_apache"]
 
 _WORD: Final = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*+)"|'((?:\\.|[^'\\])*+)'|(\S+))""", re.DOTALL)
-_ESCAPE: Final = re.compile(r"""\\(["'\\])""")
 _SETTING: Final = frozenset({"set", "add", "append", "merge"})
 _ECHOES: Final = {
     ALLOW_METHODS: "expr=%{HTTP:Access-Control-Request-Method}",
@@ -82,8 +81,14 @@ def _directives(source: Source) -> Iterator[_Directive]:
 
 
 def _unquoted(found: re.Match[str]) -> str:
-    quoted = found[1] if found[1] is not None else found[2]
-    return found[3] if quoted is None else _ESCAPE.sub(r"\1", quoted)
+    """A word as Apache takes it: a backslash hides another, and its own quote, and nothing else.
+
+    substring_conf in server/util.c.
+    """
+    if found[3] is not None:
+        return found[3].replace(r"\\", "\\")
+    quote, text = ('"', found[1]) if found[1] is not None else ("'", found[2])
+    return re.sub(rf"\\([\\{quote}])", r"\1", text)
 
 
 def _note_allowed(directive: _Directive, variables: dict[str, AllowedOrigins]) -> None:

@@ -6,6 +6,7 @@ compares the origin, around the header or around a `set` of the variable that it
 """
 
 import importlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ __all__ = ["read_nginx"]
 
 _DEFAULTS: Final = {"always": True, KEEP_OWN.name: False}
 _ORIGIN: Final = "$http_origin"
+_ESCAPED: Final = re.compile(r"""\\([\\"'trn])""")
+_MEANT: Final = {"t": "\t", "r": "\r", "n": "\n"}
 _ECHOES: Final = {
     ALLOW_METHODS: "$http_access_control_request_method",
     ALLOW_HEADERS: "$http_access_control_request_headers",
@@ -95,7 +98,16 @@ def _check_depth(tokens: Iterable[str], source: Source) -> None:
 
 def _directive(parsed: Mapping[str, Any]) -> _Directive:
     block = tuple(map(_directive, parsed.get("block", ())))
-    return _Directive(parsed["line"], parsed["directive"], tuple(parsed["args"]), block)
+    words = tuple(map(_unescaped, (parsed["directive"], *parsed["args"])))
+    return _Directive(parsed["line"], words[0], words[1:], block)
+
+
+def _unescaped(word: str) -> str:
+    """A word as nginx takes it, in quotes or not; any other backslash is one, as in a regex.
+
+    crossplane leaves these as they are written. ngx_conf_read_token in src/core/ngx_conf_file.c.
+    """
+    return _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), word)
 
 
 def _walk(directives: tuple[_Directive, ...]) -> Iterator[_Directive]:
