@@ -41,7 +41,7 @@ _HALF: Final = _MILLISECOND / 2
 
 
 def _readings() -> "Memo[tuple[str, Request], Reading | Plain]":
-    return Memo(MAX_READINGS)
+    return Memo(MAX_READINGS, from_second_time=True)
 
 
 def _long() -> "Shelf[str, None]":
@@ -221,7 +221,8 @@ class Journal:
 
     def _pattern(self, known: Known, seen: Sighting) -> Pattern:
         """What this exchange is but for its time, made anew only where it wasn't seen before."""
-        key, is_short, seen = (seen[1:], self.mask_urls), _is_short(seen), _essential(seen)
+        key, is_short = (seen[1:], self.mask_urls), _is_short(seen)
+        seen = _essentials.get(seen[1:]) or _essential(seen, is_short=is_short)
         if seen.response is not None and seen.response.status == _NOT_MODIFIED:
             goes_by = self.copies.renewed(known.step.client, known.wire, seen.response)
             return self._made(known, seen, goes_by)
@@ -365,8 +366,12 @@ def _milliseconds(since: datetime | None, until: datetime) -> int | None:
     return None if since is None else max(0, (until - since + _HALF) // _MILLISECOND)
 
 
-def _essential(seen: Sighting) -> Sighting:
-    """What was seen, with those values alone that the journal looks at."""
+_essentials: Memo[object, Sighting] = Memo(500)
+"""Of what was seen: a server answers alike at many URLs."""
+
+
+def _essential(seen: Sighting, *, is_short: bool) -> Sighting:
+    """What was seen, wherever it was, with those values alone that the journal looks at."""
     touch = seen.touch
     if touch is not None and (touch.server_response or touch.shadow):
         touch = replace(
@@ -375,4 +380,5 @@ def _essential(seen: Sighting) -> Sighting:
             shadow=touch.shadow and essence(touch.shadow),
         )
     response = seen.response and essence(seen.response)
-    return Sighting(seen.id, response, seen.missing, seen.error, touch, seen.cause)
+    made = Sighting("", response, seen.missing, seen.error, touch, seen.cause)
+    return _essentials.put(seen[1:], made) if is_short else made

@@ -19,21 +19,37 @@ MOST_CHARACTERS = 8_000
 
 
 class Memo(Generic[K, V]):
-    """Results by what they are of, the oldest at the front; so many at most."""
+    """Results by what they are of, the oldest at the front; so many at most.
 
-    __slots__ = ("_most", "_results", "get")
+    Where most may never be asked for again, a result is kept from its second time on only: all that
+    is kept is looked through by the garbage collector, which takes as long as to find it out anew.
+    """
 
-    def __init__(self, most: int) -> None:
+    __slots__ = ("_most", "_once", "_results", "get")
+
+    def __init__(self, most: int, *, from_second_time: bool = False) -> None:
         self._most = most
         self._results: dict[K, V] = {}
+        self._once: dict[int, None] | None = {} if from_second_time else None
         self.get = self._results.get
 
     def put(self, key: K, result: V) -> V:
         """Remember a result; returns it."""
+        if self._once is not None and self._is_first_time(self._once, hash(key)):
+            return result
         self._results[key] = result
         if len(self._results) > self._most:
             del self._results[next(iter(self._results))]
         return result
+
+    def _is_first_time(self, once: dict[int, None], mark: int) -> bool:
+        if mark in once:
+            del once[mark]
+            return False
+        once[mark] = None
+        if len(once) > self._most:
+            del once[next(iter(once))]
+        return True
 
     def __len__(self) -> int:
         return len(self._results)

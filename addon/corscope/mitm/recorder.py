@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -291,16 +292,23 @@ def _annotation(exchange: Exchange) -> _Annotation:
 
 def _annotated(exchange: Exchange, outcome: Outcome | None) -> _Annotation:
     judgement = judgement_after(exchange, outcome)
-    metadata = {
-        "kind": exchange.kind,
-        "verdict": judgement.verdict,
-        "reason": judgement.reason and str(judgement.reason),
-        "outcome": None if outcome is None else outcome.outcome,
-        "rule": exchange.rule,
-        "rule_mode": exchange.rule_mode,
-        "answered_by": exchange.answered_by,
-    }
-    return comment(exchange, outcome), MARKERS[judgement.verdict], metadata
+    return _of_alike(
+        comment(exchange, outcome),
+        MARKERS[judgement.verdict],
+        kind=exchange.kind,
+        verdict=judgement.verdict,
+        reason=judgement.reason and str(judgement.reason),
+        outcome=None if outcome is None else outcome.outcome,
+        rule=exchange.rule,
+        rule_mode=exchange.rule_mode,
+        answered_by=exchange.answered_by,
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _of_alike(text: str, marker: str, **metadata: str | None) -> _Annotation:
+    """One value for all flows that are annotated alike, whatever their URL: they are few."""
+    return text, marker, metadata
 
 
 def remembered(flow: http.HTTPFlow) -> Touch | None:

@@ -71,7 +71,7 @@ class Asked(NamedTuple):
     request: Request
 
 
-_asked: Memo[object, Asked] = Memo(2_000)
+_asked: Memo[object, Asked] = Memo(2_000, from_second_time=True)
 
 
 def asked_of(flow: http.HTTPFlow) -> Asked:
