@@ -225,8 +225,9 @@ def pattern_of(
     verdicts, engine_verdicts = judged_everywhere(wire, got, clean)
     judgement = verdicts.seen(credentials)
     exposed, hidden = _readable(wire, got.response, judgement, credentials)
+    url = clean(wire.cors.url)
     shared = {
-        **_asked(wire, clean),
+        **_asked(wire, url),
         "credentials": credentials,
         "status": response.status if response else None,
         "error": seen.error and masked_error(seen.error),
@@ -241,7 +242,7 @@ def pattern_of(
         "why": why,
         **_went_by(wire, response, goes_by, clean),
         "engine_verdicts": engine_verdicts,
-        "scene": _scene(wire, response, link, clean),
+        "scene": _scene(wire, url, response, link, clean),
     }
     return Pattern(
         seen,
@@ -269,12 +270,12 @@ def of_pattern(pattern: Pattern, own: Mapping[str, object]) -> Exchange:
     return exchange
 
 
-def _asked(wire: WireView, clean: Callable[[str], str]) -> dict[str, Any]:
-    """The fields that tell what was asked, and by whom."""
+def _asked(wire: WireView, url: str) -> dict[str, Any]:
+    """The fields that tell what was asked, and by whom; the URL as far as it may be kept."""
     return {
         "kind": wire.kind,
         "origin": wire.cors.origin,
-        "url": clean(wire.cors.url),
+        "url": url,
         "method": wire.cors.method,
         "request_headers": wire.cors.unsafe_names,
         "mode": wire.mode,
@@ -301,18 +302,18 @@ def _touched(
 
 
 def _scene(
-    wire: WireView, response: Response | None, link: Link, clean: Callable[[str], str]
+    wire: WireView, url: str, response: Response | None, link: Link, clean: Callable[[str], str]
 ) -> Scene:
     location = response and location_url(response, wire.cors.url, wire.engine)
     if response is not None and location == FAILURE:
         location = get(response.headers, "Location")
     return Scene(
-        url=clean(wire.cors.url),
+        url=url,
         origin=wire.cors.origin,
         status=response.status if response else None,
         location=clean(location) if isinstance(location, str) else None,
         page=link.page or wire.cors.origin,
-        first_url=clean(link.first_url or wire.cors.url),
+        first_url=clean(link.first_url) if link.first_url else url,
         destination=wire.destination,
     )
 
