@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -24,7 +25,7 @@ from benchmarks.rounds import Found, measured
 from benchmarks.section import Goal, Section, Table
 from benchmarks.sides import Proxy, Side, corscope, mitmdumps, rules
 
-__all__ = ["Seen", "goals", "section"]
+__all__ = ["MODES", "Seen", "goals", "put", "section", "switched"]
 
 ALONE, IDLE, CORSCOPE = MODES = ("alone", "idle", "corscope")
 
@@ -35,7 +36,8 @@ RULED: Final = {
 }
 BY_RULE: Final = next(iter(RULED))
 
-SWITCH: Final = Path(__file__).with_name("switch.py")
+SCRIPT: Final = Path(__file__).with_name("switch.py")
+SWITCH: Final = "switch"
 SWITCHED_WITHIN: Final = 10.0
 
 logger = logging.getLogger(__name__)
@@ -79,26 +81,34 @@ def section(*, quick: bool) -> Section:
 def _measure(
     side: Side, workloads: dict[str, str], plan: Plan, folder: Path, backend: int
 ) -> dict[str, Seen]:
-    switch = folder / "switch"
-    common = ("-s", SWITCH, "--set", f"benchmark_switch={switch}")
     seen: dict[str, Seen] = {name: {mode: [] for mode in MODES} for name in workloads}
-    switch.write_text(CORSCOPE)
-    with mitmdumps(folder, backend, [side], common) as [proxy]:
-        _wait(proxy, switch)
+    with switched(side, folder, backend) as proxy:
         shuffled = Random(0)  # noqa: S311
         for name, workload in workloads.items():
             logger.info("in one process: %s", name)
             for number in range(-1, plan.rounds):  # the first is to warm up
                 for mode in shuffled.sample(MODES, len(MODES)):
-                    _put(proxy, switch, mode)
+                    put(proxy, folder, mode)
                     turn = _turn(proxy, workload, mode, plan.seconds, (folder, backend, number))
                     if number >= 0:
                         seen[name][mode].append(turn)
     return seen
 
 
-def _put(proxy: Proxy, switch: Path, mode: str) -> None:
+@contextmanager
+def switched(side: Side, folder: Path, backend: int) -> Iterator[Proxy]:
+    """A mitmdump with corscope, of which `put` takes it out."""
+    switch = folder / SWITCH
+    switch.write_text(CORSCOPE)
+    common = ("-s", SCRIPT, "--set", f"benchmark_switch={switch}")
+    with mitmdumps(folder, backend, [side], common) as [proxy]:
+        _wait(proxy, switch)
+        yield proxy
+
+
+def put(proxy: Proxy, folder: Path, mode: str) -> None:
     """Let the mode hold."""
+    switch = folder / SWITCH
     switch.write_text(mode)
     os.kill(proxy.pid, signal.SIGUSR1)
     _wait(proxy, switch)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import core, layer, peers
+from benchmarks import chain, core, layer, peers
 from benchmarks.__main__ import main
 from benchmarks.backend import answer
 from benchmarks.load import Load, LoadError, h2load_says, read_body, read_events, wrk_says
 from benchmarks.processes import serving
-from benchmarks.rounds import Found, in_turn, measured, shares
+from benchmarks.rounds import Found, in_turn, measured, probe, shares
 from benchmarks.section import Goal, Section, Spread, document
-from benchmarks.sides import ALONE, MANY, MODIFY, ONE, SCRIPT, WATCHING, Proxy, rules
+from benchmarks.sides import ALONE, MANY, MODIFY, ONE, SCRIPT, WATCHING, Proxy, corscope, rules
 from corscope.messages import Request
 from corscope.rules.load import Source
 from corscope.rules.load import load as load_rules
@@ -214,6 +214,30 @@ def test_the_goals_of_the_layer_are_held_against_the_median() -> None:
         "many rules beside one, CORS GET: requests/s": True,
         "CPU time of a preflight answered by a rule, beside one forwarded": False,
     }
+
+
+@linux_only
+def test_corscope_is_taken_out_of_a_running_proxy_and_put_back(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.jsonl"
+    written = []
+    with (
+        serving() as backend,
+        chain.switched(corscope("one", journal), tmp_path, backend) as proxy,
+    ):
+        for mode in ("alone", "corscope", "idle", "corscope"):
+            chain.put(proxy, tmp_path, mode)
+            probe(proxy, backend, "cors")
+            written.append(journal.read_text().count('"type":"exchange"'))
+    assert written == [0, 1, 1, 2]
+
+
+def test_the_goals_of_the_layer_hold_within_one_process_as_its_median_says() -> None:
+    watched = {mode: _found(100, 100, 100) for mode in chain.MODES}
+    slower = watched | {"corscope": _found(94, 94, 99)}
+    seen = dict.fromkeys((*chain.WATCHED, *chain.RULED), slower)
+    assert not any(goal.holds for goal in chain.goals(seen))
+    seen = dict.fromkeys((*chain.WATCHED, *chain.RULED), watched)
+    assert [goal.holds for goal in chain.goals(seen)] == [True] * 6 + [False]
 
 
 def test_peers_are_compared_by_what_each_keeps_of_its_own() -> None:
