@@ -338,8 +338,8 @@ in {plan.rounds} rounds, {plan.seconds:g} seconds a turn, each round beginning w
 a share is that of a side to mitmdump alone in the same round, and beside the median stand the
 least and the most of all rounds. Two mitmdumps that are started alike differ by 2 to 4 % for as
 long as they run, so that a smaller difference between sides says nothing; the next section compares
-within one. Load generator, backend and proxy have the machine's cores to themselves. CPU time is that of the proxy's process, as Linux
-counts it; this benchmark runs on no other system.
+within one. Load generator, backend and proxy have the machine's cores to themselves. CPU time is
+that of the proxy's process, as Linux counts it; this benchmark runs on no other system.
 
 HTTP/1.1 is wrk through a regular proxy, {connections} connections kept alive, each waiting for
 its answer before it asks again, so that a preflight is answered before its request goes out;

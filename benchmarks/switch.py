@@ -12,6 +12,7 @@ from typing import Any, Final
 from mitmproxy import addonmanager, ctx, http
 
 SOON: Final = 0.1
+LINE: Final = b"x" * 2_399 + b"\n"
 
 
 class Idle:
@@ -44,6 +45,19 @@ class IdleAtTheEnd:
         """Nothing."""
 
 
+class Writing(IdleAtTheEnd):
+    """One that also writes a line as long as corscope's for each exchange of CORS."""
+
+    def __init__(self, addons: list[object], file: Path) -> None:
+        super().__init__(addons)
+        self.file = file.open("ab", buffering=0)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """Write."""
+        if "Origin" in flow.request.headers:
+            self.file.write(LINE)
+
+
 class Switch:
     """Changes the chain; what it was is kept from the first time on."""
 
@@ -65,7 +79,7 @@ class Switch:
         self.switch()
 
     def switch(self) -> None:
-        """Let hold what is asked for: `corscope`, `idle` or `alone`."""
+        """Let hold what is asked for: `corscope`, `writing`, `idle` or `alone`."""
         asked = Path(ctx.options.benchmark_switch)
         what = asked.read_text()
         manager = ctx.master.addons
@@ -73,9 +87,14 @@ class Switch:
         self.scripts = self.scripts or list(loader.addons)
         own = next(each for each in self.scripts if hasattr(each.ns, "Corscope"))
         save = manager.get("save")
-        own.ns.addons = [Idle()] if what == "idle" else [manager.get("corscope")]
+        own.ns.addons = [manager.get("corscope") if what == "corscope" else Idle()]
         loader.addons = [each for each in self.scripts if each is not own or what != "alone"]
-        at_the_end = {"corscope": recorder, "idle": IdleAtTheEnd([save]), "alone": save}[what]
+        at_the_end = {
+            "corscope": recorder,
+            "writing": Writing([save], asked.with_name("lines")),
+            "idle": IdleAtTheEnd([save]),
+            "alone": save,
+        }[what]
         chain: list[Any] = manager.chain
         place = next(n for n, each in enumerate(chain) if _calls(each, save))
         chain[place] = at_the_end

@@ -224,11 +224,12 @@ def test_corscope_is_taken_out_of_a_running_proxy_and_put_back(tmp_path: Path) -
         serving() as backend,
         chain.switched(corscope("one", journal), tmp_path, backend) as proxy,
     ):
-        for mode in ("alone", "corscope", "idle", "corscope"):
+        for mode in ("alone", "corscope", "idle", "writing", "corscope"):
             chain.put(proxy, tmp_path, mode)
             probe(proxy, backend, "cors")
             written.append(journal.read_text().count('"type":"exchange"'))
-    assert written == [0, 1, 1, 2]
+    assert written == [0, 1, 1, 1, 2]
+    assert (tmp_path / "lines").read_text().count("\n") == 1
 
 
 def test_the_goals_of_the_layer_hold_within_one_process_as_its_median_says() -> None:
