@@ -139,8 +139,7 @@ def test_ten_thousand_rows_are_few_elements(chromium: Chromium) -> None:
         assert page.errors == []
 
 
-_IN_A_HIDDEN_TAB = """async () => {
-    window.setTimeout = () => 0;
+_FED = """async () => {
     let source;
     window.EventSource = class extends EventTarget {
         constructor() {
@@ -151,6 +150,11 @@ _IN_A_HIDDEN_TAB = """async () => {
     const { Feed } = await import(new URL("static/feed.js", document.baseURI));
     const feed = new Feed();
     feed.open();
+"""
+"""The page's feed, and the source that a test lets events come from."""
+
+_IN_A_HIDDEN_TAB = """
+    window.setTimeout = () => 0;
     const all = 50000;
     for (let n = 0; n < all; n += 200) {
         const rows = [];
@@ -164,22 +168,12 @@ _IN_A_HIDDEN_TAB = """async () => {
 
 
 def test_a_hidden_tab_gathers_only_so_many_rows(page: WebPage) -> None:
-    known, last = page.run(_IN_A_HIDDEN_TAB)
+    known, last = page.run(_FED + _IN_A_HIDDEN_TAB)
     assert 10_000 <= known <= 20_000
     assert last == 49_999
 
 
-_FAILED = """async () => {
-    let source;
-    window.EventSource = class extends EventTarget {
-        constructor() {
-            super();
-            source = this;
-        }
-    };
-    const { Feed } = await import(new URL("static/feed.js", document.baseURI));
-    const feed = new Feed();
-    feed.open();
+_FAILED = """
     const said = [feed.missing];
     for (const data of ["1", "2000"]) {
         source.dispatchEvent(new MessageEvent("failed", { data }));
@@ -191,7 +185,7 @@ _FAILED = """async () => {
 
 
 def test_what_corscope_failed_on_is_said_in_words_until_all_is_forgotten(page: WebPage) -> None:
-    before, one, many, after = page.run(_FAILED)
+    before, one, many, after = page.run(_FED + _FAILED)
     assert (before, after) == ("", "")
     assert one.startswith("corscope failed on 1 exchange, which")
     assert many.startswith("corscope failed on 2,000 exchanges, which")

@@ -13,12 +13,7 @@ from typing import Final, NamedTuple
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.headers import (
-    FAILURE,
-    byte_lowercase,
-    extract_header_list_values,
-    get,
-)
+from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, get
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.safelist import (
@@ -75,6 +70,8 @@ _Key = tuple[str, str, bool]
 """What an entry is for: method or header, its name in the form in which it is compared, and
 credentials."""
 
+_Names = tuple[str | None, str | None]
+
 _INTEGER: Final = re.compile(r"([+-]?)0*([0-9]{1,19})")
 
 
@@ -98,16 +95,13 @@ class _Said(NamedTuple):
 
     Attributes:
         max_age: for how many seconds, before any limit.
-        names: the method or the header's name of each entry, one of the two.
-        keys: the entries' keys without credentials and with them, in the same order.
-        sets: the same as sets.
+        names: without credentials and with them, by key, the method or the header's name of each
+            entry, one of the two.
         is_literal: whether no `*` is among them, so that each matches nothing but itself.
     """
 
     max_age: int
-    names: tuple[tuple[str | None, str | None], ...]
-    keys: tuple[tuple[_Key, ...], tuple[_Key, ...]]
-    sets: tuple[frozenset[_Key], frozenset[_Key]]
+    names: tuple[dict[_Key, _Names], dict[_Key, _Names]]
     is_literal: bool
 
 
@@ -165,17 +159,15 @@ def _said_by(headers: HeaderList, engine: Engine) -> _Said:
 def _said(headers: HeaderList, is_integer: bool, other: int) -> _Said:
     methods = _extracted("Access-Control-Allow-Methods", headers)  # 12 and 13
     header_names = _extracted("Access-Control-Allow-Headers", headers)  # 14 and 15
-    keys = [("method", each) for each in methods]
-    keys += [("header", byte_lowercase(each)) for each in header_names]
-    without = tuple((*key, False) for key in keys)
-    with_credentials = tuple((*key, True) for key in keys)
-    return _Said(
-        _max_age(headers, is_integer, other),
-        (*((each, None) for each in methods), *((None, each) for each in header_names)),
-        (without, with_credentials),
-        (frozenset(without), frozenset(with_credentials)),
-        "*" not in methods and "*" not in header_names,
+    without, with_credentials = (
+        {
+            **{("method", each, mode): (each, None) for each in methods},
+            **{("header", byte_lowercase(each), mode): (None, each) for each in header_names},
+        }
+        for mode in (False, True)
     )
+    is_literal = "*" not in methods and "*" not in header_names
+    return _Said(_max_age(headers, is_integer, other), (without, with_credentials), is_literal)
 
 
 _remembered = lru_cache(maxsize=128)(_said)
@@ -244,11 +236,13 @@ def _set(
     Where the answer only says again what was said, none has to be looked for.
     """
     until, now, by = of
-    credentials = asked.credentials
-    new = [CacheEntry(until, credentials, *names, now, by) for names in said.names]
-    if said.is_literal and len(new) <= MAX_ENTRIES and entries.keys() <= said.sets[credentials]:
-        return dict(zip(said.keys[credentials], new, strict=True))
-    for entry in new:
+    new = {
+        key: CacheEntry(until, asked.credentials, *names, now, by)
+        for key, names in said.names[asked.credentials].items()
+    }
+    if said.is_literal and len(new) <= MAX_ENTRIES and entries.keys() <= new.keys():
+        return new
+    for entry in new.values():
         _set_entry(entries, asked, entry)
     while len(entries) > MAX_ENTRIES:
         del entries[next(iter(entries))]

@@ -206,7 +206,7 @@ class Journal:
         pattern = known.answers.get((seen[1:], self.mask_urls)) or self._pattern(known, seen)
         before = (self.memory.recall(known.wire.cors.url), pending.opened_by)
         is_settled = pattern.settled == before
-        findings = pattern.findings if is_settled else self._findings(pending, pattern, now)
+        findings = pattern.findings if is_settled else self._findings(pending, pattern, before, now)
         own = {
             "time": now,
             "id": seen.id,
@@ -248,10 +248,11 @@ class Journal:
         made.measure(_length(seen, known.step.headers, texts, names))
         return made
 
-    def _findings(self, pending: InFlight, pattern: Pattern, now: datetime) -> tuple[Finding, ...]:
-        """The remarks on it, in the light of what was learnt before."""
-        known, url = pending.known, pending.known.wire.cors.url
-        before = (self.memory.recall(url), pending.opened_by)
+    def _findings(
+        self, pending: InFlight, pattern: Pattern, before: tuple[object, ...], now: datetime
+    ) -> tuple[Finding, ...]:
+        """The remarks on it, in the light of what was known before."""
+        known = pending.known
         case = Case(
             pattern.seen,
             known.wire,
@@ -269,7 +270,7 @@ class Journal:
         is_settled = (
             not depends_on_time(pattern.seen.response) and pattern.shared["location"] is None
         )
-        after = (self.memory.recall(url), pending.opened_by)
+        after = (self.memory.recall(known.wire.cors.url), pending.opened_by)
         if is_settled and after == before:
             pattern.settle(after, findings)  # not `before`, to be found the same at a glance
         return findings
