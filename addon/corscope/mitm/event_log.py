@@ -2,7 +2,7 @@
 
 Each line that mitmproxy logs goes through all its addons, which takes longer than to judge the
 exchange. So as many as a person can follow are logged one by one; what comes on top within the
-same moment is logged together, a line each. None is left out.
+same moment is logged together, a line each, and while so many come, all are. None is left out.
 """
 
 import logging
@@ -21,15 +21,20 @@ logger = logging.getLogger("corscope")
 
 @dataclass(slots=True)
 class EventLog:
-    """What is told of exchanges; `flush` is to be called a few times a second."""
+    """What is told of exchanges; `flush` is to be called a few times a second.
 
-    told: int = 0
+    Attributes:
+        room: so many more lines are logged as they come.
+        gathered: the others, by their level.
+    """
+
+    room: int = ONE_BY_ONE
     gathered: dict[int, list[str]] = field(default_factory=dict)
 
     def tell(self, level: int, text: str) -> None:
         """Log a line, now or with the next flush."""
-        self.told += 1
-        if self.told <= ONE_BY_ONE:
+        if self.room:
+            self.room -= 1
             logger.log(level, "%s", text)
             return
         lines = self.gathered.setdefault(level, [])
@@ -39,6 +44,8 @@ class EventLog:
 
     def flush(self) -> None:
         """Log what was gathered, the lines of one level together."""
-        gathered, self.gathered, self.told = self.gathered, {}, 0
+        gathered, self.gathered = self.gathered, {}
+        is_calm = sum(map(len, gathered.values())) <= ONE_BY_ONE
+        self.room = ONE_BY_ONE if is_calm else 0
         for level, lines in gathered.items():
             logger.log(level, "%s", "\n".join(lines))
