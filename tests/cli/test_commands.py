@@ -289,6 +289,21 @@ class TestExplain:
         for aside in asides:
             assert aside in unescape(done.stdout)
 
+    @pytest.mark.parametrize("command", ["infer", "repro", "rule-from", "what-if"])
+    def test_who_finds_nothing_hears_that_it_may_be_missing(
+        self, corscope: Command, tmp_path: Path, command: str
+    ) -> None:
+        now = datetime(2026, 1, 2, tzinfo=UTC)
+        file, rules = tmp_path / "a.jsonl", tmp_path / "rules.toml"
+        file.write_text(gap_line(now, 3, "No space left on device") + "\n")
+        rules.write_text("")
+        arguments = [str(rules), "--on", str(file)] if command == "what-if" else [str(file)]
+        done = corscope(command, *arguments)
+        assert done.returncode == 1
+        told, error = done.stderr.splitlines()
+        assert told.startswith("3 lines of the journal couldn't be written, at 1 place: ")
+        assert error.startswith("Error: no CORS ")
+
     def test_a_whole_journal_lacks_nothing(self, corscope: Command, tmp_path: Path) -> None:
         file = tmp_path / "a.har"
         file.write_text(har(entry()))

@@ -20,6 +20,7 @@ import click
 
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
+from corscope.explain.failure import missing_texts
 from corscope.journal.alike import AlikeLines
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.failure import Failed
@@ -64,18 +65,22 @@ def read_records(
         tell: gets each problem in words: a line of a journal that can't be read, by file and
             line; what of a flow file or a HAR can't. All the rest is read.
         failed: hears of the exchanges on which corscope failed when they were recorded, and of
-            lines that couldn't be written.
+            lines that couldn't be written; without it, `tell` gets it in words at the end.
 
     Raises:
         click.ClickException: a file can't be opened.
     """
+    heard = Failed() if failed is None else failed
     for file in files:
         with progress(file, size_of(file)) as (advance, _):
-            yield from _entries(read_file(file, tell, advance, failed))
+            yield from _entries(read_file(file, tell, advance, heard))
+    if failed is None:
+        for text in missing_texts(heard):
+            tell(text)
 
 
 def read_file(
-    file: str, tell: Tell, advance: Advance, failed: Failed | None = None
+    file: str, tell: Tell, advance: Advance, failed: Failed
 ) -> Iterator[Exchange | Outcome]:
     """Yield what one file holds in its order: exchanges, and what became of preflights.
 
@@ -90,7 +95,7 @@ def read_file(
     """
     with _opened(file) as stream, _collecting_rarely():
         if _JOURNAL_BEGINS.match(stream.peek(64)):
-            yield from _journalled(file, stream, tell, advance, failed or Failed())
+            yield from _journalled(file, stream, tell, advance, failed)
         else:
             yield from _captured(stream, tell, advance)
 
