@@ -301,8 +301,9 @@ def _verdict(run: Run, entry: Entry) -> Entry:
         failure = Failure(Reason.PREFLIGHT_STATUS)
     if failure is None:
         return {"verdict": "allowed", "chromium": None, "firefox": None}
-    names = chromium_name(failure.reason, entry["kind"]), firefox_name(failure.reason)
-    return {"verdict": "blocked", "chromium": names[0], "firefox": names[1]}
+    firefox = failure.firefox or firefox_name(failure.reason)
+    chromium = chromium_name(failure.reason, entry["kind"])
+    return {"verdict": "blocked", "chromium": chromium, "firefox": firefox}
 
 
 def _decisive(run: Run) -> Sequence[Entry]:
