@@ -24,7 +24,7 @@ from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
 from tests.support.page import PLAY, arguments
 from tests.support.webkit import WebKit
 
-__all__ = ["DROPPED_API", "Printed", "play_for_console"]
+__all__ = ["DROPPED_API", "Printed", "play_for_console", "when_silent"]
 
 DROPPED_API = "http://dropped.test/{case}"
 """What is asked of this host gets no answer: a rule drops the connection."""
@@ -90,13 +90,13 @@ def _messages(
         tab = browser.open(f"{origin}/", port)
         for case in cases:
             tab.play([case.ask])
-        said = _when_silent(browser.complaints)[before:]
+        said = when_silent(browser.complaints)[before:]
         tab.close()
         return [(each.text, each.text) for each in said]
     page = browser.open(f"{origin}/", port)
     for case in cases:
         page.play([case.ask])
-    messages = _when_silent(lambda: tuple(page.console))
+    messages = when_silent(lambda: tuple(page.console))
     page.close()
     return [(text, f"{text} {place}") for text, place in messages]
 
@@ -133,7 +133,7 @@ def _webkit_messages(printed: str) -> Iterator[Message]:
             causes.clear()
 
 
-def _when_silent(said: Callable[[], Said]) -> Said:
+def when_silent(said: Callable[[], Said]) -> Said:
     """What has been said once nothing more comes."""
     heard = said()
     while True:

@@ -132,10 +132,13 @@ STATUSES = (
 )
 REDIRECTS = (301, 302, 303, 307, 308)
 
+MAIL = "mailto:{case}"
+"""Firefox's tab crashes where a fetch of mode "no-cors" is redirected to this."""
+
 WRONG_LOCATIONS = (
     *("http://u:p@other.test/{case}/x", "//u@other.test/{case}/x", "ftp://f.test/{case}"),
     *("data:,{case}", "http://[{case}", "x-app:{case}", "file:///{case}", "javascript:{case}"),
-    *("about:blank?{case}", "about:{case}", "mailto:{case}", "blob:http://files.test/{case}"),
+    *("about:blank?{case}", "about:{case}", MAIL, "blob:http://files.test/{case}"),
     *("ws://api.test/{case}", "http://", "tel:{case}", "http://api.test:99999/{case}"),
     "view-source:http://api.test/{case}",
 )
@@ -151,7 +154,7 @@ GENEROUS = Answer(
 
 
 BLOCKED_PORT = "http://other.test:25/{case}/x"
-"""Firefox never settles a fetch that would have to preflight this."""
+"""Firefox never settles a fetch that would have to preflight this, nor any XMLHttpRequest."""
 
 
 def generate(seed: int, count: int) -> list[Case]:
@@ -179,7 +182,7 @@ def _case(random: Random, index: int) -> Case:
             url,
             _generous(random, following)
             if generous
-            else _actual(random, origin, init, following, listens),
+            else _actual(random, origin, init, following, xhr),
             GENEROUS if generous else _preflight(random, origin, init),
         )
         for url, following in zip(urls, [*urls[1:], None], strict=True)
@@ -220,9 +223,7 @@ def _init(random: Random, generous: bool) -> Init:
     return init
 
 
-def _actual(
-    random: Random, origin: str, init: Init, following: str | None, listens: bool
-) -> Scripted:
+def _actual(random: Random, origin: str, init: Init, following: str | None, xhr: bool) -> Scripted:
     if random.random() < 0.01:
         return HangUp()
     lines = [
@@ -237,7 +238,7 @@ def _actual(
         lines += _locations(random, following, init)
     elif random.random() < 0.06:
         status = random.choice(REDIRECTS)
-        lines += _locations_to_nowhere(random, init, listens)
+        lines += _locations_to_nowhere(random, init, xhr)
     return _answer(random, status, lines)
 
 
@@ -251,11 +252,14 @@ def _locations(random: Random, following: str, init: Init) -> Iterator[tuple[str
         yield "Location", random.choice((following, "/{case}/other"))
 
 
-def _locations_to_nowhere(random: Random, init: Init, listens: bool) -> list[tuple[str, str]]:
+def _locations_to_nowhere(random: Random, init: Init, xhr: bool) -> list[tuple[str, str]]:
     if "redirect" in init:
         return [("Location", "")]  # else it is the same URL once more, and again, and again
     plain = "headers" not in init and str(init["method"]).upper() in {"GET", "HEAD", "POST"}
-    wrong = (*WRONG_LOCATIONS, BLOCKED_PORT) if plain and not listens else WRONG_LOCATIONS
+    left_out = {MAIL} if init.get("mode") == "no-cors" else set()
+    if xhr or not plain:
+        left_out.add(BLOCKED_PORT)
+    wrong = [each for each in (*WRONG_LOCATIONS, BLOCKED_PORT) if each not in left_out]
     return [("Location", value) for value in _some(random, wrong)]
 
 

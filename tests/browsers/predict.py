@@ -161,7 +161,9 @@ def _is_refused_by_script(answer: Response, case: Case, engine: Engine) -> bool:
 
 
 def _mode(case: Case) -> CredentialsMode:
-    return CredentialsMode(str(case.init.get("credentials", "same-origin")))
+    """An XMLHttpRequest can't leave credentials out within its own origin."""
+    mode = CredentialsMode(str(case.init.get("credentials", "same-origin")))
+    return CredentialsMode.SAME_ORIGIN if case.xhr and mode is CredentialsMode.OMIT else mode
 
 
 def _response(case: Case, method: str, url: str) -> Response | None:

@@ -82,6 +82,25 @@ def test_each_hop_names_the_one_before_and_the_first(told: Told) -> None:
     assert told.place(actual(url=CDN, origin="null")) == ("2", 2, "1")
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [("font", None, "font"), ("font", "script", "script"), (None, None, None)],
+)
+def test_what_an_answer_is_for_is_known_from_the_request_before(
+    told: Told, first: str | None, then: str | None, expected: str | None
+) -> None:
+    """A redirect to a plain-http host leads to where no browser tells of it."""
+
+    def lines(destination: str | None) -> HeaderList:
+        return (("Sec-Fetch-Dest", destination),) if destination else ()
+
+    told.see(actual(url=API, headers=lines(first)), to("/2"))
+    told.see(actual(url="https://api.test/2", headers=lines(then)), to(CDN))
+    last = told.see(actual(url=CDN, origin="null"))
+    assert last is not None
+    assert (last.hop, last.scene.destination) == (2, expected)
+
+
 def test_a_redirect_leads_to_one_request(told: Told) -> None:
     told.see(actual(url=API), to(CDN))
     assert told.place(actual(url=CDN, origin=PAGE)) == (None, 0, None)

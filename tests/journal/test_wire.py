@@ -109,6 +109,42 @@ def test_the_mode_is_told_or_inferred(headers: HeaderList, mode: str, source: st
     assert (seen.mode, seen.mode_from) == (mode, source)
 
 
+EVENTS = (("Accept", "text/event-stream"), ("Cache-Control", "no-cache"))
+EMPTY = ("Sec-Fetch-Dest", "empty")
+
+
+@pytest.mark.parametrize(
+    ("headers", "destination"),
+    [
+        pytest.param((), None, id="nothing tells"),
+        pytest.param((("Sec-Fetch-Dest", "font"), ("Accept", "*/*")), "font", id="it is told"),
+        pytest.param((EMPTY, ("Accept", "image/png")), "empty", id="script asks for an image"),
+        pytest.param((("Accept", "image/avif,image/*,*/*;q=0.8"),), "image", id="an image"),
+        pytest.param((("Accept", "text/css,*/*;q=0.1"),), "style", id="a style sheet"),
+        pytest.param((("Accept", "text/css"),), None, id="script asks for a style sheet"),
+        pytest.param((("Accept", "application/json,*/*;q=0.5"),), "json", id="a JSON module"),
+        pytest.param((("Accept", "application/json"),), None, id="script asks for JSON"),
+        pytest.param(
+            (("Range", "bytes=0-"), ("Accept-Encoding", "identity;q=1, *;q=0")),
+            "video",
+            id="media",
+        ),
+        pytest.param(
+            (("Range", "bytes=0-"), ("Accept-Encoding", "gzip")), None, id="script asks for a range"
+        ),
+        pytest.param((("Icy-Metadata", "1"),), "video", id="WebKit's media"),
+        pytest.param(EVENTS, "event-stream", id="an event stream"),
+        pytest.param((EMPTY, *EVENTS), "event-stream", id="an event stream that tells"),
+        pytest.param((EMPTY, EVENTS[0]), "empty", id="script asks for an event stream"),
+    ],
+)
+def test_the_destination_is_told_or_shown_by_accept(
+    headers: HeaderList, destination: str | None
+) -> None:
+    seen = view(Request("GET", "http://api.test/", (("Origin", PAGE), *headers)))
+    assert seen.destination == destination
+
+
 @pytest.mark.parametrize(
     ("headers", "source"),
     [((), "inferred"), ((("Sec-Fetch-Mode", "cors"),), "sec-fetch-mode")],

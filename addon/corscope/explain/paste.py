@@ -59,7 +59,7 @@ ASIDES: Final[dict[str, str]] = {
     "the `Authorization` header is not covered": "that Access-Control-Allow-Headers: * will one "
     "day no longer cover Authorization: list it by name",
     "due to access control checks": _LOOK_BEFORE,
-    "Cross-origin script load denied by Cross-Origin Resource Sharing policy": _LOOK_BEFORE,
+    "load denied by Cross-Origin Resource Sharing policy": _LOOK_BEFORE,
     "net::ERR_FAILED": _LOOK_BEFORE,
     "Not allowed to follow a redirection while loading": "that script wanted no redirect followed "
     '(redirect: "error")',

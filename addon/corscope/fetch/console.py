@@ -179,6 +179,14 @@ WEBKIT_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
 """What WebKit says instead of a list without commas, of a preflight, and of a redirect to ftp."""
 
 
+_WEBKIT_LOADS: Final = {
+    "empty": "Fetch API cannot load {url} due to access control checks.",
+    "event-stream": "EventSource cannot load {url} due to access control checks.",
+    "image": "Cannot load image {first_url} due to access control checks.",
+    "track": "Cross-origin text track load denied by Cross-Origin Resource Sharing policy.",
+}
+"""What WebKit says after the cause, by the destination; of others, nothing, or not always."""
+
 _UNPREFIXED: Final = {
     _FTP,
     WEBKIT[Reason.MIXED_CONTENT],
@@ -198,7 +206,8 @@ class Scene:
         location: where the answer redirects to; None where it doesn't.
         page: the origin that the fetch began with, which redirects don't change.
         first_url: the URL that the fetch began with.
-        destination: the request's destination, as Sec-Fetch-Dest has it; None where it hasn't.
+        destination: the request's destination, as Sec-Fetch-Dest has it, or "event-stream" for an
+            EventSource, whose is empty; None where it isn't known.
     """
 
     url: str
@@ -234,8 +243,10 @@ def _status(scene: Scene) -> int:
 
 _BY_DESTINATION: Final = {
     "audio": "audio",
+    "event-stream": "resource",
     "font": "font",
     "image": "image",
+    "json": "script",
     "script": "script",
     "style": "CSS stylesheet",
     "track": "text track",
@@ -350,8 +361,11 @@ def _webkit(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
             f"Cross-origin redirection to {scene.location} denied by Cross-Origin Resource "
             f"Sharing policy: {said}"
         )
+    load = _WEBKIT_LOADS.get(scene.destination or "empty")
+    if load is None:
+        return (said,)
     url = scene.first_url if template == _FTP else scene.url
-    return said, f"Fetch API cannot load {url} due to access control checks."
+    return said, load.format(url=url, first_url=scene.first_url)
 
 
 def _webkit_template(kind: Kind, failure: Failure, scene: Scene) -> str | None:

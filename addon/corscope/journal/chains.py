@@ -50,6 +50,7 @@ class Link:
         preflighted: whether a request before it had a preflight.
         first_url: the URL of the first request; None where no redirect led here.
         page: the origin that the first request had; None where no redirect led here.
+        destination: what the answer is for, as far as one before it told.
     """
 
     redirected_from: str | None = None
@@ -60,6 +61,7 @@ class Link:
     preflighted: bool = False
     first_url: str | None = None
     page: str | None = None
+    destination: str | None = None
 
 
 FIRST: Final = Link()
@@ -81,6 +83,7 @@ class Step:
         own_names: lower-case names of the headers that script has set for sure.
         names: lower-case names of all headers that it or one before it had, or announced.
         headers: its header list.
+        destination: what its answer is for, as far as it tells.
         link: its place.
     """
 
@@ -94,6 +97,7 @@ class Step:
     own_names: frozenset[str]
     names: frozenset[str]
     headers: HeaderList
+    destination: str | None = None
     link: Link = FIRST
 
     def after(self, earlier: "Step") -> "Step":
@@ -115,6 +119,7 @@ def step_of(client: str, wire: WireView, headers: HeaderList) -> Step:
         own_names=own_names,
         names=own_names if wire.kind == "preflight" else own_names | wire.present,
         headers=headers,
+        destination=wire.destination,
     )
 
 
@@ -242,6 +247,7 @@ def _redirected(id_: str, step: Step, status: int, location: str) -> Step:
         chain=step.link.chain or id_,
         first_url=step.link.first_url or step.url,
         page=step.page,
+        destination=step.destination or step.link.destination,
     )
     origin = step.origin
     if leaves and origin not in {OPAQUE_SERIALIZED, str(before)}:

@@ -314,7 +314,7 @@ def _scene(
         location=clean(location) if isinstance(location, str) else None,
         page=link.page or wire.cors.origin,
         first_url=clean(link.first_url) if link.first_url else url,
-        destination=wire.destination,
+        destination=wire.destination or link.destination,
     )
 
 

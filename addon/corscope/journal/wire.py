@@ -81,7 +81,8 @@ class WireView:
         page: the page's origin; where `Origin` hides it, as after redirects, what the Referer
             tells of it.
         mode: the request's mode; `mode_from` says how that is known.
-        destination: what the answer is for, as `Sec-Fetch-Dest` says; None where it doesn't.
+        destination: what the answer is for, as `Sec-Fetch-Dest` says, or where it says nothing of
+            it the request's `Accept`; None where neither does.
         engine: the engine that asks.
         credentials: the credentials mode, as far as it shows.
     """
@@ -139,7 +140,7 @@ def view(request: Request) -> WireView:
 def _view(request: Request) -> WireView:
     engine = engine_of(request.headers)
     present = frozenset(name.lower() for name in names(request.headers))
-    destination = get(request.headers, "Sec-Fetch-Dest")
+    destination = _destination(request)
     if is_cors_preflight_request(request):
         return WireView(
             "preflight",
@@ -197,6 +198,28 @@ def _inferred_mode(request: Request) -> str:
     if wants_a_page and contains(request.headers, "Upgrade-Insecure-Requests"):
         return "navigate"
     return "cors"
+
+
+_EVENTS: Final = "text/event-stream"
+_DESTINATIONS: Final = {"text/css,*/*;q=0.1": "style", "application/json,*/*;q=0.5": "json"}
+"""By the Accept that browsers send for it, which script hardly sends."""
+
+
+def _destination(request: Request) -> str | None:
+    """An EventSource has no destination of its own, and plain-http hosts aren't told of any."""
+    headers = request.headers
+    told, accept = get(headers, "Sec-Fetch-Dest"), get(headers, "Accept") or ""
+    if accept == _EVENTS and told in {None, "empty"} and contains(headers, "Cache-Control"):
+        return "event-stream"
+    if told is not None:
+        return told
+    if accept.startswith("image/"):
+        return "image"
+    is_media = contains(headers, "Icy-Metadata") or (
+        contains(headers, "Range")
+        and (get(headers, "Accept-Encoding") or "").startswith("identity")
+    )
+    return "video" if is_media else _DESTINATIONS.get(accept)
 
 
 def _preflight_credentials(request: Request, engine: Engine) -> Credentials:

@@ -1,0 +1,252 @@
+"""What a page embeds with CORS: scripts, styles, fonts, images, media, event streams.
+
+A page embeds one after the other by itself, since WebKit prints the console of such a page alone,
+and tells the server how each ended. What WebKit prints has no URL in most lines, so that the page
+prints a line of its own before each.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from tests.browsers.agreement import OPTIONS
+from tests.browsers.consoles import when_silent
+from tests.support.chromium import Chromium
+from tests.support.firefox import Firefox
+from tests.support.mitmdump import Entry, Mitmdump, wait_until
+from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
+from tests.support.webkit import WebKit
+
+__all__ = ["ANSWERS", "KINDS", "Embedded", "Kind", "play_embedded"]
+
+_SILENT_WAV = (
+    b"RIFF"
+    + struct.pack("<I", 836)
+    + b"WAVEfmt "
+    + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8)
+    + b"data"
+    + struct.pack("<I", 800)
+    + b"\x80" * 800
+)
+_GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A way to embed.
+
+    Attributes:
+        script: an expression of JavaScript, a promise that is fulfilled where `url` was embedded.
+        body: what the server answers; of type `type`.
+        mode: the credentials mode.
+    """
+
+    script: str
+    type: str
+    body: bytes
+    mode: str = "omit"
+
+
+def _element(name: str, sets: str) -> str:
+    return f"made('{name}', (made) => {{ {sets} }})"
+
+
+_ANONYMOUS = "made.crossOrigin = 'anonymous'; "
+_INCLUDE = "made.crossOrigin = 'use-credentials'; "
+_SHEET = "made.rel = 'stylesheet'; made.href = url;"
+_TRACK = """new Promise((resolve, reject) => {
+  const video = document.createElement('video');
+  const track = document.createElement('track');
+  video.crossOrigin = 'anonymous';
+  Object.assign(track, {default: true, src: url, onload: resolve, onerror: reject});
+  video.append(track);
+  document.body.append(video);
+  track.track.mode = 'showing';
+})"""
+_EVENTS = """new Promise((resolve, reject) => {
+  const source = new EventSource(url, {withCredentials: %s});
+  source.onopen = () => { source.close(); resolve(); };
+  source.onerror = () => { source.close(); reject(); };
+})"""
+_PRELOAD = "made.rel = 'preload'; made.as = 'script'; made.href = url;"
+_JS = "text/javascript"
+
+KINDS: Mapping[str, Kind] = {
+    "script": Kind(_element("script", _ANONYMOUS + "made.src = url;"), _JS, b"1"),
+    "script-include": Kind(_element("script", _INCLUDE + "made.src = url;"), _JS, b"1", "include"),
+    "module": Kind(_element("script", "made.type = 'module'; made.src = url;"), _JS, b"1"),
+    "import": Kind("import(url)", _JS, b"1"),
+    "json": Kind("import(url, {with: {type: 'json'}})", "application/json", b"{}"),
+    "preload": Kind(_element("link", _ANONYMOUS + _PRELOAD), _JS, b"1"),
+    "style": Kind(_element("link", _ANONYMOUS + _SHEET), "text/css", b"a {}"),
+    "style-include": Kind(_element("link", _INCLUDE + _SHEET), "text/css", b"a {}", "include"),
+    "font": Kind("new FontFace('a', `url(${url})`).load()", "font/ttf", b"none"),
+    "image": Kind(_element("img", _ANONYMOUS + "made.src = url;"), "image/gif", _GIF),
+    "image-include": Kind(
+        _element("img", _INCLUDE + "made.src = url;"), "image/gif", _GIF, "include"
+    ),
+    "audio": Kind(
+        _element("audio", _ANONYMOUS + "made.preload = 'auto'; made.src = url;"),
+        "audio/wav",
+        _SILENT_WAV,
+    ),
+    "video": Kind(
+        _element("video", _INCLUDE + "made.preload = 'auto'; made.src = url;"),
+        "audio/wav",
+        _SILENT_WAV,
+        "include",
+    ),
+    "track": Kind(_TRACK, "text/vtt", b"WEBVTT\n\n"),
+    "events": Kind(_EVENTS % "false", "text/event-stream", b"data: 1\n\n"),
+    "events-include": Kind(_EVENTS % "true", "text/event-stream", b"data: 1\n\n", "include"),
+}
+
+ANSWERS: Sequence[str] = ("none", "any", "own", "other", "refused-redirect", "redirect")
+"""What the server answers: without CORS headers; with `*`; with the page's origin, and for
+credentials; with another's; a redirect without CORS headers; one with `*` to an answer without."""
+
+_PLAY = """
+const made = (name, set) => new Promise((resolve, reject) => {
+  const element = document.createElement(name);
+  element.onload = element.onloadedmetadata = resolve;
+  element.onerror = reject;
+  set(element);
+  document.body.append(element);
+});
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+(async () => {
+  const ended = {};
+  for (const [url, embed] of Object.entries(ALL)) {
+    console.log(`next ${url}`);
+    ended[url] = await Promise.race([
+      embed(url).then(() => "well", () => "badly"), pause(10_000).then(() => "never"),
+    ]);
+    await pause(PAUSE);
+  }
+  await fetch(`/ended?${encodeURIComponent(JSON.stringify(ended))}`);
+})();
+"""
+
+_CONSOLE_LINE = re.compile(r".*?CONSOLE (?:\w+ )*?(?:LOG|ERROR|WARN) (.*)")
+_AROUND_URL = "'\"\u2018\u2019.,;:()"
+_ELSE = re.compile(r"next |The resource .* was preloaded|Failed to decode|OTS parsing error")
+"""What Chromium prints of other things, and what the page prints itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """How it ended, `well`, `badly` or `never`, what the console printed, and the journal has."""
+
+    ended: str
+    messages: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+
+def play_embedded(
+    browser: Chromium | Firefox | WebKit,
+    page: str,
+    api: str,
+    kinds: Sequence[str],
+    folder: Path,
+) -> Mapping[tuple[str, str], Embedded]:
+    """Embed everything in a page of this origin, by kind and answer; what `api` answers is new."""
+    urls = {(kind, answer): f"{api}/{kind}/{answer}" for kind in kinds for answer in ANSWERS}
+    start, ended_url = f"{page}/", f"{page}/ended"
+    with OriginServer() as server, Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
+        for (kind, answer), url in urls.items():
+            server.routes.update(_routes(KINDS[kind], answer, url, page))
+        server.routes["GET", ended_url] = Answer()
+        server.routes["GET", start] = _page(urls, pause=150 if isinstance(browser, WebKit) else 0)
+
+        def told() -> list[str]:
+            return [each.url for each in server.received if each.url.startswith(f"{ended_url}?")]
+
+        messages = _messages(browser, start, proxy.port, told)
+        ended = json.loads(unquote(told()[0].partition("?")[2]))
+    found = [entry for entry in proxy.journal() if entry["type"] == "exchange"]
+    return {
+        place: Embedded(
+            ended[url],
+            tuple(dict.fromkeys(text for text, about in messages if _is_about(about, url))),
+            tuple(entry for entry in found if _is_about(entry["url"], url)),
+        )
+        for place, url in urls.items()
+    }
+
+
+def _page(urls: Mapping[tuple[str, str], str], pause: int) -> Answer:
+    embeds = ",".join(
+        f"{json.dumps(url)}: (url) => {KINDS[kind].script}" for (kind, _), url in urls.items()
+    )
+    script = f"const ALL = {{{embeds}}}; const PAUSE = {pause};{_PLAY}"
+    body = EMPTY_PAGE.body + f"<body><script>{script}</script>".encode()
+    return Answer(headers=EMPTY_PAGE.headers, body=body)
+
+
+def _routes(kind: Kind, answer: str, url: str, page: str) -> Mapping[tuple[str, str], Answer]:
+    fixed = (("Content-Type", kind.type), ("Cache-Control", "no-store"))
+    allowed = {
+        "any": (("Access-Control-Allow-Origin", "*"),),
+        "own": (
+            ("Access-Control-Allow-Origin", page),
+            ("Access-Control-Allow-Credentials", "true"),
+        ),
+        "other": (("Access-Control-Allow-Origin", "https://b.test"),),
+        "redirect": (("Access-Control-Allow-Origin", "*"),),
+    }.get(answer, ())
+    if "redirect" not in answer:
+        return {("GET", url): Answer(headers=(*fixed, *allowed), body=kind.body)}
+    target = _led_to(url)
+    redirect = Answer(302, headers=(("Location", target), ("Cache-Control", "no-store"), *allowed))
+    return {("GET", url): redirect, ("GET", target): Answer(headers=fixed, body=kind.body)}
+
+
+def _led_to(url: str) -> str:
+    return url.replace("://", "://elsewhere.")
+
+
+def _is_about(text: str, url: str) -> bool:
+    words = {word.strip(_AROUND_URL) for word in text.split()}
+    return bool({url, _led_to(url)} & words)
+
+
+def _messages(
+    browser: Chromium | Firefox | WebKit, start: str, port: int, told: Callable[[], list[str]]
+) -> Sequence[tuple[str, str]]:
+    """Each message, and a text that has the URL which it is about."""
+    if isinstance(browser, WebKit):
+        return _attributed(browser.console(start, port, told))
+    if isinstance(browser, Firefox):
+        before = len(browser.complaints())
+        tab = browser.open(start, port)
+        wait_until(told, 90, "the page")
+        said = when_silent(browser.complaints)[before:]
+        tab.close()
+        return [(each.text, each.text) for each in said]
+    page = browser.open(start, port)
+    wait_until(told, 90, "the page")
+    console = when_silent(lambda: tuple(page.console))
+    page.close()
+    return [(text, f"{text} {place}") for text, place in console if not _ELSE.match(text)]
+
+
+def _attributed(printed: str) -> Sequence[tuple[str, str]]:
+    """What was printed after the page's own line belongs to what that names."""
+    about, messages = "", []
+    for line in printed.splitlines():
+        found = _CONSOLE_LINE.fullmatch(line)
+        if found is None:
+            continue
+        text = found[1].encode("latin-1", "replace").decode("utf-8", "replace")
+        if text.startswith("next "):
+            about = text.removeprefix("next ")
+        else:
+            messages.append((text, about))
+    return messages
