@@ -24,7 +24,7 @@ from tests.support.mitmdump import Entry, Mitmdump, wait_until
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
 from tests.support.webkit import WebKit
 
-__all__ = ["ANSWERS", "KINDS", "Embedded", "Kind", "play_embedded"]
+__all__ = ["ANSWERS", "GIF", "KINDS", "Embedded", "Kind", "play_embedded", "webkit_texts"]
 
 _SILENT_WAV = (
     b"RIFF"
@@ -35,7 +35,7 @@ _SILENT_WAV = (
     + struct.pack("<I", 800)
     + b"\x80" * 800
 )
-_GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,15 @@ class Kind:
     Attributes:
         script: an expression of JavaScript, a promise that is fulfilled where `url` was embedded.
         body: what the server answers; of type `type`.
-        mode: the credentials mode.
+        credentials: the credentials mode.
+        mode: the mode.
     """
 
     script: str
     type: str
     body: bytes
-    mode: str = "omit"
+    credentials: str = "omit"
+    mode: str = "cors"
 
 
 def _element(name: str, sets: str) -> str:
@@ -88,9 +90,9 @@ KINDS: Mapping[str, Kind] = {
     "style": Kind(_element("link", _ANONYMOUS + _SHEET), "text/css", b"a {}"),
     "style-include": Kind(_element("link", _INCLUDE + _SHEET), "text/css", b"a {}", "include"),
     "font": Kind("new FontFace('a', `url(${url})`).load()", "font/ttf", b"none"),
-    "image": Kind(_element("img", _ANONYMOUS + "made.src = url;"), "image/gif", _GIF),
+    "image": Kind(_element("img", _ANONYMOUS + "made.src = url;"), "image/gif", GIF),
     "image-include": Kind(
-        _element("img", _INCLUDE + "made.src = url;"), "image/gif", _GIF, "include"
+        _element("img", _INCLUDE + "made.src = url;"), "image/gif", GIF, "include"
     ),
     "audio": Kind(
         _element("audio", _ANONYMOUS + "made.preload = 'auto'; made.src = url;"),
@@ -106,11 +108,18 @@ KINDS: Mapping[str, Kind] = {
     "track": Kind(_TRACK, "text/vtt", b"WEBVTT\n\n"),
     "events": Kind(_EVENTS % "false", "text/event-stream", b"data: 1\n\n"),
     "events-include": Kind(_EVENTS % "true", "text/event-stream", b"data: 1\n\n", "include"),
+    "no-cors-image": Kind(
+        _element("img", "made.src = url;"), "image/gif", GIF, "include", "no-cors"
+    ),
+    "no-cors-fetch": Kind(
+        "fetch(url, {mode: 'no-cors'})", "text/plain", b"text", "omit", "no-cors"
+    ),
 }
 
-ANSWERS: Sequence[str] = ("none", "any", "own", "other", "refused-redirect", "redirect")
+ANSWERS: Sequence[str] = ("none", "any", "own", "other", "kept", "refused-redirect", "redirect")
 """What the server answers: without CORS headers; with `*`; with the page's origin, and for
-credentials; with another's; a redirect without CORS headers; one with `*` to an answer without."""
+credentials; with another's; with the page's, and a Cross-Origin-Resource-Policy; a redirect without
+CORS headers; one with `*` to an answer without."""
 
 _PLAY = """
 const made = (name, set) => new Promise((resolve, reject) => {
@@ -135,7 +144,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 """
 
 _CONSOLE_LINE = re.compile(r".*?CONSOLE (?:\w+ )*?(?:LOG|ERROR|WARN) (.*)")
-_AROUND_URL = "'\"\u2018\u2019.,;:()"
+_AROUND_URL = "'\"\u2018\u2019\u201c\u201d.,;:()"
 _ELSE = re.compile(r"next |The resource .* was preloaded|Failed to decode|OTS parsing error")
 """What Chromium prints of other things, and what the page prints itself."""
 
@@ -192,12 +201,11 @@ def _page(urls: Mapping[tuple[str, str], str], pause: int) -> Answer:
 
 def _routes(kind: Kind, answer: str, url: str, page: str) -> Mapping[tuple[str, str], Answer]:
     fixed = (("Content-Type", kind.type), ("Cache-Control", "no-store"))
+    own = (("Access-Control-Allow-Origin", page), ("Access-Control-Allow-Credentials", "true"))
     allowed = {
         "any": (("Access-Control-Allow-Origin", "*"),),
-        "own": (
-            ("Access-Control-Allow-Origin", page),
-            ("Access-Control-Allow-Credentials", "true"),
-        ),
+        "own": own,
+        "kept": (*own, ("Cross-Origin-Resource-Policy", "same-origin")),
         "other": (("Access-Control-Allow-Origin", "https://b.test"),),
         "redirect": (("Access-Control-Allow-Origin", "*"),),
     }.get(answer, ())
@@ -240,13 +248,20 @@ def _messages(
 def _attributed(printed: str) -> Sequence[tuple[str, str]]:
     """What was printed after the page's own line belongs to what that names."""
     about, messages = "", []
-    for line in printed.splitlines():
-        found = _CONSOLE_LINE.fullmatch(line)
-        if found is None:
-            continue
-        text = found[1].encode("latin-1", "replace").decode("utf-8", "replace")
+    for text in webkit_texts(printed):
         if text.startswith("next "):
             about = text.removeprefix("next ")
         else:
             messages.append((text, about))
     return messages
+
+
+def webkit_texts(printed: str) -> Sequence[str]:
+    """The messages of a WebKit's console, in what the browser has printed.
+
+    There each byte of a character has become a character of its own.
+    """
+    found = [_CONSOLE_LINE.fullmatch(line) for line in printed.splitlines()]
+    return [
+        each[1].encode("latin-1", "replace").decode("utf-8", "replace") for each in found if each
+    ]

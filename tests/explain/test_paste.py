@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from corscope.explain.paste import ASIDES, OLDER, Found, found_in, known_names, named
+from corscope.explain.asides import ASIDES
+from corscope.explain.paste import OLDER, Found, found_in, known_names, named
 from corscope.fetch.console import Scene, console_messages
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name

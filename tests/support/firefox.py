@@ -83,11 +83,11 @@ Services.cookies.removeAll();
 
 # The console keeps only its latest 250 messages, so a listener takes down those on CORS.
 LISTEN = """
-globalThis.complaints = [];
+globalThis.said = [];
 globalThis.listener = {
     observe(message) {
-        if (message instanceof Ci.nsIScriptError && message.category.startsWith("CORS")) {
-            globalThis.complaints.push([message.category, message.errorMessage]);
+        if (message instanceof Ci.nsIScriptError) {
+            globalThis.said.push([message.category, message.errorMessage]);
         }
     },
     QueryInterface: ChromeUtils.generateQI(["nsIConsoleListener"]),
@@ -95,14 +95,16 @@ globalThis.listener = {
 Services.console.registerListener(globalThis.listener);
 """
 
-TAKE_COMPLAINTS = "return globalThis.complaints;"
+TAKE_SAID = "return globalThis.said;"
+
+_OF_RESOURCE_POLICY = "COEP"
 
 _BLOCKED_URL = re.compile("remote resource at \u2018?(\\S+?)\u2019?\\. \\(Reason")
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One message on CORS in the console: its category, and the sentence people see."""
+    """One message in the console: its category, and the sentence people see."""
 
     category: str
     text: str
@@ -170,8 +172,16 @@ class Firefox:
         return page
 
     def complaints(self) -> list[Complaint]:
-        """All that the console has said of CORS up to now."""
-        return [Complaint(*each) for each in self.in_chrome(TAKE_COMPLAINTS)]
+        """All that the console has said of CORS and of resource policies up to now."""
+        return [
+            each
+            for each in self.console()
+            if each.category.startswith("CORS") or each.category == _OF_RESOURCE_POLICY
+        ]
+
+    def console(self) -> list[Complaint]:
+        """All that the console has said up to now, of whatever."""
+        return [Complaint(*each) for each in self.in_chrome(TAKE_SAID)]
 
     def in_chrome(self, script: str, args: Sequence[object] = ()) -> Any:
         """Run a script with the browser's own privileges; they share one global object."""

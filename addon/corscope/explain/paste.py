@@ -14,12 +14,14 @@ from string import Formatter
 from typing import Final
 
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
+from corscope.explain.asides import ASIDES
 from corscope.fetch.console import (
     CHROMIUM,
     CHROMIUM_ELSE,
     CHROMIUM_UNNAMED,
     FIREFOX,
     FIREFOX_ELSE,
+    FIREFOX_UNNAMED,
     PROXY_ERROR_STATUS,
     WEBKIT,
     WEBKIT_ELSE,
@@ -29,7 +31,7 @@ from corscope.fetch.headers import byte_lowercase
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.reasons import CATALOGUE, Reason, chromium_name, firefox_name
 
-__all__ = ["ASIDES", "Found", "found_in", "known_names", "named", "named_finding"]
+__all__ = ["Found", "found_in", "known_names", "named", "named_finding"]
 
 OLDER: Final[tuple[tuple[Reason, str], ...]] = (
     (
@@ -47,27 +49,6 @@ OLDER: Final[tuple[tuple[Reason, str], ...]] = (
     ),
 )
 """What earlier versions of Chromium and Firefox printed; the web is full of it."""
-
-_LOOK_BEFORE: Final = (
-    "only that a request failed, not why: the message printed right before it names the cause"
-)
-_LOOK_AT_CONSOLE: Final = (
-    "what script gets for every cause, so that it can't tell them apart: the browser's console can"
-)
-
-ASIDES: Final[dict[str, str]] = {
-    "the `Authorization` header is not covered": "that Access-Control-Allow-Headers: * will one "
-    "day no longer cover Authorization: list it by name",
-    "due to access control checks": _LOOK_BEFORE,
-    "load denied by Cross-Origin Resource Sharing policy": _LOOK_BEFORE,
-    "net::ERR_FAILED": _LOOK_BEFORE,
-    "Not allowed to follow a redirection while loading": "that script wanted no redirect followed "
-    '(redirect: "error")',
-    "TypeError: Failed to fetch": _LOOK_AT_CONSOLE,
-    "NetworkError when attempting to fetch resource": _LOOK_AT_CONSOLE,
-    "TypeError: Load failed": _LOOK_AT_CONSOLE,
-}
-"""Messages that name no reason, and what they say."""
 
 _OF_A_FILE: Final = (
     "from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported"
@@ -141,7 +122,8 @@ def found_in(message: str) -> Found | None:
 @cache
 def _sentences() -> Mapping[str, tuple[Reason, ...]]:
     """The reasons that each sentence stands for."""
-    told = [*CHROMIUM_UNNAMED.items(), *CHROMIUM_ELSE, *WEBKIT.items(), *WEBKIT_ELSE, *OLDER]
+    told = [*CHROMIUM_UNNAMED.items(), *CHROMIUM_ELSE, *FIREFOX_UNNAMED.items()]
+    told += [*WEBKIT.items(), *WEBKIT_ELSE, *OLDER]
     for reason, entry in CATALOGUE.items():
         told += [(reason, CHROMIUM[entry.chromium])] if entry.chromium else []
         told += [(reason, FIREFOX[entry.firefox])] if entry.firefox else []

@@ -20,6 +20,7 @@ __all__ = [
     "FIREFOX",
     "FIREFOX_ELSE",
     "FIREFOX_STATUS",
+    "FIREFOX_UNNAMED",
     "PROXY_ERROR_STATUS",
     "WEBKIT",
     "WEBKIT_ELSE",
@@ -118,6 +119,13 @@ FIREFOX_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
 A dropped connection is called so where it had carried an answer without content right before, as
 the 204 of a preflight: Firefox then looks for an answer's headers that never came.
 """
+
+FIREFOX_UNNAMED: Final[dict[Reason, str]] = {
+    Reason.CROSS_ORIGIN_RESOURCE_POLICY: "The resource at \u201c{url}\u201d was blocked due to its "
+    "Cross-Origin-Resource-Policy header (or lack thereof). See "
+    "https://developer.mozilla.org/docs/Web/HTTP/Cross-Origin_Resource_Policy_(CORP)#",
+}
+"""What Firefox says where no name of CORS's fits."""
 
 FIREFOX_STATUS: Final[dict[str, str]] = {
     "CORSMissingAllowOrigin": "{status}",
@@ -295,7 +303,8 @@ def _ascii(value: str) -> str:
 def _firefox(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     category = failure.firefox or firefox_name(failure.reason)
     if category is None:
-        return ()
+        told = FIREFOX_UNNAMED.get(failure.reason)
+        return () if told is None else (told.format(url=scene.url),)
     url = scene.target if category == "CORSRequestNotHttp" else scene.url
     said = [_firefox_message(category, url, failure, scene)]
     if category == "CORSExternalRedirectNotAllowed":

@@ -1,0 +1,85 @@
+"""Which messages name no reason, or tell of something else that is taken for CORS?
+
+Each by a part that all its forms have, with what it says: a sentence that begins "This says".
+"""
+
+from typing import Final
+
+__all__ = ["ASIDES"]
+
+_LOOK_BEFORE: Final = (
+    "only that a request failed, not why: the message printed right before it names the cause"
+)
+_LOOK_AT_CONSOLE: Final = (
+    "what script gets for every cause, so that it can't tell them apart: the browser's console can"
+)
+_TAINTED: Final = (
+    "that an image was loaded without CORS, so that script may draw it but not read its pixels: "
+    "set crossorigin on the element before its src, and have the image's server send "
+    "Access-Control-Allow-Origin"
+)
+_SHEET: Final = (
+    "that a style sheet was loaded without CORS, so that it applies but script may not read its "
+    "rules: set crossorigin on the link, and have its server send Access-Control-Allow-Origin"
+)
+_OWN_ORIGIN: Final = (
+    "that something has to come from the page's own origin, as a worker, a service worker's script "
+    'or what is fetched with mode "same-origin" does: no header of another server changes that'
+)
+_FRAME: Final = (
+    "that script reached into a window or frame of another origin, where CORS has no say: let the "
+    "two talk with postMessage"
+)
+_TARGET: Final = (
+    "that the targetOrigin given to postMessage isn't the origin of the window that gets the "
+    "message; CORS has no say in it"
+)
+_POLICY: Final = (
+    "that the page's own Content-Security-Policy forbids the request, whatever CORS headers the "
+    "server has: add its host to the directive that the message names"
+)
+_OPAQUE: Final = (
+    "that an answer of a type like html or json came for an image, a script or the like, and was "
+    "withheld from the page: the URL answers with something else than was wanted, often an error "
+    "page or a login; CORS has no say in it"
+)
+
+ASIDES: Final[dict[str, str]] = {
+    "the `Authorization` header is not covered": "that Access-Control-Allow-Headers: * will one "
+    "day no longer cover Authorization: list it by name",
+    "due to access control checks": _LOOK_BEFORE,
+    "load denied by Cross-Origin Resource Sharing policy": _LOOK_BEFORE,
+    "net::ERR_FAILED": _LOOK_BEFORE,
+    "bad URI or cross-site access not allowed": _LOOK_BEFORE,
+    "source URI is not allowed in this document": _LOOK_BEFORE,
+    "Not allowed to follow a redirection while loading": "that script wanted no redirect followed "
+    '(redirect: "error")',
+    "Refused to get unsafe header": "that script asked for a header which the answer doesn't "
+    "expose: name it in Access-Control-Expose-Headers",
+    "TypeError: Failed to fetch": _LOOK_AT_CONSOLE,
+    "NetworkError when attempting to fetch resource": _LOOK_AT_CONSOLE,
+    "TypeError: Load failed": _LOOK_AT_CONSOLE,
+    "error loading dynamically imported module": _LOOK_AT_CONSOLE,
+    "NetworkError: Failed to execute 'send' on 'XMLHttpRequest'": _LOOK_AT_CONSOLE,
+    "NetworkError: A network error occurred": _LOOK_AT_CONSOLE,
+    "Error: Network Error": _LOOK_AT_CONSOLE,
+    "has been tainted by cross-origin data": _TAINTED,
+    "Tainted canvases may not be exported": _TAINTED,
+    "contains cross-origin data, and may not be loaded": _TAINTED,
+    "Failed to read the 'cssRules' property from 'CSSStyleSheet'": _SHEET,
+    "Not allowed to access cross-origin stylesheet": _SHEET,
+    "cannot be accessed from origin": _OWN_ORIGIN,
+    "may not load data from": _OWN_ORIGIN,
+    "the URL's origin is not same as the request origin": _OWN_ORIGIN,
+    "does not match the current origin": _OWN_ORIGIN,
+    "Script origin does not match the registering client's origin": _OWN_ORIGIN,
+    "from accessing a cross-origin frame": _FRAME,
+    "on cross-origin object": _FRAME,
+    "does not match the recipient window's origin": _TARGET,
+    "Unable to post message to": _TARGET,
+    "Content Security Policy": _POLICY,
+    "Content-Security-Policy: The page's settings blocked": _POLICY,
+    "OpaqueResponseBlocking": _OPAQUE,
+    "net::ERR_BLOCKED_BY_ORB": _OPAQUE,
+    "Cross-Origin Read Blocking": _OPAQUE,
+}
