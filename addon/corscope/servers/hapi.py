@@ -71,6 +71,8 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     if not _are_allowed(policy, echoed(request, REQUEST_HEADERS)):
         return _refused("CORS error: Some headers are not allowed")
     max_age = _DEFAULT_MAX_AGE if policy.max_age is None else policy.max_age
+    status = _STATUS.of(policy)
+    assert isinstance(status, int)
     headers = present(
         (ALLOW_ORIGIN, WILDCARD if _IGNORE.of(policy) else origin),
         (ALLOW_METHODS, method),
@@ -78,9 +80,9 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (MAX_AGE, str(max_age)),
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
         (EXPOSE_HEADERS, _exposed(policy) or None),
+        # A 204 has no Content-Length that would tell that there is nothing to compress.
+        (VARY, "accept-encoding" if status == 204 else None),
     )
-    status = _STATUS.of(policy)
-    assert isinstance(status, int)
     return Answer(status, headers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 from corscope.servers.dialect import Dialect, Setting
@@ -10,7 +11,7 @@ from corscope.servers.policy import Policy, SettingValue
 
 from .asked import APP, SECOND
 
-__all__ = ["ODD", "POLICIES", "generate_policies"]
+__all__ = ["ODD", "POLICIES", "generate_policies", "policies_of_settings"]
 
 LIST = (APP, SECOND)
 
@@ -108,6 +109,16 @@ ODD: tuple[Policy, ...] = (
 SUCCESS_STATUSES = (200, 201, 202, 204, 205, 304, 404, 500)
 
 
+def policies_of_settings(dialect: Dialect) -> Sequence[Policy]:
+    """Each of the dialect's own settings by itself, with every value that it is drawn with."""
+    return [
+        replace(policy, settings=((setting.name, value),))
+        for setting in dialect.settings
+        for value in _values(setting)
+        for policy in (Policy(allow_origins=LIST), POLICIES[-1])
+    ]
+
+
 def generate_policies(random: Random, dialect: Dialect, count: int) -> Sequence[Policy]:
     """Give that many policies in every combination, with the dialect's own settings."""
     return [_random(random, dialect) for _ in range(count)]
@@ -138,11 +149,16 @@ def _random(random: Random, dialect: Dialect) -> Policy:
 
 
 def _other(random: Random, setting: Setting) -> SettingValue | None:
-    """A value that isn't the default's; None for what the application's routes decide."""
+    values = _values(setting)
+    return random.choice(values) if values else None
+
+
+def _values(setting: Setting) -> Sequence[SettingValue]:
+    """Values that aren't the default's; none for what the application's routes decide."""
     match setting.kind:
         case "boolean":
-            return not setting.default
+            return (not setting.default,)
         case "integer":
-            return random.choice(SUCCESS_STATUSES)
+            return SUCCESS_STATUSES
         case _:
-            return None
+            return ()

@@ -24,7 +24,7 @@ from tests.support.seeds import seed
 from .asked import ASKED, Asked, generate_asked
 from .comparison import differences
 from .libraries import LIBRARIES, Running
-from .policies import ODD, POLICIES, generate_policies
+from .policies import ODD, POLICIES, generate_policies, policies_of_settings
 
 pytestmark = pytest.mark.server
 
@@ -83,7 +83,8 @@ def test_rules_answer_as_the_server_does(
     dialect, random = _dialect(name), Random(f"{SEED}/{name}")
     asked: dict[Policy, Sequence[Asked]] = {}
     asked |= {policy: ASKED for policy in POLICIES if not dialect.complaints(policy)}
-    for policy in (*ODD, *generate_policies(random, dialect, COUNT)):
+    drawn = generate_policies(random, dialect, COUNT)
+    for policy in (*ODD, *policies_of_settings(dialect), *drawn):
         if not dialect.complaints(policy):
             asked.setdefault(policy, generate_asked(random, REQUESTS))
     fitting = {policy: _fitting(dialect, policy, several) for policy, several in asked.items()}
