@@ -89,7 +89,8 @@ def test_a_resource_policy_is_told_without_cors() -> None:
     assert printed(exchange, Engine.CHROMIUM) == (
         "Failed to load resource: net::ERR_BLOCKED_BY_RESPONSE.NotSameSite",
     )
-    assert printed(exchange, Engine.FIREFOX) == ()
+    [of_firefox] = printed(exchange, Engine.FIREFOX)
+    assert of_firefox.startswith(f"The resource at \u201c{API}\u201d was blocked due to its Cross-")
 
 
 def test_an_unknown_engine_prints_nothing_but_others_would() -> None:
