@@ -24,7 +24,7 @@ from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
 from tests.support.page import PLAY, arguments
 from tests.support.webkit import WebKit
 
-__all__ = ["DROPPED_API", "Printed", "play_for_console", "when_silent"]
+__all__ = ["DROPPED_API", "Printed", "play_for_console", "webkit_texts", "when_silent"]
 
 DROPPED_API = "http://dropped.test/{case}"
 """What is asked of this host gets no answer: a rule drops the connection."""
@@ -40,7 +40,7 @@ SILENT_SECONDS = 1.0
 """How long a console has to be silent before all is taken to be said."""
 
 _URL_PARTS = re.compile(r"[/?#:,;.'\s\u2018\u2019]")  # a sentence has its URL in quotes, or not
-_WEBKIT_LINE = re.compile(r"CONSOLE \w+ (?:ERROR|WARN) (.*)")
+_WEBKIT_LINE = re.compile(r".*?CONSOLE (?:\w+ )*?(?:LOG|ERROR|WARN) (.*)")
 
 Said = TypeVar("Said", bound=Sequence[object])
 
@@ -119,18 +119,24 @@ def _of_webkit(
 
 
 def _webkit_messages(printed: str) -> Iterator[Message]:
-    """Give the cause, which may name no URL, that of the line after it, which does.
-
-    What is printed has each byte of a character for a character of its own.
-    """
+    """Give the cause, which may name no URL, that of the line after it, which does."""
     causes: list[str] = []
-    for line in printed.splitlines():
-        if not (found := _WEBKIT_LINE.fullmatch(line)):
-            continue
-        causes.append(found[1].encode("latin-1", "replace").decode("utf-8", "replace"))
-        if " cannot load " in found[1] or "network port" in found[1]:
-            yield from ((cause, found[1]) for cause in causes)
+    for text in webkit_texts(printed):
+        causes.append(text)
+        if " cannot load " in text or "network port" in text:
+            yield from ((cause, text) for cause in causes)
             causes.clear()
+
+
+def webkit_texts(printed: str) -> Sequence[str]:
+    """The messages of a WebKit's console, in what the browser has printed.
+
+    There each byte of a character has become a character of its own.
+    """
+    found = [_WEBKIT_LINE.fullmatch(line) for line in printed.splitlines()]
+    return [
+        each[1].encode("latin-1", "replace").decode("utf-8", "replace") for each in found if each
+    ]
 
 
 def when_silent(said: Callable[[], Said]) -> Said:

@@ -17,14 +17,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from tests.browsers.agreement import OPTIONS
-from tests.browsers.consoles import when_silent
+from tests.browsers.consoles import webkit_texts, when_silent
 from tests.support.chromium import Chromium
 from tests.support.firefox import Firefox
 from tests.support.mitmdump import Entry, Mitmdump, wait_until
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
 from tests.support.webkit import WebKit
 
-__all__ = ["ANSWERS", "GIF", "KINDS", "Embedded", "Kind", "play_embedded", "webkit_texts"]
+__all__ = ["ANSWERS", "GIF", "KINDS", "Embedded", "Kind", "play_embedded"]
 
 _SILENT_WAV = (
     b"RIFF"
@@ -143,7 +143,6 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 })();
 """
 
-_CONSOLE_LINE = re.compile(r".*?CONSOLE (?:\w+ )*?(?:LOG|ERROR|WARN) (.*)")
 _AROUND_URL = "'\"\u2018\u2019\u201c\u201d.,;:()"
 _ELSE = re.compile(r"next |The resource .* was preloaded|Failed to decode|OTS parsing error")
 """What Chromium prints of other things, and what the page prints itself."""
@@ -254,14 +253,3 @@ def _attributed(printed: str) -> Sequence[tuple[str, str]]:
         else:
             messages.append((text, about))
     return messages
-
-
-def webkit_texts(printed: str) -> Sequence[str]:
-    """The messages of a WebKit's console, in what the browser has printed.
-
-    There each byte of a character has become a character of its own.
-    """
-    found = [_CONSOLE_LINE.fullmatch(line) for line in printed.splitlines()]
-    return [
-        each[1].encode("latin-1", "replace").decode("utf-8", "replace") for each in found if each
-    ]

@@ -16,8 +16,8 @@ from corscope.explain.paste import found_in
 from corscope.fetch.reasons import Reason
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import SECURE_PAGE
-from tests.browsers.consoles import when_silent
-from tests.browsers.embedded import GIF, webkit_texts
+from tests.browsers.consoles import webkit_texts, when_silent
+from tests.browsers.embedded import GIF
 from tests.support.chromium import Chromium
 from tests.support.firefox import Firefox
 from tests.support.mitmdump import Mitmdump, wait_until
