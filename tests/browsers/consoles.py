@@ -18,13 +18,13 @@ from typing import TypeVar
 from tests.browsers.agreement import OPTIONS
 from tests.browsers.case import Case
 from tests.support.chromium import Chromium
-from tests.support.firefox import Firefox
-from tests.support.mitmdump import Entry, Mitmdump
+from tests.support.firefox import Complaint, Firefox
+from tests.support.mitmdump import Entry, Mitmdump, wait_until
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
 from tests.support.page import PLAY, arguments
 from tests.support.webkit import WebKit
 
-__all__ = ["DROPPED_API", "Printed", "play_for_console", "webkit_texts", "when_silent"]
+__all__ = ["DROPPED_API", "Message", "Printed", "play_for_console", "printed_of", "when_silent"]
 
 DROPPED_API = "http://dropped.test/{case}"
 """What is asked of this host gets no answer: a rule drops the connection."""
@@ -35,6 +35,8 @@ name = "drop"
 match.host = "dropped.test"
 fault.abort = true
 """
+
+PAGE_SECONDS = 90.0
 
 SILENT_SECONDS = 1.0
 """How long a console has to be silent before all is taken to be said."""
@@ -121,14 +123,45 @@ def _of_webkit(
 def _webkit_messages(printed: str) -> Iterator[Message]:
     """Give the cause, which may name no URL, that of the line after it, which does."""
     causes: list[str] = []
-    for text in webkit_texts(printed):
+    for text in _webkit_texts(printed):
         causes.append(text)
         if " cannot load " in text or "network port" in text:
             yield from ((cause, text) for cause in causes)
             causes.clear()
 
 
-def webkit_texts(printed: str) -> Sequence[str]:
+def printed_of(
+    browser: Chromium | Firefox | WebKit,
+    url: str,
+    port: int,
+    done: Callable[[], object],
+    heard: Callable[[Firefox], list[Complaint]] = Firefox.complaints,
+) -> Sequence[Message]:
+    """What the console prints of a page that does all by itself, until it is done.
+
+    Args:
+        browser: the browser.
+        url: the page's.
+        port: the proxy's.
+        done: whether the page is done.
+        heard: which of its console's messages Firefox is asked for.
+    """
+    if isinstance(browser, WebKit):
+        return [(text, text) for text in _webkit_texts(browser.console(url, port, done))]
+    if isinstance(browser, Firefox):
+        before, tab = len(heard(browser)), browser.open(url, port)
+        wait_until(done, PAGE_SECONDS, f"{url} to be done")
+        said = when_silent(lambda: heard(browser))[before:]
+        tab.close()
+        return [(each.text, each.text) for each in said]
+    page = browser.open(url, port)
+    wait_until(done, PAGE_SECONDS, f"{url} to be done")
+    console = when_silent(lambda: tuple(page.console))
+    page.close()
+    return [(text, f"{text} {place}") for text, place in console]
+
+
+def _webkit_texts(printed: str) -> Sequence[str]:
     """The messages of a WebKit's console, in what the browser has printed.
 
     There each byte of a character has become a character of its own.

@@ -11,16 +11,16 @@ import base64
 import json
 import re
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from tests.browsers.agreement import OPTIONS
-from tests.browsers.consoles import webkit_texts, when_silent
+from tests.browsers.consoles import Message, printed_of
 from tests.support.chromium import Chromium
 from tests.support.firefox import Firefox
-from tests.support.mitmdump import Entry, Mitmdump, wait_until
+from tests.support.mitmdump import Entry, Mitmdump
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
 from tests.support.webkit import WebKit
 
@@ -226,28 +226,18 @@ def _is_about(text: str, url: str) -> bool:
 
 def _messages(
     browser: Chromium | Firefox | WebKit, start: str, port: int, told: Callable[[], list[str]]
-) -> Sequence[tuple[str, str]]:
+) -> Sequence[Message]:
     """Each message, and a text that has the URL which it is about."""
+    printed = printed_of(browser, start, port, told)
     if isinstance(browser, WebKit):
-        return _attributed(browser.console(start, port, told))
-    if isinstance(browser, Firefox):
-        before = len(browser.complaints())
-        tab = browser.open(start, port)
-        wait_until(told, 90, "the page")
-        said = when_silent(browser.complaints)[before:]
-        tab.close()
-        return [(each.text, each.text) for each in said]
-    page = browser.open(start, port)
-    wait_until(told, 90, "the page")
-    console = when_silent(lambda: tuple(page.console))
-    page.close()
-    return [(text, f"{text} {place}") for text, place in console if not _ELSE.match(text)]
+        return _attributed(text for text, _ in printed)
+    return [message for message in printed if not _ELSE.match(message[0])]
 
 
-def _attributed(printed: str) -> Sequence[tuple[str, str]]:
+def _attributed(printed: Iterable[str]) -> Sequence[Message]:
     """What was printed after the page's own line belongs to what that names."""
     about, messages = "", []
-    for text in webkit_texts(printed):
+    for text in printed:
         if text.startswith("next "):
             about = text.removeprefix("next ")
         else:

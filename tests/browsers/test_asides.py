@@ -16,11 +16,11 @@ from corscope.explain.paste import found_in
 from corscope.fetch.reasons import Reason
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import SECURE_PAGE
-from tests.browsers.consoles import webkit_texts, when_silent
+from tests.browsers.consoles import printed_of
 from tests.browsers.embedded import GIF
 from tests.support.chromium import Chromium
 from tests.support.firefox import Firefox
-from tests.support.mitmdump import Mitmdump, wait_until
+from tests.support.mitmdump import Mitmdump
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer, Scripted
 from tests.support.webkit import WebKit
 
@@ -153,18 +153,9 @@ def _said(browser: Chromium | Firefox | WebKit, folder: Path) -> Sequence[str]:
         def told() -> list[str]:
             return [each.url for each in server.received if "/said?" in each.url]
 
-        if isinstance(browser, WebKit):
-            printed = webkit_texts(browser.console(start, proxy.port, told))
-        elif isinstance(browser, Firefox):
-            before, tab = len(browser.console()), browser.open(start, proxy.port)
-            wait_until(told, 60, "the page")
-            printed = [each.text for each in when_silent(browser.console)[before:]]
-            tab.close()
-        else:
-            page = browser.open(start, proxy.port)
-            wait_until(told, 60, "the page")
-            printed = [text for text, _ in when_silent(lambda: tuple(page.console))]
-            page.close()
+        printed = [
+            text for text, _ in printed_of(browser, start, proxy.port, told, Firefox.console)
+        ]
         return [*json.loads(unquote(told()[0].partition("?")[2])), *printed]
 
 

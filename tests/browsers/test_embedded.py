@@ -68,7 +68,8 @@ def test_what_is_embedded(
         assert found.ended == ("badly" if refused else "well")
     mode = "no-cors" if (engine, kind) == ("webkit", "font") else KINDS[kind].mode
     assert {entry["mode"] for entry in found.entries} <= {mode}
-    messages = [text for text in found.messages if text != CLASSIC_SCRIPT or kind == "track"]
+    is_classic = kind in {"script", "script-include"}
+    messages = [text for text in found.messages if not (is_classic and text == CLASSIC_SCRIPT)]
     assert messages == (refused["console"].splitlines() if refused else [])
     explained = [found_in(text) for text in found.messages]
     assert None not in explained

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import pytest
 
 from corscope.rules.gallery import EXAMPLES, Starter, read_starter
 from tests.browsers.conftest import need
+from tests.browsers.consoles import when_silent
 from tests.support import chromium as chromium_
 from tests.support import firefox as firefox_
 from tests.support.chromium import Chromium, Page
@@ -53,13 +53,8 @@ async tries => await Promise.all(tries.map(async text => {
 }))
 """
 
-SILENT_SECONDS = 1.0
-"""How long a console has to be silent before all is taken to be said."""
-
 Side = Literal["bug", "fix"]
 SIDES: tuple[Side, ...] = ("bug", "fix")
-
-Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +204,7 @@ def play(browser: Chromium | Firefox, folder: Path) -> Outcomes:
 def _in_chromium(browser: Chromium, port: int) -> Outcomes:
     pages = {url: browser.open(url, port) for url in PAGES}
     seen = _seen(pages)
-    printed = _when_silent(lambda: [each for page in pages.values() for each in page.console])
+    printed = when_silent(lambda: [each for page in pages.values() for each in page.console])
     failed = [each for page in pages.values() for each in page.failed]
     for page in pages.values():
         page.close()
@@ -226,7 +221,7 @@ def _in_firefox(browser: Firefox, port: int) -> Outcomes:
     before = len(browser.complaints())
     pages = {url: browser.open(url, port) for url in PAGES}
     seen = _seen(pages)
-    complaints = _when_silent(browser.complaints)[before:]
+    complaints = when_silent(browser.complaints)[before:]
     for page in pages.values():
         page.close()
 
@@ -251,14 +246,6 @@ def _seen(pages: Mapping[str, Page] | Mapping[str, FirefoxPage]) -> dict[Trial, 
             found = page.run(RUN, [trial.script for trial in trials])
             seen |= zip(trials, found, strict=True)
     return seen
-
-
-def _when_silent(said: Callable[[], list[Said]]) -> list[Said]:
-    heard = said()
-    while True:
-        time.sleep(SILENT_SECONDS)
-        if heard == (heard := said()):
-            return heard
 
 
 @pytest.mark.parametrize("trial", TRIALS, ids=str)

@@ -81,7 +81,7 @@ Services.cache2.clear();
 Services.cookies.removeAll();
 """
 
-# The console keeps only its latest 250 messages, so a listener takes down those on CORS.
+# The console keeps only its latest 250 messages, so a listener takes them down.
 LISTEN = """
 globalThis.said = [];
 globalThis.listener = {
