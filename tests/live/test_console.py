@@ -216,9 +216,10 @@ def test_rules_are_read_again(console: Console, folder: Path) -> None:
 
 def test_a_policy_is_exported_from_the_prompt(console: Console, tmp_path: Path) -> None:
     console.home()
-    console.command(f'cors.export "the API" express {tmp_path / "server.js"}')
-    wait_until((tmp_path / "server.js").exists, 10, "the file")
-    assert "http://page.test" in (tmp_path / "server.js").read_text("utf-8")
+    file = tmp_path / "server.js"
+    file.touch()
+    console.command(f'cors.export "the API" express {file}')
+    wait_until(lambda: "http://page.test" in file.read_text("utf-8"), 10, "the policy in the file")
 
 
 def test_the_smallest_rule_is_shown_and_appended_to_a_file_that_counts_at_once(
@@ -233,6 +234,7 @@ def test_the_smallest_rule_is_shown_and_appended_to_a_file_that_counts_at_once(
         clean.shows("[[rule]]")
         clean.home()
         wait_until(lambda: "api.test" in file.read_text("utf-8"), 10, "the rule in the file")
+        assert file.read_text("utf-8").startswith(RULES)
         journal = folder / "journal.jsonl"
         wait_until(lambda: '"count":2' in journal.read_text("utf-8"), 10, "two rules in force")
         send(clean, ask("http://api.test/r"))
@@ -266,9 +268,9 @@ def test_a_repro_and_reports_are_written(clean: Console, server: RawServer, tmp_
         ("cors.report", "report.md", "allow-origin-missing"),
     ):
         file = tmp_path / name
+        file.touch()
         clean.command(f"{command} {file}")
-        wait_until(lambda f=file: f.exists() and f.stat().st_size, 10, name)  # type: ignore[misc]
-        assert holds in file.read_text("utf-8")
+        wait_until(lambda f=file, h=holds: h in f.read_text("utf-8"), 10, name)  # type: ignore[misc]
     clean.command(f"cors.report {tmp_path}")
     clean.shows("Is a directory")
 

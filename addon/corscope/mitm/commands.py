@@ -100,8 +100,8 @@ class Commands:
         name = load([Source(path, text.encode())]).rules[0].name
         if name in self.rule_names():
             raise ValueError(f"a rule {shown(name)} is in force already: rename one of them")
-        before = file.read_text(encoding="utf-8") if file.exists() else ""
-        file.write_text("\n\n".join(filter(None, (before.rstrip(), text))), encoding="utf-8")
+        with file.open("a", encoding="utf-8") as rules:  # what stands there is never written again
+            rules.write(f"\n{text}" if rules.tell() else text)
         logger.log(ALERT, "CORS rules: %s is appended to %s", shown(name), path)
 
     @command.command("cors.whatif")
