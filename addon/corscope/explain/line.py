@@ -16,7 +16,8 @@ from corscope.explain.steps.text import step_lines, steps_title
 from corscope.explain.words import exchange_words
 from corscope.fetch.engines import Engine
 from corscope.journal.console import printed
-from corscope.journal.exchange import Exchange, Judgement, Outcome
+from corscope.journal.exchange import Exchange, Judgement, Outcome, probe
+from corscope.journal.pattern import TOKEN, Mould, around
 
 __all__ = ["asked_text", "comment", "exchange_lines", "exchange_text", "judgement_after"]
 
@@ -27,8 +28,18 @@ def exchange_text(exchange: Exchange) -> str:
     if pattern is None or exchange.findings != pattern.findings:
         return _text(exchange)
     if pattern.text is None:
-        pattern.text = _text(exchange)
+        pattern.text = _moulded_text(exchange, pattern.mould)
     return pattern.text
+
+
+def _moulded_text(exchange: Exchange, mould: Mould | None) -> str:
+    """The text, put together around its URL where those of other URLs say the same."""
+    if mould is None or exchange.findings:
+        return _text(exchange)
+    if mould.text is None:
+        like = probe(exchange, mould)
+        mould.text = around(_text(like), like.url, TOKEN)
+    return escaped(exchange.url).join(mould.text) or _text(exchange)
 
 
 def _text(exchange: Exchange) -> str:

@@ -231,6 +231,10 @@ class Scene:
         """The URL that the fetch goes on to: the redirect's target, or the request's own."""
         return self.location or self.url
 
+    def at(self, url: str) -> "Scene":
+        """The same for another URL, where the fetch began with the request's own."""
+        return Scene(url, self.origin, self.status, self.location, self.page, url, self.destination)
+
 
 def console_messages(engine: Engine, kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     """What the engine's console prints of a refused fetch, each sentence once and in order.

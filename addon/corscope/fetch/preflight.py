@@ -52,6 +52,10 @@ class CorsRequest:
     method: str
     unsafe_names: tuple[str, ...]
 
+    def at(self, url: str) -> "CorsRequest":
+        """The same for another URL."""
+        return CorsRequest(self.origin, url, self.method, self.unsafe_names)
+
 
 def is_cors_preflight_request(request: Request) -> bool:
     """A CORS-preflight request: https://fetch.spec.whatwg.org/#cors-preflight-request"""

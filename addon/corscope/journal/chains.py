@@ -100,6 +100,23 @@ class Step:
     destination: str | None = None
     link: Link = FIRST
 
+    def at(self, url: str) -> "Step":
+        """The same for another URL of the same origin."""
+        return Step(
+            self.client,
+            self.engine,
+            url,
+            self.method,
+            self.origin,
+            self.page,
+            self.mode,
+            self.own_names,
+            self.names,
+            self.headers,
+            self.destination,
+            self.link,
+        )
+
     def after(self, earlier: "Step") -> "Step":
         """This request in the place, and with the past, that are known from another view of it."""
         return replace(self, page=earlier.page, names=self.names | earlier.names, link=earlier.link)

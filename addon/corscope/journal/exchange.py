@@ -13,11 +13,12 @@ from corscope.fetch.check import CredentialsMode
 from corscope.fetch.console import Scene
 from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_filtered_headers
-from corscope.fetch.headers import FAILURE, get
+from corscope.fetch.headers import FAILURE, contains, get
+from corscope.fetch.origin import origin_of_url
 from corscope.fetch.reasons import Kind
 from corscope.fetch.redirect import location_url
 from corscope.fetch.url import parse_url
-from corscope.journal.chains import Link
+from corscope.journal.chains import FIRST, Link
 from corscope.journal.judging import (
     ENGINES,
     Got,
@@ -29,7 +30,7 @@ from corscope.journal.judging import (
     judged_everywhere,
 )
 from corscope.journal.masking import masked_error, masked_url, plain_url
-from corscope.journal.pattern import Pattern
+from corscope.journal.pattern import LONGEST_CAST, TOKEN, Mould, Pattern, depends_on_time
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response
@@ -51,6 +52,7 @@ __all__ = [
     "Verdicts",
     "of_pattern",
     "pattern_of",
+    "probe",
 ]
 
 RuleMode = Literal["apply", "shadow"]
@@ -250,7 +252,31 @@ def pattern_of(
         link.chain,
         leads_on=_leads_on(wire, response, judgement),
         is_refused=bool(verdicts.omit.reason or verdicts.include.reason),
+        is_of_any_url=link is FIRST and _is_of_any_url(seen, engine_verdicts),
     )
+
+
+def _is_of_any_url(seen: Sighting, everywhere: Mapping[Engine, Verdicts]) -> bool:
+    """Whether the answer says the same whatever the URL's path is: one that leads nowhere does."""
+    judgements = [
+        each for verdicts in everywhere.values() for each in (verdicts.omit, verdicts.include)
+    ]
+    if any(len(judgement.detail or "") > LONGEST_CAST for judgement in judgements):
+        return False
+    touch = seen.touch
+    heads = [seen.response]
+    heads += [touch.server_response, touch.shadow] if touch else []
+    return seen.response is not None and not any(
+        contains(head.headers, "Location") or depends_on_time(head)
+        for head in heads
+        if head is not None
+    )
+
+
+def probe(exchange: Exchange, mould: Mould) -> Exchange:
+    """The exchange at a URL like no other: where that stands in a text, any of its URLs does."""
+    url = f"{origin_of_url(exchange.url)}/{TOKEN}"
+    return of_pattern(mould.cast(url, len(url)), vars(exchange))
 
 
 _set: Final = object.__setattr__

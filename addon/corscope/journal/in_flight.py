@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from corscope.journal.chains import Step
 from corscope.journal.exchange import Finding
 from corscope.journal.memo import Memo
-from corscope.journal.pattern import Pattern
+from corscope.journal.pattern import Mould, Pattern
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
@@ -27,11 +27,16 @@ REPEATED_WITHIN: Final = timedelta(seconds=2)
 MAX_REPEATS: Final = 1_000
 
 PATTERNS_PER_REQUEST: Final = 16
+MOULDS_PER_REQUEST: Final = 16
 ANSWERS_PER_REQUEST: Final = 4
 
 
 def _patterns() -> "Memo[object, Pattern]":
     return Memo(PATTERNS_PER_REQUEST)
+
+
+def _moulds() -> "Memo[object, Mould]":
+    return Memo(MOULDS_PER_REQUEST)
 
 
 def _answers() -> "Memo[object, Pattern]":
@@ -49,6 +54,8 @@ class Known:
         why: what made the browser ask leave.
         patterns: what exchanges of this request were, by what counts of the answer.
         answers: the same by the latest answers, word for word.
+        moulds: what exchanges of the same request at any URL of its origin are, by what counts of
+            the answer.
     """
 
     wire: WireView
@@ -57,6 +64,12 @@ class Known:
     why: tuple[Why, ...] = ()
     patterns: "Memo[object, Pattern]" = field(default_factory=_patterns)
     answers: "Memo[object, Pattern]" = field(default_factory=_answers)
+    moulds: "Memo[object, Mould]" = field(default_factory=_moulds)
+
+    def at(self, url: str) -> "Known":
+        """What is known of the same request at another URL of the same origin."""
+        wire, step = self.wire.at(url), self.step.at(url)
+        return Known(wire, step, self.credentials, self.why, moulds=self.moulds)
 
 
 class InFlight(NamedTuple):

@@ -16,10 +16,11 @@ from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, of_pattern, pattern_of
 from corscope.journal.findings import Case
 from corscope.journal.in_flight import REPEATED, InFlight, Known, Repeats
+from corscope.journal.masking import masked_url, plain_url
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
-from corscope.journal.memory import Memory, PlainRequest, note, note_plain
+from corscope.journal.memory import NOTHING, Memory, PlainRequest, note, note_plain
 from corscope.journal.pairing import Pairing, Waiting, passing
-from corscope.journal.pattern import Pattern, depends_on_time, essence
+from corscope.journal.pattern import LONGEST_CAST, Mould, Pattern, depends_on_time, essence
 from corscope.journal.reading import Plain, Reading, read
 from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies
@@ -221,17 +222,27 @@ class Journal:
 
     def _pattern(self, known: Known, seen: Sighting) -> Pattern:
         """What this exchange is but for its time, made anew only where it wasn't seen before."""
-        key, is_short = (seen[1:], self.mask_urls), _is_short(seen)
-        seen = _essentials.get(seen[1:]) or _essential(seen, is_short=is_short)
+        key, known_essence = (seen[1:], self.mask_urls), _essentials.get(seen[1:])
+        is_short = known_essence is not None or _is_short(seen)
+        seen = known_essence or _essential(seen, is_short=is_short)
         if seen.response is not None and seen.response.status == _NOT_MODIFIED:
             goes_by = self.copies.renewed(known.step.client, known.wire, seen.response)
             return self._made(known, seen, goes_by)
         essential = (seen[1:], self.mask_urls)
-        pattern = known.patterns.get(essential) or self._made(known, seen)
+        pattern = known.patterns.get(essential) or self._cast(known, essential)
+        if pattern is None:
+            pattern = self._made(known, seen)
         if is_short:
             known.patterns.put(essential, pattern)
             known.answers.put(key, pattern)
         return pattern
+
+    def _cast(self, known: Known, essential: object) -> Pattern | None:
+        """The pattern of one that differs in its URL alone, with this one put in its place."""
+        mould, url = known.moulds.get(essential), known.wire.cors.url
+        if mould is None or len(url) > LONGEST_CAST:
+            return None
+        return mould.cast(masked_url(url) if self.mask_urls else plain_url(url), len(url))
 
     def _made(self, known: Known, seen: Sighting, goes_by: Response | None = None) -> Pattern:
         made = pattern_of(
@@ -263,7 +274,10 @@ class Journal:
             pattern.shared["judgement"],
             now,
         )
-        findings = findings_of(case, self.memory)
+        is_quiet = pattern.mould is not None and pattern.mould.quiet_on == before
+        findings = () if is_quiet else findings_of(case, self.memory)
+        if pattern.is_of_any_url and not findings and before[0] == NOTHING:
+            self._keep_mould(pattern, known, before)
         if pattern.is_kept:
             note(case, self.memory)
         # A redirect may be noted of the URL that it leads to, too.
@@ -274,6 +288,14 @@ class Journal:
         if is_settled and after == before:
             pattern.settle(after, findings)  # not `before`, to be found the same at a glance
         return findings
+
+    def _keep_mould(self, pattern: Pattern, known: Known, before: tuple[object, ...]) -> None:
+        """Let others that differ in their URL alone be made of this one."""
+        essential = (pattern.seen[1:], self.mask_urls)
+        url = len(known.wire.cors.url)
+        if url <= LONGEST_CAST and essential in known.patterns and essential not in known.moulds:
+            mould = Mould(pattern, pattern.length - url, before)
+            pattern.mould = known.moulds.put(essential, mould)
 
     def _embedded(self, plain: PlainRequest, seen: Sighting, now: datetime) -> Exchange | None:
         """The exchange of an image or the like, only where a policy keeps it from the page."""

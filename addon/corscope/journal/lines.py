@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from corscope.journal.console import printed
-from corscope.journal.exchange import Exchange, Finding, Judgement, Outcome, Shadow, Verdicts
+from corscope.journal.exchange import Exchange, Finding, Judgement, Outcome, Shadow, Verdicts, probe
 from corscope.journal.failure import Failure
+from corscope.journal.pattern import TOKEN, Pattern, around
 from corscope.journal.why import Why
 from corscope.messages import HeaderList
 
@@ -108,9 +109,7 @@ def exchange_pieces(exchange: Exchange) -> tuple[bytes, bytes, bytes]:
     pattern = exchange.pattern
     shared = None if pattern is None else pattern.line
     if shared is None:
-        shared = _encode(_shared(exchange))[1:-1].encode("ascii")
-        if pattern is not None:
-            pattern.line = shared
+        shared = _shared_line(exchange, pattern)
     waited, preflight, chain = exchange.waited_ms, exchange.preflight, exchange.chain
     head = (
         f'{{"v":{VERSION},"type":"exchange","time":"{_moment(exchange.time)}",'
@@ -122,6 +121,26 @@ def exchange_pieces(exchange: Exchange) -> tuple[bytes, bytes, bytes]:
         f'"chain":{"null" if chain is None else _quoted(chain)},"findings":{_findings(exchange)}}}'
     )
     return head.encode("ascii"), shared, tail.encode("ascii")
+
+
+def _shared_line(exchange: Exchange, pattern: Pattern | None) -> bytes:
+    """What those that are alike share; put around the URL where others have the same so."""
+    if pattern is None:
+        return _encoded_shared(exchange)
+    mould = pattern.mould
+    if mould is None:
+        pattern.line = _encoded_shared(exchange)
+        return pattern.line
+    if mould.line is None:
+        like = probe(exchange, mould)
+        mould.line = around(_encoded_shared(like), like.url.encode("ascii"), TOKEN.encode("ascii"))
+    url = _quoted(exchange.url)[1:-1].encode("ascii")
+    pattern.line = url.join(mould.line) or _encoded_shared(exchange)
+    return pattern.line
+
+
+def _encoded_shared(exchange: Exchange) -> bytes:
+    return _encode(_shared(exchange))[1:-1].encode("ascii")
 
 
 def _findings(exchange: Exchange) -> str:

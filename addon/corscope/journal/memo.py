@@ -18,28 +18,26 @@ MOST_CHARACTERS = 8_000
 """So long may headers be, all together, for what is found out of them to be remembered."""
 
 
-class Memo(Generic[K, V]):
+class Memo(dict[K, V]):
     """Results by what they are of, the oldest at the front; so many at most.
 
     Where most may never be asked for again, a result is kept from its second time on only: all that
     is kept is looked through by the garbage collector, which takes as long as to find it out anew.
     """
 
-    __slots__ = ("_most", "_once", "_results", "get")
+    __slots__ = ("_most", "_once")
 
     def __init__(self, most: int, *, from_second_time: bool = False) -> None:
         self._most = most
-        self._results: dict[K, V] = {}
         self._once: dict[int, None] | None = {} if from_second_time else None
-        self.get = self._results.get
 
     def put(self, key: K, result: V) -> V:
         """Remember a result; returns it."""
         if self._once is not None and self._is_first_time(self._once, hash(key)):
             return result
-        self._results[key] = result
-        if len(self._results) > self._most:
-            del self._results[next(iter(self._results))]
+        self[key] = result
+        if len(self) > self._most:
+            del self[next(iter(self))]
         return result
 
     def _is_first_time(self, once: dict[int, None], mark: int) -> bool:
@@ -50,9 +48,6 @@ class Memo(Generic[K, V]):
         if len(once) > self._most:
             del once[next(iter(once))]
         return True
-
-    def __len__(self) -> int:
-        return len(self._results)
 
 
 MOST_KEPT: Final = 64_000

@@ -22,7 +22,16 @@ from corscope.journal.findings import Case, allow_origin, is_cors_actual, server
 from corscope.journal.login import login_target
 from corscope.messages import Request, Response
 
-__all__ = ["Answer", "Copy", "Memory", "PlainRequest", "note", "note_plain", "plain_request"]
+__all__ = [
+    "NOTHING",
+    "Answer",
+    "Copy",
+    "Memory",
+    "PlainRequest",
+    "note",
+    "note_plain",
+    "plain_request",
+]
 
 MAX_URLS: Final = 2_000
 MAX_PER_URL: Final = 8
@@ -82,6 +91,10 @@ class Memory:
         if logins is not None:
             self.logins.move_to_end(url)
         return answers, copies, logins
+
+
+NOTHING: Final = (None, None, None)
+"""What `Memory.recall` says of a URL of which nothing is remembered."""
 
 
 def _keep(shelf: "OrderedDict[str, tuple[_T, ...]]", url: str, items: tuple[_T, ...]) -> None:

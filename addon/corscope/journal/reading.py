@@ -1,15 +1,18 @@
 """What does a request show, before anything is known of those that came before it?
 
-It is read once for all requests that are the same, header for header, and come from one client.
+It is read once for all requests that are the same, header for header, and come from one client; of
+those that ask for another URL of the same origin, only that is put in its place.
 """
 
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from corscope.fetch.headers import contains
+from corscope.fetch.origin import origin_of_url
 from corscope.journal.cached import is_simple
 from corscope.journal.chains import Step, plain_step, step_of
 from corscope.journal.in_flight import Known
-from corscope.journal.memo import Memo
+from corscope.journal.memo import Memo, is_small
 from corscope.journal.memory import PlainRequest, plain_request
 from corscope.journal.pairing import Place
 from corscope.journal.why import why_announced, why_asked
@@ -43,6 +46,7 @@ class Reading:
         place: where a preflight that announced it would wait.
         is_simple: whether it is an actual request of which nothing can have needed leave.
         variants: what is known of it where it needed leave; `told` fills it.
+        like: the reading of the same request at another URL, which this one was made of.
     """
 
     client: str
@@ -51,6 +55,13 @@ class Reading:
     place: Place
     is_simple: bool
     variants: "Memo[object, Known]" = field(default_factory=_variants)
+    like: "Reading | None" = None
+
+    def at(self, request: Request) -> "Reading":
+        """The reading of a request that differs in its URL alone, but for its origin."""
+        known = self.alone.at(request.url)
+        place = (self.client, request.url, known.wire.cors.method)
+        return Reading(self.client, request, known, place, self.is_simple, like=self)
 
     def told(self, announced: tuple[str, ...], *, certain: bool) -> Known:
         """What is known of it, given the preflight that opened its way.
@@ -64,6 +75,8 @@ class Reading:
         return self.variants.get(key) or self.variants.put(key, self._told(announced, certain))
 
     def _told(self, announced: tuple[str, ...], certain: bool) -> Known:
+        if self.like is not None:
+            return self.like.told(announced, certain=certain).at(self.request.url)
         wire = _completed(self.alone.wire, announced)
         headers = self.request.headers
         return Known(
@@ -74,6 +87,10 @@ class Reading:
         )
 
 
+_readings: Memo[object, Reading] = Memo(500)
+"""Of requests to any URL of an origin: an app asks many alike of one server."""
+
+
 def read(client: str, request: Request) -> Reading | Plain:
     """Read a request.
 
@@ -81,8 +98,24 @@ def read(client: str, request: Request) -> Reading | Plain:
         client: what tells one browser from another.
         request: the request as the browser sent it.
     """
+    if not contains(request.headers, "Origin"):
+        return _plain(client, request)
+    key = (client, request.method, request.headers, origin_of_url(request.url))
+    like = _readings.get(key)
+    if like is not None:
+        return like.at(request)
     if not is_cors_exchange(request):
-        return Plain(plain_request(client, request) or plain_step(client, request))
+        return _plain(client, request)
+    made = _read(client, request)
+    texts = client + request.method + request.url
+    return _readings.put(key, made) if is_small(request.headers, texts) else made
+
+
+def _plain(client: str, request: Request) -> Plain:
+    return Plain(plain_request(client, request) or plain_step(client, request))
+
+
+def _read(client: str, request: Request) -> Reading:
     wire = view(request)
     step = step_of(client, wire, request.headers)
     if wire.kind == "preflight":

@@ -6,7 +6,7 @@ inference, its source is named.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from corscope.fetch.engines import Engine, engine_of
@@ -97,6 +97,20 @@ class WireView:
     engine: Engine
     credentials: Credentials
 
+    def at(self, url: str) -> "WireView":
+        """The same for another URL of the same origin."""
+        return WireView(
+            self.kind,
+            self.cors.at(url),
+            self.present,
+            self.page,
+            self.mode,
+            self.mode_from,
+            self.destination,
+            self.engine,
+            self.credentials,
+        )
+
 
 def is_cors_exchange(request: Request) -> bool:
     """Whether it is a CORS request to another origin.
@@ -134,7 +148,7 @@ def view(request: Request) -> WireView:
         found = _view(request)
         if is_small(request.headers, request.method):
             _views.put(key, found)
-    return replace(found, cors=replace(found.cors, url=request.url))
+    return found.at(request.url)
 
 
 def _view(request: Request) -> WireView:

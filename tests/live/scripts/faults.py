@@ -85,7 +85,7 @@ def _forget_what_is_cached() -> None:
         if name.startswith("corscope."):
             memories += [each for each in vars(module).values() if isinstance(each, Memo)]
     for each in memories:
-        each._results.clear()
+        each.clear()
 
 
 def _set_watched(watched: bool) -> list[str]:

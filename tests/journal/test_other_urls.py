@@ -1,0 +1,217 @@
+"""What is known of a request at one URL is taken over for another; it comes to the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from email.utils import format_datetime
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corscope.explain.line import comment, exchange_text
+from corscope.journal import reading
+from corscope.journal.exchange import Exchange, Sighting, Touch
+from corscope.journal.journal import Journal
+from corscope.journal.lines import exchange_line
+from corscope.journal.memo import Memo
+from corscope.journal.pattern import TOKEN, around
+from corscope.journal.store import characters_of
+from corscope.messages import HeaderList, Request, Response
+from tests.explain.exchanges import RESPONSES, requests, sightings
+
+from .requests import CHROMIUM, FIREFOX, PAGE, actual, at, preflight
+
+HOST: Final = "https://api.test"
+OTHERS: Final = (
+    "/other",
+    "/o?token=x&y",
+    '/%22\\é"',
+    f"/{HOST}/first",
+    "/last/",
+    *("/" + "x" * length for length in (220, 900, 9_000)),
+)
+ASKED: Final = (
+    actual(),
+    actual(headers=(("User-Agent", CHROMIUM), ("Sec-Fetch-Site", "cross-site"))),
+    actual(headers=(("Cookie", "a=1"),)),
+    actual("PUT", headers=(("X-A", "1"),)),
+    preflight("PUT", "x-a"),
+    preflight("GET", "authorization"),
+    actual("GET", headers=(("Authorization", "Bearer x"),)),
+)
+PASSES: Final[HeaderList] = (
+    ("Access-Control-Allow-Origin", PAGE),
+    ("Access-Control-Allow-Methods", "PUT"),
+    ("Access-Control-Allow-Headers", "x-a, authorization"),
+)
+REFUSED: Final[HeaderList] = (
+    ("Access-Control-Allow-Origin", "https://b.test"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Origin", "x" * 700),
+    ("Access-Control-Allow-Methods", "*"),
+)
+FURTHER: Final = (
+    ("Access-Control-Allow-Credentials", "true"),
+    ("Access-Control-Expose-Headers", "etag"),
+    ("Access-Control-Max-Age", "60"),
+    ("Cache-Control", "max-age=60"),
+    ("Content-Type", "text/html"),
+    ("ETag", '"1"'),
+    ("Location", "?next"),
+    ("Vary", "Origin"),
+    ("X-Cache", "HIT"),
+    ("X-Url", f"{HOST}/other"),
+)
+TOUCHES: Final = st.none() | st.one_of(
+    st.just(Touch("a rule", "apply", answered=True)),
+    st.builds(Touch, st.just(f"{HOST}/other"), st.just("apply"), st.just(False), RESPONSES),
+    st.builds(Touch, st.just("a rule"), st.just("shadow"), shadow=RESPONSES),
+)
+PASSED: Final = st.builds(
+    lambda status, allow, more, touch: Sighting(
+        "", Response(status, allow + tuple(more)), touch=touch
+    ),
+    st.sampled_from([200, 200, 200, 204, 302, 304]),
+    st.sampled_from([PASSES, PASSES, *((line, *PASSES[1:]) for line in REFUSED)]),
+    st.lists(st.sampled_from(FURTHER), max_size=4, unique=True),
+    TOUCHES,
+)
+TURNS: Final = st.tuples(st.sampled_from(ASKED), PASSED) | st.tuples(requests(), sightings())
+
+
+VARIES: Final = ("Vary", "Origin")
+CACHED: Final = ("Access-Control-Max-Age", "60")
+KEY: Final = (("Authorization", "Bearer x"),)
+
+
+def seen(*headers: tuple[str, str]) -> Sighting:
+    return Sighting("", Response(200, headers))
+
+
+SEQUENCES: Final = {
+    "a detail that a console cuts off": [
+        (actual(headers=(("User-Agent", FIREFOX),)), seen(REFUSED[2])),
+    ],
+    "a remark from the second time on": [
+        (preflight("PUT", "x-a"), seen(*PASSES)),
+        (actual("PUT", headers=(("X-A", "1"),)), seen(*PASSES, VARIES)),
+        *[
+            (preflight("PUT", "x-a"), seen(REFUSED[1], *PASSES[1:])),
+            (actual("PUT", headers=(("X-A", "1"),)), seen(*PASSES, VARIES)),
+        ]
+        * 3,
+    ],
+    "a refusal that clears the cache": [
+        (preflight("PUT", "x-a"), seen(*PASSES, CACHED)),
+        (actual("PUT", headers=(("X-A", "1"),)), seen(REFUSED[0], VARIES)),
+        (actual("PUT", headers=(("X-A", "1"),)), seen(*PASSES, VARIES)),
+    ],
+    "a cached answer that may have let it go": [
+        (preflight("GET", "authorization"), seen(*PASSES, CACHED)),
+        (actual(headers=KEY), seen(*PASSES, VARIES)),
+        (actual(headers=KEY), seen(*PASSES, VARIES)),
+    ],
+}
+
+
+def play(
+    journal: Journal, url: str, turns: Sequence[tuple[Request, Sighting]], start: int
+) -> list[object]:
+    """All that is made of these exchanges at this URL, and kept with what they share."""
+    made: list[object] = []
+    for number, (request, seen) in enumerate(turns, start):
+        asked = request._replace(url=url)
+        made += journal.requested(str(number), "browser", asked, at(number))
+        exchange = journal.answered(seen._replace(id=str(number)), at(number))
+        if exchange is not None:
+            made += _told(exchange)
+    return made
+
+
+def _told(exchange: Exchange) -> list[object]:
+    texts = exchange_line(exchange), exchange_text(exchange), comment(exchange)
+    assert exchange.pattern is not None
+    lengths = characters_of(exchange), exchange.pattern.length, exchange.pattern.is_kept
+    return [exchange, *texts, *lengths]
+
+
+def alone(
+    url: str, turns: Sequence[tuple[Request, Sighting]], start: int, *, masked: bool
+) -> list[object]:
+    """The same where nothing was seen before, and nothing is kept for other URLs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_readings", Memo(500))
+        patch.setattr(Journal, "_keep_mould", lambda *_: None)
+        return play(Journal(mask_urls=masked), url, turns, start)
+
+
+@settings(max_examples=700, deadline=None)
+@given(
+    st.lists(TURNS, min_size=1, max_size=5),
+    st.lists(st.sampled_from(OTHERS), min_size=1, unique=True),
+    st.booleans(),
+)
+def test_a_new_url_is_told_as_if_it_were_the_only_one(
+    turns: list[tuple[Request, Sighting]], paths: list[str], masked: bool
+) -> None:
+    _compare(turns, ["/first", *paths], masked=masked)
+
+
+def _compare(turns: list[tuple[Request, Sighting]], paths: Sequence[str], *, masked: bool) -> None:
+    journal = Journal(mask_urls=masked)
+    for place, path in enumerate(paths):
+        url, start = HOST + path, place * len(turns)
+        found, expected = play(journal, url, turns, start), alone(url, turns, start, masked=masked)
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert one == other
+
+
+@pytest.mark.parametrize("turns", SEQUENCES.values(), ids=SEQUENCES)
+def test_what_comes_before_counts_at_a_new_url_too(turns: list[tuple[Request, Sighting]]) -> None:
+    _compare(turns, ["/first", *OTHERS], masked=True)
+
+
+def test_nor_is_a_url_like_others_that_a_console_cuts_off() -> None:
+    turns = SEQUENCES["a detail that a console cuts off"]
+    _compare([(turns[0][0], seen())], ["/" + "x" * 900, *OTHERS], masked=True)
+
+
+@pytest.mark.parametrize("asked", [ASKED[0], ASKED[4]], ids=["actual", "preflight"])
+def test_what_another_url_had_is_not_made_once_more(asked: Request) -> None:
+    journal = Journal()
+    answer = Sighting("", Response(200, (*PASSES, ("Vary", "Origin"))))
+    patterns = []
+    for number in range(3):
+        journal.requested(str(number), "browser", asked._replace(url=f"{HOST}/{number}"), at(0))
+        exchange = journal.answered(answer._replace(id=str(number)), at(0))
+        assert exchange is not None
+        assert exchange.pattern is not None
+        patterns.append(exchange.pattern)
+        assert exchange.url == exchange.scene.first_url == f"{HOST}/{number}"
+    assert patterns[0] is not patterns[1]
+    assert patterns[0].mould is patterns[1].mould is patterns[2].mould is not None
+    assert patterns[0].shared["verdicts"] is patterns[2].shared["verdicts"]
+
+
+def test_where_urls_stand_is_not_told_of_a_text_that_has_their_paths_too() -> None:
+    url = f"{HOST}/{TOKEN}"
+    assert around(f"at {url}, {url}.", url, TOKEN) == ["at ", ", ", "."]
+    assert around(f"{url} at /{TOKEN}", url, TOKEN) == []
+    assert around("nowhere", url, TOKEN) == []
+
+
+def test_what_hangs_on_the_time_is_made_anew() -> None:
+    """A clock may be put back, to before an answer's end."""
+    journal, expires = Journal(), ("Expires", format_datetime(at(3), usegmt=True))
+    found = []
+    for number, seconds in enumerate((5, 0)):
+        request = actual(url=f"{HOST}/{number}")
+        journal.requested(str(number), "browser", request, at(seconds))
+        answer = Response(200, (*PASSES, expires))
+        exchange = journal.answered(Sighting(str(number), answer), at(seconds))
+        assert exchange is not None
+        found.append([finding.id for finding in exchange.findings])
+    assert found == [[], ["vary-origin-missing"]]
