@@ -138,7 +138,8 @@ def steps(rules: int = MANY_RULES, hosts: int = MANY_HOSTS) -> dict[str, Callabl
         "a match, one rule": partial(_chosen, one, subject),
         f"a match, {rules:,} rules over {hosts:,} hosts": partial(_chosen, many, subject),
         "an exchange recorded, both modes, as often before": _recorder(1),
-        "an exchange recorded, both modes, unlike any before": _recorder(UNLIKE),
+        "an exchange recorded, both modes, of a new URL": _recorder(UNLIKE),
+        "an exchange recorded, both modes, unlike any before": _recorder(UNLIKE, is_alike=False),
         "a line of the journal, as often before": partial(exchange_line, exchange),
         "a line of the journal, unlike any before": _liner(exchange),
     }
@@ -165,15 +166,20 @@ def _chosen(ruleset: Ruleset, subject: Subject) -> Rule | None:
     return choose_at_request(ruleset, subject, lambda _: True)
 
 
-def _recorder(unlike: int) -> Callable[[], Exchange]:
-    """Record exchanges; so many of them differ in what varies between exchanges of an API."""
+def _recorder(unlike: int, *, is_alike: bool = True) -> Callable[[], Exchange]:
+    """Record exchanges; so many of them differ in what varies between exchanges of an API.
+
+    Where they aren't alike, no two browsers are.
+    """
     journal = Journal()
     agent = ("User-Agent", USER_AGENTS[Engine.CHROMIUM])
     each = cycle(_unlike(unlike))
 
     def recorded() -> Exchange:
-        url, response = next(each)
-        journal.requested("1", "client", Request("GET", url, (("Origin", ORIGIN), agent)), NOW)
+        number, url, response = next(each)
+        language = ("Accept-Language", "en" if is_alike else f"en;q=0.{number}")
+        request = Request("GET", url, (("Origin", ORIGIN), agent, language))
+        journal.requested("1", "client", request, NOW)
         exchange = journal.answered(Sighting("1", response), NOW)
         assert exchange is not None
         return exchange
@@ -181,10 +187,10 @@ def _recorder(unlike: int) -> Callable[[], Exchange]:
     return recorded
 
 
-def _unlike(count: int) -> Iterator[tuple[str, Response]]:
+def _unlike(count: int) -> Iterator[tuple[int, str, Response]]:
     for number in range(count):
         headers = (*SHARED, ("Content-Length", str(1_000 + number)), ("ETag", f'"{number:x}"'))
-        yield f"https://api.example/items/{number}?page={number}", Response(200, headers)
+        yield number, f"https://api.example/items/{number}?page={number}", Response(200, headers)
 
 
 def _liner(exchange: Exchange) -> Callable[[], str]:
@@ -219,9 +225,10 @@ def section(*, quick: bool) -> Section:
 _TEXT: Final = f"""
 The first table has verdicts on an answer with ten headers, as many as servers send, by the
 standard and by each engine's departures from it, once the header list has been read; the second
-what an exchange meets on its way, in the rules and in the journal. Where nothing before was alike,
-{UNLIKE:,} URLs take turns, and answers whose length and ETag differ. Microseconds of CPU time of a
-call, the fastest of {ROUNDS} rounds.
+what an exchange meets on its way, in the rules and in the journal. Where the URL is new,
+{UNLIKE:,} URLs take turns, and answers whose length and ETag differ; where nothing before was
+alike, a request header differs, too. Microseconds of CPU time of a call, the fastest of
+{ROUNDS} rounds.
 """
 
 

@@ -349,9 +349,9 @@ latency is that of one connection. HTTP/2 is h2load by TLS to the same mitmdump 
 {h2} connections of {streams} streams. Requests have the headers that a Chromium sends; 50 URLs
 and three origins take turns (HTTP/2: one origin), as the pages of an app ask the same few things
 again and again. corscope remembers what alike exchanges share, so the repetition is to its
-advantage: where every URL is new, it is without it. mitmproxy itself gains nothing by it. The
-backend answers with 1 KB; it is a small program that does nothing else, so that the proxy is what
-takes the time. In a preflight with PUT both count as an exchange.
+advantage: where every URL is new, what has it in it is made for each. mitmproxy itself gains
+nothing by it. The backend answers with 1 KB; it is a small program that does nothing else, so that
+the proxy is what takes the time. In a preflight with PUT both count as an exchange.
 
 Each turn is checked: no answer that isn't a success, no error of a connection, one answer looked
 at for its headers, and as many lines in the journal as there were exchanges of CORS, none for
