@@ -12,7 +12,7 @@ from typing import Any, Final
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Finding, Judgement, Outcome, Shadow, Verdicts, probe
 from corscope.journal.failure import Failure
-from corscope.journal.pattern import TOKEN, Pattern, around
+from corscope.journal.pattern import TOKEN, Mould, Pattern, around
 from corscope.journal.why import Why
 from corscope.messages import HeaderList
 
@@ -125,18 +125,20 @@ def exchange_pieces(exchange: Exchange) -> tuple[bytes, bytes, bytes]:
 
 def _shared_line(exchange: Exchange, pattern: Pattern | None) -> bytes:
     """What those that are alike share; put around the URL where others have the same so."""
-    if pattern is None:
-        return _encoded_shared(exchange)
-    mould = pattern.mould
+    made = _moulded(exchange, None if pattern is None else pattern.mould)
+    if pattern is not None and pattern.settled is not None:  # not for one that may be the only one
+        pattern.line = made
+    return made
+
+
+def _moulded(exchange: Exchange, mould: Mould | None) -> bytes:
     if mould is None:
-        pattern.line = _encoded_shared(exchange)
-        return pattern.line
+        return _encoded_shared(exchange)
     if mould.line is None:
         like = probe(exchange, mould)
         mould.line = around(_encoded_shared(like), like.url.encode("ascii"), TOKEN.encode("ascii"))
     url = _quoted(exchange.url)[1:-1].encode("ascii")
-    pattern.line = url.join(mould.line) or _encoded_shared(exchange)
-    return pattern.line
+    return url.join(mould.line) or _encoded_shared(exchange)
 
 
 def _encoded_shared(exchange: Exchange) -> bytes:
