@@ -17,7 +17,7 @@ from corscope.explain.words import exchange_words
 from corscope.fetch.engines import Engine
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Judgement, Outcome, probe
-from corscope.journal.pattern import TOKEN, Mould, around
+from corscope.journal.mould import TOKEN, Mould, around
 
 __all__ = ["asked_text", "comment", "exchange_lines", "exchange_text", "judgement_after"]
 

@@ -30,7 +30,8 @@ from corscope.journal.judging import (
     judged_everywhere,
 )
 from corscope.journal.masking import masked_error, masked_url, plain_url
-from corscope.journal.pattern import LONGEST_CAST, TOKEN, Mould, Pattern, depends_on_time
+from corscope.journal.mould import LONGEST_CAST, TOKEN, Mould
+from corscope.journal.pattern import Pattern, depends_on_time
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response

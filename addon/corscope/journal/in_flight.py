@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 from corscope.journal.chains import Step
 from corscope.journal.exchange import Finding
 from corscope.journal.memo import Memo
-from corscope.journal.pattern import Mould, Pattern
+from corscope.journal.mould import Mould
+from corscope.journal.pattern import Pattern
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList

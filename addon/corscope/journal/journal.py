@@ -19,8 +19,9 @@ from corscope.journal.in_flight import REPEATED, InFlight, Known, Repeats
 from corscope.journal.masking import masked_url, plain_url
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
 from corscope.journal.memory import NOTHING, Memory, PlainRequest, note, note_plain
+from corscope.journal.mould import LONGEST_CAST, Mould
 from corscope.journal.pairing import Pairing, Waiting, passing
-from corscope.journal.pattern import LONGEST_CAST, Mould, Pattern, depends_on_time, essence
+from corscope.journal.pattern import Pattern, depends_on_time, essence
 from corscope.journal.reading import Plain, Reading, read
 from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies

@@ -12,7 +12,8 @@ from typing import Any, Final
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Finding, Judgement, Outcome, Shadow, Verdicts, probe
 from corscope.journal.failure import Failure
-from corscope.journal.pattern import TOKEN, Mould, Pattern, around
+from corscope.journal.mould import TOKEN, Mould, around
+from corscope.journal.pattern import Pattern
 from corscope.journal.why import Why
 from corscope.messages import HeaderList
 

@@ -5,16 +5,15 @@ asked is made once, for the first such exchange, and shared by those that come a
 of 300 for judging and writing one.
 """
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, AnyStr, Final
+from typing import Any, Final
 
 from corscope.fetch.headers import byte_lowercase, contains
 from corscope.journal.memo import MOST_KEPT, Memo
 from corscope.messages import Response
 
-__all__ = ["LONGEST_CAST", "TOKEN", "Mould", "Pattern", "around", "depends_on_time", "essence"]
+__all__ = ["Pattern", "depends_on_time", "essence"]
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +38,7 @@ class Pattern:
         annotation: what the proxy's own list says of them.
         passes: the credentials modes in which the browser goes on after a preflight.
         characters: about how much of it comes from the wire.
-        mould: what it shares with those of other URLs of the same origin, if it does with any.
+        mould: the `Mould` that it shares with those of other URLs, if it does with any.
     """
 
     seen: Any
@@ -58,7 +57,7 @@ class Pattern:
     annotation: Any = None
     passes: Any = None
     characters: int | None = None
-    mould: "Mould | None" = None
+    mould: Any = None
 
     def measure(self, length: int) -> None:
         """Take note of the exchange's length."""
@@ -68,60 +67,6 @@ class Pattern:
         """Keep the findings; what tells of those before doesn't hold any more."""
         self.settled, self.findings = on, findings
         self.findings_line = self.text = None
-
-
-@dataclass(slots=True, eq=False)
-class Mould:
-    """What exchanges share that differ in their URL alone, too, but for its origin.
-
-    Only of those on which nothing is to remark, and that lead nowhere: then nothing hangs on it.
-    An app's URLs are new more often than not; a pattern of another URL takes 10 us, not 100.
-
-    Attributes:
-        first: the pattern of the first.
-        length: how many characters the first has, without its URL.
-        quiet_on: what was remembered of its URL, and what had opened the way, when there was no
-            finding.
-        line: what stands before, between and behind the URLs in the part of the line that is the
-            same; None as long as none was made, and empty where that can't be told.
-        text: the same for the event log's text.
-    """
-
-    first: Pattern
-    length: int
-    quiet_on: tuple[object, ...]
-    line: list[bytes] | None = None
-    text: list[str] | None = None
-
-    def cast(self, url: str, length: int) -> Pattern:
-        """The pattern for another URL.
-
-        Args:
-            url: as far as it may be kept.
-            length: of all of it, in characters.
-        """
-        first = self.first
-        shared = {**first.shared, "url": url, "scene": first.shared["scene"].at(url)}
-        made = Pattern(first.seen, shared, None, leads_on=False, is_refused=first.is_refused)
-        made.measure(self.length + length)
-        made.annotation, made.passes, made.mould = first.annotation, first.passes, self
-        if first.characters is not None:
-            made.characters = first.characters + 2 * (len(url) - len(first.shared["url"]))
-        return made
-
-
-LONGEST_CAST: Final = 250
-"""So many characters may a URL have, and a detail of the verdict, to be put together: Firefox cuts
-off what it prints, but not before both are in it."""
-
-TOKEN: Final = secrets.token_hex(8)
-"""The path of a URL that nobody asks for, by which it is found where URLs stand in a text."""
-
-
-def around(text: AnyStr, url: AnyStr, token: AnyStr) -> list[AnyStr]:
-    """What stands around a URL that has this token; nothing where its path stands by itself."""
-    parts = text.split(url)
-    return parts if len(parts) > 1 and not any(token in part for part in parts) else parts[:0]
 
 
 _READ: Final = frozenset(

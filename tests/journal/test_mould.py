@@ -16,7 +16,7 @@ from corscope.journal.exchange import Exchange, Sighting, Touch
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line
 from corscope.journal.memo import Memo
-from corscope.journal.pattern import TOKEN, around
+from corscope.journal.mould import LONGEST_CAST, TOKEN, around
 from corscope.journal.store import characters_of
 from corscope.messages import HeaderList, Request, Response
 from tests.explain.exchanges import RESPONSES, requests, sightings
@@ -30,7 +30,7 @@ OTHERS: Final = (
     '/%22\\é"',
     f"/{HOST}/first",
     "/last/",
-    *("/" + "x" * length for length in (220, 900, 9_000)),
+    *("/" + "x" * length for length in (LONGEST_CAST - len(HOST) - 1, 900, 9_000)),
 )
 ASKED: Final = (
     actual(),
@@ -46,6 +46,7 @@ PASSES: Final[HeaderList] = (
     ("Access-Control-Allow-Methods", "PUT"),
     ("Access-Control-Allow-Headers", "x-a, authorization"),
 )
+ALLOW: Final = "Access-Control-Allow-Origin"
 REFUSED: Final[HeaderList] = (
     ("Access-Control-Allow-Origin", "https://b.test"),
     ("Access-Control-Allow-Origin", "*"),
@@ -93,6 +94,10 @@ def seen(*headers: tuple[str, str]) -> Sighting:
 SEQUENCES: Final = {
     "a detail that a console cuts off": [
         (actual(headers=(("User-Agent", FIREFOX),)), seen(REFUSED[2])),
+    ],
+    "a detail as long as may be": [
+        (actual(headers=(("User-Agent", FIREFOX),)), seen((ALLOW, "x" * LONGEST_CAST))),
+        (preflight(headers=(("User-Agent", FIREFOX),)), seen((ALLOW, "x" * LONGEST_CAST))),
     ],
     "a remark from the second time on": [
         (preflight("PUT", "x-a"), seen(*PASSES)),
