@@ -41,16 +41,16 @@ ASKED: Final = (
     preflight("GET", "authorization"),
     actual("GET", headers=(("Authorization", "Bearer x"),)),
 )
+ALLOW: Final = "Access-Control-Allow-Origin"
 PASSES: Final[HeaderList] = (
-    ("Access-Control-Allow-Origin", PAGE),
+    (ALLOW, PAGE),
     ("Access-Control-Allow-Methods", "PUT"),
     ("Access-Control-Allow-Headers", "x-a, authorization"),
 )
-ALLOW: Final = "Access-Control-Allow-Origin"
 REFUSED: Final[HeaderList] = (
-    ("Access-Control-Allow-Origin", "https://b.test"),
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Allow-Origin", "x" * 700),
+    (ALLOW, "https://b.test"),
+    (ALLOW, "*"),
+    (ALLOW, "x" * 700),
     ("Access-Control-Allow-Methods", "*"),
 )
 FURTHER: Final = (
@@ -81,42 +81,41 @@ PASSED: Final = st.builds(
 )
 TURNS: Final = st.tuples(st.sampled_from(ASKED), PASSED) | st.tuples(requests(), sightings())
 
-
 VARIES: Final = ("Vary", "Origin")
 CACHED: Final = ("Access-Control-Max-Age", "60")
 KEY: Final = (("Authorization", "Bearer x"),)
 
 
-def seen(*headers: tuple[str, str]) -> Sighting:
+def answered(*headers: tuple[str, str]) -> Sighting:
     return Sighting("", Response(200, headers))
 
 
 SEQUENCES: Final = {
     "a detail that a console cuts off": [
-        (actual(headers=(("User-Agent", FIREFOX),)), seen(REFUSED[2])),
+        (actual(headers=(("User-Agent", FIREFOX),)), answered(REFUSED[2])),
     ],
     "a detail as long as may be": [
-        (actual(headers=(("User-Agent", FIREFOX),)), seen((ALLOW, "x" * LONGEST_CAST))),
-        (preflight(headers=(("User-Agent", FIREFOX),)), seen((ALLOW, "x" * LONGEST_CAST))),
+        (actual(headers=(("User-Agent", FIREFOX),)), answered((ALLOW, "x" * LONGEST_CAST))),
+        (preflight(headers=(("User-Agent", FIREFOX),)), answered((ALLOW, "x" * LONGEST_CAST))),
     ],
     "a remark from the second time on": [
-        (preflight("PUT", "x-a"), seen(*PASSES)),
-        (actual("PUT", headers=(("X-A", "1"),)), seen(*PASSES, VARIES)),
+        (preflight("PUT", "x-a"), answered(*PASSES)),
+        (actual("PUT", headers=(("X-A", "1"),)), answered(*PASSES, VARIES)),
         *[
-            (preflight("PUT", "x-a"), seen(REFUSED[1], *PASSES[1:])),
-            (actual("PUT", headers=(("X-A", "1"),)), seen(*PASSES, VARIES)),
+            (preflight("PUT", "x-a"), answered(REFUSED[1], *PASSES[1:])),
+            (actual("PUT", headers=(("X-A", "1"),)), answered(*PASSES, VARIES)),
         ]
         * 3,
     ],
     "a refusal that clears the cache": [
-        (preflight("PUT", "x-a"), seen(*PASSES, CACHED)),
-        (actual("PUT", headers=(("X-A", "1"),)), seen(REFUSED[0], VARIES)),
-        (actual("PUT", headers=(("X-A", "1"),)), seen(*PASSES, VARIES)),
+        (preflight("PUT", "x-a"), answered(*PASSES, CACHED)),
+        (actual("PUT", headers=(("X-A", "1"),)), answered(REFUSED[0], VARIES)),
+        (actual("PUT", headers=(("X-A", "1"),)), answered(*PASSES, VARIES)),
     ],
     "a cached answer that may have let it go": [
-        (preflight("GET", "authorization"), seen(*PASSES, CACHED)),
-        (actual(headers=KEY), seen(*PASSES, VARIES)),
-        (actual(headers=KEY), seen(*PASSES, VARIES)),
+        (preflight("GET", "authorization"), answered(*PASSES, CACHED)),
+        (actual(headers=KEY), answered(*PASSES, VARIES)),
+        (actual(headers=KEY), answered(*PASSES, VARIES)),
     ],
 }
 
@@ -181,7 +180,7 @@ def test_what_comes_before_counts_at_a_new_url_too(turns: list[tuple[Request, Si
 
 def test_nor_is_a_url_like_others_that_a_console_cuts_off() -> None:
     turns = SEQUENCES["a detail that a console cuts off"]
-    _compare([(turns[0][0], seen())], ["/" + "x" * 900, *OTHERS], masked=True)
+    _compare([(turns[0][0], answered())], ["/" + "x" * 900, *OTHERS], masked=True)
 
 
 @pytest.mark.parametrize("asked", [ASKED[0], ASKED[4]], ids=["actual", "preflight"])
@@ -203,9 +202,9 @@ def test_what_another_url_had_is_not_made_once_more(asked: Request) -> None:
 
 def test_where_urls_stand_is_not_told_of_a_text_that_has_their_paths_too() -> None:
     url = f"{HOST}/{TOKEN}"
-    assert around(f"at {url}, {url}.", url, TOKEN) == ["at ", ", ", "."]
-    assert around(f"{url} at /{TOKEN}", url, TOKEN) == []
-    assert around("nowhere", url, TOKEN) == []
+    assert around(f"at {url}, {url}.", url) == ["at ", ", ", "."]
+    assert around(f"{url} at /{TOKEN}", url) == []
+    assert around("nowhere", url) == []
 
 
 def test_what_hangs_on_the_time_is_made_anew() -> None:

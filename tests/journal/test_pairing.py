@@ -188,6 +188,7 @@ class Crowd(RuleBasedStateMachine):
 
     def candidates(self, one: Fetch) -> list[Fetch]:
         """The fetches whose preflights look like this one's, and have come lately, unfollowed."""
+        # Times are compared as the journal does, to the microsecond.
         taken = {fetch.preflight for fetch in self.linked.values()}
         return [
             other
@@ -196,8 +197,7 @@ class Crowd(RuleBasedStateMachine):
             and other.answered is not None
             and not other.over
             and other.path != "/closed"
-            and at(self.now) - at(other.answered)
-            < WAIT  # as the journal counts, to the microsecond
+            and at(self.now) - at(other.answered) < WAIT
             and other.preflight not in taken
         ]
 

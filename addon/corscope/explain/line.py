@@ -16,8 +16,8 @@ from corscope.explain.steps.text import step_lines, steps_title
 from corscope.explain.words import exchange_words
 from corscope.fetch.engines import Engine
 from corscope.journal.console import printed
-from corscope.journal.exchange import Exchange, Judgement, Outcome, probe
-from corscope.journal.mould import TOKEN, Mould, around
+from corscope.journal.exchange import Exchange, Judgement, Outcome, around_url
+from corscope.journal.mould import Mould
 
 __all__ = ["asked_text", "comment", "exchange_lines", "exchange_text", "judgement_after"]
 
@@ -37,8 +37,7 @@ def _moulded_text(exchange: Exchange, mould: Mould | None) -> str:
     if mould is None or exchange.findings:
         return _text(exchange)
     if mould.text is None:
-        like = probe(exchange, mould)
-        mould.text = around(_text(like), like.url, TOKEN)
+        mould.text = around_url(exchange, mould, _text)
     return escaped(exchange.url).join(mould.text) or _text(exchange)
 
 

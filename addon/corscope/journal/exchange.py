@@ -29,8 +29,8 @@ from corscope.journal.judging import (
     judged,
     judged_everywhere,
 )
-from corscope.journal.masking import masked_error, masked_url, plain_url
-from corscope.journal.mould import LONGEST_CAST, TOKEN, Mould
+from corscope.journal.masking import cleaning, masked_error
+from corscope.journal.mould import LONGEST_CAST, TOKEN, Mould, around
 from corscope.journal.pattern import Pattern, depends_on_time
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView, is_revalidation
@@ -51,9 +51,9 @@ __all__ = [
     "Touch",
     "Verdict",
     "Verdicts",
+    "around_url",
     "of_pattern",
     "pattern_of",
-    "probe",
 ]
 
 RuleMode = Literal["apply", "shadow"]
@@ -95,6 +95,13 @@ class Sighting(NamedTuple):  # which is made in a third of a frozen dataclass's 
     error: str | None = None
     touch: Touch | None = None
     cause: str | None = None
+
+    @property
+    def heads(self) -> list[Response]:
+        """The answers: what the browser got, the server sent, and a shadowed rule would have."""
+        touch = self.touch
+        every = (self.response, touch and touch.server_response, touch and touch.shadow)
+        return [head for head in every if head]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +230,7 @@ def pattern_of(
         goes_by: the browser's copy, as a 304 has left it, that it goes by instead of the 304.
     """
     response = seen.response
-    clean = masked_url if mask_urls else plain_url
+    clean = cleaning(mask_urls)
     got = Got(goes_by or response, seen.missing, seen.cause, link.hop)
     verdicts, engine_verdicts = judged_everywhere(wire, got, clean)
     judgement = verdicts.seen(credentials)
@@ -264,20 +271,18 @@ def _is_of_any_url(seen: Sighting, everywhere: Mapping[Engine, Verdicts]) -> boo
     ]
     if any(len(judgement.detail or "") > LONGEST_CAST for judgement in judgements):
         return False
-    touch = seen.touch
-    heads = [seen.response]
-    heads += [touch.server_response, touch.shadow] if touch else []
     return seen.response is not None and not any(
-        contains(head.headers, "Location") or depends_on_time(head)
-        for head in heads
-        if head is not None
+        contains(head.headers, "Location") or depends_on_time(head) for head in seen.heads
     )
 
 
-def probe(exchange: Exchange, mould: Mould) -> Exchange:
-    """The exchange at a URL like no other: where that stands in a text, any of its URLs does."""
+def around_url(exchange: Exchange, mould: Mould, write: Callable[[Exchange], str]) -> list[str]:
+    """What stands around the URLs in what is written of such an exchange at any URL.
+
+    It is found at a URL like no other; nothing, where it can't be told.
+    """
     url = f"{origin_of_url(exchange.url)}/{TOKEN}"
-    return of_pattern(mould.cast(url, len(url)), vars(exchange))
+    return around(write(of_pattern(mould.cast(url, len(url)), vars(exchange))), url)
 
 
 _set: Final = object.__setattr__

@@ -28,7 +28,6 @@ REPEATED_WITHIN: Final = timedelta(seconds=2)
 MAX_REPEATS: Final = 1_000
 
 PATTERNS_PER_REQUEST: Final = 16
-MOULDS_PER_REQUEST: Final = 16
 ANSWERS_PER_REQUEST: Final = 4
 
 
@@ -37,7 +36,7 @@ def _patterns() -> "Memo[object, Pattern]":
 
 
 def _moulds() -> "Memo[object, Mould]":
-    return Memo(MOULDS_PER_REQUEST)
+    return Memo(PATTERNS_PER_REQUEST)
 
 
 def _answers() -> "Memo[object, Pattern]":

@@ -16,7 +16,7 @@ from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, of_pattern, pattern_of
 from corscope.journal.findings import Case
 from corscope.journal.in_flight import REPEATED, InFlight, Known, Repeats
-from corscope.journal.masking import masked_url, plain_url
+from corscope.journal.masking import cleaning
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
 from corscope.journal.memory import NOTHING, Memory, PlainRequest, note, note_plain
 from corscope.journal.mould import LONGEST_CAST, Mould
@@ -243,7 +243,7 @@ class Journal:
         mould, url = known.moulds.get(essential), known.wire.cors.url
         if mould is None or len(url) > LONGEST_CAST:
             return None
-        return mould.cast(masked_url(url) if self.mask_urls else plain_url(url), len(url))
+        return mould.cast(cleaning(self.mask_urls)(url), len(url))
 
     def _made(self, known: Known, seen: Sighting, goes_by: Response | None = None) -> Pattern:
         made = pattern_of(
@@ -368,9 +368,7 @@ def _length(seen: Sighting, asked: HeaderList, texts: str, names: int = 0) -> in
 
 def _is_short(seen: Sighting) -> bool:
     """Whether an answer, and what a rule made of it, may be kept though nobody waits for them."""
-    touch = seen.touch
-    heads = (seen.response, touch and touch.server_response, touch and touch.shadow)
-    length = sum(length_of(head.headers) for head in heads if head)
+    length = sum(length_of(head.headers) for head in seen.heads)
     return length + len(seen.error or "") <= MOST_CHARACTERS
 
 

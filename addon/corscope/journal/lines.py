@@ -10,9 +10,17 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from corscope.journal.console import printed
-from corscope.journal.exchange import Exchange, Finding, Judgement, Outcome, Shadow, Verdicts, probe
+from corscope.journal.exchange import (
+    Exchange,
+    Finding,
+    Judgement,
+    Outcome,
+    Shadow,
+    Verdicts,
+    around_url,
+)
 from corscope.journal.failure import Failure
-from corscope.journal.mould import TOKEN, Mould, around
+from corscope.journal.mould import Mould
 from corscope.journal.pattern import Pattern
 from corscope.journal.why import Why
 from corscope.messages import HeaderList
@@ -126,24 +134,22 @@ def exchange_pieces(exchange: Exchange) -> tuple[bytes, bytes, bytes]:
 
 def _shared_line(exchange: Exchange, pattern: Pattern | None) -> bytes:
     """What those that are alike share; put around the URL where others have the same so."""
-    made = _moulded(exchange, None if pattern is None else pattern.mould)
+    made = _moulded(exchange, None if pattern is None else pattern.mould).encode("ascii")
     if pattern is not None and pattern.settled is not None:  # not for one that may be the only one
         pattern.line = made
     return made
 
 
-def _moulded(exchange: Exchange, mould: Mould | None) -> bytes:
+def _moulded(exchange: Exchange, mould: Mould | None) -> str:
     if mould is None:
         return _encoded_shared(exchange)
     if mould.line is None:
-        like = probe(exchange, mould)
-        mould.line = around(_encoded_shared(like), like.url.encode("ascii"), TOKEN.encode("ascii"))
-    url = _quoted(exchange.url)[1:-1].encode("ascii")
-    return url.join(mould.line) or _encoded_shared(exchange)
+        mould.line = around_url(exchange, mould, _encoded_shared)
+    return _quoted(exchange.url)[1:-1].join(mould.line) or _encoded_shared(exchange)
 
 
-def _encoded_shared(exchange: Exchange) -> bytes:
-    return _encode(_shared(exchange))[1:-1].encode("ascii")
+def _encoded_shared(exchange: Exchange) -> str:
+    return _encode(_shared(exchange))[1:-1]
 
 
 def _findings(exchange: Exchange) -> str:

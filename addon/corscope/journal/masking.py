@@ -5,11 +5,12 @@ an error the words, but not the bytes that it complains of.
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from corscope.fetch.url import C0_CONTROL_OR_SPACE
 
-__all__ = ["masked_error", "masked_url", "plain_url"]
+__all__ = ["cleaning", "masked_error", "masked_url", "plain_url"]
 
 # Browsers take slashes in any number and direction, and after an http(s) scheme even none.
 _USERINFO: Final = re.compile(
@@ -30,6 +31,15 @@ def masked_url(url: str) -> str:
     """The same with each query value replaced by `*`; a parameter without a name is a value."""
     head, mark, query = plain_url(url).partition("?")
     return head + mark + "&".join(map(_masked_parameter, query.split("&")))
+
+
+def cleaning(masked: bool) -> Callable[[str], str]:
+    """Which of the two makes of a URL what may be kept.
+
+    Args:
+        masked: whether query values are secret.
+    """
+    return masked_url if masked else plain_url
 
 
 def _masked_parameter(parameter: str) -> str:

@@ -7,7 +7,7 @@ takes 10 us, not 100, and its line 4, not 33.
 
 import secrets
 from dataclasses import dataclass
-from typing import AnyStr, Final
+from typing import Final
 
 from corscope.journal.pattern import Pattern
 
@@ -38,7 +38,7 @@ class Mould:
     first: Pattern
     length: int
     quiet_on: tuple[object, ...]
-    line: list[bytes] | None = None
+    line: list[str] | None = None
     text: list[str] | None = None
 
     def cast(self, url: str, length: int) -> Pattern:
@@ -58,7 +58,7 @@ class Mould:
         return made
 
 
-def around(text: AnyStr, url: AnyStr, token: AnyStr) -> list[AnyStr]:
-    """What stands around a URL that has this token; nothing where its path stands by itself."""
+def around(text: str, url: str) -> list[str]:
+    """What stands around a URL that has the token; nothing where its path stands by itself."""
     parts = text.split(url)
-    return parts if len(parts) > 1 and not any(token in part for part in parts) else parts[:0]
+    return parts if len(parts) > 1 and not any(TOKEN in part for part in parts) else []

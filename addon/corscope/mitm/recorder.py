@@ -23,7 +23,7 @@ from corscope.journal.exchange import Exchange, Outcome, Sighting, Touch
 from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_pieces, failure_line, outcome_line
-from corscope.journal.masking import masked_url, plain_url
+from corscope.journal.masking import cleaning
 from corscope.journal.store import Store
 from corscope.mitm.causes import cause_of
 from corscope.mitm.event_log import EventLog
@@ -169,8 +169,7 @@ class Recorder:
         if flow is None:
             return None
         with suppress(Exception):  # this very thing may be what fails
-            url = flow.request.url
-            return masked_url(url) if self.journal.mask_urls else plain_url(url)
+            return cleaning(self.journal.mask_urls)(flow.request.url)
         return None
 
     def _keep(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
