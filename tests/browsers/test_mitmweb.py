@@ -63,6 +63,16 @@ class Web:
     def click(self, selector: str, text: str) -> None:
         self._call(self.page.locator(selector).filter(has_text=text).first.click())
 
+    def open_cors_view(self) -> None:
+        """Show the response as corscope does, once mitmweb's own choice of a view has come.
+
+        Which of the two comes last is shown: a click before the first would be undone by it.
+        """
+        self.click(".flow-detail nav a", "Response")
+        self.see(".contentview .controls h5", "Raw")
+        self.click(".contentview .controls a", "View:")
+        self.click(".dropdown-menu a", "cors")
+
     def text(self, selector: str) -> str:
         return str(self._call(self.page.locator(selector).first.inner_text()))
 
@@ -136,10 +146,7 @@ def test_marker_comment_and_view_tell_of_a_blocked_exchange(web: Web, server: Ra
     web.click("tbody tr", URL)
     web.click(".flow-detail nav a", "Comment")
     web.see(".flow-detail", "CORS blocked: allow-origin-missing")
-    web.click(".flow-detail nav a", "Response")
-    web.see(".contentview .controls h5", "Raw")
-    web.click(".contentview .controls a", "View:")
-    web.click(".dropdown-menu a", "cors")
+    web.open_cors_view()
     web.see(".contentview pre", "fail     Is there an Access-Control-Allow-Origin?")
 
 
@@ -207,9 +214,7 @@ def test_the_page_executes_nothing_that_a_server_sends(web: Web, server: RawServ
     server.answers[URL] = reply(HOSTILE)
     web.send(ask(URL))
     web.click("tbody tr", URL)
-    web.click(".flow-detail nav a", "Response")
-    web.click(".contentview .controls a", "View:")
-    web.click(".dropdown-menu a", "cors")
+    web.open_cors_view()
     web.see(".contentview pre", "<img src=x onerror=alert(1)>")
     shown = web.text(".contentview pre")
     assert "\x1b" not in shown
