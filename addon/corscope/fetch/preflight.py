@@ -5,7 +5,7 @@ https://fetch.spec.whatwg.org/#cors-preflight-fetch-0. What a success leaves beh
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
@@ -36,8 +36,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class CorsRequest:
+class CorsRequest(NamedTuple):
     """What the CORS protocol knows of the fetch's own request.
 
     Attributes:
@@ -54,7 +53,7 @@ class CorsRequest:
 
     def at(self, url: str) -> "CorsRequest":
         """The same for another URL."""
-        return CorsRequest(self.origin, url, self.method, self.unsafe_names)
+        return CorsRequest(self.origin, url, *self[2:])
 
 
 def is_cors_preflight_request(request: Request) -> bool:

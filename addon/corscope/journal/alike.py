@@ -62,7 +62,7 @@ class AlikeLines:
                 return None
             pattern = _pattern(exchange_of(members | own))
             self._patterns.put(shared, pattern)
-        return of_pattern(pattern, own_of(own))
+        return of_pattern(pattern, **own_of(own))
 
 
 def _pattern(first: Exchange) -> Pattern:

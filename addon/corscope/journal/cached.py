@@ -6,7 +6,7 @@ The caches' partition by top-level site doesn't show at all.
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -172,7 +172,7 @@ class Caches:
             return UNCOVERED
         if not is_cors_safelisted_method(wire.cors.method) or wire.cors.unsafe_names:
             return self._explain(client, wire, now) or Covered(None, (_NOT_SEEN,))
-        by_script = replace(wire, cors=replace(wire.cors, unsafe_names=("authorization",)))
+        by_script = wire._replace(cors=wire.cors._replace(unsafe_names=("authorization",)))
         return self._explain(client, by_script, now, _IF_BY_SCRIPT) or UNCOVERED
 
     def _explain(
@@ -267,7 +267,7 @@ def _ways_to_ask(cache: PreflightCache, wire: WireView) -> list[CorsRequest]:
     ):
         return [asked]
     origins = [origin for _, origin, url in cache.entries if url == asked.url]
-    return [replace(asked, origin=origin) for origin in origins]
+    return [asked._replace(origin=origin) for origin in origins]
 
 
 def _comparable(old: Answer, new: Answer) -> bool:

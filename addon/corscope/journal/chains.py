@@ -12,7 +12,7 @@ isn't seen.
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from corscope.fetch.engines import Departure, Engine, departs
@@ -68,14 +68,13 @@ FIRST: Final = Link()
 """The place of a request that no redirect led to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A request that may be part of a chain.
 
     Attributes:
         client: what tells one browser from another.
-        engine: its engine.
         url: the request's URL.
+        engine: its engine.
         method: its method; of a preflight that of the fetch.
         origin: its origin as it is sent, or would be.
         page: the origin that the fetch began with.
@@ -88,8 +87,8 @@ class Step:
     """
 
     client: str
-    engine: Engine
     url: str
+    engine: Engine
     method: str
     origin: str
     page: str
@@ -102,24 +101,11 @@ class Step:
 
     def at(self, url: str) -> "Step":
         """The same for another URL of the same origin."""
-        return Step(
-            self.client,
-            self.engine,
-            url,
-            self.method,
-            self.origin,
-            self.page,
-            self.mode,
-            self.own_names,
-            self.names,
-            self.headers,
-            self.destination,
-            self.link,
-        )
+        return Step(self.client, url, *self[2:])
 
     def after(self, earlier: "Step") -> "Step":
         """This request in the place, and with the past, that are known from another view of it."""
-        return replace(self, page=earlier.page, names=self.names | earlier.names, link=earlier.link)
+        return self._replace(page=earlier.page, names=self.names | earlier.names, link=earlier.link)
 
 
 def step_of(client: str, wire: WireView, headers: HeaderList) -> Step:
@@ -127,8 +113,8 @@ def step_of(client: str, wire: WireView, headers: HeaderList) -> Step:
     own_names = frozenset(wire.cors.unsafe_names)
     return Step(
         client=client,
-        engine=wire.engine,
         url=wire.cors.url,
+        engine=wire.engine,
         method=wire.cors.method,
         origin=wire.cors.origin,
         page=wire.cors.origin,
@@ -159,8 +145,7 @@ def plain_step(client: str, request: Request) -> Step | None:
     step = step_of(client, view(request), request.headers)
     scheme = (get(request.headers, "Authorization") or "").partition(" ")[0]
     is_own = scheme != "" and byte_lowercase(scheme) not in _BROWSERS_OWN
-    return replace(
-        step,
+    return step._replace(
         origin=str(origin),
         page=str(origin),
         own_names=step.own_names | {"authorization"} if is_own else step.own_names,
@@ -223,7 +208,7 @@ class Chains:
         if length > MOST_KEPT:
             return
         if asked_leave:
-            step = replace(step, link=replace(step.link, preflighted=True))
+            step = step._replace(link=replace(step.link, preflighted=True))
         expected = _redirected(id_, step, response.status, location)
         self.waits.add((step.client, _normal(location)), _shape(expected), expected, now, length)
 
@@ -272,7 +257,7 @@ def _redirected(id_: str, step: Step, status: int, location: str) -> Step:
     if leaves and "authorization" in step.own_names:
         link = replace(link, stripped_by=redirect)
     method = redirected_method(step.method, status, leaves=leaves, engine=step.engine)
-    return replace(step, url=location, method=method, origin=origin, link=link)
+    return step._replace(url=location, method=method, origin=origin, link=link)
 
 
 _BEFORE_PATH: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/*[^/?]*")

@@ -159,12 +159,10 @@ class Exchange:
     verdicts: Verdicts
     server_verdict: Verdicts | None
     shadow: Shadow | None
-    preflight: str | None
     exposed: tuple[str, ...] | None
     hidden: tuple[str, ...] | None
     redirected_from: str | None
     hop: int
-    chain: str | None
     why: tuple[Why, ...]
     location: str | None
     location_userinfo: bool | None
@@ -173,8 +171,10 @@ class Exchange:
     engine_verdicts: Mapping[Engine, Verdicts]
     scene: Scene
     server_status: int | None
-    findings: tuple[Finding, ...] = ()
     waited_ms: int | None = None
+    preflight: str | None = None
+    chain: str | None = None
+    findings: tuple[Finding, ...] = ()
     pattern: Pattern | None = field(default=None, init=False, compare=False, repr=False)
 
     if not TYPE_CHECKING:  # or any name would be taken for a field's
@@ -282,23 +282,37 @@ def around_url(exchange: Exchange, mould: Mould, write: Callable[[Exchange], str
     It is found at a URL like no other; nothing, where it can't be told.
     """
     url = f"{origin_of_url(exchange.url)}/{TOKEN}"
-    return around(write(of_pattern(mould.cast(url, len(url)), vars(exchange))), url)
+    alike = of_pattern(mould.cast(url, len(url)), exchange.time, exchange.id)
+    return around(write(alike), url)
 
 
 _set: Final = object.__setattr__
 
 
-def of_pattern(pattern: Pattern, own: Mapping[str, object]) -> Exchange:
-    """The exchange that has a pattern, and these fields that alike ones don't share.
-
-    `own` has `time` and `id`, `preflight` and `chain`, `findings` and `waited_ms`.
-    """
+def of_pattern(
+    pattern: Pattern,
+    time: datetime,
+    id_: str,
+    waited_ms: int | None = None,
+    *,
+    preflight: str | None = None,
+    chain: str | None = None,
+    findings: tuple[Finding, ...] = (),
+) -> Exchange:
+    """The exchange that has a pattern, and these fields that alike ones don't share."""
     exchange = object.__new__(Exchange)
     # `__init__` would take 12 us instead of 1, and a copy of what is shared; set like this, the
     # fields need no dict either, which the garbage collector would look through as well.
-    for name, value in own.items():
-        _set(exchange, name, value)
     _set(exchange, "pattern", pattern)
+    _set(exchange, "time", time)
+    _set(exchange, "id", id_)
+    _set(exchange, "waited_ms", waited_ms)
+    if preflight is not None:
+        _set(exchange, "preflight", preflight)
+    if chain is not None:
+        _set(exchange, "chain", chain)
+    if findings:
+        _set(exchange, "findings", findings)
     return exchange
 
 

@@ -7,10 +7,9 @@ Remarks are about the server: of an answer that a rule has made up or changed, o
 itself had sent counts.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from corscope.fetch.headers import get
 from corscope.journal.chains import Link
@@ -53,8 +52,7 @@ LIKELY: Final = "likely"
 """The detail of a remark that names the likely cause of what was seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """All that findings look at in one exchange.
 
     Attributes:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from corscope.journal.chains import Step
 from corscope.journal.exchange import Finding
-from corscope.journal.memo import Memo
+from corscope.journal.memo import keep
 from corscope.journal.mould import Mould
 from corscope.journal.pattern import Pattern
 from corscope.journal.why import Why
@@ -31,21 +31,9 @@ PATTERNS_PER_REQUEST: Final = 16
 ANSWERS_PER_REQUEST: Final = 4
 
 
-def _patterns() -> "Memo[object, Pattern]":
-    return Memo(PATTERNS_PER_REQUEST)
-
-
-def _moulds() -> "Memo[object, Mould]":
-    return Memo(PATTERNS_PER_REQUEST)
-
-
-def _answers() -> "Memo[object, Pattern]":
-    return Memo(ANSWERS_PER_REQUEST)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Known:
-    """What is known of a CORS exchange's request, whenever it is asked.
+    """What is known of a CORS exchange's request, whenever it is asked; and of its answers, a few.
 
     Attributes:
         wire: what it shows, with the fetch's own headers as far as the preflight tells.
@@ -62,14 +50,23 @@ class Known:
     step: Step
     credentials: Credentials
     why: tuple[Why, ...] = ()
-    patterns: "Memo[object, Pattern]" = field(default_factory=_patterns)
-    answers: "Memo[object, Pattern]" = field(default_factory=_answers)
-    moulds: "Memo[object, Mould]" = field(default_factory=_moulds)
+    patterns: dict[object, Pattern] = field(default_factory=dict)
+    answers: dict[object, Pattern] = field(default_factory=dict)
+    moulds: dict[object, Mould] = field(default_factory=dict)
 
     def at(self, url: str) -> "Known":
         """What is known of the same request at another URL of the same origin."""
         wire, step = self.wire.at(url), self.step.at(url)
         return Known(wire, step, self.credentials, self.why, moulds=self.moulds)
+
+    def answered(self, word_for_word: object, essential: object, pattern: Pattern) -> None:
+        """Take note of what the exchange with such an answer was."""
+        keep(self.patterns, essential, pattern, PATTERNS_PER_REQUEST)
+        keep(self.answers, word_for_word, pattern, ANSWERS_PER_REQUEST)
+
+    def casts(self, essential: object, mould: Mould) -> Mould:
+        """Take note of what exchanges at other URLs, with such an answer, are."""
+        return keep(self.moulds, essential, mould, PATTERNS_PER_REQUEST)
 
 
 class InFlight(NamedTuple):

@@ -7,7 +7,7 @@ the caller's.
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from corscope.fetch.headers import contains, get
@@ -18,7 +18,7 @@ from corscope.journal.findings import Case
 from corscope.journal.in_flight import REPEATED, InFlight, Known, Repeats
 from corscope.journal.masking import cleaning
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
-from corscope.journal.memory import NOTHING, Memory, PlainRequest, note, note_plain
+from corscope.journal.memory import NOTHING, Memory, Noted, PlainRequest, note, note_plain, noted_of
 from corscope.journal.mould import LONGEST_CAST, Mould
 from corscope.journal.pairing import Pairing, Waiting, passing
 from corscope.journal.pattern import Pattern, depends_on_time, essence
@@ -38,8 +38,6 @@ MAX_LONG_IN_FLIGHT: Final = 32_000_000
 MAX_READINGS: Final = 2_000
 
 _NOT_MODIFIED: Final = 304
-_MILLISECOND: Final = timedelta(milliseconds=1)
-_HALF: Final = _MILLISECOND / 2
 
 
 def _readings() -> "Memo[tuple[str, Request], Reading | Plain]":
@@ -168,7 +166,7 @@ class Journal:
         elif covered.findings:
             known = reading.told((), certain=True)
         if step is not reading.alone.step:
-            step = replace(step, own_names=known.step.own_names)
+            step = step._replace(own_names=known.step.own_names)
             known = Known(known.wire, step, known.credentials, known.why)
         return InFlight(known, now, covered.preflight, findings=covered.findings)
 
@@ -209,15 +207,15 @@ class Journal:
         before = (self.memory.recall(known.wire.cors.url), pending.opened_by)
         is_settled = pattern.settled == before
         findings = pattern.findings if is_settled else self._findings(pending, pattern, before, now)
-        own = {
-            "time": now,
-            "id": seen.id,
-            "preflight": pending.preflight,
-            "chain": pattern.chain or (seen.id if pattern.leads_on else None),
-            "findings": pending.findings + findings,
-            "waited_ms": _milliseconds(pending.asked, now),
-        }
-        exchange = of_pattern(pattern, own)
+        exchange = of_pattern(
+            pattern,
+            now,
+            seen.id,
+            _milliseconds(pending.asked, now),
+            preflight=pending.preflight,
+            chain=pattern.chain or (seen.id if pattern.leads_on else None),
+            findings=pending.findings + findings,
+        )
         self._note(pattern, pending, exchange)
         return exchange
 
@@ -234,8 +232,7 @@ class Journal:
         if pattern is None:
             pattern = self._made(known, seen)
         if is_short:
-            known.patterns.put(essential, pattern)
-            known.answers.put(key, pattern)
+            known.answered(key, essential, pattern)
         return pattern
 
     def _cast(self, known: Known, essential: object) -> Pattern | None:
@@ -264,39 +261,36 @@ class Journal:
         self, pending: InFlight, pattern: Pattern, before: tuple[object, ...], now: datetime
     ) -> tuple[Finding, ...]:
         """The remarks on it, in the light of what was known before."""
-        known = pending.known
-        case = Case(
-            pattern.seen,
-            known.wire,
-            known.step.client,
-            known.credentials,
-            pending.opened_by,
-            known.step.link,
-            pattern.shared["judgement"],
-            now,
-        )
-        is_quiet = pattern.mould is not None and pattern.mould.quiet_on == before
-        findings = () if is_quiet else findings_of(case, self.memory)
-        if pattern.is_of_any_url and not findings and before[0] == NOTHING:
-            self._keep_mould(pattern, known, before)
-        if pattern.is_kept:
-            note(case, self.memory)
+        known, url = pending.known, pending.known.wire.cors.url
+        mould: Mould | None = pattern.mould
+        findings: tuple[Finding, ...] = ()
+        if mould is not None and mould.quiet_on == before:
+            noted = mould.noted
+        else:
+            case = _case(pending, pattern, now)
+            findings, noted = findings_of(case, self.memory), noted_of(case)
+            if pattern.is_of_any_url and not findings and before[0] == NOTHING:
+                self._keep_mould(pattern, known, before, noted)
+        if noted is not None and pattern.is_kept:
+            note(noted, url, self.memory)
         # A redirect may be noted of the URL that it leads to, too.
         is_settled = (
             not depends_on_time(pattern.seen.response) and pattern.shared["location"] is None
         )
-        after = (self.memory.recall(known.wire.cors.url), pending.opened_by)
+        after = (self.memory.recall(url), pending.opened_by)
         if is_settled and after == before:
             pattern.settle(after, findings)  # not `before`, to be found the same at a glance
         return findings
 
-    def _keep_mould(self, pattern: Pattern, known: Known, before: tuple[object, ...]) -> None:
+    def _keep_mould(
+        self, pattern: Pattern, known: Known, before: tuple[object, ...], noted: Noted | None
+    ) -> None:
         """Let others that differ in their URL alone be made of this one."""
         essential = (pattern.seen[1:], self.mask_urls)
         url = len(known.wire.cors.url)
         if url <= LONGEST_CAST and essential in known.patterns and essential not in known.moulds:
-            mould = Mould(pattern, pattern.length - url, before)
-            pattern.mould = known.moulds.put(essential, mould)
+            mould = Mould(pattern, pattern.length - url, before, noted)
+            pattern.mould = known.casts(essential, mould)
 
     def _embedded(self, plain: PlainRequest, seen: Sighting, now: datetime) -> Exchange | None:
         """The exchange of an image or the like, only where a policy keeps it from the page."""
@@ -306,7 +300,7 @@ class Journal:
         if not contains(seen.response.headers, "Cross-Origin-Resource-Policy"):
             return None
         wire = view(plain.request)
-        wire = replace(wire, cors=replace(wire.cors, origin=plain.page))
+        wire = wire._replace(cors=wire.cors._replace(origin=plain.page))
         pattern = pattern_of(
             seen,
             wire,
@@ -315,8 +309,7 @@ class Journal:
             why=(),
             mask_urls=self.mask_urls,
         )
-        own = {"time": now, "id": seen.id, "preflight": None, "chain": None}
-        exchange = of_pattern(pattern, own)
+        exchange = of_pattern(pattern, now, seen.id)
         return exchange if exchange.judgement.verdict == "blocked" else None
 
     def _note(self, pattern: Pattern, pending: InFlight, exchange: Exchange) -> None:
@@ -360,6 +353,20 @@ class Journal:
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
 
 
+def _case(pending: InFlight, pattern: Pattern, now: datetime) -> Case:
+    known = pending.known
+    return Case(
+        pattern.seen,
+        known.wire,
+        known.step.client,
+        known.credentials,
+        pending.opened_by,
+        known.step.link,
+        pattern.shared["judgement"],
+        now,
+    )
+
+
 def _length(seen: Sighting, asked: HeaderList, texts: str, names: int = 0) -> int:
     """About how many characters an exchange has; those after it may be known by a short one."""
     answer = seen.response.headers if seen.response else ()
@@ -385,7 +392,11 @@ def _not_followed(waiting: Waiting, now: datetime) -> Outcome:
 
 def _milliseconds(since: datetime | None, until: datetime) -> int | None:
     """How long it was; never less than nothing, whatever the clocks say."""
-    return None if since is None else max(0, (until - since + _HALF) // _MILLISECOND)
+    if since is None:
+        return None
+    waited = until - since  # whose parts are added in a third of the time of its division
+    seconds = waited.days * 86_400 + waited.seconds
+    return max(0, seconds * 1_000 + (waited.microseconds + 500) // 1_000)
 
 
 _essentials: Memo[object, Sighting] = Memo(500)

@@ -5,7 +5,7 @@ that no answer came. `exchange` keeps what is judged here as it happens, `again`
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
@@ -164,7 +164,7 @@ def _judged_by_engine(
         clean: what of a URL may be kept.
     """
     return {
-        engine: own if engine is wire.engine else judged(replace(wire, engine=engine), got, clean)
+        engine: own if engine is wire.engine else judged(wire._replace(engine=engine), got, clean)
         for engine in ENGINES
     }
 

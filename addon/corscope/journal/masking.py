@@ -23,13 +23,17 @@ _TAB_OR_NEWLINE: Final = dict.fromkeys(map(ord, "\t\n\r"))
 
 def plain_url(url: str) -> str:
     """The URL, absolute or relative, without its fragment and userinfo."""
-    text = url.partition("#")[0].strip(C0_CONTROL_OR_SPACE).translate(_TAB_OR_NEWLINE)
-    return _USERINFO.sub(r"\1", text)
+    text = url.partition("#")[0].strip(C0_CONTROL_OR_SPACE)
+    if not text.isprintable():
+        text = text.translate(_TAB_OR_NEWLINE)
+    return _USERINFO.sub(r"\1", text) if "@" in text else text
 
 
 def masked_url(url: str) -> str:
     """The same with each query value replaced by `*`; a parameter without a name is a value."""
     head, mark, query = plain_url(url).partition("?")
+    if not query:
+        return head + mark
     return head + mark + "&".join(map(_masked_parameter, query.split("&")))
 
 

@@ -9,13 +9,21 @@ from typing import Final, Generic, TypeVar
 
 from corscope.messages import HeaderList
 
-__all__ = ["MOST_CHARACTERS", "MOST_KEPT", "Memo", "Shelf", "is_small", "length_of"]
+__all__ = ["MOST_CHARACTERS", "MOST_KEPT", "Memo", "Shelf", "is_small", "keep", "length_of"]
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 MOST_CHARACTERS = 8_000
 """So long may headers be, all together, for what is found out of them to be remembered."""
+
+
+def keep(results: dict[K, V], key: K, result: V, most: int) -> V:
+    """Keep a result, in the place of the oldest where there are so many; returns it."""
+    results[key] = result
+    if len(results) > most:
+        del results[next(iter(results))]
+    return result
 
 
 class Memo(dict[K, V]):
@@ -35,18 +43,13 @@ class Memo(dict[K, V]):
         """Remember a result; returns it."""
         if self._once is not None and self._is_first_time(self._once, hash(key)):
             return result
-        self[key] = result
-        if len(self) > self._most:
-            del self[next(iter(self))]
-        return result
+        return keep(self, key, result, self._most)
 
     def _is_first_time(self, once: dict[int, None], mark: int) -> bool:
         if mark in once:
             del once[mark]
             return False
-        once[mark] = None
-        if len(once) > self._most:
-            del once[next(iter(once))]
+        keep(once, mark, None, self._most)
         return True
 
 

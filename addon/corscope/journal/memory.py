@@ -6,7 +6,7 @@ Kept by URL, the URLs noted last at the end, all bounded.
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from corscope.fetch.headers import contains, get
 from corscope.fetch.origin import origin_of_url
@@ -27,9 +27,11 @@ __all__ = [
     "Answer",
     "Copy",
     "Memory",
+    "Noted",
     "PlainRequest",
     "note",
     "note_plain",
+    "noted_of",
     "plain_request",
 ]
 
@@ -106,34 +108,63 @@ def _keep(shelf: "OrderedDict[str, tuple[_T, ...]]", url: str, items: tuple[_T, 
         shelf.popitem(last=False)
 
 
-# The call for each CORS exchange
+# The calls for each CORS exchange
 
 
-def note(case: Case, memory: Memory) -> None:
-    """Remember what an exchange shows for those after it."""
+class Noted(NamedTuple):
+    """What a CORS exchange shows for those after it.
+
+    Attributes:
+        client: what tells one browser from another.
+        page: the origin that asked.
+        login: the login page that it was redirected to, if it was.
+        answer: what the server let that origin do; None where a cache may have answered.
+        is_own_copy: whether that browser's cache has no other copy of it for that page any more:
+            it has this one, or none where that isn't to be stored.
+    """
+
+    client: str
+    page: str
+    login: str | None
+    answer: Answer | None
+    is_own_copy: bool
+
+
+def noted_of(case: Case) -> Noted | None:
+    """What there is to note of an exchange; the same wherever an answer leads nowhere."""
     answer = server_answer(case.seen)
     if answer is None or not is_cors_actual(case.wire):
-        return
-    url = case.wire.cors.url
-    target = login_target(case.wire, answer)
-    if target is not None:
-        clients = memory.logins.get(target, ())
-        _keep(memory.logins, target, (*(c for c in clients if c != case.client), case.client))
+        return None
+    page, login = case.wire.cors.origin, login_target(case.wire, answer)
     if is_from_shared_cache(answer.headers) or answer.status == 304:
-        return
-    if case.wire.cors.method == "GET" and answer.status == 200:
-        # The browser's cache replaces its copy by this answer, or drops it where that isn't to
-        # be stored.
-        copies = memory.copies.get(url, ())
-        _keep(memory.copies, url, tuple(c for c in copies if not c.is_of(case)))
-    _note_answer(memory, url, case.wire.cors.origin, answer)
+        return Noted(case.client, page, login, None, is_own_copy=False)
+    is_own_copy = case.wire.cors.method == "GET" and answer.status == 200
+    return Noted(case.client, page, login, _answer(page, answer), is_own_copy)
 
 
-def _note_answer(memory: Memory, url: str, asked_by: str | None, answer: Response) -> None:
+def _answer(asked_by: str | None, answer: Response) -> Answer:
     with_credentials = get(answer.headers, "Access-Control-Allow-Credentials") == "true"
-    new = Answer(asked_by, allow_origin(answer.headers), with_credentials)
+    return Answer(asked_by, allow_origin(answer.headers), with_credentials)
+
+
+def note(noted: Noted, url: str, memory: Memory) -> None:
+    """Remember what an exchange at this URL showed for those after it."""
+    client, page, login, answer, is_own_copy = noted
+    if login is not None:
+        clients = memory.logins.get(login, ())
+        _keep(memory.logins, login, (*(c for c in clients if c != client), client))
+    if is_own_copy and url in memory.copies:
+        copies = memory.copies[url]
+        others = tuple(c for c in copies if (c.client, c.page) != (client, page))
+        _keep(memory.copies, url, others)
+    if answer is not None:
+        _note_answer(memory, url, answer)
+
+
+def _note_answer(memory: Memory, url: str, new: Answer) -> None:
     earlier = memory.answers.get(url, ())
-    _keep(memory.answers, url, (*(old for old in earlier if old.asked_by != asked_by), new))
+    others = [old for old in earlier if old.asked_by != new.asked_by]
+    _keep(memory.answers, url, (*others, new))
 
 
 # And those for each request that isn't one
@@ -168,7 +199,7 @@ def note_plain(plain: PlainRequest, seen: Sighting, memory: Memory, now: datetim
     if allow_origin(headers) is not None:
         _keep(memory.copies, plain.url, tuple(earlier))
         if not is_from_shared_cache(headers):
-            _note_answer(memory, plain.url, None, answer)
+            _note_answer(memory, plain.url, _answer(None, answer))
     elif is_storable(headers, now) and not varies_by_origin(headers):
         is_shared = "private" not in cache_control(headers)
         copy = Copy(plain.client, plain.page, is_reused_unasked(headers, now), is_shared)

@@ -7,7 +7,7 @@ takes 10 us, not 100, and its line 4, not 33.
 
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from corscope.journal.pattern import Pattern
 
@@ -30,6 +30,7 @@ class Mould:
         length: how many characters the first has, without its URL.
         quiet_on: what was remembered of its URL, and what had opened the way, when there was no
             finding.
+        noted: what was to note of it for those after it.
         line: what stands before, between and behind the URLs in the part of the line that is the
             same; None as long as none was made, and empty where that can't be told.
         text: the same for the event log's text.
@@ -38,6 +39,7 @@ class Mould:
     first: Pattern
     length: int
     quiet_on: tuple[object, ...]
+    noted: Any
     line: list[str] | None = None
     text: list[str] | None = None
 

@@ -97,8 +97,8 @@ def exchange_of(line: Mapping[str, Any]) -> Exchange:
     )
 
 
-def own_of(line: Mapping[str, Any]) -> dict[str, object]:
-    """The fields of an exchange that alike ones don't share, from a line that has them.
+def own_of(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What `of_pattern` takes besides the pattern, from a line that has it.
 
     Args:
         line: a line's object, of `"type": "exchange"`, or the part of it that has these.
@@ -109,7 +109,7 @@ def own_of(line: Mapping[str, Any]) -> dict[str, object]:
     read = _of_type(line, "exchange")
     return {
         "time": _time(read),
-        "id": read.text("id"),
+        "id_": read.text("id"),
         "preflight": read.maybe_text("preflight"),
         "chain": read.maybe_text("chain"),
         "findings": _findings(read),

@@ -4,7 +4,7 @@ It is read once for all requests that are the same, header for header, and come 
 those that ask for another URL of the same origin, only that is put in its place.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from corscope.fetch.headers import contains
@@ -12,7 +12,7 @@ from corscope.fetch.origin import origin_of_url
 from corscope.journal.cached import is_simple
 from corscope.journal.chains import Step, plain_step, step_of
 from corscope.journal.in_flight import Known
-from corscope.journal.memo import Memo, is_small
+from corscope.journal.memo import Memo, is_small, keep
 from corscope.journal.memory import PlainRequest, plain_request
 from corscope.journal.pairing import Place
 from corscope.journal.why import why_announced, why_asked
@@ -31,11 +31,7 @@ class Plain:
     of: PlainRequest | Step | None
 
 
-def _variants() -> "Memo[object, Known]":
-    return Memo(VARIANTS)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Reading:
     """A CORS exchange's request.
 
@@ -54,7 +50,7 @@ class Reading:
     alone: Known
     place: Place
     is_simple: bool
-    variants: "Memo[object, Known]" = field(default_factory=_variants)
+    variants: dict[object, Known] = field(default_factory=dict)
     like: "Reading | None" = None
 
     def at(self, request: Request) -> "Reading":
@@ -72,7 +68,9 @@ class Reading:
                 cached may have been for another.
         """
         key = (announced, certain)
-        return self.variants.get(key) or self.variants.put(key, self._told(announced, certain))
+        return self.variants.get(key) or keep(
+            self.variants, key, self._told(announced, certain), VARIANTS
+        )
 
     def _told(self, announced: tuple[str, ...], certain: bool) -> Known:
         if self.like is not None:
@@ -135,7 +133,7 @@ def _completed(wire: WireView, announced: tuple[str, ...]) -> WireView:
     names = tuple(sorted(own))
     if names == wire.cors.unsafe_names:
         return wire
-    return replace(wire, cors=replace(wire.cors, unsafe_names=names))
+    return wire._replace(cors=wire.cors._replace(unsafe_names=names))
 
 
 def _credentials(wire: WireView, *, certain: bool) -> Credentials:

@@ -6,8 +6,7 @@ inference, its source is named.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import contains, get, names
@@ -69,8 +68,7 @@ _STORAGE_ACCESS_SINCE: Final = {
 _STORAGE_ACCESS_VERSION: Final = {Engine.CHROMIUM: 133, Engine.FIREFOX: 153}
 
 
-@dataclass(frozen=True, slots=True)
-class WireView:
+class WireView(NamedTuple):
     """A CORS exchange's request as far as the wire shows the fetch behind it.
 
     Attributes:
@@ -99,17 +97,7 @@ class WireView:
 
     def at(self, url: str) -> "WireView":
         """The same for another URL of the same origin."""
-        return WireView(
-            self.kind,
-            self.cors.at(url),
-            self.present,
-            self.page,
-            self.mode,
-            self.mode_from,
-            self.destination,
-            self.engine,
-            self.credentials,
-        )
+        return WireView(self.kind, self.cors.at(url), *self[2:])
 
 
 def is_cors_exchange(request: Request) -> bool:

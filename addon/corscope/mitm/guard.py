@@ -23,6 +23,9 @@ __all__ = ["answering", "failed", "harmless", "listeners"]
 MOST_REPORTS: Final = 100
 """So many failures are told of; after them there is nothing new to learn."""
 
+_OF_A_METHOD: Final = 2
+"""The parameters of a hook that is a method: `self`, and what mitmproxy calls it for."""
+
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 Listener = Callable[[str, Exception, Sequence[object]], None]
 
@@ -46,6 +49,18 @@ def harmless(hook: Hook) -> Hook:
                 failed(hook.__qualname__, error, args)
 
         return cast("Hook", guarded_async)
+
+    if len(inspect.signature(hook).parameters) == _OF_A_METHOD:  # most are, and these are called
+        # for every flow: with both by name, the interpreter needs no tuple and no dict for them
+
+        @functools.wraps(hook)
+        def guarded_method(self: Any, about: Any) -> Any:
+            try:
+                return hook(self, about)
+            except Exception as error:
+                failed(hook.__qualname__, error, (self, about))
+
+        return cast("Hook", guarded_method)
 
     @functools.wraps(hook)
     def guarded(*args: Any, **kwargs: Any) -> Any:

@@ -114,8 +114,11 @@ class Recorder:
             self.response(flow)
 
     @harmless
-    def response(self, flow: http.HTTPFlow, *, head_sent: bool = False) -> None:
+    def response(self, flow: http.HTTPFlow) -> None:
         """The whole answer is there, or as much of it as there will be."""
+        self._answered(flow, head_sent=False)
+
+    def _answered(self, flow: http.HTTPFlow, *, head_sent: bool) -> None:
         touch = self.touches.pop(flow.id, None)
         if flow.id in self.journal.in_flight:
             seen = sighting(flow, touch, head_sent=head_sent)
@@ -132,7 +135,7 @@ class Recorder:
     @harmless
     def error(self, flow: http.HTTPFlow) -> None:
         """No answer came, or not all of it; of one that was streamed, the headers have left."""
-        self.response(flow, head_sent=flow.response is not None and bool(flow.response.stream))
+        self._answered(flow, head_sent=flow.response is not None and bool(flow.response.stream))
 
     def failed(self, where: str, error: Exception, about: Sequence[object]) -> None:
         """Mark a failure of corscope's own, so that nobody takes what is missing for fine."""

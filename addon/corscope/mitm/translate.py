@@ -6,6 +6,7 @@ Nothing else knows both. Header bytes are decoded as Latin-1, order and duplicat
 from contextlib import suppress
 from copy import copy
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -133,11 +134,16 @@ def _url(flow: http.HTTPFlow) -> str:
 
 def joined_url(scheme: str, host: str, port: int, path: str) -> str:
     """A URL of parts that mitmproxy has taken the brackets and the punycode from."""
+    return _before_path(scheme, host, port) + path
+
+
+@lru_cache(maxsize=500)
+def _before_path(scheme: str, host: str, port: int) -> str:
     if not host.isascii():
         with suppress(UnicodeError):
             host = host.encode("idna").decode()
     name = f"[{host}]" if ":" in host else host
-    return url.unparse(scheme, name, port, path)
+    return url.unparse(scheme, name, port, "")
 
 
 def _reverse_url(flow: http.HTTPFlow) -> str:
