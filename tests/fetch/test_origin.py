@@ -13,6 +13,7 @@ from corscope.fetch.origin import (
     origin_of_url,
     parse_serialized_origin,
 )
+from corscope.fetch.url import parse_url
 from tests.fetch.strategies import ALL_BYTES
 
 APP = TupleOrigin("https", "app.example")
@@ -116,6 +117,22 @@ def test_of_all_bytes_few_are_in_a_serialized_domain() -> None:
 def test_origin_of_url(url: str, expected: TupleOrigin | None) -> None:
     """https://url.spec.whatwg.org/#concept-url-origin"""
     assert origin_of_url(url) == expected
+
+
+@given(
+    st.sampled_from(["http://", "https://", "HTTP://", "http:/", "ws://", "http://u:p@"]),
+    st.text("aZ09.-_:[]@%?#\\/\t é", max_size=12),
+    st.text(max_size=5),
+)
+def test_origin_of_url_is_that_of_the_parsed_url(start: str, authority: str, path: str) -> None:
+    for url in (f"{start}{authority}/{path}", f"{start}{authority}{path}"):
+        parsed = parse_url(url)
+        host = None if parsed is None else parsed.host
+        found = origin_of_url(url)
+        if parsed is None or not host:
+            assert found is None
+        else:
+            assert found == TupleOrigin(parsed.scheme, host, parsed.port)
 
 
 @given(

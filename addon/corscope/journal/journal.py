@@ -124,8 +124,10 @@ class Journal:
 
     def _read(self, id_: str, client: str, request: Request) -> Reading | Plain:
         reading = read(client, request)
-        names = 0 if isinstance(reading, Plain) else len(reading.alone.step.own_names)
-        length = length_of(request.headers, client + request.url, names)
+        if isinstance(reading, Plain):
+            length = length_of(request.headers, client + request.url)
+        else:
+            length = reading.length + len(request.url)
         if length <= MOST_CHARACTERS:
             self.readings.put((client, request), reading)
         elif not isinstance(reading, Plain) or reading.of is not None:

@@ -12,7 +12,7 @@ from corscope.fetch.origin import origin_of_url
 from corscope.journal.cached import is_simple
 from corscope.journal.chains import Step, plain_step, step_of
 from corscope.journal.in_flight import Known
-from corscope.journal.memo import Memo, is_small, keep
+from corscope.journal.memo import Memo, is_small, keep, length_of
 from corscope.journal.memory import PlainRequest, plain_request
 from corscope.journal.pairing import Place
 from corscope.journal.why import why_announced, why_asked
@@ -41,6 +41,7 @@ class Reading:
         alone: what is known of it by itself, as a preflight or a request that needs no leave.
         place: where a preflight that announced it would wait.
         is_simple: whether it is an actual request of which nothing can have needed leave.
+        length: about how many characters it has, but for its URL.
         variants: what is known of it where it needed leave; `told` fills it.
         like: the reading of the same request at another URL, which this one was made of.
     """
@@ -50,6 +51,7 @@ class Reading:
     alone: Known
     place: Place
     is_simple: bool
+    length: int
     variants: dict[object, Known] = field(default_factory=dict)
     like: "Reading | None" = None
 
@@ -57,7 +59,7 @@ class Reading:
         """The reading of a request that differs in its URL alone, but for its origin."""
         known = self.alone.at(request.url)
         place = (self.client, request.url, known.wire.cors.method)
-        return Reading(self.client, request, known, place, self.is_simple, like=self)
+        return Reading(self.client, request, known, place, self.is_simple, self.length, like=self)
 
     def told(self, announced: tuple[str, ...], *, certain: bool) -> Known:
         """What is known of it, given the preflight that opened its way.
@@ -124,7 +126,8 @@ def _read(client: str, request: Request) -> Reading:
         known = Known(wire, step, wire.credentials)
     place = (client, wire.cors.url, wire.cors.method)
     simple = wire.kind == "actual" and (wire.mode != "cors" or is_simple(wire))
-    return Reading(client, request, known, place, simple)
+    length = length_of(request.headers, client, len(step.own_names))
+    return Reading(client, request, known, place, simple, length)
 
 
 def _completed(wire: WireView, announced: tuple[str, ...]) -> WireView:

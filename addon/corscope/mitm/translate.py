@@ -17,7 +17,7 @@ from mitmproxy.proxy import mode_specs
 from corscope.fetch.headers import byte_lowercase, from_fields, get, values
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.journal.exchange import Missing
-from corscope.journal.memo import MOST_CHARACTERS, Memo, is_small
+from corscope.journal.memo import MOST_CHARACTERS, Memo, is_small, length_of
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 
@@ -101,23 +101,28 @@ def request_of(flow: http.HTTPFlow) -> Request:
 def _decoded(flow: http.HTTPFlow, key: object) -> Asked:
     data, peer = flow.request.data, flow.client_conn.peername
     fields = data.headers.fields
-    headers = _header_lists.get(fields) or _decoded_headers(fields)
+    headers, agent, length = _header_lists.get(fields) or _decoded_headers(fields)
     # `.method` of the request itself upper-cases it.
     request = Request(data.method.decode("latin-1"), _url(flow), headers)
-    agent = next(iter(values(headers, "User-Agent")), "")
     asked = Asked(f"{peer[0] if peer else ''} {agent}", request)
-    return _asked.put(key, asked) if is_small(headers, request.url) else asked
+    is_short = length + len(request.url) <= MOST_CHARACTERS
+    return _asked.put(key, asked) if is_short else asked
 
 
 _Fields = tuple[tuple[bytes, bytes], ...]
 
-_header_lists: Memo[_Fields, HeaderList] = Memo(500)
+_Headers = tuple[HeaderList, str, int]
+"""A request's headers, the browser that they name, and about how many characters they have."""
+
+_header_lists: Memo[_Fields, _Headers] = Memo(500)
 """An app sends the same headers to one URL after the other: one value for all of them."""
 
 
-def _decoded_headers(fields: _Fields) -> HeaderList:
+def _decoded_headers(fields: _Fields) -> _Headers:
     headers = from_fields(fields)
-    return _header_lists.put(fields, headers) if is_small(headers) else headers
+    agent, length = next(iter(values(headers, "User-Agent")), ""), length_of(headers)
+    made = headers, agent, length
+    return _header_lists.put(fields, made) if length <= MOST_CHARACTERS else made
 
 
 def _url(flow: http.HTTPFlow) -> str:
