@@ -2,7 +2,6 @@
 
 import re
 import string
-from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -109,7 +108,7 @@ def test_chromium_says_which_failures_are_a_preflights() -> None:
 def test_chromium_advises_scripts_only() -> None:
     advice = "Have the server send the header with a valid value."
     assert printed(Engine.CHROMIUM, Reason.ALLOW_ORIGIN_MISMATCH, "x")[0].endswith(advice)
-    scene = replace(SCENE, destination="style")
+    scene = SCENE._replace(destination="style")
     [said, _] = printed(Engine.CHROMIUM, Reason.ALLOW_ORIGIN_MISMATCH, "x", scene=scene)
     assert said.startswith(f"Access to CSS stylesheet at '{URL}' from")
     assert said.endswith("has a value 'x' that is not equal to the supplied origin.")
@@ -135,13 +134,13 @@ def test_chromium_says_whom_a_resource_policy_keeps_out(policy: str, what: str) 
 
 
 def test_webkit_does_not_tell_where_a_redirect_too_many_leads() -> None:
-    scene = replace(SCENE, location="https://b.test/", status=302)
+    scene = SCENE._replace(location="https://b.test/", status=302)
     said = printed(Engine.WEBKIT, Reason.TOO_MANY_REDIRECTS, scene=scene)
     assert said[0] == "Load cannot follow more than 20 redirections"
 
 
 def test_chromium_takes_a_redirect_before_it_minds_the_scheme() -> None:
-    scene = replace(SCENE, location="ftp://files.test/", status=302)
+    scene = SCENE._replace(location="ftp://files.test/", status=302)
     [said, _] = printed(Engine.CHROMIUM, Reason.REDIRECT_NOT_HTTP, "ftp:", scene=scene)
     assert said.startswith(f"Access to fetch at 'ftp://files.test/' (redirected from '{URL}') from")
 
@@ -161,12 +160,12 @@ def test_chromium_takes_a_redirect_before_it_minds_the_scheme() -> None:
 def test_chromium_has_other_sentences_where_cors_is_not_to_blame(
     reason: Reason, expected: str
 ) -> None:
-    scene = replace(SCENE, location="http://b.test/")
+    scene = SCENE._replace(location="http://b.test/")
     assert printed(Engine.CHROMIUM, reason, scene=scene) == (expected,)
 
 
 def test_chromium_does_not_show_sources() -> None:
-    scene = replace(SCENE, location="view-source:https://b.test/")
+    scene = SCENE._replace(location="view-source:https://b.test/")
     said = printed(Engine.CHROMIUM, Reason.REDIRECT_TO_LOCAL, "view-source:", scene=scene)
     assert said == ("Not allowed to load local resource: view-source:https://b.test/",)
 
@@ -181,7 +180,7 @@ def test_firefox_cuts_long_messages_off() -> None:
 
 @pytest.mark.parametrize("status", [200, None])
 def test_firefox_tells_some_status_codes(status: int | None) -> None:
-    scene = replace(SCENE, status=status)
+    scene = SCENE._replace(status=status)
     assert printed(Engine.FIREFOX, Reason.ALLOW_ORIGIN_MISSING, scene=scene) == (
         f"{FIREFOX_SAYS}{URL}. (Reason: CORS header \u2018Access-Control-Allow-Origin\u2019 "
         f"missing). Status code: {status or PROXY_ERROR_STATUS}.",
@@ -210,7 +209,7 @@ def test_firefox_names_the_first_token_that_is_none(value: str, token: str) -> N
 
 
 def test_firefox_goes_on_about_preflights_and_redirects() -> None:
-    scene = replace(SCENE, status=302, location="https://b.test/")
+    scene = SCENE._replace(status=302, location="https://b.test/")
     redirected = printed(
         Engine.FIREFOX, Reason.PREFLIGHT_REDIRECT, "https://b.test/", "preflight", scene
     )
@@ -225,7 +224,7 @@ def test_firefox_goes_on_about_preflights_and_redirects() -> None:
 
 
 def test_firefox_names_a_target_that_is_not_http() -> None:
-    scene = replace(SCENE, status=302, location="x-app:open")
+    scene = SCENE._replace(status=302, location="x-app:open")
     assert printed(Engine.FIREFOX, Reason.REDIRECT_NOT_HTTP, "x-app:", scene=scene) == (
         f"{FIREFOX_SAYS}x-app:open. (Reason: CORS request not http).",
         DID_NOT_SUCCEED,
@@ -233,7 +232,7 @@ def test_firefox_names_a_target_that_is_not_http() -> None:
 
 
 def test_firefox_says_a_thing_once() -> None:
-    scene = replace(SCENE, status=302, location="ws://b.test/")
+    scene = SCENE._replace(status=302, location="ws://b.test/")
     said = printed(
         Engine.FIREFOX, Reason.REDIRECT_NOT_HTTP, scene=scene, firefox="CORSDidNotSucceed"
     )
@@ -281,12 +280,12 @@ def test_firefox_says_a_thing_once() -> None:
 def test_webkit_names_the_cause_and_then_the_request(
     reason: Reason, detail: str | None, kind: Kind, expected: str
 ) -> None:
-    scene = replace(SCENE, status=None) if reason is Reason.NO_RESPONSE else SCENE
+    scene = SCENE._replace(status=None) if reason is Reason.NO_RESPONSE else SCENE
     assert printed(Engine.WEBKIT, reason, detail, kind, scene) == (expected, WEBKIT_FAILED)
 
 
 def test_webkit_says_of_a_redirect_where_it_leads() -> None:
-    scene = replace(SCENE, status=302, location="https://b.test/")
+    scene = SCENE._replace(status=302, location="https://b.test/")
     assert printed(Engine.WEBKIT, Reason.ALLOW_ORIGIN_MISSING, scene=scene) == (
         "Cross-origin redirection to https://b.test/ denied by Cross-Origin Resource Sharing "
         f"policy: Origin {PAGE} is not allowed by Access-Control-Allow-Origin. Status code: 302",
@@ -295,7 +294,7 @@ def test_webkit_says_of_a_redirect_where_it_leads() -> None:
 
 
 def test_webkit_has_no_ftp_and_names_where_the_fetch_began() -> None:
-    scene = replace(SCENE, location="FTP://b.test/", first_url="https://first.test/")
+    scene = SCENE._replace(location="FTP://b.test/", first_url="https://first.test/")
     assert printed(Engine.WEBKIT, Reason.ALLOW_ORIGIN_MISSING, scene=scene) == (
         "FTP URLs are disabled",
         "Fetch API cannot load https://first.test/ due to access control checks.",
@@ -303,7 +302,7 @@ def test_webkit_has_no_ftp_and_names_where_the_fetch_began() -> None:
 
 
 def test_webkit_names_a_bad_port_and_nothing_else() -> None:
-    scene = replace(SCENE, location="https://b.test:25/")
+    scene = SCENE._replace(location="https://b.test:25/")
     assert printed(Engine.WEBKIT, Reason.REDIRECT_BAD_PORT, "25", scene=scene) == (
         "Not allowed to use restricted network port 25: https://b.test:25/",
     )

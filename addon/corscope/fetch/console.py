@@ -6,8 +6,7 @@ the reason itself. Measured in Chromium 156, Firefox 153 and WebKitGTK 2.50, in 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import is_token
@@ -203,8 +202,7 @@ _UNPREFIXED: Final = {
 """What WebKit says of a redirect without telling where it leads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """What the messages name besides the refusal itself. URLs are as they may be shown.
 
     Attributes:

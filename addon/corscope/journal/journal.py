@@ -263,7 +263,7 @@ class Journal:
         self, pending: InFlight, pattern: Pattern, before: tuple[object, ...], now: datetime
     ) -> tuple[Finding, ...]:
         """The remarks on it, in the light of what was known before."""
-        known, url = pending.known, pending.known.wire.cors.url
+        url = pending.known.wire.cors.url
         mould: Mould | None = pattern.mould
         findings: tuple[Finding, ...] = ()
         if mould is not None and mould.quiet_on == before:
@@ -272,15 +272,16 @@ class Journal:
             case = _case(pending, pattern, now)
             findings, noted = findings_of(case, self.memory), noted_of(case)
             if pattern.is_of_any_url and not findings and before[0] == NOTHING:
-                self._keep_mould(pattern, known, before, noted)
+                self._keep_mould(pattern, pending.known, before, noted)
         if noted is not None and pattern.is_kept:
             note(noted, url, self.memory)
-        # A redirect may be noted of the URL that it leads to, too.
-        is_settled = (
-            not depends_on_time(pattern.seen.response) and pattern.shared["location"] is None
-        )
         after = (self.memory.recall(url), pending.opened_by)
-        if is_settled and after == before:
+        # A redirect may be noted of the URL that it leads to, too.
+        if (
+            after == before
+            and pattern.shared["location"] is None
+            and not depends_on_time(pattern.seen.response)
+        ):
             pattern.settle(after, findings)  # not `before`, to be found the same at a glance
         return findings
 

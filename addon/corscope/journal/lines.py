@@ -151,18 +151,21 @@ def exchange_pieces(exchange: Exchange) -> tuple[bytes, bytes, bytes]:
 
 def _shared_line(exchange: Exchange, pattern: Pattern | None) -> bytes:
     """What those that are alike share; put around the URL where others have the same so."""
-    made = _moulded(exchange, None if pattern is None else pattern.mould).encode("ascii")
+    made = _moulded(exchange, None if pattern is None else pattern.mould)
     if pattern is not None and pattern.settled is not None:  # not for one that may be the only one
         pattern.line = made
     return made
 
 
-def _moulded(exchange: Exchange, mould: Mould | None) -> str:
+def _moulded(exchange: Exchange, mould: Mould | None) -> bytes:
     if mould is None:
-        return _encoded_shared(exchange)
+        return _encoded_shared(exchange).encode("ascii")
     if mould.line is None:
-        mould.line = around_url(exchange, mould, _encoded_shared)
-    return _quoted(exchange.url)[1:-1].join(mould.line) or _encoded_shared(exchange)
+        mould.line = [
+            piece.encode("ascii") for piece in around_url(exchange, mould, _encoded_shared)
+        ]
+    url = _quoted(exchange.url)[1:-1].encode("ascii")
+    return url.join(mould.line) or _encoded_shared(exchange).encode("ascii")
 
 
 def _encoded_shared(exchange: Exchange) -> str:

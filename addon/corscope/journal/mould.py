@@ -40,7 +40,7 @@ class Mould:
     length: int
     quiet_on: tuple[object, ...]
     noted: Any
-    line: list[str] | None = None
+    line: list[bytes] | None = None
     text: list[str] | None = None
 
     def cast(self, url: str, length: int) -> Pattern:
