@@ -123,11 +123,12 @@ class Caches:
 
         The two have about so many characters.
         """
+        moment = now.timestamp()
         for taken, cache in self._accounts(client, wire.engine).items():
             mode = _mode(wire.credentials, taken)
             failure = _failure(verdicts, mode)
             if is_stored(failure, wire.engine):
-                store(cache, "", wire.cors, mode, headers, now=now.timestamp(), by=id_)
+                store(cache, "", wire.cors, mode, headers, now=moment, by=id_)
             if failure is not None:
                 clear_after_failure(cache, "", wire.cors)
         passed = _failure(verdicts, CredentialsMode.OMIT) is None
@@ -135,7 +136,7 @@ class Caches:
         here, before = self.answers.items.get(place) or (deque(maxlen=MAX_PER_PLACE), 0)
         if len(here) == MAX_PER_PLACE:
             before -= here[0].length
-        here.append(Answer(id_, now.timestamp(), wire.cors, headers, passed, length))
+        here.append(Answer(id_, moment, wire.cors, headers, passed, length))
         self.answers.put(place, here, before + length)
 
     def followed(

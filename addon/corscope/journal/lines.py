@@ -21,6 +21,7 @@ from corscope.journal.exchange import (
     around_url,
 )
 from corscope.journal.failure import Failure
+from corscope.journal.memo import MOST_CHARACTERS, Memo
 from corscope.journal.mould import Mould
 from corscope.journal.pattern import Pattern
 from corscope.journal.why import Why
@@ -94,18 +95,30 @@ def gap_line(time: datetime, lines: int, why: str) -> str:
 
 def outcome_line(outcome: Outcome) -> str:
     """What became of a preflight."""
-    return _line(
-        "outcome",
-        outcome.time,
-        {
-            "id": outcome.id,
-            "credentials": outcome.credentials,
-            "outcome": outcome.outcome,
-            "actual": outcome.actual,
-            "after_ms": outcome.after_ms,
-            "why": _whys(outcome.why),
-        },
+    after = outcome.after_ms
+    return (
+        f'{{"v":{VERSION},"type":"outcome","time":"{_moment(outcome.time)}",'
+        f'"id":{_quoted(outcome.id)},"credentials":{_quoted(outcome.credentials)},'
+        f'"outcome":{_quoted(outcome.outcome)},"actual":{_or_null(outcome.actual)},'
+        f'"after_ms":{"null" if after is None else after},"why":{_written_whys(outcome.why)}}}'
     )
+
+
+def _or_null(text: str | None) -> str:
+    return "null" if text is None else _quoted(text)
+
+
+_WHYS: Memo[tuple[Why, ...], str] = Memo(500)
+"""What made a browser ask is the same for many a preflight."""
+
+
+def _written_whys(whys: tuple[Why, ...]) -> str:
+    found = _WHYS.get(whys)
+    if found is None:
+        found = _encode(_whys(whys))
+        if len(found) <= MOST_CHARACTERS:
+            _WHYS.put(whys, found)
+    return found
 
 
 def failure_line(failure: Failure) -> str:
@@ -136,15 +149,15 @@ def exchange_pieces(exchange: Exchange) -> tuple[bytes, bytes, bytes]:
     shared = None if pattern is None else pattern.line
     if shared is None:
         shared = _shared_line(exchange, pattern)
-    waited, preflight, chain = exchange.waited_ms, exchange.preflight, exchange.chain
+    waited = exchange.waited_ms
     head = (
         f'{{"v":{VERSION},"type":"exchange","time":"{_moment(exchange.time)}",'
         f'"id":{_quoted(exchange.id)},'
     )
     tail = (
         f',"waited_ms":{"null" if waited is None else waited},'
-        f'"preflight":{"null" if preflight is None else _quoted(preflight)},'
-        f'"chain":{"null" if chain is None else _quoted(chain)},"findings":{_findings(exchange)}}}'
+        f'"preflight":{_or_null(exchange.preflight)},"chain":{_or_null(exchange.chain)},'
+        f'"findings":{_findings(exchange)}}}'
     )
     return head.encode("ascii"), shared, tail.encode("ascii")
 

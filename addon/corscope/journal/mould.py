@@ -52,9 +52,17 @@ class Mould:
         """
         first = self.first
         shared = {**first.shared, "url": url, "scene": first.shared["scene"].at(url)}
-        made = Pattern(first.seen, shared, None, leads_on=False, is_refused=first.is_refused)
+        made = Pattern(
+            first.seen,
+            shared,
+            None,
+            leads_on=False,
+            is_refused=first.is_refused,
+            annotations=first.annotations,
+            passes=first.passes,
+            mould=self,
+        )
         made.measure(self.length + length)
-        made.annotation, made.passes, made.mould = first.annotation, first.passes, self
         if first.characters is not None:
             made.characters = first.characters + 2 * (len(url) - len(first.shared["url"]))
         return made

@@ -6,7 +6,7 @@ of 300 for judging and writing one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from corscope.fetch.headers import byte_lowercase, contains
@@ -35,7 +35,7 @@ class Pattern:
         line: the part of the journal's line that is the same, in ASCII.
         findings_line: the part of it that tells the findings.
         text: the event log's text, where it tells of these findings.
-        annotation: what the proxy's own list says of them.
+        annotations: what the proxy's own list says of them, by what became of a preflight.
         passes: the credentials modes in which the browser goes on after a preflight.
         characters: about how much of it comes from the wire.
         mould: the `Mould` that it shares with those of other URLs, if it does with any.
@@ -54,7 +54,7 @@ class Pattern:
     line: bytes | None = None
     findings_line: str | None = None
     text: str | None = None
-    annotation: Any = None
+    annotations: dict[Any, Any] = field(default_factory=dict)
     passes: Any = None
     characters: int | None = None
     mould: Any = None

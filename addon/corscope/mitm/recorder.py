@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from mitmproxy import addonmanager, ctx, http
 from mitmproxy.hooks import UpdateHook
@@ -24,6 +24,7 @@ from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_pieces, failure_line, outcome_line
 from corscope.journal.masking import cleaning
+from corscope.journal.memo import keep
 from corscope.journal.store import Store
 from corscope.mitm.causes import cause_of
 from corscope.mitm.event_log import EventLog
@@ -39,6 +40,7 @@ MARKERS: Final = {
     "blocked": ":red_circle:",
 }
 MOST_MARKED: Final = 100
+MOST_PREFLIGHTS: Final = 10_000
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _OWN_COMMENT: Final = re.compile(
     r"CORS (?:allowed|conditional|blocked)(?:, (?:not )?followed)?(?:: [a-z-]+)?"
@@ -62,9 +64,7 @@ class Recorder:
     loaded_up_to: datetime = _LONG_AGO
     touches: dict[str, Touch] = field(default_factory=dict)
     store: Store = field(default_factory=Store)
-    preflights: "WeakValueDictionary[str, http.HTTPFlow]" = field(
-        default_factory=WeakValueDictionary
-    )
+    preflights: "dict[str, ref[http.HTTPFlow]]" = field(default_factory=dict)
     event_log: EventLog = field(default_factory=EventLog)
     annotated: list[http.HTTPFlow] = field(default_factory=list)
     addons: list[object] = field(default_factory=list)
@@ -184,7 +184,7 @@ class Recorder:
         self.event_log.tell(level, exchange_text(exchange))
         _put(flow, annotation)
         if metadata["kind"] == "preflight":
-            self.preflights[flow.id] = flow
+            keep(self.preflights, flow.id, ref(flow), MOST_PREFLIGHTS)
         self.store.add(exchange)
 
     def _loaded_time(self, recorded: datetime) -> datetime:
@@ -200,7 +200,8 @@ class Recorder:
     def _write_outcome(self, outcome: Outcome) -> None:
         """Each by itself: one that can't be written takes no other with it."""
         self.file.write(outcome_line(outcome))
-        flow, entry = self.preflights.get(outcome.id), self.store.get(outcome.id)
+        found, entry = self.preflights.get(outcome.id), self.store.get(outcome.id)
+        flow = None if found is None else found()
         if flow is not None and entry is not None:
             annotate(flow, entry.exchange, outcome)
             self.annotated.append(flow)
@@ -265,7 +266,7 @@ def annotate(flow: http.HTTPFlow, exchange: Exchange, outcome: Outcome | None = 
     A comment or marker that isn't corscope's stays. The metadata is plain data, or the flow can't
     be saved.
     """
-    _put(flow, _annotation(exchange) if outcome is None else _annotated(exchange, outcome))
+    _put(flow, _annotation(exchange, outcome))
 
 
 _Annotation = tuple[str, str, dict[str, str | None]]
@@ -281,14 +282,15 @@ def _put(flow: http.HTTPFlow, annotation: _Annotation) -> None:
     flow.metadata["corscope"] = metadata.copy()
 
 
-def _annotation(exchange: Exchange) -> _Annotation:
+def _annotation(exchange: Exchange, outcome: Outcome | None = None) -> _Annotation:
     """What all exchanges that are alike share, made once."""
-    pattern = exchange.pattern
-    if pattern is None:
-        return _annotated(exchange, None)
-    if pattern.annotation is None:
-        pattern.annotation = _annotated(exchange, None)
-    made: _Annotation = pattern.annotation
+    if exchange.pattern is None:
+        return _annotated(exchange, outcome)
+    key = None if outcome is None else (outcome.outcome, outcome.credentials)
+    known = exchange.pattern.annotations
+    if key not in known:
+        known[key] = _annotated(exchange, outcome)
+    made: _Annotation = known[key]
     return made
 
 
