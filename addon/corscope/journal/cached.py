@@ -1,15 +1,18 @@
 """Why did a request come without a preflight? What the browsers' preflight caches must hold.
 
-Each client's cache is rebuilt from the answers that passed by, in its engine's way. Where the
-credentials mode doesn't show there are two accounts of it, one for each mode that it may have been.
+Each client's cache is rebuilt from the answers that passed by, in its engine's way; not as they
+pass, but once it is asked for: most requests have a preflight of their own. Where the credentials
+mode doesn't show there are two accounts of it, one for each mode that it may have been.
 The caches' partition by top-level site doesn't show at all.
 """
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple
+from functools import partial, wraps
+from typing import Concatenate, Final, NamedTuple, ParamSpec, cast
 
 from corscope.fetch.cache import (
     CacheEntry,
@@ -47,6 +50,10 @@ class FindingId(StrEnum):
 GRACE: Final = 1.0
 """Seconds by which the proxy may be late: an answer reaches the browser after it passed here, and a
 request passes here after the browser looked into its cache."""
+
+MOST_PUT_OFF: Final = 64
+"""So many answers and the like wait to be taken account of: all together, each takes a third of the
+time that it takes by itself, between two other things."""
 
 MAX_CLIENTS: Final = 50
 MAX_PLACES: Final = 2_000
@@ -95,20 +102,49 @@ class Answer(NamedTuple):
     length: int
 
 
+P = ParamSpec("P")
+
+
+def _put_off(
+    take_account: "Callable[Concatenate[Caches, P], None]",
+) -> "Callable[Concatenate[Caches, P], None]":
+    """Let what is told wait until somebody asks."""
+
+    @wraps(take_account)
+    def told(self: "Caches", *args: P.args, **kwargs: P.kwargs) -> None:
+        self.told.append(partial(take_account, self, *args, **kwargs))
+        if len(self.told) > MOST_PUT_OFF:
+            self.catch_up()
+
+    return cast("Callable[Concatenate[Caches, P], None]", told)
+
+
 @dataclass(slots=True)
 class Caches:
-    """Every client's cache, and the latest answers at each place whoever asked; all bounded."""
+    """Every client's cache, and the latest answers at each place whoever asked; all bounded.
+
+    They are as of when they were last caught up with what was `told`.
+    """
 
     clients: "OrderedDict[tuple[str, Engine], Accounts]" = field(default_factory=OrderedDict)
     answers: "Shelf[tuple[str, str], deque[Answer]]" = field(
         default_factory=lambda: Shelf(MAX_PLACES, MOST_CHARACTERS)
     )
 
+    told: "deque[partial[None]]" = field(default_factory=deque)
+
+    def catch_up(self) -> None:
+        """Take account of all that was told."""
+        while self.told:
+            self.told.popleft()()
+
+    @_put_off
     def asked(self, client: str, wire: WireView) -> None:
         """Take note of a preflight as it is sent: what was cached didn't suffice."""
         for cache in self._accounts(client, wire.engine).values():
             drop_insufficient(cache, "", wire.cors)
 
+    @_put_off
     def answered(
         self,
         client: str,
@@ -139,12 +175,11 @@ class Caches:
         here.append(Answer(id_, moment, wire.cors, headers, passed, length))
         self.answers.put(place, here, before + length)
 
+    @_put_off
     def followed(
         self, client: str, wire: WireView, answer: Answer, credentials: Credentials
     ) -> None:
         """Take note of what the actual request tells of its preflight's credentials mode."""
-        if credentials == "unknown":
-            return
         mode = _mode(credentials, CredentialsMode.OMIT)
         cache = self._accounts(client, wire.engine)[_other(mode)]
         place = ("", answer.asked.origin, answer.asked.url)
@@ -155,6 +190,7 @@ class Caches:
         cache.entries[place] = others
         store(cache, "", answer.asked, mode, answer.headers, now=answer.time, by=answer.id)
 
+    @_put_off
     def refused(
         self, client: str, wire: WireView, credentials: Credentials, verdicts: Verdicts
     ) -> None:
@@ -171,6 +207,7 @@ class Caches:
         """
         if is_simple(wire):
             return UNCOVERED
+        self.catch_up()
         if not is_cors_safelisted_method(wire.cors.method) or wire.cors.unsafe_names:
             return self._explain(client, wire, now) or Covered(None, (_NOT_SEEN,))
         by_script = wire._replace(cors=wire.cors._replace(unsafe_names=("authorization",)))

@@ -144,7 +144,8 @@ class Journal:
             why = why_asked(known.wire, reading.request.headers, is_again=again)
             known = Known(known.wire, step, known.credentials, why)
         self._remember(id_, InFlight(known, now, waiting.id, waiting.answer))
-        self.caches.followed(reading.client, known.wire, _answer(waiting), known.credentials)
+        if known.credentials != "unknown":
+            self.caches.followed(reading.client, known.wire, _answer(waiting), known.credentials)
         waiting.followed_by = id_
         after = _milliseconds(waiting.answered, now)
         return Outcome(now, waiting.id, "followed", known.credentials, id_, after, why=known.why)
@@ -155,6 +156,8 @@ class Journal:
         step, wire = self.chains.linked(known.step, now), known.wire
         if wire.kind == "preflight":
             self.caches.asked(client, wire)
+            if self.long.items:  # what is long isn't kept without need
+                self.caches.catch_up()
             if step is not known.step:
                 why = why_announced(wire, is_again=step.link.preflighted)
                 known = Known(wire, step, known.credentials, why)
@@ -348,7 +351,8 @@ class Journal:
             self.caches.answered(client, wire, id_, answer, verdicts, now, length)
 
     def due(self, now: datetime) -> list[Outcome]:
-        """The preflights that weren't followed within the wait."""
+        """The preflights that weren't followed within the wait; asked for a few times a second."""
+        self.caches.catch_up()
         return [_not_followed(waiting, now) for waiting in self.pairing.overdue(now)]
 
     def close(self, now: datetime) -> list[Outcome]:
