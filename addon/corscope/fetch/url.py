@@ -12,7 +12,14 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
-__all__ = ["DEFAULT_PORTS", "Url", "parse_host", "parse_url", "percent_encode_non_ascii"]
+__all__ = [
+    "DEFAULT_PORTS",
+    "LONGEST_REMEMBERED",
+    "Url",
+    "parse_host",
+    "parse_url",
+    "percent_encode_non_ascii",
+]
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 """Default ports of special schemes: https://url.spec.whatwg.org/#default-port

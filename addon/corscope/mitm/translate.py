@@ -16,6 +16,7 @@ from mitmproxy.proxy import mode_specs
 
 from corscope.fetch.headers import byte_lowercase, from_fields, get, values
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
+from corscope.fetch.url import LONGEST_REMEMBERED
 from corscope.journal.exchange import Missing
 from corscope.journal.memo import MOST_CHARACTERS, Memo, is_small, length_of
 from corscope.messages import HeaderList, Request, Response
@@ -139,16 +140,19 @@ def _url(flow: http.HTTPFlow) -> str:
 
 def joined_url(scheme: str, host: str, port: int, path: str) -> str:
     """A URL of parts that mitmproxy has taken the brackets and the punycode from."""
-    return _before_path(scheme, host, port) + path
+    is_short = len(host) <= LONGEST_REMEMBERED
+    return (_remembered if is_short else _before_path)(scheme, host, port) + path
 
 
-@lru_cache(maxsize=500)
 def _before_path(scheme: str, host: str, port: int) -> str:
     if not host.isascii():
         with suppress(UnicodeError):
             host = host.encode("idna").decode()
     name = f"[{host}]" if ":" in host else host
     return url.unparse(scheme, name, port, "")
+
+
+_remembered = lru_cache(maxsize=500)(_before_path)
 
 
 def _reverse_url(flow: http.HTTPFlow) -> str:
