@@ -13,7 +13,7 @@ from benchmarks.section import CannotRunError, Section, document, markdown
 
 __all__ = ["NAMES", "main"]
 
-NAMES: Final = ("layer", "chain", "peers", "core", "growth", "offline", "duck")
+NAMES: Final = ("layer", "chain", "peers", "core", "hooks", "growth", "offline", "duck")
 """The modules that measure, in the order of the page."""
 
 logger = logging.getLogger(__name__)

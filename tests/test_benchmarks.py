@@ -1,9 +1,11 @@
 """benchmarks/ measures what it says, and runs."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from benchmarks import hooks
 from benchmarks.core import Measure, measures, section, steps
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Failure
@@ -56,3 +58,32 @@ def test_the_core_has_a_time_for_everything_in_every_engine() -> None:
     assert [row[0] for row in on_its_way.rows] == list(steps(100, 20))
     for table in found.tables:
         assert all(float(time) > 0 for _, *times in table.rows for time in times)
+
+
+@pytest.mark.parametrize("at_once", [hooks.APART, hooks.TOGETHER])
+@pytest.mark.parametrize("name", hooks.KINDS)
+def test_what_goes_through_the_hooks_is_what_its_name_says(
+    name: str, at_once: int, tmp_path: Path
+) -> None:
+    journal = tmp_path / "cors.jsonl"
+    assert hooks.took(hooks.KINDS[name], at_once, hooks.QUICK, journal) > 0
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    exchanges = [line for line in lines if line["type"] == "exchange"]
+    each = (hooks.QUICK.rounds + 1) * hooks.QUICK.exchanges
+    assert {line["verdict"] for line in exchanges} <= {"allowed"}
+    kinds = [line["kind"] for line in exchanges]
+    followed = [line for line in lines if line.get("outcome") == "followed"]
+    if name == "GET, not CORS":
+        assert not exchanges
+    elif name == "preflight + PUT":
+        assert kinds == ["preflight", "actual"] * each
+        assert len(followed) == each
+    else:
+        assert kinds == ["actual"] * each
+        assert len({line["url"] for line in exchanges}) == (each if name.endswith("new") else 1)
+
+
+def test_the_hooks_have_a_time_for_each_kind() -> None:
+    [table] = hooks.section(quick=True).tables
+    assert [row[0] for row in table.rows] == list(hooks.KINDS)
+    assert all(int(each) > 0 for _, *times in table.rows for each in times)
