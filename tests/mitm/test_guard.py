@@ -61,6 +61,26 @@ def test_what_works_returns_what_it_returns() -> None:
     assert asyncio.run(Hooks().later(2)) == 0.5
 
 
+def _anything(*values: object, **named: object) -> tuple[object, object]:
+    return values, named
+
+
+def _with_default(first: object, second: object = 2) -> tuple[object, object]:
+    return first, second
+
+
+def _named_only(first: object, *, second: object = 2) -> tuple[object, object]:
+    return first, second
+
+
+def test_whatever_takes_two_things_takes_them_as_before() -> None:
+    assert harmless(_anything)() == ((), {})
+    assert harmless(_anything)(1, 2, three=3) == ((1, 2), {"three": 3})
+    assert harmless(_with_default)(1) == (1, 2)
+    assert harmless(_with_default)(1, second=3) == (1, 3)
+    assert harmless(_named_only)(1, second=3) == (1, 3)
+
+
 def test_what_fails_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(3):
         assert Hooks().plain(0) is None

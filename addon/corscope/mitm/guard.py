@@ -23,9 +23,6 @@ __all__ = ["answering", "failed", "harmless", "listeners"]
 MOST_REPORTS: Final = 100
 """So many failures are told of; after them there is nothing new to learn."""
 
-_OF_A_METHOD: Final = 2
-"""The parameters of a hook that is a method: `self`, and what mitmproxy calls it for."""
-
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 Listener = Callable[[str, Exception, Sequence[object]], None]
 
@@ -50,8 +47,8 @@ def harmless(hook: Hook) -> Hook:
 
         return cast("Hook", guarded_async)
 
-    if len(inspect.signature(hook).parameters) == _OF_A_METHOD:  # most are, and these are called
-        # for every flow: with both by name, the interpreter needs no tuple and no dict for them
+    if _takes_two(hook):
+        # Most do, and are called for every flow: with names, no tuple and no dict is made of them.
 
         @functools.wraps(hook)
         def guarded_method(self: Any, about: Any) -> Any:
@@ -70,6 +67,15 @@ def harmless(hook: Hook) -> Hook:
             failed(hook.__qualname__, error, args)
 
     return cast("Hook", guarded)
+
+
+def _takes_two(hook: Callable[..., Any]) -> bool:
+    """Whether it takes two values and nothing else: `self`, and what it is called for."""
+    parameters = inspect.signature(hook).parameters.values()
+    return len(parameters) == 2 and all(
+        each.kind is each.POSITIONAL_OR_KEYWORD and each.default is each.empty
+        for each in parameters
+    )
 
 
 @contextmanager
