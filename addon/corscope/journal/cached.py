@@ -52,8 +52,8 @@ GRACE: Final = 1.0
 request passes here after the browser looked into its cache."""
 
 MOST_PUT_OFF: Final = 64
-"""So many answers and the like wait to be taken account of: all together, each takes a third of the
-time that it takes by itself, between two other things."""
+"""So many answers and the like wait to be taken account of: together they take less time than one
+by one, each between two other things."""
 
 MAX_CLIENTS: Final = 50
 MAX_PLACES: Final = 2_000
