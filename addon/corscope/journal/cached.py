@@ -130,7 +130,6 @@ class Caches:
     answers: "Shelf[tuple[str, str], deque[Answer]]" = field(
         default_factory=lambda: Shelf(MAX_PLACES, MOST_CHARACTERS)
     )
-
     told: "deque[partial[None]]" = field(default_factory=deque)
 
     def catch_up(self) -> None:

@@ -23,7 +23,7 @@ def non_cors_copy(case: Case, answer: Response, memory: Memory) -> Finding | Non
     copies = memory.copies.get(case.wire.cors.url)
     if copies is None or not is_cors_actual(case.wire) or case.wire.cors.method != "GET":
         return None
-    own = [copy for copy in copies if copy.is_of(case)]
+    own = [copy for copy in copies if copy.is_of(case.client, case.wire.cors.origin)]
     allowed = allow_origin(answer.headers)
     if allowed is not None:
         # Where the server's own answer is refused, the copy makes no difference.

@@ -69,9 +69,9 @@ class Copy:
     reused_unasked: bool
     is_shared: bool
 
-    def is_of(self, case: Case) -> bool:
-        """Whether the exchange's browser holds this copy for the exchange's page."""
-        return (self.client, self.page) == (case.client, case.wire.cors.origin)
+    def is_of(self, client: str, page: str) -> bool:
+        """Whether this browser holds this copy for this page."""
+        return (self.client, self.page) == (client, page)
 
 
 @dataclass(slots=True)
@@ -155,7 +155,7 @@ def note(noted: Noted, url: str, memory: Memory) -> None:
         _keep(memory.logins, login, (*(c for c in clients if c != client), client))
     if is_own_copy and url in memory.copies:
         copies = memory.copies[url]
-        others = tuple(c for c in copies if (c.client, c.page) != (client, page))
+        others = tuple(copy for copy in copies if not copy.is_of(client, page))
         _keep(memory.copies, url, others)
     if answer is not None:
         _note_answer(memory, url, answer)
@@ -194,7 +194,7 @@ def note_plain(plain: PlainRequest, seen: Sighting, memory: Memory, now: datetim
     earlier = (
         copy
         for copy in memory.copies.get(plain.url, ())
-        if (copy.client, copy.page) != (plain.client, plain.page)
+        if not copy.is_of(plain.client, plain.page)
     )
     if allow_origin(headers) is not None:
         _keep(memory.copies, plain.url, tuple(earlier))
