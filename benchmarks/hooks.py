@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import median
+from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
@@ -137,7 +137,7 @@ async def _measured(kind: Kind, at_once: int, plan: Plan, journal: Path) -> floa
             each = list(_exchanges(parts, kind, numbers, at_once))
             await asyncio.sleep(0)  # what is due a few times a second isn't counted
             if number >= 0:
-                rounds.append(median(each))
+                rounds.append(fmean(each))
         addon.done()
     return min(rounds) / 1_000
 
@@ -196,6 +196,6 @@ What is left of the cost of the layer when mitmproxy's own is taken away: the ti
 hooks, for an exchange of each kind with a browser's headers, the line of the journal included. Once
 with {TOGETHER} exchanges made ready, so that their hooks follow one another; once with each flow
 and each answer made by mitmproxy right before its hooks, as in a proxy, where what corscope needs
-has left the processor's caches meanwhile. Microseconds, the median of {FULL.exchanges} exchanges in
-the fastest of {FULL.rounds} rounds.
+has left the processor's caches meanwhile. Microseconds, the mean of {FULL.exchanges} exchanges in
+the fastest of {FULL.rounds} rounds: what one exchange puts off, a later one does.
 """
