@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from corscope.explain.line import comment, exchange_text
 from corscope.journal import reading
 from corscope.journal.exchange import Exchange, Sighting, Touch
+from corscope.journal.in_flight import InFlight
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line
 from corscope.journal.memo import Memo
@@ -84,6 +85,7 @@ TURNS: Final = st.tuples(st.sampled_from(ASKED), PASSED) | st.tuples(requests(),
 VARIES: Final = ("Vary", "Origin")
 CACHED: Final = ("Access-Control-Max-Age", "60")
 KEY: Final = (("Authorization", "Bearer x"),)
+AS_FIREFOX: Final = (("User-Agent", FIREFOX),)
 
 
 def answered(*headers: tuple[str, str]) -> Sighting:
@@ -92,11 +94,11 @@ def answered(*headers: tuple[str, str]) -> Sighting:
 
 SEQUENCES: Final = {
     "a detail that a console cuts off": [
-        (actual(headers=(("User-Agent", FIREFOX),)), answered(REFUSED[2])),
+        (actual(headers=AS_FIREFOX), answered(REFUSED[2])),
     ],
     "a detail as long as may be": [
-        (actual(headers=(("User-Agent", FIREFOX),)), answered((ALLOW, "x" * LONGEST_CAST))),
-        (preflight(headers=(("User-Agent", FIREFOX),)), answered((ALLOW, "x" * LONGEST_CAST))),
+        (actual(headers=AS_FIREFOX), answered((ALLOW, "x" * LONGEST_CAST))),
+        (preflight(headers=AS_FIREFOX), answered((ALLOW, "x" * LONGEST_CAST))),
     ],
     "a remark from the second time on": [
         (preflight("PUT", "x-a"), answered(*PASSES)),
@@ -111,6 +113,19 @@ SEQUENCES: Final = {
         (preflight("PUT", "x-a"), answered(*PASSES, CACHED)),
         (actual("PUT", headers=(("X-A", "1"),)), answered(REFUSED[0], VARIES)),
         (actual("PUT", headers=(("X-A", "1"),)), answered(*PASSES, VARIES)),
+    ],
+    "a simple request's refusal, which clears the cache": [
+        (preflight("PUT", "x-a", headers=AS_FIREFOX), answered(*PASSES, CACHED)),
+        (actual(headers=AS_FIREFOX), answered(VARIES)),
+        *[(actual("PUT", headers=(("X-A", "1"), *AS_FIREFOX)), answered(*PASSES, VARIES))] * 2,
+    ],
+    "another origin's answer before": [
+        (actual(), answered((ALLOW, PAGE))),
+        (actual(origin="https://b.test"), answered((ALLOW, "https://b.test"))),
+    ],
+    "a copy to go by": [
+        (actual(), answered((ALLOW, PAGE), VARIES, ("ETag", '"1"'))),
+        (actual(headers=(("If-None-Match", '"1"'),)), Sighting("", Response(304, ()))),
     ],
     "a cached answer that may have let it go": [
         (preflight("GET", "authorization"), answered(*PASSES, CACHED)),
@@ -165,7 +180,9 @@ def test_a_new_url_is_told_as_if_it_were_the_only_one(
 
 def _compare(turns: list[tuple[Request, Sighting]], paths: Sequence[str], *, masked: bool) -> None:
     journal = Journal(mask_urls=masked)
-    for place, path in enumerate(paths):
+    for number, turn in enumerate(turns):  # what is to remark of it later isn't by itself
+        play(journal, f"{HOST}/alone/{number}", [turn], number)
+    for place, path in enumerate(paths, 1):
         url, start = HOST + path, place * len(turns)
         found, expected = play(journal, url, turns, start), alone(url, turns, start, masked=masked)
         assert len(found) == len(expected)
@@ -198,6 +215,42 @@ def test_what_another_url_had_is_not_made_once_more(asked: Request) -> None:
     assert patterns[0] is not patterns[1]
     assert patterns[0].mould is patterns[1].mould is patterns[2].mould is not None
     assert patterns[0].shared["verdicts"] is patterns[2].shared["verdicts"]
+
+
+def test_only_of_a_url_that_comes_again_anything_is_kept_to_know_it_by() -> None:
+    """That it is the same which is told, kept or not, the comparisons above show."""
+    journal = Journal()
+    answer = Sighting("", Response(200, (*PASSES, ("Vary", "Origin"))))
+    patterns = []
+    for number, path in enumerate(("first", "other", "other", "other", "other")):
+        url = f"https://once.test/{path}"
+        journal.requested(str(number), "browser", actual(url=url), at(0))
+        pending = journal.in_flight[str(number)]
+        assert isinstance(pending, InFlight)
+        assert pending.elsewhere == (url if number in {1, 2} else None)
+        exchange = journal.answered(answer._replace(id=str(number)), at(0))
+        assert exchange is not None
+        patterns.append(exchange.pattern)
+    assert len(set(map(id, patterns))) == 4
+    assert patterns[3] is patterns[4]
+
+
+def test_one_that_the_browser_sends_once_more_is_known_again_at_a_new_url_too() -> None:
+    """And so isn't taken for the one that a redirect leads to."""
+    journal = Journal()
+    allowed, german = ((ALLOW, PAGE), VARIES), (("Accept-Language", "de"),)
+    turns: list[tuple[str, HeaderList, Response]] = [
+        ("first", (), Response(421, allowed)),
+        ("first", (), Response(200, allowed)),
+        ("other", (), Response(421, allowed)),
+        ("other", german, Response(302, (*allowed, ("Location", "")))),
+        ("other", (), Response(200, allowed)),
+    ]
+    for number, (path, headers, response) in enumerate(turns):
+        turn = actual(headers=headers), Sighting("", response)
+        exchange = play(journal, f"{HOST}/{path}", [turn], number)[0]
+        assert isinstance(exchange, Exchange)
+        assert exchange.redirected_from is None
 
 
 def test_where_urls_stand_is_not_told_of_a_text_that_has_their_paths_too() -> None:

@@ -94,6 +94,16 @@ def test_scripts_own_repetition_follows_a_preflight_of_its_own(told: Told) -> No
     assert [(outcome.id, outcome.actual) for outcome in told.outcomes] == [("1", "2"), ("3", "4")]
 
 
+def test_what_does_not_come_again_in_time_is_forgotten(told: Told) -> None:
+    told.see(actual(url=f"{API}/1"), MISDIRECTED)
+    told.now = 1.5
+    told.see(actual(url=f"{API}/2"), MISDIRECTED)
+    told.journal.due(at(2))
+    assert len(told.journal.repeats.answered) == 2
+    told.journal.due(at(2.1))
+    assert len(told.journal.repeats.answered) == 1
+
+
 def test_what_is_kept_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_flight, "MAX_REPEATS", 2)
     for number in range(4):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Literal
 
 import pytest
@@ -12,8 +13,10 @@ from corscope.explain.line import exchange_text
 from corscope.journal.exchange import Outcome, Touch
 from corscope.journal.wire import Credentials
 from corscope.mitm.capture import capture_of
-from corscope.mitm.recorder import MARKERS, annotate, remembered
+from corscope.mitm.journal_file import JournalFile
+from corscope.mitm.recorder import MARKERS, Recorder, annotate, remembered
 from corscope.mitm.replay import exchanges
+from corscope.mitm.translate import asked_of
 
 from .flows import flow
 
@@ -130,3 +133,34 @@ def test_saved_flows_are_explained_in_the_words_of_the_log() -> None:
     assert lines[1].startswith("CORS conditional: ")
     assert lines[1].endswith('[rule "r"]')
     assert len(lines) == 2
+
+
+def let_pass(recorder: Recorder, passing: http.HTTPFlow) -> None:
+    recorder.requested(passing, asked_of(passing))
+    recorder.response(passing)
+
+
+def followed(recorder: Recorder) -> http.HTTPFlow:
+    """A preflight's flow after its actual request; of that nothing is kept."""
+    allowed = {
+        "Access-Control-Allow-Origin": "http://page.test",
+        "Access-Control-Allow-Methods": "PUT",
+        "Access-Control-Allow-Credentials": "true",
+    }
+    asking = (*PAGE, ("Access-Control-Request-Method", "PUT"))
+    response = http.Response.make(204, b"", allowed)
+    asked = flow(headers=asking, method=b"OPTIONS", response=response, live=True)
+    let_pass(recorder, asked)
+    let_pass(recorder, flow(headers=PAGE, method=b"PUT", response=response.copy(), live=True))
+    return asked
+
+
+def test_nobody_else_has_a_flow_any_more_then_neither_has_corscope() -> None:
+    """It would be the garbage collector's to look through, hundreds a second."""
+    recorder = Recorder(JournalFile(""))
+    held = followed(recorder)
+    followed(recorder)
+    gc.collect()
+    assert [each() for each in recorder.annotated] == [held, None]
+    assert held.comment == "CORS allowed, followed"
+    assert not recorder.preflights

@@ -36,6 +36,7 @@ __all__ = [
     "drop_insufficient",
     "extract_max_age",
     "header_name_cache_entry_match",
+    "is_cleared_by_failure",
     "is_covered",
     "is_stored",
     "method_cache_entry_match",
@@ -423,11 +424,16 @@ def clear_after_failure(cache: PreflightCache, key: str, request: CorsRequest) -
     The CORS-with-preflight case of https://fetch.spec.whatwg.org/#main-fetch; that the preflight
     itself failed is one way of it.
     """
-    if departs(cache.engine, Departure.FAILURE_KEEPS_CACHE):
-        return
-    is_simple = is_cors_safelisted_method(request.method) and not request.unsafe_names
-    if not is_simple or departs(cache.engine, Departure.SIMPLE_FAILURE_CLEARS_CACHE):
+    if is_cleared_by_failure(cache.engine, request):
         clear_cache_entries(cache, key, request)
+
+
+def is_cleared_by_failure(engine: Engine, request: CorsRequest) -> bool:
+    """Whether an engine's cache is cleared where a fetch comes to a network error."""
+    if departs(engine, Departure.FAILURE_KEEPS_CACHE):
+        return False
+    is_simple = is_cors_safelisted_method(request.method) and not request.unsafe_names
+    return not is_simple or departs(engine, Departure.SIMPLE_FAILURE_CLEARS_CACHE)
 
 
 def clear_cache_entries(cache: PreflightCache, key: str, request: CorsRequest) -> None:

@@ -184,7 +184,7 @@ class Exchange:
             pattern = self.pattern
             if pattern is None or name not in pattern.shared:
                 raise AttributeError(name=name, obj=self)
-            return pattern.shared[name]
+            return pattern.get(name)
 
     @property
     def engines(self) -> Mapping[Engine, Judgement]:

@@ -78,6 +78,7 @@ class InFlight(NamedTuple):
         preflight: the id of the preflight that opened its way.
         opened_by: the headers of that preflight's answer, where it announced this very request.
         findings: remarks that need no answer.
+        elsewhere: its URL, where `known` is of a request that differs from it in the URL alone.
     """
 
     known: Known
@@ -85,6 +86,13 @@ class InFlight(NamedTuple):
     preflight: str | None = None
     opened_by: HeaderList | None = None
     findings: tuple[Finding, ...] = ()
+    elsewhere: str | None = None
+
+    def there(self) -> "InFlight":
+        """The same with what is known of its own request."""
+        if self.elsewhere is None:
+            return self
+        return self._replace(known=self.known.at(self.elsewhere), elsewhere=None)
 
 
 _Key = tuple[str, str, str, str, str, frozenset[str]]
@@ -112,6 +120,11 @@ class Repeats:
         if pending is None or now - answered > REPEATED_WITHIN:
             return None
         return pending._replace(asked=now)
+
+    def forget(self, now: datetime) -> None:
+        """Drop those that have come again by now, or won't."""
+        while self.answered and now - next(iter(self.answered.values()))[0] > REPEATED_WITHIN:
+            self.answered.popitem(last=False)
 
 
 def _key(client: str, wire: WireView) -> _Key:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from corscope.fetch.cache import is_cleared_by_failure
 from corscope.fetch.headers import contains, get
 from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
@@ -75,7 +76,8 @@ class Journal:
             request: the request as the browser sent it.
             now: when it came.
         """
-        reading = self.readings.get((client, request)) or self._read(id_, client, request)
+        known_before = self.readings.get((client, request))
+        reading = known_before or self._read(id_, client, request)
         if isinstance(reading, Plain):
             if reading.of is not None:
                 self._requested_plainly(id_, reading.of, now)
@@ -86,7 +88,8 @@ class Journal:
             and not self.chains.waits.places
             and not self.repeats.answered
         ):  # nothing that came before it can matter
-            self._remember(id_, InFlight(reading.alone, now))
+            seen = InFlight(reading.alone, now) if known_before else reading.for_once(now)
+            self._remember(id_, seen)
             return []
         wire = reading.alone.wire
         announced_by, repeated = self._announced(client, wire, now)
@@ -195,7 +198,7 @@ class Journal:
         if self.long.items:
             self.long.drop(seen.id)
         if isinstance(pending, InFlight):
-            return self._recorded(pending, seen, now)
+            return self._cast_once(pending, seen, now) or self._recorded(pending, seen, now)
         if isinstance(pending, PlainRequest):
             texts = pending.client + pending.url + pending.page
             if _length(seen, pending.request.headers, texts) <= MOST_KEPT:
@@ -206,7 +209,33 @@ class Journal:
             self.chains.redirected(seen.id, pending, seen.response, now, asked_leave=asks)
         return None
 
+    def _cast_once(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange | None:
+        """Record one that differs in its URL alone from another, of which nothing was to remark.
+
+        Most URLs come once: nothing is made and kept to know this one by. None for any that may
+        not be as quiet, or that those after it have to be known by.
+        """
+        known, url, essential = pending.known, pending.elsewhere, _essentials.get(seen[1:])
+        if url is None or essential is None:
+            return None
+        mould = _mould_for(url, known, (essential[1:], self.mask_urls))
+        if mould is None or mould.quiet_on != (self.memory.recall(url), pending.opened_by):
+            return None
+        response, wire = essential.response, known.wire
+        if response is None or response.status in REPEATED:
+            return None
+        if mould.first.is_refused and is_cleared_by_failure(wire.engine, wire.cors):
+            return None
+        pattern = mould.cast(cleaning(self.mask_urls)(url), len(url))
+        if pattern.is_kept:
+            if mould.noted is not None:
+                note(mould.noted, url, self.memory)
+            if wire.mode == "cors":
+                self.copies.note(known.step.client, wire.cors, url, response, now)
+        return of_pattern(pattern, now, seen.id, _milliseconds(pending.asked, now))
+
     def _recorded(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange:
+        pending = pending.there()
         known = pending.known
         pattern = known.answers.get((seen[1:], self.mask_urls)) or self._pattern(known, seen)
         before = (self.memory.recall(known.wire.cors.url), pending.opened_by)
@@ -242,10 +271,9 @@ class Journal:
 
     def _cast(self, known: Known, essential: object) -> Pattern | None:
         """The pattern of one that differs in its URL alone, with this one put in its place."""
-        mould, url = known.moulds.get(essential), known.wire.cors.url
-        if mould is None or len(url) > LONGEST_CAST:
-            return None
-        return mould.cast(cleaning(self.mask_urls)(url), len(url))
+        url = known.wire.cors.url
+        mould = _mould_for(url, known, essential)
+        return None if mould is None else mould.cast(cleaning(self.mask_urls)(url), len(url))
 
     def _made(self, known: Known, seen: Sighting, goes_by: Response | None = None) -> Pattern:
         made = pattern_of(
@@ -326,11 +354,11 @@ class Journal:
             self._note_preflight(pattern, known, exchange)
         elif pattern.is_kept and known.wire.mode == "cors":
             client = known.step.client
-            if pattern.is_refused:
+            if pattern.is_refused and is_cleared_by_failure(known.wire.engine, known.wire.cors):
                 verdicts = pattern.shared["verdicts"]
                 self.caches.refused(client, known.wire, known.credentials, verdicts)
             if response is not None:
-                self.copies.note(client, known.wire, response, now)
+                self.copies.note(client, known.wire.cors, known.wire.cors.url, response, now)
         if response is None or not pattern.is_kept:
             return
         if response.status in REPEATED:
@@ -353,11 +381,17 @@ class Journal:
     def due(self, now: datetime) -> list[Outcome]:
         """The preflights that weren't followed within the wait; asked for a few times a second."""
         self.caches.catch_up()
+        self.repeats.forget(now)  # while there is any, every request is looked for among them
         return [_not_followed(waiting, now) for waiting in self.pairing.overdue(now)]
 
     def close(self, now: datetime) -> list[Outcome]:
         """The outcome of all preflights that are still open."""
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
+
+
+def _mould_for(url: str, known: Known, essential: object) -> Mould | None:
+    """What the pattern of an exchange at this URL can be made of, by what counts of its answer."""
+    return None if len(url) > LONGEST_CAST else known.moulds.get(essential)
 
 
 def _case(pending: InFlight, pattern: Pattern, now: datetime) -> Case:

@@ -51,16 +51,16 @@ class Mould:
             length: of all of it, in characters.
         """
         first = self.first
-        shared = {**first.shared, "url": url, "scene": first.shared["scene"].at(url)}
         made = Pattern(
             first.seen,
-            shared,
+            first.shared,
             None,
             leads_on=False,
             is_refused=first.is_refused,
             annotations=first.annotations,
             passes=first.passes,
             mould=self,
+            url=url,
         )
         made.measure(self.length + length)
         if first.characters is not None:

@@ -39,6 +39,7 @@ class Pattern:
         passes: the credentials modes in which the browser goes on after a preflight.
         characters: about how much of it comes from the wire.
         mould: the `Mould` that it shares with those of other URLs, if it does with any.
+        url: the exchange's URL, as far as it may be kept, where `shared` has another's.
     """
 
     seen: Any
@@ -58,6 +59,16 @@ class Pattern:
     passes: Any = None
     characters: int | None = None
     mould: Any = None
+    url: str | None = None
+
+    def get(self, name: str) -> Any:
+        """What its exchanges have in the field of this name, one of those that `shared` has."""
+        if self.url is not None:
+            if name == "url":
+                return self.url
+            if name == "scene":
+                return self.shared[name].at(self.url)
+        return self.shared[name]
 
     def measure(self, length: int) -> None:
         """Take note of the exchange's length."""

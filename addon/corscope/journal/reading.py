@@ -5,13 +5,14 @@ those that ask for another URL of the same origin, only that is put in its place
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from corscope.fetch.headers import contains
 from corscope.fetch.origin import origin_of_url
 from corscope.journal.cached import is_simple
 from corscope.journal.chains import Step, plain_step, step_of
-from corscope.journal.in_flight import Known
+from corscope.journal.in_flight import InFlight, Known
 from corscope.journal.memo import Memo, is_small, keep, length_of
 from corscope.journal.memory import PlainRequest, plain_request
 from corscope.journal.pairing import Place
@@ -38,28 +39,41 @@ class Reading:
     Attributes:
         client: what tells one browser from another.
         request: as it was sent.
-        alone: what is known of it by itself, as a preflight or a request that needs no leave.
         place: where a preflight that announced it would wait.
         is_simple: whether it is an actual request of which nothing can have needed leave.
         length: about how many characters it has, but for its URL.
-        variants: what is known of it where it needed leave; `told` fills it.
         like: the reading of the same request at another URL, which this one was made of.
+        variants: what is known of it where it needed leave; `told` fills it.
     """
 
     client: str
     request: Request
-    alone: Known
     place: Place
     is_simple: bool
     length: int
-    variants: dict[object, Known] = field(default_factory=dict)
     like: "Reading | None" = None
+    variants: dict[object, Known] = field(default_factory=dict)
+    _alone: Known | None = None
+
+    @property
+    def alone(self) -> Known:
+        """What is known of it by itself, as a preflight or a request that needs no leave."""
+        if self._alone is None:
+            assert self.like is not None
+            self._alone = self.like.alone.at(self.request.url)
+        return self._alone
 
     def at(self, request: Request) -> "Reading":
         """The reading of a request that differs in its URL alone, but for its origin."""
-        known = self.alone.at(request.url)
-        place = (self.client, request.url, known.wire.cors.method)
-        return Reading(self.client, request, known, place, self.is_simple, self.length, like=self)
+        client, _, method = self.place
+        place = (client, request.url, method)
+        return Reading(client, request, place, self.is_simple, self.length, like=self)
+
+    def for_once(self, now: datetime) -> InFlight:
+        """What is in flight with it where most likely nobody asks the same again."""
+        if self.like is None:
+            return InFlight(self.alone, now)
+        return InFlight(self.like.alone, now, elsewhere=self.request.url)
 
     def told(self, announced: tuple[str, ...], *, certain: bool) -> Known:
         """What is known of it, given the preflight that opened its way.
@@ -127,7 +141,7 @@ def _read(client: str, request: Request) -> Reading:
     place = (client, wire.cors.url, wire.cors.method)
     simple = wire.kind == "actual" and (wire.mode != "cors" or is_simple(wire))
     length = length_of(request.headers, client, len(step.own_names))
-    return Reading(client, request, known, place, simple, length)
+    return Reading(client, request, place, simple, length, _alone=known)
 
 
 def _completed(wire: WireView, announced: tuple[str, ...]) -> WireView:

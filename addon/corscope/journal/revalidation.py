@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from corscope.fetch.headers import byte_lowercase, names
+from corscope.fetch.preflight import CorsRequest
 from corscope.journal.caching import is_storable
 from corscope.journal.wire import WireView, is_revalidation
 from corscope.messages import HeaderList, Response
@@ -31,11 +32,13 @@ class Copies:
 
     kept: "OrderedDict[_Key, tuple[HeaderList, datetime]]" = field(default_factory=OrderedDict)
 
-    def note(self, client: str, wire: WireView, response: Response, now: datetime) -> None:
-        """Take note of an answer to a request of mode "cors"."""
-        if wire.cors.method != "GET" or response.status != 200:
+    def note(
+        self, client: str, asked: CorsRequest, url: str, response: Response, now: datetime
+    ) -> None:
+        """Take note of the answer that such a request of mode "cors" got at this URL."""
+        if asked.method != "GET" or response.status != 200:
             return
-        key = (client, wire.cors.origin, wire.cors.url)
+        key = (client, asked.origin, url)
         self.kept.pop(key, None)
         self.kept[key] = (response.headers, now)
         if len(self.kept) > MAX_COPIES:

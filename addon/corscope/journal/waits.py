@@ -7,7 +7,6 @@ the latest is taken, and only where nothing else fits. No search goes beyond the
 over more than so many lines.
 """
 
-from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,19 +33,22 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Line(Generic[T]):
-    """What looks alike, each with its number and its time, the oldest first."""
+    """What looks alike, each with its number and its time, the oldest first.
 
-    lately: deque[tuple[int, datetime, T]] = field(default_factory=deque)
-    long_since: deque[tuple[int, datetime, T]] = field(default_factory=deque)
+    Mostly it is one, for which a deque would take ten times a list's memory.
+    """
+
+    lately: list[tuple[int, datetime, T]] = field(default_factory=list)
+    long_since: list[tuple[int, datetime, T]] = field(default_factory=list)
 
     def age(self, now: datetime) -> None:
         """Let those that haven't come lately count as given up."""
         while self.lately and now - self.lately[0][1] >= LATELY:
-            self.long_since.append(self.lately.popleft())
+            self.long_since.append(self.lately.pop(0))
 
     def drop_first(self) -> None:
         """Drop the one that has waited longest."""
-        (self.long_since or self.lately).popleft()
+        (self.long_since or self.lately).pop(0)
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ class Waits(Generic[PlaceT, ShapeT, T]):
 
     def _taken(self, place: PlaceT, shape: ShapeT, *, long_since: bool) -> T:
         line = self.places[place][shape]
-        number, _, item = line.long_since.pop() if long_since else line.lately.popleft()
+        number, _, item = line.long_since.pop() if long_since else line.lately.pop(0)
         self._characters -= self._order.pop(number)[3]
         self._tidy(place, shape)
         return item

@@ -54,8 +54,8 @@ class Recorder:
     Flows that are loaded from a file have times of their own, hence a journal of their own, whose
     clock is `loaded_up_to`. What all that shows exchanges looks at is in `store`. The flows of
     `preflights` are annotated again when their outcome is known, if anyone still has them; those of
-    `annotated` were, and nobody was told yet. `addons` is what mitmproxy is to call next. `marked`
-    are the failures that were on no exchange.
+    `annotated` were, and nobody was told yet: whoever has none of them needn't be. `addons` is what
+    mitmproxy is to call next. `marked` are the failures that were on no exchange.
     """
 
     file: JournalFile
@@ -66,7 +66,7 @@ class Recorder:
     store: Store = field(default_factory=Store)
     preflights: "dict[str, ref[http.HTTPFlow]]" = field(default_factory=dict)
     event_log: EventLog = field(default_factory=EventLog)
-    annotated: list[http.HTTPFlow] = field(default_factory=list)
+    annotated: "list[ref[http.HTTPFlow]]" = field(default_factory=list)
     addons: list[object] = field(default_factory=list)
     marked: set[tuple[str, str]] = field(default_factory=set)
     name: str = "corscope-recorder"
@@ -200,12 +200,17 @@ class Recorder:
     def _write_outcome(self, outcome: Outcome) -> None:
         """Each by itself: one that can't be written takes no other with it."""
         self.file.write(outcome_line(outcome))
-        found, entry = self.preflights.get(outcome.id), self.store.get(outcome.id)
-        flow = None if found is None else found()
-        if flow is not None and entry is not None:
-            annotate(flow, entry.exchange, outcome)
-            self.annotated.append(flow)
+        self._annotate_again(outcome)
         self.store.note(outcome)
+
+    def _annotate_again(self, outcome: Outcome) -> None:
+        is_final = outcome.outcome == "followed"
+        find = self.preflights.pop if is_final else self.preflights.get
+        kept, entry = find(outcome.id, None), self.store.get(outcome.id)
+        flow = None if kept is None else kept()
+        if kept is not None and flow is not None and entry is not None:
+            annotate(flow, entry.exchange, outcome)
+            self.annotated.append(kept)
 
     def tick(self, now: datetime) -> None:
         """Look after the file, write what preflights came to, and tell what there is to tell."""
@@ -226,8 +231,9 @@ class Recorder:
         self.event_log.flush()
         if self.annotated:
             # mitmproxy refreshes by itself only the flow that a hook is called for.
-            flows, self.annotated = self.annotated, []
-            ctx.master.addons.trigger(UpdateHook(flows))
+            annotated, self.annotated = self.annotated, []
+            if flows := [flow for each in annotated if (flow := each()) is not None]:
+                ctx.master.addons.trigger(UpdateHook(flows))
 
     def close(self, now: datetime) -> None:
         """Write the outcome of all open preflights, and close the file."""
