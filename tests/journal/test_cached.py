@@ -361,7 +361,7 @@ def test_all_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
         url = f"{API}/{number}"
         told.exchange(preflight("PUT", url=url, headers=told.engine), answer(), str(number))
     caches: Caches = told.journal.caches
-    caches.catch_up()
+    caches.told.take_account_of_all()
     assert [client for client, _ in caches.clients] == ["2", "3"]
     assert [url for _, url in caches.answers] == [f"{API}/2", f"{API}/3"]
 
@@ -370,7 +370,7 @@ def test_an_answer_that_was_forgotten_is_compared_with_nothing(told: Told) -> No
     first = told.fetch()
     told.now = 1
     told.options("PUT", answer("PATCH"), client="other")
-    told.journal.caches.catch_up()
+    told.journal.caches.told.take_account_of_all()
     here = told.journal.caches.answers.get((PAGE, API))
     assert here is not None
     here.popleft()
@@ -397,7 +397,7 @@ def test_what_follows_costs_the_same_however_many_answers_are_kept() -> None:
             url = f"{API}/{number}"
             told.exchange(preflight("PUT", url=url, headers=told.engine), answer(max_age="0"))
         told.options(response=answer(max_age="0"))
-        told.journal.caches.catch_up()
+        told.journal.caches.told.take_account_of_all()
         asked = work(partial(told.journal.requested, "x", "one", put, at(0)))
-        steps.append(asked + work(told.journal.caches.catch_up))
+        steps.append(asked + work(told.journal.caches.told.take_account_of_all))
     assert steps[1] == steps[2]

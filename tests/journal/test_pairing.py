@@ -375,7 +375,7 @@ def test_a_look_at_what_is_due_costs_the_same_however_many_wait() -> None:
         told = Told()
         for number in range(many):
             told.both(f"p{number}", preflight("PUT"))
-        told.journal.caches.catch_up()
+        told.journal.caches.told.take_account_of_all()
         steps.append(work(partial(told.journal.due, at(1))))
     assert steps[1] == steps[2]
 

@@ -7,12 +7,11 @@ The caches' partition by top-level site doesn't show at all.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import partial, wraps
-from typing import Concatenate, Final, NamedTuple, ParamSpec, cast
+from typing import Final, NamedTuple
 
 from corscope.fetch.cache import (
     CacheEntry,
@@ -20,6 +19,7 @@ from corscope.fetch.cache import (
     clear_after_failure,
     covering_entries,
     drop_insufficient,
+    is_cleared_by_failure,
     is_stored,
     store,
 )
@@ -32,6 +32,7 @@ from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.journal.exchange import Finding, Verdicts
 from corscope.journal.memo import Shelf
+from corscope.journal.told import Backlog, Place, Told
 from corscope.journal.waits import MOST_CHARACTERS
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList, Response
@@ -51,10 +52,6 @@ GRACE: Final = 1.0
 """Seconds by which the proxy may be late: an answer reaches the browser after it passed here, and a
 request passes here after the browser looked into its cache."""
 
-MOST_PUT_OFF: Final = 64
-"""So many answers and the like wait to be taken account of: together they take less time than one
-by one, each between two other things."""
-
 MAX_CLIENTS: Final = 50
 MAX_PLACES: Final = 2_000
 MAX_PER_PLACE: Final = 16
@@ -70,6 +67,9 @@ _CONDITIONS: Final = {
 }
 
 _IF_BY_SCRIPT: Final = ", if script set its Authorization"
+
+LONGEST_PUT_OFF: Final = 8_000
+"""What has more characters isn't kept without need."""
 
 Accounts = dict[CredentialsMode, PreflightCache]
 """A client's cache, by what is taken for the credentials mode wherever it didn't show."""
@@ -102,48 +102,26 @@ class Answer(NamedTuple):
     length: int
 
 
-P = ParamSpec("P")
-
-
-def _put_off(
-    take_account: "Callable[Concatenate[Caches, P], None]",
-) -> "Callable[Concatenate[Caches, P], None]":
-    """Let what is told wait until somebody asks."""
-
-    @wraps(take_account)
-    def told(self: "Caches", *args: P.args, **kwargs: P.kwargs) -> None:
-        self.told.append(partial(take_account, self, *args, **kwargs))
-        if len(self.told) > MOST_PUT_OFF:
-            self.catch_up()
-
-    return cast("Callable[Concatenate[Caches, P], None]", told)
-
-
 @dataclass(slots=True)
 class Caches:
     """Every client's cache, and the latest answers at each place whoever asked; all bounded.
 
-    They are as of when they were last caught up with what was `told`.
+    They are as of when account was last taken of what was `told`.
     """
 
     clients: "OrderedDict[tuple[str, Engine], Accounts]" = field(default_factory=OrderedDict)
-    answers: "Shelf[tuple[str, str], deque[Answer]]" = field(
+    answers: "Shelf[Place, deque[Answer]]" = field(
         default_factory=lambda: Shelf(MAX_PLACES, MOST_CHARACTERS)
     )
-    told: "deque[partial[None]]" = field(default_factory=deque)
+    told: Backlog = field(default_factory=Backlog)
 
-    def catch_up(self) -> None:
-        """Take account of all that was told."""
-        while self.told:
-            self.told.popleft()()
+    def asked(self, client: str, wire: WireView, length: int) -> None:
+        """Take note of a preflight as it is sent: what was cached didn't suffice.
 
-    @_put_off
-    def asked(self, client: str, wire: WireView) -> None:
-        """Take note of a preflight as it is sent: what was cached didn't suffice."""
-        for cache in self._accounts(client, wire.engine).values():
-            drop_insufficient(cache, "", wire.cors)
+        It has about so many characters.
+        """
+        self._tell(_place(wire.cors), Told(self._asked, (client, wire)), length)
 
-    @_put_off
     def answered(
         self,
         client: str,
@@ -158,6 +136,64 @@ class Caches:
 
         The two have about so many characters.
         """
+        place = _place(wire.cors)
+        told = Told(self._answered, (client, wire, headers, verdicts, length), (id_, now))
+        if self._is_answered_again(self.told.places.get(place, []), told):
+            self.told.keep_latest(place)
+        self._tell(place, told, length)
+
+    def followed(
+        self, client: str, engine: Engine, answer: Answer, credentials: Credentials
+    ) -> None:
+        """Take note of what the actual request tells of its preflight's credentials mode."""
+        told = Told(self._followed, (client, engine, answer, credentials))
+        self._tell(_place(answer.asked), told, answer.length)
+
+    def refused(
+        self,
+        client: str,
+        wire: WireView,
+        credentials: Credentials,
+        verdicts: Verdicts,
+        length: int,
+    ) -> None:
+        """Take note of the end of an actual request that was refused, which may clear the cache.
+
+        The exchange has about so many characters.
+        """
+        if is_cleared_by_failure(wire.engine, wire.cors):
+            told = Told(self._refused, (client, wire, credentials, verdicts))
+            self._tell(_place(wire.cors), told, length)
+
+    def _tell(self, place: Place, told: Told, length: int) -> None:
+        self.told.add(place, told)
+        if length > LONGEST_PUT_OFF:
+            self.told.take_account(place)
+
+    def _is_answered_again(self, before: Sequence[Told], answered: Told) -> bool:
+        """Whether all that was told is that the same was answered to the same preflight before.
+
+        What such an answer has set, the next sets anew, and so undoes what was made of it.
+        """
+        match before:
+            case [asked, first, again] | [asked, first, Told(account=self._followed), again]:
+                return first.is_like(answered) and asked.is_like(again)
+        return False
+
+    def _asked(self, client: str, wire: WireView) -> None:
+        for cache in self._accounts(client, wire.engine).values():
+            drop_insufficient(cache, "", wire.cors)
+
+    def _answered(
+        self,
+        client: str,
+        wire: WireView,
+        headers: HeaderList,
+        verdicts: Verdicts,
+        length: int,
+        id_: str,
+        now: datetime,
+    ) -> None:
         moment = now.timestamp()
         for taken, cache in self._accounts(client, wire.engine).items():
             mode = _mode(wire.credentials, taken)
@@ -167,20 +203,18 @@ class Caches:
             if failure is not None:
                 clear_after_failure(cache, "", wire.cors)
         passed = _failure(verdicts, CredentialsMode.OMIT) is None
-        place = (wire.cors.origin, wire.cors.url)
+        place = _place(wire.cors)
         here, before = self.answers.items.get(place) or (deque(maxlen=MAX_PER_PLACE), 0)
         if len(here) == MAX_PER_PLACE:
             before -= here[0].length
         here.append(Answer(id_, moment, wire.cors, headers, passed, length))
         self.answers.put(place, here, before + length)
 
-    @_put_off
-    def followed(
-        self, client: str, wire: WireView, answer: Answer, credentials: Credentials
+    def _followed(
+        self, client: str, engine: Engine, answer: Answer, credentials: Credentials
     ) -> None:
-        """Take note of what the actual request tells of its preflight's credentials mode."""
         mode = _mode(credentials, CredentialsMode.OMIT)
-        cache = self._accounts(client, wire.engine)[_other(mode)]
+        cache = self._accounts(client, engine)[_other(mode)]
         place = ("", answer.asked.origin, answer.asked.url)
         entries = cache.entries.get(place, {})
         if any(entry.stored > answer.time for entry in entries.values()):
@@ -189,11 +223,9 @@ class Caches:
         cache.entries[place] = others
         store(cache, "", answer.asked, mode, answer.headers, now=answer.time, by=answer.id)
 
-    @_put_off
-    def refused(
+    def _refused(
         self, client: str, wire: WireView, credentials: Credentials, verdicts: Verdicts
     ) -> None:
-        """Take note of the end of an actual request that was refused, which may clear the cache."""
         for taken, cache in self.clients.get((client, wire.engine), {}).items():
             failure = _failure(verdicts, _mode(credentials, taken)) if cache.entries else None
             if failure is not None and failure.reason is not Reason.CLIENT_GONE:
@@ -206,7 +238,9 @@ class Caches:
         """
         if is_simple(wire):
             return UNCOVERED
-        self.catch_up()
+        if wire.cors.origin == OPAQUE_SERIALIZED:  # which may hide the one that was asked for
+            self.told.take_account_of_all()
+        self.told.take_account(_place(wire.cors))
         if not is_cors_safelisted_method(wire.cors.method) or wire.cors.unsafe_names:
             return self._explain(client, wire, now) or Covered(None, (_NOT_SEEN,))
         by_script = wire._replace(cors=wire.cors._replace(unsafe_names=("authorization",)))
@@ -259,6 +293,10 @@ class Caches:
             f"the browser goes by the OPTIONS of {_seconds(now.timestamp() - old.time)} ago; "
             f"that of {_seconds(now.timestamp() - latest.time)} ago {changed}",
         )
+
+
+def _place(asked: CorsRequest) -> Place:
+    return asked.origin, asked.url
 
 
 def is_simple(wire: WireView) -> bool:

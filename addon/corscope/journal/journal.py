@@ -148,7 +148,8 @@ class Journal:
             known = Known(known.wire, step, known.credentials, why)
         self._remember(id_, InFlight(known, now, waiting.id, waiting.answer))
         if known.credentials != "unknown":
-            self.caches.followed(reading.client, known.wire, _answer(waiting), known.credentials)
+            engine, answer = known.wire.engine, _answer(waiting)
+            self.caches.followed(reading.client, engine, answer, known.credentials)
         waiting.followed_by = id_
         after = _milliseconds(waiting.answered, now)
         return Outcome(now, waiting.id, "followed", known.credentials, id_, after, why=known.why)
@@ -158,9 +159,7 @@ class Journal:
         client, known = reading.client, reading.alone
         step, wire = self.chains.linked(known.step, now), known.wire
         if wire.kind == "preflight":
-            self.caches.asked(client, wire)
-            if self.long.items:  # what is long isn't kept without need
-                self.caches.catch_up()
+            self.caches.asked(client, wire, reading.length + len(wire.cors.url))
             if step is not known.step:
                 why = why_announced(wire, is_again=step.link.preflighted)
                 known = Known(wire, step, known.credentials, why)
@@ -354,9 +353,9 @@ class Journal:
             self._note_preflight(pattern, known, exchange)
         elif pattern.is_kept and known.wire.mode == "cors":
             client = known.step.client
-            if pattern.is_refused and is_cleared_by_failure(known.wire.engine, known.wire.cors):
-                verdicts = pattern.shared["verdicts"]
-                self.caches.refused(client, known.wire, known.credentials, verdicts)
+            if pattern.is_refused:
+                verdicts, length = pattern.shared["verdicts"], pattern.length
+                self.caches.refused(client, known.wire, known.credentials, verdicts, length)
             if response is not None:
                 self.copies.note(client, known.wire.cors, known.wire.cors.url, response, now)
         if response is None or not pattern.is_kept:
@@ -380,7 +379,6 @@ class Journal:
 
     def due(self, now: datetime) -> list[Outcome]:
         """The preflights that weren't followed within the wait; asked for a few times a second."""
-        self.caches.catch_up()
         self.repeats.forget(now)  # while there is any, every request is looked for among them
         return [_not_followed(waiting, now) for waiting in self.pairing.overdue(now)]
 
