@@ -5,8 +5,10 @@ between one hook and the next, which is what making its flows stands for here.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -120,7 +122,27 @@ def took(kind: Kind, at_once: int, plan: Plan, journal: Path) -> float:
         plan: how many there are.
         journal: where they are journalled.
     """
-    return asyncio.run(_measured(kind, at_once, plan, journal))
+    with _logging_apart():
+        return asyncio.run(_measured(kind, at_once, plan, journal))
+
+
+@contextmanager
+def _logging_apart() -> Iterator[None]:
+    """Keep what is told of each exchange to itself, and leave no handler of mitmproxy's behind.
+
+    Those of a master that isn't run to its end outlive its loop, and fail at what is logged next.
+    """
+    root, own, nowhere = logging.getLogger(), logging.getLogger("corscope"), logging.NullHandler()
+    before = list(root.handlers)
+    own.addHandler(nowhere)
+    own.propagate = False
+    try:
+        yield
+    finally:
+        own.removeHandler(nowhere)
+        own.propagate = True
+        for handler in [each for each in root.handlers if each not in before]:
+            root.removeHandler(handler)
 
 
 async def _measured(kind: Kind, at_once: int, plan: Plan, journal: Path) -> float:

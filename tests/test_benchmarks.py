@@ -1,6 +1,7 @@
 """benchmarks/ measures what it says, and runs."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,20 @@ def test_what_goes_through_the_hooks_is_what_its_name_says(
     else:
         assert kinds == ["actual"] * each
         assert len({line["url"] for line in exchanges}) == (each if name.endswith("new") else 1)
+
+
+def test_the_hooks_leave_logging_as_it_was(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The benchmarks after it log, too; and nobody wants to read of thousands of exchanges."""
+    caplog.set_level(logging.INFO)
+    before = list(logging.getLogger().handlers)
+    for _ in range(2):
+        hooks.took(hooks.KINDS["CORS GET"], hooks.APART, hooks.QUICK, tmp_path / "cors.jsonl")
+    assert logging.getLogger().handlers == before
+    assert "CORS" not in caplog.text
+    logging.getLogger("corscope").warning("after it")
+    assert "after it" in caplog.text
 
 
 def test_the_hooks_have_a_time_for_each_kind() -> None:
