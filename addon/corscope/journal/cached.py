@@ -17,6 +17,7 @@ from corscope.fetch.cache import (
     CacheEntry,
     PreflightCache,
     clear_after_failure,
+    clear_cache_entries,
     covering_entries,
     drop_insufficient,
     is_cleared_by_failure,
@@ -30,6 +31,7 @@ from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import CorsRequest, preflight_failure
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.safelist import is_cors_safelisted_method
+from corscope.journal import memo
 from corscope.journal.exchange import Finding, Verdicts
 from corscope.journal.memo import Shelf
 from corscope.journal.told import Backlog, Place, Told
@@ -67,9 +69,6 @@ _CONDITIONS: Final = {
 }
 
 _IF_BY_SCRIPT: Final = ", if script set its Authorization"
-
-LONGEST_PUT_OFF: Final = 8_000
-"""What has more characters isn't kept without need."""
 
 Accounts = dict[CredentialsMode, PreflightCache]
 """A client's cache, by what is taken for the credentials mode wherever it didn't show."""
@@ -167,7 +166,7 @@ class Caches:
 
     def _tell(self, place: Place, told: Told, length: int) -> None:
         self.told.add(place, told)
-        if length > LONGEST_PUT_OFF:
+        if length > memo.MOST_CHARACTERS:  # what is long isn't kept without need
             self.told.take_account(place)
 
     def _is_answered_again(self, before: Sequence[Told], answered: Told) -> bool:
@@ -229,7 +228,7 @@ class Caches:
         for taken, cache in self.clients.get((client, wire.engine), {}).items():
             failure = _failure(verdicts, _mode(credentials, taken)) if cache.entries else None
             if failure is not None and failure.reason is not Reason.CLIENT_GONE:
-                clear_after_failure(cache, "", wire.cors)
+                clear_cache_entries(cache, "", wire.cors)
 
     def explain(self, client: str, wire: WireView, now: datetime) -> Covered:
         """Say what let an actual request go that has no preflight of its own.

@@ -207,10 +207,10 @@ class Recorder:
         is_final = outcome.outcome == "followed"
         find = self.preflights.pop if is_final else self.preflights.get
         kept, entry = find(outcome.id, None), self.store.get(outcome.id)
-        flow = None if kept is None else kept()
-        if kept is not None and flow is not None and entry is not None:
-            annotate(flow, entry.exchange, outcome)
-            self.annotated.append(kept)
+        if kept is None or entry is None or (flow := kept()) is None:
+            return
+        annotate(flow, entry.exchange, outcome)
+        self.annotated.append(kept)
 
     def tick(self, now: datetime) -> None:
         """Look after the file, write what preflights came to, and tell what there is to tell."""
