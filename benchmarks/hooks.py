@@ -7,7 +7,7 @@ between one hook and the next, which is what making its flows stands for here.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -87,43 +87,62 @@ _ANNOUNCING: Final[HeaderList] = (
 )
 _WRITING: Final[HeaderList] = (*_CORS, ("Content-Type", "application/json"))
 
-Kind = tuple[Message, ...]
+
+class Kind(NamedTuple):
+    """What is asked and answered, one after the other, and whether a rule does something to it."""
+
+    messages: tuple[Message, ...]
+    is_ruled: bool = False
+
+
+_GET: Final = Message("GET", "/items?page=2", _CORS, 200, SHARED)
+_PREFLIGHTED: Final = (
+    Message("OPTIONS", "/items/1", _ANNOUNCING, 204, PERMITTING),
+    Message("PUT", "/items/1", _WRITING, 200, SHARED),
+)
 
 KINDS: Final[dict[str, Kind]] = {
-    "GET, not CORS": (Message("GET", "/logo.png", _IMAGE, 200, COMMON),),
-    "CORS GET": (Message("GET", "/items?page=2", _CORS, 200, SHARED),),
-    "CORS GET, every URL new": (Message("GET", "/items/{}?page=2", _CORS, 200, SHARED),),
-    "preflight + PUT": (
-        Message("OPTIONS", "/items/1", _ANNOUNCING, 204, PERMITTING),
-        Message("PUT", "/items/1", _WRITING, 200, SHARED),
-    ),
+    "GET, not CORS": Kind((Message("GET", "/logo.png", _IMAGE, 200, COMMON),)),
+    "CORS GET": Kind((_GET,)),
+    "CORS GET, every URL new": Kind((_GET._replace(path="/items/{}?page=2"),)),
+    "preflight + PUT": Kind(_PREFLIGHTED),
+    "CORS GET, edited by a rule": Kind((_GET,), is_ruled=True),
+    "preflight answered by a rule, + PUT": Kind(_PREFLIGHTED, is_ruled=True),
 }
+
+RULE: Final = f"""[[rule]]
+name = "a policy"
+match.host = "{HOST}"
+policy.allow_origins = ["{ORIGIN}", "https://admin.example"]
+policy.allow_methods = ["PUT"]
+policy.allow_headers = ["content-type"]
+policy.allow_credentials = true
+"""
 
 
 def section(*, quick: bool) -> Section:
     """Measure; `quick` does so little that its figures say nothing."""
     plan = QUICK if quick else FULL
     with TemporaryDirectory() as folder:
-        journal = Path(folder) / "cors.jsonl"
         rows = tuple(
-            (name, *(f"{took(kind, each, plan, journal):.0f}" for each in (TOGETHER, APART)))
+            (name, *(f"{took(kind, each, plan, Path(folder)):.0f}" for each in (TOGETHER, APART)))
             for name, kind in KINDS.items()
         )
     head = ("µs", "in a loop of its own", "between mitmproxy's work")
     return Section("An exchange in its hooks", _TEXT, (Table(head, rows),))
 
 
-def took(kind: Kind, at_once: int, plan: Plan, journal: Path) -> float:
+def took(kind: Kind, at_once: int, plan: Plan, folder: Path) -> float:
     """Microseconds in all hooks for what is of this kind.
 
     Args:
         kind: what is asked and answered.
         at_once: so many are made ready at once.
         plan: how many there are.
-        journal: where they are journalled.
+        folder: where they are journalled, in `cors.jsonl`, and the rule stands.
     """
     with _logging_apart():
-        return asyncio.run(_measured(kind, at_once, plan, journal))
+        return asyncio.run(_measured(kind, at_once, plan, folder))
 
 
 @contextmanager
@@ -145,10 +164,12 @@ def _logging_apart() -> Iterator[None]:
             root.removeHandler(handler)
 
 
-async def _measured(kind: Kind, at_once: int, plan: Plan, journal: Path) -> float:
-    addon = Corscope()
+async def _measured(kind: Kind, at_once: int, plan: Plan, folder: Path) -> float:
+    addon, rule = Corscope(), folder / "one.toml"
+    rule.write_text(RULE)
     with taddons.context(addon) as context:
-        context.configure(addon, cors_web=False, cors_journal=str(journal))
+        context.configure(addon, cors_web=False, cors_journal=str(folder / "cors.jsonl"))
+        context.configure(addon, cors_rules=[str(rule)] if kind.is_ruled else [])
         addon.running()
         recorder = context.master.addons.get("corscope-recorder")
         parts = (addon, recorder)
@@ -156,7 +177,7 @@ async def _measured(kind: Kind, at_once: int, plan: Plan, journal: Path) -> floa
         for number in range(-1, plan.rounds):  # the first is to warm up
             first = (number + 1) * plan.exchanges
             numbers = range(first, first + plan.exchanges)
-            each = list(_exchanges(parts, kind, numbers, at_once))
+            each = [spent async for spent in _exchanges(parts, kind, numbers, at_once)]
             await asyncio.sleep(0)  # what is due a few times a second isn't counted
             if number >= 0:
                 rounds.append(fmean(each))
@@ -164,18 +185,20 @@ async def _measured(kind: Kind, at_once: int, plan: Plan, journal: Path) -> floa
     return min(rounds) / 1_000
 
 
-def _exchanges(
+async def _exchanges(
     parts: Sequence[object],
     kind: Kind,
     numbers: Sequence[int],
     at_once: int,
-) -> Iterator[int]:
+) -> AsyncIterator[int]:
     """The nanoseconds in the hooks, for each number."""
     for start in range(0, len(numbers), at_once):
         chunk = numbers[start : start + at_once]
-        made = [[_made(each, number, at_once == APART) for each in kind] for number in chunk]
+        made = [
+            [_made(each, number, at_once == APART) for each in kind.messages] for number in chunk
+        ]
         for messages in made:
-            yield sum(_passed(parts, each) for each in messages)
+            yield sum([await _passed(parts, each) for each in messages])
 
 
 def _made(message: Message, number: int, is_apart: bool) -> _Made:
@@ -194,21 +217,24 @@ def _fields(headers: HeaderList) -> http.Headers:
     return http.Headers([(name.encode(), value.encode()) for name, value in headers])
 
 
-def _passed(parts: Sequence[object], made: _Made) -> int:
+async def _passed(parts: Sequence[object], made: _Made) -> int:
     """Let a flow pass; returns the nanoseconds in the hooks."""
-    spent = _called(parts, made.flow, ("requestheaders", "request"))
-    made.flow.response = made.answer()
-    return spent + _called(parts, made.flow, ("responseheaders", "response"))
+    spent = await _called(parts, made.flow, ("requestheaders", "request"))
+    if made.flow.response is None:
+        made.flow.response = made.answer()
+        spent += await _called(parts, made.flow, ("responseheaders",))
+    return spent + await _called(parts, made.flow, ("response",))
 
 
-def _called(parts: Sequence[object], flow: http.HTTPFlow, names: Sequence[str]) -> int:
+async def _called(parts: Sequence[object], flow: http.HTTPFlow, names: Sequence[str]) -> int:
     spent = 0
     for name in names:
         for part in parts:
             hook = getattr(part, name, None)
             if hook is not None:
                 began = time.perf_counter_ns()
-                hook(flow)
+                if (rest := hook(flow)) is not None:
+                    await rest
                 spent += time.perf_counter_ns() - began
     return spent
 

@@ -66,9 +66,8 @@ def test_the_core_has_a_time_for_everything_in_every_engine() -> None:
 def test_what_goes_through_the_hooks_is_what_its_name_says(
     name: str, at_once: int, tmp_path: Path
 ) -> None:
-    journal = tmp_path / "cors.jsonl"
-    assert hooks.took(hooks.KINDS[name], at_once, hooks.QUICK, journal) > 0
-    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert hooks.took(hooks.KINDS[name], at_once, hooks.QUICK, tmp_path) > 0
+    lines = [json.loads(line) for line in (tmp_path / "cors.jsonl").read_text().splitlines()]
     exchanges = [line for line in lines if line["type"] == "exchange"]
     each = (hooks.QUICK.rounds + 1) * hooks.QUICK.exchanges
     assert {line["verdict"] for line in exchanges} <= {"allowed"}
@@ -76,12 +75,16 @@ def test_what_goes_through_the_hooks_is_what_its_name_says(
     followed = [line for line in lines if line.get("outcome") == "followed"]
     if name == "GET, not CORS":
         assert not exchanges
-    elif name == "preflight + PUT":
+    elif name.startswith("preflight"):
         assert kinds == ["preflight", "actual"] * each
         assert len(followed) == each
     else:
         assert kinds == ["actual"] * each
         assert len({line["url"] for line in exchanges}) == (each if name.endswith("new") else 1)
+    assert {line["rule"] for line in exchanges} <= {"a policy" if "rule" in name else None}
+    answering = {line["kind"]: line["answered_by"] for line in exchanges if line["rule"]}
+    assert answering.get("preflight", "rule") == "rule"
+    assert answering.get("actual", "server") == "server"
 
 
 def test_the_hooks_leave_logging_as_it_was(
@@ -91,7 +94,7 @@ def test_the_hooks_leave_logging_as_it_was(
     caplog.set_level(logging.INFO)
     before = list(logging.getLogger().handlers)
     for _ in range(2):
-        hooks.took(hooks.KINDS["CORS GET"], hooks.APART, hooks.QUICK, tmp_path / "cors.jsonl")
+        hooks.took(hooks.KINDS["CORS GET"], hooks.APART, hooks.QUICK, tmp_path)
     assert logging.getLogger().handlers == before
     assert "CORS" not in caplog.text
     logging.getLogger("corscope").warning("after it")

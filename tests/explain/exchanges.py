@@ -164,8 +164,8 @@ def sightings(draw: st.DrawFn) -> Sighting:
         )
     response = draw(RESPONSES)
     touches = st.none() | st.one_of(
-        st.builds(Touch, TEXT, st.just("apply"), st.booleans(), RESPONSES | st.none()),
-        st.builds(Touch, TEXT, st.just("shadow"), shadow=RESPONSES | st.none()),
+        st.builds(Touch, TEXT, st.just("apply"), st.booleans(), RESPONSES | st.none(), st.none()),
+        st.builds(Touch, TEXT, st.just("shadow"), st.just(False), st.none(), RESPONSES | st.none()),
     )
     return Sighting("x", response, touch=draw(touches))
 

@@ -68,8 +68,8 @@ FURTHER: Final = (
 )
 TOUCHES: Final = st.none() | st.one_of(
     st.just(Touch("a rule", "apply", answered=True)),
-    st.builds(Touch, st.just(f"{HOST}/other"), st.just("apply"), st.just(False), RESPONSES),
-    st.builds(Touch, st.just("a rule"), st.just("shadow"), shadow=RESPONSES),
+    RESPONSES.map(lambda response: Touch(f"{HOST}/other", "apply", server_response=response)),
+    RESPONSES.map(lambda response: Touch("a rule", "shadow", shadow=response)),
 )
 PASSED: Final = st.builds(
     lambda status, allow, more, touch: Sighting(

@@ -179,6 +179,34 @@ def test_over_http_2_names_are_lower_case() -> None:
     assert made.response.headers.fields == ((b"x-odd", b"Value"),)
 
 
+def test_what_another_addon_does_to_one_answer_happens_to_no_other_that_is_alike() -> None:
+    """They are made of the same parts."""
+    heads = [http.Response.make(200, b"", {"A": "b"}) for _ in range(2)]
+    for head in heads:
+        write_response(flow(response=head), Response(200, (("X", "y"),)))
+    answer = Answer(200, (("X", "y"),), b"body")
+    for one, other in (heads, [made_response(answer, flow().request) for _ in range(2)]):
+        before = other.get_state()
+        one.headers["X"] = "z"
+        one.headers.add("Y", "z")
+        one.status_code, one.reason, one.content = 500, "Broken", b"another"
+        one.stream = True
+        assert other.get_state() == before
+        assert not other.stream
+        assert other.headers["X"] == "y"
+
+
+def test_a_status_without_a_body_takes_what_is_said_of_one_away() -> None:
+    made = flow(response=http.Response.make(200, b"x", {"Content-Length": "1", "A": "b"}))
+    assert made.response is not None
+    lines = (("CONTENT-LENGTH", "1"), ("Transfer-Encoding", "chunked"), ("A", "b"))
+    write_response(made, Response(304, lines))
+    assert made.response.headers.fields == ((b"A", b"b"),)
+    assert made.response.reason == "Not Modified"
+    assert callable(made.response.stream)
+    assert made.response.stream(b"x") == b""
+
+
 def test_a_head_that_cannot_be_sent_leaves_the_old_one_whole() -> None:
     made = flow(response=http.Response.make(200, b"x", {"A": "b"}))
     before = made.response and made.response.get_state()

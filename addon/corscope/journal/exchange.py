@@ -63,8 +63,7 @@ OutcomeWord = Literal["followed", "not-followed"]
 _RECORDED: Final = frozenset({"vary", "timing-allow-origin", "cross-origin-resource-policy"})
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """What a rule did to an exchange.
 
     Attributes:
@@ -195,8 +194,7 @@ class Exchange:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a preflight."""
 
     time: datetime

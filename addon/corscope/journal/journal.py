@@ -6,7 +6,7 @@ the caller's.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -446,8 +446,7 @@ def _essential(seen: Sighting, *, is_short: bool) -> Sighting:
     """What was seen, wherever it was, with those values alone that the journal looks at."""
     touch = seen.touch
     if touch is not None and (touch.server_response or touch.shadow):
-        touch = replace(
-            touch,
+        touch = touch._replace(
             server_response=touch.server_response and essence(touch.server_response),
             shadow=touch.shadow and essence(touch.shadow),
         )

@@ -6,7 +6,7 @@ observes. Neither decides anything: rules, journal and explain do.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -153,12 +153,23 @@ class Corscope:
         if treatment is None or flow.error or flow.response or flow.request.stream:
             return None
         rule = treatment.answering(matcher(flow))
-        return None if rule is None else self._answer(flow, rule, treatment)
+        if rule is None:
+            return None
+        del self._treatments[flow.id]
+        if delay := _delay(rule):
+            return self._later(delay, self._answer, flow, rule, treatment)
+        self._answer(flow, rule, treatment)
+        return None
 
     @harmless
-    async def _answer(self, flow: http.HTTPFlow, rule: Rule, treatment: Treatment) -> None:
-        del self._treatments[flow.id]
-        await _wait(rule)
+    async def _later(
+        self, delay: float, do: Callable[..., None], flow: http.HTTPFlow, *about: object
+    ) -> None:
+        """Let the answer wait, as a rule's fault says."""
+        await asyncio.sleep(delay)
+        do(flow, *about)
+
+    def _answer(self, flow: http.HTTPFlow, rule: Rule, treatment: Treatment) -> None:
         made = treatment.answer(rule)
         response = None if made is None else translate.made_response(made, flow.request)
         touch = Touch(rule.name, "apply", answered=True)
@@ -184,13 +195,12 @@ class Corscope:
         if rule.mode is Mode.SHADOW:
             self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=made)
             return None
-        return self._edit(flow, rule, response, made)
+        if delay := _delay(rule):
+            return self._later(delay, self._edit, flow, rule, response, made)
+        self._edit(flow, rule, response, made)
+        return None
 
-    @harmless
-    async def _edit(
-        self, flow: http.HTTPFlow, rule: Rule, response: Response, edited: Response
-    ) -> None:
-        await _wait(rule)
+    def _edit(self, flow: http.HTTPFlow, rule: Rule, response: Response, edited: Response) -> None:
         drops = _drops(rule) and flow.killable
         is_changed = drops or bool(flow.error) or edited != response
         touch = Touch(rule.name, "apply", server_response=response if is_changed else None)
@@ -272,10 +282,9 @@ class Corscope:
         )
 
 
-async def _wait(rule: Rule) -> None:
-    """Let the answer wait, as the rule's fault says."""
-    if rule.fault is not None and rule.fault.delay:
-        await asyncio.sleep(rule.fault.delay)
+def _delay(rule: Rule) -> float:
+    """The seconds for which the rule's fault lets the answer wait."""
+    return 0.0 if rule.fault is None else rule.fault.delay
 
 
 def _drops(rule: Rule) -> bool:
