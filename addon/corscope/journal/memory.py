@@ -51,8 +51,7 @@ class PlainRequest:
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):  # which is compared in a third of a frozen dataclass's time
     """What a server let one origin do, answering by itself and not from a cache."""
 
     asked_by: str | None
@@ -60,8 +59,7 @@ class Answer:
     with_credentials: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """A cacheable answer to a plain request, without CORS headers and without `Vary: Origin`."""
 
     client: str

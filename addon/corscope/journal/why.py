@@ -4,8 +4,7 @@ The preflight itself tells the method and the headers' names; the actual request
 the values, and so the rule of the safelist that each of them breaks.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import byte_lowercase, get
@@ -32,8 +31,7 @@ MAX_SHOWN: Final = 200
 WhyWhat = Literal["method", "header", "upload-listener", "redirect"]
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(NamedTuple):  # which is hashed in a third of a frozen dataclass's time
     """One thing that made the browser send a preflight.
 
     Attributes:
