@@ -89,12 +89,32 @@ def by(agent: str, *made: tuple[Request, Response | None]) -> list[Turn]:
     return [(request, agent, "one", API, response, 0.1) for request, response in made]
 
 
+_PAIR_WITH_COOKIE: Final = (
+    (preflight("PUT"), ANSWERS[0]),
+    (actual("PUT", headers=(COOKIE,)), ANSWERS[0]),
+)
+
 SEQUENCES: Final = {
     "another answer to the same preflight": by(
         FIREFOX,
         (preflight("PUT"), ANSWERS[1]),
         (preflight("PUT"), ANSWERS[0]),
         (actual("DELETE"), ANSWERS[0]),
+    ),
+    "the same pair once more in another credentials mode": by(
+        FIREFOX,
+        *_PAIR_WITH_COOKIE,
+        (preflight("PUT"), ANSWERS[0]),
+        (actual("PUT"), ANSWERS[0]),
+        (actual("PUT", headers=(COOKIE,)), ANSWERS[0]),
+    ),
+    "the same once more, followed by nothing": by(
+        FIREFOX,
+        *_PAIR_WITH_COOKIE,
+        (preflight("PUT"), ANSWERS[0]),
+        (preflight("PUT"), ANSWERS[0]),
+        (actual("PUT", headers=(COOKIE,)), ANSWERS[0]),
+        (actual("PUT", headers=(COOKIE,)), ANSWERS[0]),
     ),
     "a refusal between, which clears what others had set": by(
         "curl",

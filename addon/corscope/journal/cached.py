@@ -145,8 +145,11 @@ class Caches:
         self, client: str, engine: Engine, answer: Answer, credentials: Credentials
     ) -> None:
         """Take note of what the actual request tells of its preflight's credentials mode."""
+        place = _place(answer.asked)
         told = Told(self._followed, (client, engine, answer, credentials))
-        self._tell(_place(answer.asked), told, answer.length)
+        if self._is_followed_again(self.told.places.get(place, []), told):
+            self.told.keep_latest(place, 2)
+        self._tell(place, told, answer.length)
 
     def refused(
         self,
@@ -172,11 +175,25 @@ class Caches:
     def _is_answered_again(self, before: Sequence[Told], answered: Told) -> bool:
         """Whether all that was told is that the same was answered to the same preflight before.
 
-        What such an answer has set, the next sets anew, and so undoes what was made of it.
+        What such an answer has set, the next sets anew.
         """
         match before:
-            case [asked, first, again] | [asked, first, Told(account=self._followed), again]:
+            case [asked, first, again]:
                 return first.is_like(answered) and asked.is_like(again)
+        return False
+
+    def _is_followed_again(self, before: Sequence[Told], followed: Told) -> bool:
+        """The same of a preflight and what followed it.
+
+        Not before it is followed: what the first one's mode let be set, the answer alone leaves.
+        """
+        match before:
+            case [asked, first, Told(account=self._followed) as earlier, again, answered]:
+                return (
+                    first.is_like(answered)
+                    and asked.is_like(again)
+                    and _mode_told(earlier, first) == _mode_told(followed, answered) is not None
+                )
         return False
 
     def _asked(self, client: str, wire: WireView) -> None:
@@ -381,3 +398,9 @@ def _told(entries: tuple[CacheEntry, ...], now: datetime) -> str:
 
 def _seconds(seconds: float) -> str:
     return f"{round(seconds)} s"
+
+
+def _mode_told(followed: Told, answered: Told) -> object:
+    """The credentials mode that was told of just this preflight; None if it is another's."""
+    answer, credentials = followed.what[2:]
+    return credentials if isinstance(answer, Answer) and answer.id == answered.when[0] else None

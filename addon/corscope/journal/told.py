@@ -60,11 +60,11 @@ class Backlog:
         while self._count > MOST:
             self.take_account(next(iter(self.places)))
 
-    def keep_latest(self, place: Place) -> None:
-        """Drop what was told of a place before the latest."""
+    def keep_latest(self, place: Place, most: int = 1) -> None:
+        """Drop what was told of a place before the latest, of which there are so many."""
         here = self.places[place]
-        self._count -= len(here) - 1
-        del here[:-1]
+        self._count -= len(here) - most
+        del here[:-most]
 
     def take_account(self, place: Place) -> None:
         """Take account of all that was told of a place."""
