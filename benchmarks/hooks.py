@@ -21,6 +21,7 @@ from mitmproxy.test import taddons, tflow
 
 from benchmarks.core import COMMON, ORIGIN, PERMITTING, SHARED, USER_AGENTS
 from benchmarks.section import Section, Table
+from benchmarks.sides import POLICY
 from corscope.fetch.engines import Engine
 from corscope.messages import HeaderList
 from corscope.mitm.addon import Corscope
@@ -113,11 +114,8 @@ KINDS: Final[dict[str, Kind]] = {
 RULE: Final = f"""[[rule]]
 name = "a policy"
 match.host = "{HOST}"
-policy.allow_origins = ["{ORIGIN}", "https://admin.example"]
-policy.allow_methods = ["PUT"]
-policy.allow_headers = ["content-type"]
 policy.allow_credentials = true
-"""
+{POLICY}"""
 
 
 def section(*, quick: bool) -> Section:

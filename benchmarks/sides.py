@@ -14,7 +14,18 @@ from typing import Final
 from benchmarks.load import ORIGIN
 from benchmarks.processes import ROOT, free_port, running, until_listening
 
-__all__ = ["ALONE", "MANY", "MODIFY", "ONE", "SCRIPT", "WATCHING", "Proxy", "Side", "mitmdumps"]
+__all__ = [
+    "ALONE",
+    "MANY",
+    "MODIFY",
+    "ONE",
+    "POLICY",
+    "SCRIPT",
+    "WATCHING",
+    "Proxy",
+    "Side",
+    "mitmdumps",
+]
 
 ALONE: Final = "mitmdump alone"
 SCRIPT: Final = "five-line script"

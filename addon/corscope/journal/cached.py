@@ -189,11 +189,9 @@ class Caches:
         """
         match before:
             case [asked, first, Told(account=self._followed) as earlier, again, answered]:
-                return (
-                    first.is_like(answered)
-                    and asked.is_like(again)
-                    and _mode_told(earlier, first) == _mode_told(followed, answered) is not None
-                )
+                mode = _mode_told(earlier, first)
+                is_same = mode is not None and mode == _mode_told(followed, answered)
+                return is_same and first.is_like(answered) and asked.is_like(again)
         return False
 
     def _asked(self, client: str, wire: WireView) -> None:

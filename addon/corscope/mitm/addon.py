@@ -156,16 +156,21 @@ class Corscope:
         if rule is None:
             return None
         del self._treatments[flow.id]
-        if delay := _delay(rule):
-            return self._later(delay, self._answer, flow, rule, treatment)
-        self._answer(flow, rule, treatment)
+        return self._in_time(self._answer, flow, rule, treatment)
+
+    def _in_time(
+        self, do: Callable[..., None], flow: http.HTTPFlow, rule: Rule, *about: object
+    ) -> Awaitable[None] | None:
+        """Do it now, or once the delay is over for which the rule's fault lets the answer wait."""
+        if rule.fault is not None and rule.fault.delay:
+            return self._later(rule.fault.delay, do, flow, rule, *about)
+        do(flow, rule, *about)
         return None
 
     @harmless
     async def _later(
         self, delay: float, do: Callable[..., None], flow: http.HTTPFlow, *about: object
     ) -> None:
-        """Let the answer wait, as a rule's fault says."""
         await asyncio.sleep(delay)
         do(flow, *about)
 
@@ -195,10 +200,7 @@ class Corscope:
         if rule.mode is Mode.SHADOW:
             self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=made)
             return None
-        if delay := _delay(rule):
-            return self._later(delay, self._edit, flow, rule, response, made)
-        self._edit(flow, rule, response, made)
-        return None
+        return self._in_time(self._edit, flow, rule, response, made)
 
     def _edit(self, flow: http.HTTPFlow, rule: Rule, response: Response, edited: Response) -> None:
         drops = _drops(rule) and flow.killable
@@ -280,11 +282,6 @@ class Corscope:
                 self._settings.as_options(),
             )
         )
-
-
-def _delay(rule: Rule) -> float:
-    """The seconds for which the rule's fault lets the answer wait."""
-    return 0.0 if rule.fault is None else rule.fault.delay
 
 
 def _drops(rule: Rule) -> bool:
