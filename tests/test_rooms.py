@@ -35,8 +35,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """For each room, the rooms or single modules of ours that it may import, besides its own."""
 
-OF_MITMPROXY = {"tornado", "jinja2", "publicsuffix2", "cryptography"}
-"""What mitmproxy itself depends on, and is therefore there wherever the script is loaded."""
+OF_MITMPROXY = {"tornado", "jinja2", "markupsafe", "publicsuffix2", "cryptography"}
+"""What mitmproxy itself stands on, and is therefore there wherever the script is loaded."""
 
 OF_OTHERS: dict[str, set[str]] = {
     "mitm": {"mitmproxy"},

@@ -10,7 +10,7 @@ from corscope.journal.exchange import Exchange, Touch
 from corscope.servers.dialect import Dialect
 from corscope.servers.registry import find
 from corscope.web.remedy import exportable, first_remedy, remedy, rule_export
-from corscope.web.render import exchange_html, handoff_html, legs, shell_html
+from corscope.web.render import exchange_html, handoff_html, kept_part, legs, shell_html
 from corscope.web.story import Index
 from tests.web.scenes import HOSTILE, Recording, answers, asks, preflight, put, redirected, told
 
@@ -220,6 +220,43 @@ def test_a_header_that_was_looked_for_in_vain_is_there_as_not_sent() -> None:
     found = read(page_of(recording, id_))
     assert "Access-Control-Allow-Origin" in found.text
     assert "not sent" in found.text
+
+
+# Parts that are kept
+
+
+def test_what_is_kept_of_one_exchange_shows_in_no_other() -> None:
+    recording = told()
+    ids = [entry.exchange.id for entry in recording.store]
+    apart = []
+    for id_ in ids:
+        kept_part.cache_clear()
+        apart.append((page_of(recording, id_), page_of(recording, id_, anchor="other-")))
+    together = [(page_of(recording, id_), page_of(recording, id_, anchor="other-")) for id_ in ids]
+    assert together == apart
+
+
+def test_what_alike_exchanges_share_is_made_once() -> None:
+    recording = Recording()
+    ids = [
+        recording.exchange(asks("GET", f"/items/{number}"), answers(etag='"1"'))
+        for number in range(50)
+    ]
+    page_of(recording, ids[0])
+    before = kept_part.cache_info().misses
+    pages = {page_of(recording, id_) for id_ in ids}
+    assert len(pages) == len(ids)
+    assert kept_part.cache_info().misses == before
+
+
+def test_of_a_long_exchange_nothing_is_kept() -> None:
+    recording = Recording()
+    kept_part.cache_clear()
+    for headers in ({"vary": "x" * 8_000}, {f"x-{number}": "" for number in range(150)}):
+        page_of(
+            recording, recording.exchange(asks("GET"), answers(200, allow_origin="*", **headers))
+        )
+    assert kept_part.cache_info().currsize == 0
 
 
 # Remedies

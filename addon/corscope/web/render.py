@@ -7,18 +7,21 @@ that what HTML lets pass: control characters, and those that turn the direction 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from corscope.explain.articles.catalogue import article
 from corscope.explain.engines import NAMES, engine_lines
 from corscope.explain.escape import escaped
 from corscope.explain.explanation import Explanation, explain
 from corscope.explain.steps.walk import Step
+from corscope.journal import memo
 from corscope.journal.exchange import Exchange
-from corscope.journal.store import Entry
+from corscope.journal.store import Entry, characters_of
 from corscope.rules.model import Rule
 from corscope.web.remedy import Handoff, exportable, first_remedy, least_rule
 from corscope.web.story import Story
@@ -32,9 +35,15 @@ _LEAVE: Final = ("access-control-allow-", "access-control-expose-")
 """How the names begin of the headers that give leave."""
 
 
+MOST_PARTS: Final = 1_000
+"""So many parts of pages are kept at most."""
+
 _WORD: Final = re.compile(r"[a-z']+(?: |$)")
 
-_UNREAD: Final = ((None, None),)
+Readers = dict[str, tuple[int, str]]
+"""By the name of a header, in lowercase: the number of a step, and its result."""
+
+_UNREAD: Final = (None, None)
 
 
 def _wire(value: object) -> str:
@@ -60,11 +69,10 @@ _ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters |= {"wire": _wire, "sentence": _sentence}
-_ENVIRONMENT.globals |= {"engine_names": NAMES}
+_ENVIRONMENT.globals |= {"engine_names": NAMES, "article": article}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A header line of a sequence, and the number of the step that read it, with its result."""
 
     name: str
@@ -101,6 +109,15 @@ def template_html(name: str, **values: Any) -> str:
     return _ENVIRONMENT.get_template(name).render(values)
 
 
+def _part(name: str, **values: Any) -> Markup:
+    """A template that a part of a page is made by; nothing but the values may hang on it."""
+    return Markup(template_html(name, **values))  # noqa: S704 (Jinja has escaped it)
+
+
+kept_part = lru_cache(maxsize=MOST_PARTS)(_part)
+"""The same, kept: of a thousand exchanges most differ in URL and time alone."""
+
+
 def shell_html(views: Sequence[tuple[str, str]]) -> str:
     """The page's frame, with its views' names and titles."""
     return template_html("shell.html", views=views)
@@ -126,13 +143,12 @@ def exchange_html(
     drawn = legs(story)
     chosen = next(leg for leg in drawn if leg.is_chosen)
     exchange = story.chosen.exchange
-    reason = exchange.judgement.reason
     return template_html(
         "exchange.html",
+        part=kept_part if all(map(_is_small, story.entries)) else _part,
         legs=drawn,
         explained=chosen.explained,
         exchange=exchange,
-        article=None if reason is None else article(reason),
         otherwise=tuple(engine_lines(exchange)),
         is_live=is_live,
         asks=is_live and asks,
@@ -148,6 +164,13 @@ def handoff_html(handoff: Handoff, *, is_live: bool = True) -> str:
     return template_html("handoff.html", handoff=handoff, is_live=is_live)
 
 
+def _is_small(entry: Entry) -> bool:
+    """Whether parts of it may be kept."""
+    exchange = entry.exchange
+    lines = len(exchange.headers) + len(exchange.goes_by or ())
+    return characters_of(exchange) + memo.LINE * lines <= memo.MOST_CHARACTERS
+
+
 def legs(story: Story) -> tuple[Leg, ...]:
     """The story's requests and answers, each with the lines that took part."""
     return tuple(_leg(entry, is_chosen=entry is story.chosen) for entry in story.entries)
@@ -156,16 +179,16 @@ def legs(story: Story) -> tuple[Leg, ...]:
 def _leg(entry: Entry, *, is_chosen: bool) -> Leg:
     exchange = entry.exchange
     explained = explain(exchange, entry.outcome)
-    steps = explained.steps
+    readers = _readers(explained.steps)
     scheme, _, rest = exchange.url.partition("://")
     copy = exchange.goes_by
     return Leg(
         entry,
         explained,
         f"{scheme}://{rest.partition('/')[0]}",
-        tuple(_marked(_asked(exchange), steps)),
-        tuple(_marked(_answered(exchange, steps), () if copy else steps)),
-        None if copy is None else tuple(_marked(copy, steps)),
+        _marked(_asked(exchange), readers),
+        _marked(_answered(exchange, explained.steps), {} if copy else readers),
+        None if copy is None else _marked(copy, readers),
         is_chosen,
     )
 
@@ -195,13 +218,16 @@ def _answered(exchange: Exchange, steps: Iterable[Step]) -> Iterator[tuple[str, 
             yield name, ""
 
 
-def _marked(lines: Iterable[tuple[str, str]], steps: Sequence[Step]) -> Iterator[Line]:
-    """Each line with the step that read it: of several the one that failed, else the first."""
-    for name, value in lines:
-        readers = [
-            (number, step.result)
-            for number, step in enumerate(steps, 1)
-            if step.result != "skipped" and name.lower() in {read.lower() for read, _ in step.read}
-        ]
-        failed = [reader for reader in readers if reader[1] == "fail"]
-        yield Line(name, value, *(failed or readers or _UNREAD)[0])
+def _readers(steps: Iterable[Step]) -> Readers:
+    """By header, the step that read it: of several the first that failed, else the first."""
+    readers: Readers = {}
+    for number, step in enumerate(steps, 1):
+        for name in {name.lower() for name, _ in step.read if step.result != "skipped"}:
+            is_first_to_fail = step.result == "fail" and readers.get(name, _UNREAD)[1] != "fail"
+            if name not in readers or is_first_to_fail:
+                readers[name] = number, step.result
+    return readers
+
+
+def _marked(lines: Iterable[tuple[str, str]], readers: Readers) -> tuple[Line, ...]:
+    return tuple(Line(name, value, *readers.get(name.lower(), _UNREAD)) for name, value in lines)
