@@ -34,7 +34,6 @@ _LONGEST: Final = 2_000
 _LEAVE: Final = ("access-control-allow-", "access-control-expose-")
 """How the names begin of the headers that give leave."""
 
-
 MOST_PARTS: Final = 1_000
 """So many parts of pages are kept at most."""
 
@@ -219,13 +218,13 @@ def _answered(exchange: Exchange, steps: Iterable[Step]) -> Iterator[tuple[str, 
 
 
 def _readers(steps: Iterable[Step]) -> Readers:
-    """By header, the step that read it: of several the first that failed, else the first."""
+    """By header, the step that read it: of several the one that failed, else the first."""
     readers: Readers = {}
     for number, step in enumerate(steps, 1):
-        for name in {name.lower() for name, _ in step.read if step.result != "skipped"}:
-            is_first_to_fail = step.result == "fail" and readers.get(name, _UNREAD)[1] != "fail"
-            if name not in readers or is_first_to_fail:
-                readers[name] = number, step.result
+        if step.result != "skipped":
+            for name in (name.lower() for name, _ in step.read):
+                if step.result == "fail" or name not in readers:
+                    readers[name] = number, step.result
     return readers
 
 
