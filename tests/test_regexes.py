@@ -33,7 +33,7 @@ REASONS: Final = {
     "corscope.rules.locate._SPACE.0": "possessive",
     "corscope.rules.locate._KEY_PART.0": "possessive",
     "corscope.rules.locate._STRING.0": "possessive",
-    "corscope.servers.regexes._CONSTRUCT.0": "one character or an escape, never both",
+    "corscope.servers.regexes._PART.0": "one character or an escape, never both",
     "corscope.servers.spring._PORTS.0": "digits hold no comma, and each repetition begins with one",
 }
 """Why those take no longer that have repetitions in repetitions."""

@@ -188,6 +188,12 @@ FORMS = {
         "m = [Middleware(cors.CORSMiddleware, allow_origins=('https://app.test',), max_age=-1)]",
         replace(OWN, max_age=-1),
     ),
+    "Starlette's origins as a string, in which any part counts": (
+        "starlette",
+        "main.py",
+        "app.add_middleware(CORSMiddleware, allow_origins='https://*.a', allow_origin_regex='.*')",
+        Policy(allow_origins="https://*.a"),
+    ),
     "Django's own lists, longer": (
         "django",
         "settings.py",

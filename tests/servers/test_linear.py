@@ -68,7 +68,7 @@ def test_what_can_not_be_matched_so_is_refused_with_the_way_out(pattern: str) ->
 
 
 @pytest.mark.parametrize("pattern", UNFOLLOWED)
-@pytest.mark.parametrize("dialect", ["standard", "starlette", "django", "aspnet-core"])
+@pytest.mark.parametrize("dialect", ["standard", "starlette", "django", "litestar"])
 def test_a_rule_with_it_does_not_load(dialect: str, pattern: str) -> None:
     text = (
         '[[rule]]\nname = "r"\nmatch.host = "api.example.com"\n'

@@ -27,7 +27,7 @@ from corscope.servers.by_hand import (
     regex_of,
     sent,
 )
-from corscope.servers.dialect import Dialect, Evidence, Export
+from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.origins import matches_regex
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
@@ -94,6 +94,14 @@ def _finished(headers: HeaderList) -> HeaderList:
     return set_header(headers, VARY, ",".join(names.values()))
 
 
+def _complaints(policy: Policy) -> tuple[Complaint, ...]:
+    if "${" not in (policy.allow_origin_regex or ""):
+        return complaints(policy)
+    message = "holds ${, with which a variable begins, quoted or not"
+    hint = r"write \x7b for the brace"
+    return (*complaints(policy), Complaint("allow_origin_regex", message, hint))
+
+
 def _export(policy: Policy) -> Export:
     hidden = () if KEEP_OWN.of(policy) else _OWN
     lines = [
@@ -140,7 +148,7 @@ APACHE = Dialect(
     evidence=Evidence.PROVED,
     preflight=_preflight,
     actual=_actual,
-    complaints=complaints,
+    complaints=_complaints,
     export=_export,
     settings=(KEEP_OWN,),
     surprises=(

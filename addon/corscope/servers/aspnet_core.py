@@ -32,6 +32,7 @@ from corscope.servers.parts import (
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
+from corscope.servers.regexes import DOTNET
 
 __all__ = ["ASPNET_CORE"]
 
@@ -142,7 +143,7 @@ def _has_subdomains(policy: Policy) -> bool:
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     found = [
         *value_complaints(policy, echo=("allow_methods", "allow_headers")),
-        *regex_complaints(policy),
+        *regex_complaints(policy, DOTNET, at_start=False),
         *function_complaints(policy),
     ]
     if _is_any(policy) and policy.allow_credentials:

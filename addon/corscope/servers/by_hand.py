@@ -33,7 +33,7 @@ from corscope.servers.parts import (
     echoed,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
-from corscope.servers.regexes import PCRE
+from corscope.servers.regexes import PCRE, Engine
 
 __all__ = [
     "BACKEND",
@@ -214,13 +214,13 @@ def _given(*lines: tuple[str, str | Taken | None]) -> tuple[Line, ...]:
     return tuple(Line(name, value) for name, value in lines if value is not None)
 
 
-def complaints(policy: Policy) -> tuple[Complaint, ...]:
-    """What no such rules can be written for."""
+def complaints(policy: Policy, engine: Engine = PCRE) -> tuple[Complaint, ...]:
+    """What no such rules can be written for, where that engine reads the regexes."""
     if policy.allow_origin_regex == "":
         hint = f'to send back any origin write allow_origins = "{ECHO}"'
         return (Complaint("allow_origin_regex", "is empty, and so found in every origin", hint),)
     return (
-        *regex_complaints(policy, PCRE),
+        *regex_complaints(policy, engine),
         *echo_in_list_complaints(policy),
         *value_complaints(policy, echo=("allow_methods", "allow_headers")),
     )

@@ -5,11 +5,12 @@ from collections.abc import Collection
 from corscope.servers.dialect import Complaint, Setting
 from corscope.servers.origins import regex_error
 from corscope.servers.policy import ECHO, Policy
-from corscope.servers.regexes import Engine, misread, unknown
+from corscope.servers.regexes import Engine, misread, unknown, way_out
 
 __all__ = [
     "echo_and_regex_complaints",
     "echo_in_list_complaints",
+    "engine_complaints",
     "function_complaints",
     "regex_complaints",
     "status_complaints",
@@ -31,18 +32,28 @@ def regex_complaints(
     pattern = policy.allow_origin_regex
     if pattern is None:
         return ()
-    if engine is not None and (found := unknown(pattern, engine)):
-        message = f"holds {found!r}, which {engine.name} doesn't know"
-        return (Complaint("allow_origin_regex", message, engine.hint, at_start=at_start),)
-    if error := regex_error(pattern):
-        return (Complaint("allow_origin_regex", f"is no regex: {error}"),)
-    if engine is not None and (found := misread(pattern, engine)):
-        message = f"holds {found!r}, which means a letter to {engine.name}"
-        return (Complaint("allow_origin_regex", message, "write ^ and $"),)
+    if found := engine_complaints(pattern, engine, at_start=at_start):
+        return found
     if isinstance(policy.allow_origins, str):
         hint = "make allow_origins a list, or drop the regex"
         message = "is never looked at: allow_origins is a single value"
         return (Complaint("allow_origin_regex", message, hint),)
+    return ()
+
+
+def engine_complaints(
+    pattern: str, engine: Engine | None, *, at_start: bool
+) -> tuple[Complaint, ...]:
+    """Why a regex by itself can't be used; the arguments are those of `regex_complaints`."""
+    if engine is not None and (found := unknown(pattern, engine)):
+        message = f"holds {found!r}, which {engine.name} doesn't know"
+        hint = way_out(found, engine)
+        return (Complaint("allow_origin_regex", message, hint, at_start=at_start),)
+    if error := regex_error(pattern):
+        return (Complaint("allow_origin_regex", f"is no regex: {error}"),)
+    if engine is not None and (found := misread(pattern, engine)):
+        message = f"holds {found!r}, which means something else to {engine.name}"
+        return (Complaint("allow_origin_regex", message, way_out(found, engine)),)
     return ()
 
 

@@ -6,7 +6,7 @@ gets no Access-Control-Allow-Origin.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from corscope.fetch.headers import contains, values
@@ -26,9 +26,10 @@ from corscope.servers.by_hand import (
     preflight_lines,
     sent,
 )
-from corscope.servers.dialect import Dialect, Evidence, Export
+from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.parts import ORIGIN, REQUEST_METHOD, VARY, without_cors_headers
 from corscope.servers.policy import ECHO, Policy
+from corscope.servers.regexes import PCRE_WITHOUT_NUMBERS
 from corscope.servers.repeated import last_lines
 
 __all__ = ["HAPROXY"]
@@ -68,6 +69,10 @@ def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList
     )
 
 
+def _complaints(policy: Policy) -> tuple[Complaint, ...]:
+    return complaints(policy, PCRE_WITHOUT_NUMBERS)
+
+
 def _export(policy: Policy) -> Export:
     lines = tuple(all_lines(policy))
     text = [
@@ -90,10 +95,16 @@ def _allowed(policy: Policy) -> list[str]:
         return [keep]
     comparisons = {"str": exact_origins(policy), "reg": origin_regexes(policy)}
     return [
-        f"{keep} if {{ req.fhdr(Origin) -m {how} {' '.join(map(_quoted, texts))} }}"
+        f"{keep} if {{ req.fhdr(Origin) -m {how} {_patterns(texts)} }}"
         for how, texts in comparisons.items()
         if texts
     ]
+
+
+def _patterns(texts: Sequence[str]) -> str:
+    """The patterns of a comparison, kept from being taken for its options."""
+    quoted = " ".join(map(_quoted, texts))
+    return f"-- {quoted}" if any(text.startswith("-") for text in texts) else quoted
 
 
 def _asked(values: set[str | Taken]) -> list[str]:
@@ -131,7 +142,7 @@ HAPROXY = Dialect(
     evidence=Evidence.PROVED,
     preflight=_preflight,
     actual=_actual,
-    complaints=complaints,
+    complaints=_complaints,
     export=_export,
     surprises=(
         "`http-response` rules don't see the answers that HAProxy makes itself, preflights and "

@@ -13,9 +13,9 @@ from typing import Final
 from corscope.fetch.headers import append, contains, set_header, split_value, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import value_complaints
+from corscope.servers.complaints import engine_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
-from corscope.servers.origins import matches_regex, regex_error
+from corscope.servers.origins import matches_regex
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -30,6 +30,7 @@ from corscope.servers.parts import (
     echoed,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
+from corscope.servers.regexes import PCRE
 
 __all__ = ["LARAVEL"]
 
@@ -144,8 +145,8 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         hint = 'write "*": it becomes the Origin sent where credentials are allowed'
         found.append(Complaint("allow_origins", f'can\'t be "{ECHO}"', hint))
     pattern = policy.allow_origin_regex
-    if pattern is not None and (error := regex_error(pattern)):
-        found.append(Complaint("allow_origin_regex", f"is no regex: {error}"))
+    if pattern is not None:
+        found += engine_complaints(pattern, PCRE, at_start=False)
     if pattern is not None and WILDCARD in _origins(policy):
         message = f'adds nothing: allow_origins has "{WILDCARD}"'
         found.append(Complaint("allow_origin_regex", message, "drop one of the two"))

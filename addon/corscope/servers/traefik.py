@@ -109,6 +109,9 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     if policy.allow_origins == ECHO:
         hint = 'write "*": it becomes the Origin sent where credentials are allowed'
         found.append(Complaint("allow_origins", f'can\'t be "{ECHO}"', hint))
+    if "{{" in (policy.allow_origin_regex or ""):
+        message = "holds {{, with which an action of a template begins"
+        found.append(Complaint("allow_origin_regex", message, r"write \x7b for the second brace"))
     return tuple(found)
 
 

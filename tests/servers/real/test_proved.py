@@ -21,16 +21,18 @@ from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects, find
 from tests.support.seeds import seed
 
-from .asked import ASKED, Asked, generate_asked
+from .asked import APP, ASKED, Asked, generate_asked
 from .comparison import differences
 from .libraries import LIBRARIES, Running
 from .policies import ODD, POLICIES, generate_policies, policies_of_settings
+from .regexes import REGEX_ORIGINS, generate_regex
 
 pytestmark = pytest.mark.server
 
 SEED = seed()
 COUNT = int(os.environ.get("CORSCOPE_POLICIES") or 25)
 REQUESTS = 40
+ORIGINS = 20
 
 UNKNOWABLE = {
     "handled_errors": ("/crash", "/status/500"),
@@ -115,6 +117,38 @@ def _fitting(dialect: Dialect, policy: Policy, asked: Sequence[Asked]) -> list[A
         if each.path not in left_out
         and not (knows_routes and each.method == "OPTIONS" and each.path == "/missing")
     ]
+
+
+@every_library
+def test_a_regex_allows_there_what_it_allows_here(
+    name: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever is written in it: what the server reads otherwise is complained of."""
+    LIBRARIES[name].require()
+    monkeypatch.setenv("EMPTY", "")  # several of the regexes name it, each as some file has it
+    dialect, random = _dialect(name), Random(f"{SEED}/{name}/regex")
+    if dialect.complaints(Policy(allow_origin_regex="app")):
+        pytest.skip(f"{name} has no regexes")
+    drawn: list[Policy] = []
+    while len(drawn) < COUNT:
+        origins = random.choice((None, (APP,)))
+        policy = Policy(allow_origins=origins, allow_origin_regex=generate_regex(random))
+        if not dialect.complaints(policy):
+            drawn.append(policy)
+    asked = {policy: _with_origins(random.sample(REGEX_ORIGINS, ORIGINS)) for policy in drawn}
+    played = differences(dialect, LIBRARIES[name], asked, tmp_path)
+    with capsys.disabled():
+        sys.stdout.write(f" {played.compared} answers, CORSCOPE_SEED={SEED} ")
+    assert played.refused == {}
+    assert "\n".join(str(each) for each in played.differences[:10]) == ""
+    assert played.compared == len(asked) * ORIGINS
+
+
+def _with_origins(origins: Sequence[str]) -> Sequence[Asked]:
+    return [Asked("GET", "/ok", (("Origin", origin),)) for origin in origins]
 
 
 @every_library

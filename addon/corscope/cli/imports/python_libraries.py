@@ -89,11 +89,16 @@ def read_starlette(source: Source) -> Iterator[Found]:
 def _without_app(call: PythonCall) -> Mapping[str, Node]:
     """The options of the middleware; a regex adds nothing to all origins."""
     origins = call.options.get("allow_origins")
-    left_out = {"app"}
-    if origins is not None and isinstance(origins.value, tuple):
-        is_open = WILDCARD in {each.value for each in origins.value}
-        left_out |= {"allow_origin_regex"} if is_open else set()
+    is_open = origins is not None and _holds_wildcard(origins)
+    left_out = {"app", "allow_origin_regex"} if is_open else {"app"}
     return {name: node for name, node in call.options.items() if name not in left_out}
+
+
+def _holds_wildcard(node: Node) -> bool:
+    """As Starlette asks it: of a list its members, of a string any part."""
+    if isinstance(node.value, tuple):
+        return WILDCARD in [each.value for each in node.value]
+    return isinstance(node.value, str) and WILDCARD in node.value
 
 
 # Litestar
