@@ -143,6 +143,20 @@ FORMS = {
             allow_credentials=True,
         ),
     ),
+    "express with what regexes are in JavaScript alone": (
+        "express",
+        "a.js",
+        """const cors = require('cors');
+        app.use(cors({ origin: /^https:\\/\\/(?<sub>[\\w-.]+)\\.b{,2}[^]$/ims }));""",
+        Policy(allow_origin_regex=r"(?i)^https://([\w\-.]+)\.b\{,2}[\s\S]$"),
+    ),
+    "nginx with classes by name": (
+        "nginx",
+        "site.conf",
+        """map $http_origin $ok { "~^https://[[:alnum:]_]+\\.test$" $http_origin; }
+        add_header Access-Control-Allow-Origin $ok always;""",
+        Policy(allow_origin_regex=r"^https://[0-9A-Za-z_]+\.test$", settings=KEEPING),
+    ),
     "express without options": ("express", "a.js", 'app.use(require("cors")());', Policy()),
     "NestJS": (
         "express",

@@ -23,7 +23,7 @@ from corscope.servers.registry import find
 @pytest.mark.parametrize(
     ("engine", "pattern", "found"),
     [
-        (JAVASCRIPT, r"(?i)^https://app\.test$", "(?i)"),
+        (JAVASCRIPT, r"(?ia)^https://app\.test$", "(?ia)"),
         (JAVASCRIPT, r"^(?i:https)://app\.test$", "(?i:"),
         (JAVASCRIPT, r"(?P<host>app)\.test", "(?P<"),
         (JAVASCRIPT, r"(?>a|ab)c", "(?>"),
@@ -84,6 +84,7 @@ def test_what_all_engines_know_is_not_complained_of(engine: Engine, pattern: str
         (RE2, r"(?P<host>app)\.test"),
         (RUBY, r"(?i)^https://(?!evil)app\.test\Z"),
         (PCRE, r"(?i)^https://(?!evil)a*+pp\.test\Z"),
+        (JAVASCRIPT, r"(?ims)^https://app\.test$"),
         (JAVASCRIPT, r"^(?!https://evil)https://(?<=//)app\.test"),
         (RE2, r"\101[\12\0]a{1000}{2}?"),
         (RE2, r"[[:][a[:]"),
@@ -145,8 +146,18 @@ def test_a_server_complains_once_of_what_its_engine_or_file_reads_otherwise(
 
 
 @pytest.mark.parametrize("name", ["express", "fastify", "koa", "hono", "h3"])
-def test_a_javascript_server_refuses_pythons_inline_flags(name: str) -> None:
+def test_a_javascript_server_refuses_flags_that_are_pythons_own(name: str) -> None:
     dialect = find(name)
     assert dialect is not None
-    complaints = dialect.complaints(Policy(allow_origin_regex="(?i)app"))
+    complaints = dialect.complaints(Policy(allow_origin_regex="(?x)app"))
     assert [each.at_start for each in complaints] == [True]
+
+
+@pytest.mark.parametrize("name", ["express", "fastify", "koa", "hono", "h3"])
+def test_javascript_has_flags_beside_the_regex(name: str) -> None:
+    dialect = find(name)
+    assert dialect is not None
+    assert dialect.export is not None
+    policy = Policy(allow_origin_regex=r"(?isi)^https://app\.test$")
+    assert dialect.complaints(policy) == ()
+    assert r'new RegExp("^https://app\\.test$", "is")' in dialect.export(policy).text

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from corscope.fetch.headers import normalize
 from corscope.messages import HeaderList
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _WIDTH = 80
+_FLAGS: Final = re.compile(r"\(\?([ims]+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +137,9 @@ def origin_test(policy: Policy) -> tuple[str, str]:
 
 
 def regex_literal(pattern: str) -> Code:
-    """A regex as `new RegExp` takes it, so that no slash needs care."""
-    return Code(f"new RegExp({json.dumps(pattern)})")
+    """A regex as `new RegExp` takes it, so that no slash needs care, and its flags beside it."""
+    inline = _FLAGS.match(pattern)
+    arguments = [pattern]
+    if inline is not None:
+        arguments = [pattern[inline.end() :], "".join(dict.fromkeys(inline[1]))]
+    return Code(f"new RegExp({', '.join(map(json.dumps, arguments))})")

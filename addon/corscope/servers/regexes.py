@@ -80,9 +80,10 @@ _NO_LEAST: Final = r"\{,.*"
 
 JAVASCRIPT: Final = Engine(
     "JavaScript",
-    _any(r"\(\?(?:P.|[A-Za-z-]+[:)]|[>#]|\(.*)", _POSSESSIVE),
+    _any(r"\(\?(?:P.|(?![ims]+\))[A-Za-z-]+[:)]|[>#]|\(.*)", _POSSESSIVE),
     _any(r"\\[AZaz]", r"\[\\a\]", _UNICODE, _NO_LEAST, r"\[\^?\]"),
-    "JavaScript's regexes have no inline flags, no (?P…), comments or possessive quantifiers",
+    "JavaScript's regexes have no flags but i, m and s, and those for the whole regex; no (?P…), "
+    "comments or possessive quantifiers",
 )
 RE2: Final = Engine(
     "Go",

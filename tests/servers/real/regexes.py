@@ -39,5 +39,5 @@ def generate_regex(random: Random) -> str:
     """Give one; it needn't be one to Python, nor to any server."""
     pool = random.choice((_USUAL, _USUAL + _SELDOM))
     inner = "".join(random.choice(pool) for _ in range(random.randint(1, 5)))
-    flags, bare = ("(?i)", inner.replace("(?i)", "")) if "(?i)" in inner else ("", inner)
-    return flags + random.choice(_ROUND).replace("{}", bare)
+    flags = random.choice(("(?i)", "(?s)", "(?im)")) if "(?i)" in inner else ""
+    return flags + random.choice(_ROUND).replace("{}", inner.replace("(?i)", ""))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
+import subprocess
 from collections.abc import Sequence
 from contextlib import closing
 
 import pytest
 
+from corscope.cli.imports.regexes import from_javascript
 from corscope.servers.dialect import Dialect
 from corscope.servers.policy import Policy
 from corscope.servers.regexes import (
@@ -42,7 +45,7 @@ UNICODE = (r"\U00000061", r"[\U00000061]", r"\N{DIGIT ONE}", r"[\N{DIGIT ONE}]")
 POSIX = ("[[:foo:]]", "[a[:b:]]")
 
 UNKNOWN = {
-    "express": ("(?i)a", "(?i:a)b", "(?P<n>a)", "(?>a)b", "a(?#b)", "(a)(?(1)b|c)", *POSSESSIVE),
+    "express": ("(?x)a", "(?i:a)b", "(?P<n>a)", "(?>a)b", "a(?#b)", "(a)(?(1)b|c)", *POSSESSIVE),
     "rs-cors": (
         *("(?=a)", "(?!a)", "(?<=a)b", "(?<!a)b", "(?>a)b", "a(?#b)", "(?x)a", "(?a)a", "(?u:a)"),
         *(r"(a)\1", "(?P<n>a)(?P=n)", "(a)(?(1)b|c)", r"a\Z", r"\u0061", r"[\u0061]", r"[\b]"),
@@ -110,6 +113,65 @@ def test_the_server_reads_otherwise_what_it_is_said_to(name: str, engine: Engine
             if _allows(port, origin) is (re.search(pattern, origin) is not None)
         ]
     assert as_python == []
+
+
+OF_JAVASCRIPT = (
+    *(
+        r"^https://[\w-.]+\.test$",
+        r"[.-\d]",
+        r"[\w\-.]",
+        r"[\\-\w]",
+        r"[a-c-\d-z]",
+        r"[\d-]",
+        r"[-\d]",
+    ),
+    *(
+        "(?<sub>a)b",
+        "(?<=a)b",
+        "(?<!a)b",
+        "[]",
+        "[^]",
+        "a[]|b",
+        "x{,2}",
+        "x{2,}",
+        r"x\{,2}",
+        "[{,2}]",
+    ),
+    *(r"[(?<n>]", r"[\]]a", "[[]", r"\[a-\d]"),
+)
+SUBJECTS = (
+    *("", "a", "b", "ab", "bb", "x", "xx", "xxx", "x{,2}", "{", ",", "1", "z", "]", "[", "]a", "-"),
+    *(
+        ".",
+        "\\",
+        "/",
+        "<",
+        "(",
+        "c",
+        "[a-1]",
+        "https://a-b.c.test",
+        "https://a/b.test",
+        "https://.test",
+    ),
+)
+
+
+def test_a_regex_of_javascript_means_the_same_once_it_is_imported() -> None:
+    LIBRARIES["express"].require()
+    code = (
+        "const [patterns, subjects] = JSON.parse(process.argv[1]);"
+        "console.log(JSON.stringify("
+        "patterns.map((p) => subjects.map((s) => new RegExp(p).test(s)))))"
+    )
+    asked = json.dumps([OF_JAVASCRIPT, SUBJECTS])
+    told = subprocess.run(["node", "-e", code, asked], check=True, capture_output=True, text=True)
+    read = [
+        [re.search(from_javascript(pattern), subject) is not None for subject in SUBJECTS]
+        for pattern in OF_JAVASCRIPT
+    ]
+    assert dict(zip(OF_JAVASCRIPT, read, strict=True)) == dict(
+        zip(OF_JAVASCRIPT, json.loads(told.stdout), strict=True)
+    )
 
 
 @pytest.mark.parametrize(("name", "pattern"), [("apache", "app${EMPTY}"), ("caddy", "app{$EMPTY}")])

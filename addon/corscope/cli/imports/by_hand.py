@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from corscope.cli.imports.options import any_regex
+from corscope.cli.imports.regexes import python_regex
 from corscope.cli.imports.tree import Source
 from corscope.servers.by_hand import origins_of_regexes
 from corscope.servers.origins import parse_origin_pattern
@@ -45,7 +46,7 @@ class AllowedOrigins:
         """The two fields of a policy; a regex that an origin says as well becomes one."""
         if self.is_any:
             return {"allow_origins": ECHO}
-        said, regexes = origins_of_regexes(self.regexes)
+        said, regexes = origins_of_regexes(python_regex(each) or each for each in self.regexes)
         origins = (*self.exact, *said)
         fields: dict[str, Any] = {"allow_origins": origins} if origins or not regexes else {}
         return {**fields, "allow_origin_regex": any_regex(regexes)} if regexes else fields

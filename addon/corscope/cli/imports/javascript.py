@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.javascript_tests import bare, origin_test
+from corscope.cli.imports.regexes import from_javascript
 from corscope.cli.imports.syntax import code_of, line_of, named, parsed, short_code_of, walk
 from corscope.cli.imports.tree import (
     DEEPEST,
@@ -308,10 +309,11 @@ def _number(node: "Syntax") -> int | float | Opaque:
 
 
 def _regex(pattern: str, flags: str, node: "Syntax") -> Regex | Opaque:
-    """A regex; flags other than `i` and `u` change more than which origins fit."""
-    if set(flags) - set("iuv"):
+    """A regex; `g` and `y` let it go on where it ended, the others change nothing in one line."""
+    if set(flags) - set("dimsuv"):
         return Opaque(code_of(node))
-    return Regex(f"(?i){pattern}" if "i" in flags else pattern)
+    read = from_javascript(pattern)
+    return Regex(f"(?i){read}" if "i" in flags else read)
 
 
 def _import_names(node: "Syntax") -> Iterator[tuple[str, str]]:

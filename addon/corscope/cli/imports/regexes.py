@@ -10,7 +10,7 @@ from typing import Final
 from corscope.cli.imports.tree import LONGEST, Node, Regex
 from corscope.servers.origins import regex_error
 
-__all__ = ["compiled", "escaped", "python_regex"]
+__all__ = ["compiled", "escaped", "from_javascript", "python_regex"]
 
 _LONGEST_SHOWN: Final = 60
 _PIECES: Final = re.compile(r"\\.|\(\?<(?![=!])|\[:\^?[a-z]+:\]|[^\\(\[\]]+|.", re.DOTALL)
@@ -24,6 +24,12 @@ _CLASSES: Final = {
     "[:xdigit:]": "0-9A-Fa-f",
 }
 _HEX: Final = "0-9A-Fa-f"
+
+_OF_JAVASCRIPT: Final = re.compile(
+    r"(?P<set>\[(?:\\.|[^\]\\])*\])|\\.|(?P<named>\(\?<(?![=!])[^>]*>)|(?P<brace>\{(?=,[0-9]*\}))",
+    re.DOTALL,
+)
+_OF_SET: Final = re.compile(r"(?P<many>\\[dDsSwW])-|\\.|(?P<dash>-(?=\\[dDsSwW]))", re.DOTALL)
 
 
 def compiled(node: Node) -> Regex:
@@ -62,6 +68,34 @@ def python_regex(pattern: str) -> str | None:
             in_class = piece == "["
         written.append(piece)
     return "".join(written)
+
+
+def from_javascript(pattern: str) -> str:
+    """The pattern in Python's syntax, for texts of one line, where it can be said there."""
+    return _OF_JAVASCRIPT.sub(_part_from_javascript, pattern)
+
+
+def _part_from_javascript(found: re.Match[str]) -> str:
+    """A name says nothing of what is matched; a dash beside a class of characters is one itself."""
+    if found["named"] is not None:
+        return "("
+    if found["brace"] is not None:
+        return r"\{"
+    match found["set"]:
+        case None:
+            return found[0]
+        case "[]":
+            return "(?!)"
+        case "[^]":
+            return r"[\s\S]"
+        case text:
+            return _OF_SET.sub(_dash_from_javascript, text)
+
+
+def _dash_from_javascript(found: re.Match[str]) -> str:
+    if found["many"] is not None:
+        return found["many"] + r"\-"
+    return found[0] if found["dash"] is None else r"\-"
 
 
 def escaped(text: str) -> str:
