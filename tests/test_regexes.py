@@ -18,6 +18,7 @@ REASONS: Final = {
     "corscope.cli.imports.apache._WORD.0": "possessive",
     "corscope.cli.imports.caddyfile._TOKEN.0": "what is repeated begins with what can't go before",
     "corscope.cli.imports.haproxy_rules._PIECE.0": "the same",
+    "corscope.cli.imports.regexes._OF_JAVASCRIPT.0": "one character or an escape, never both",
     "corscope.cli.imports.traefik._BEGINS_TOML.0": "a space is no comment, and a comment ends",
     "corscope.explain.repro.plan._TO_PATH.0": "possessive",
     "corscope.fetch.headers._QUOTED_STRING.0": "possessive",

@@ -109,11 +109,17 @@ def _is_valid(origin: str) -> bool:
 
 
 def _is_any(policy: Policy) -> bool:
-    return listed(policy.allow_origins) == (WILDCARD,)
+    return _written_origins(policy).strip() == WILDCARD
 
 
 def _allows_origin(policy: Policy, origin: str) -> bool:
-    return _is_any(policy) or origin in listed(policy.allow_origins)
+    known = {each.strip() for each in _written_origins(policy).split(",")}
+    return _is_any(policy) or origin in known
+
+
+def _written_origins(policy: Policy) -> str:
+    """The list as the filter is given it, which it takes apart at commas."""
+    return ",".join(listed(policy.allow_origins))
 
 
 def _methods(policy: Policy) -> tuple[str, ...]:
