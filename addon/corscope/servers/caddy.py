@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from corscope.fetch.headers import contains, normalize, values
+from corscope.fetch.headers import contains, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.by_hand import (
@@ -66,18 +66,14 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
 
 
 def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList:
-    """One line of several is enough to be allowed, and all are sent back in one.
-
-    Go takes the space off the ends of what it sends.
-    """
+    """One line of several is enough to be allowed, and all are sent back in one."""
     origins = values(request.headers, ORIGIN)
-    headers = sent(
+    return sent(
         lines,
         joined_by_comma(request),
         is_allowed=lambda _: any(is_matched(policy, origin) for origin in origins),
         also_empty=True,
     )
-    return tuple((name, normalize(value)) for name, value in headers)
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:

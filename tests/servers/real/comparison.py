@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from corscope.fetch.headers import normalize
 from corscope.rules.write import rule_text
 from corscope.servers.dialect import Dialect
 from corscope.servers.policy import Policy
@@ -154,6 +155,7 @@ class _Client:
 
 
 def _lines(response: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:
+    """What stands in the lines: space around a value is no part of it (RFC 9110, section 5.5)."""
     for name, value in response.getheaders():
         if name.lower() == "vary" or name.lower().startswith("access-control-"):
-            yield name.lower(), value
+            yield name.lower(), normalize(value)
