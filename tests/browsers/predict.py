@@ -13,7 +13,7 @@ from typing import Literal
 
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.headers import get
+from corscope.fetch.headers import get, normalize
 from corscope.fetch.hop import (
     Hop,
     actual_request,
@@ -99,9 +99,10 @@ def _first(case: Case, engine: Engine) -> Hop:
 
 
 def own_headers(case: Case) -> HeaderList:
-    """The headers that script may set, of those that it sets."""
-    headers = dict(case.init.get("headers") or {})  # type: ignore[call-overload]
-    return tuple((n, v) for n, v in headers.items() if not is_forbidden_request_header(n, v))
+    """The headers that script may set, of those that it sets, without space around their values."""
+    given = dict(case.init.get("headers") or {}).items()  # type: ignore[call-overload]
+    headers = [(name, normalize(value)) for name, value in given]
+    return tuple((n, v) for n, v in headers if not is_forbidden_request_header(n, v))
 
 
 def _headers(case: Case, engine: Engine) -> HeaderList:
