@@ -27,6 +27,7 @@ from corscope.servers.by_hand import (
     regex_of,
     sent,
 )
+from corscope.servers.complaints import replaced_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.origins import matches_regex
 from corscope.servers.parts import (
@@ -95,11 +96,7 @@ def _finished(headers: HeaderList) -> HeaderList:
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    if "${" not in (policy.allow_origin_regex or ""):
-        return complaints(policy)
-    message = "holds ${, with which a variable begins, quoted or not"
-    hint = r"write \x7b for the brace"
-    return (*complaints(policy), Complaint("allow_origin_regex", message, hint))
+    return (*complaints(policy), *replaced_complaints(policy, "${", "a variable"))
 
 
 def _export(policy: Policy) -> Export:

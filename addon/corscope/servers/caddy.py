@@ -29,6 +29,7 @@ from corscope.servers.by_hand import (
     regex_of,
     sent,
 )
+from corscope.servers.complaints import replaced_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.go import sorted_by_name
 from corscope.servers.parts import ORIGIN, REQUEST_METHOD, without_cors_headers
@@ -82,12 +83,9 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
 
 def _unwritable(policy: Policy) -> Iterable[Complaint]:
     """What no quotes help against; names of methods and headers hold none of it."""
-    regex = policy.allow_origin_regex or ""
-    if "`" in regex:
+    if "`" in (policy.allow_origin_regex or ""):
         yield Complaint("allow_origin_regex", "holds a `, which can't be quoted", r"write \x60")
-    if "{$" in regex:
-        message = "holds {$, with which a variable begins, quoted or not"
-        yield Complaint("allow_origin_regex", message, r"write \x7b for the brace")
+    yield from replaced_complaints(policy, "{$", "a variable")
     if any(char in origin for origin in policy.allow_origins or () for char in "`{"):
         yield Complaint("allow_origins", "holds a ` or {, which can't be quoted")
 

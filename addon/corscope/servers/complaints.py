@@ -13,6 +13,7 @@ __all__ = [
     "engine_complaints",
     "function_complaints",
     "regex_complaints",
+    "replaced_complaints",
     "status_complaints",
     "value_complaints",
 ]
@@ -55,6 +56,20 @@ def engine_complaints(
         message = f"holds {found!r}, which means something else to {engine.name}"
         return (Complaint("allow_origin_regex", message, way_out(found, engine)),)
     return ()
+
+
+def replaced_complaints(policy: Policy, sign: str, what: str) -> tuple[Complaint, ...]:
+    """Whether a regex holds what the server's file is searched for before it is read.
+
+    Args:
+        policy: the policy.
+        sign: how that begins, with a brace.
+        what: its name.
+    """
+    if sign not in (policy.allow_origin_regex or ""):
+        return ()
+    message = f"holds {sign}, with which {what} begins, quoted or not"
+    return (Complaint("allow_origin_regex", message, r"write \x7b for the brace"),)
 
 
 def value_complaints(policy: Policy, *, echo: Collection[str] = ()) -> tuple[Complaint, ...]:

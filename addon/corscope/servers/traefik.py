@@ -12,7 +12,7 @@ from typing import Final
 from corscope.fetch.headers import set_header
 from corscope.messages import Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import regex_complaints, value_complaints
+from corscope.servers.complaints import regex_complaints, replaced_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.go import sorted_by_name
 from corscope.servers.origins import matches_regex
@@ -109,10 +109,7 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     if policy.allow_origins == ECHO:
         hint = 'write "*": it becomes the Origin sent where credentials are allowed'
         found.append(Complaint("allow_origins", f'can\'t be "{ECHO}"', hint))
-    if "{{" in (policy.allow_origin_regex or ""):
-        message = "holds {{, with which an action of a template begins"
-        found.append(Complaint("allow_origin_regex", message, r"write \x7b for the second brace"))
-    return tuple(found)
+    return (*found, *replaced_complaints(policy, "{{", "an action of a template"))
 
 
 def _options(policy: Policy) -> dict[str, object]:
