@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from random import Random
+from string import ascii_letters, digits
 
 from tests.browsers.case import COOKIE_ORIGIN, PAGES, Case, Hop
 from tests.support.origin_server import Answer, HangUp, HeaderPairs, Scripted
@@ -105,6 +106,9 @@ SPOILT = frozenset(
 
 ODD = tuple(map(chr, (*range(0x20, 0x7F), *range(0x7F, 0x100), 0x01, 0x07, 0x09, 0x1B)))
 """What may get into a value: all that is sent, and read, as a byte of it."""
+
+TOKEN = (*ascii_letters, *digits, *"!#$%&'*+-.^_`|~")
+"""What may get into a name: a method or a header's."""
 
 # Whether a browser asks again after a 408 hangs on its own connection: see docs/scope.md.
 STATUSES = (
@@ -213,7 +217,11 @@ def _chain(random: Random, page: str) -> Iterator[str]:
 
 def _init(random: Random, generous: bool) -> Init:
     headers = dict(random.sample(REQUEST_HEADERS, random.choice((0, 0, 0, 1, 1, 2, 3))))
-    init: Init = {"method": random.choice(METHODS)}
+    method = random.choice(METHODS)
+    if random.random() < 0.2:
+        headers = {_misspelt(random, name): _spoilt(random, headers[name]) for name in headers}
+        method = _misspelt(random, method)
+    init: Init = {"method": method}
     if headers:
         init["headers"] = headers
     if not generous and random.random() < 0.6:
@@ -305,12 +313,21 @@ def _answer(random: Random, status: int, lines: Sequence[tuple[str, str]]) -> An
 
 def _spoilt(random: Random, value: str) -> str:
     """Leave a value as it is, or change it in one or two places."""
-    for _ in range(random.choice((0, 1, 1, 2))):
-        place = random.randrange(len(value) + 1)
+    return _changed(random, value, random.choice((0, 1, 1, 2)), (*ODD, *ODD, LONG, LONG * 40))
+
+
+def _misspelt(random: Random, name: str) -> str:
+    """Leave a name as it is, or change it in one place."""
+    return _changed(random, name, random.choice((0, 0, 0, 1)), TOKEN) or name
+
+
+def _changed(random: Random, text: str, times: int, put_in: Sequence[str]) -> str:
+    for _ in range(times):
+        place = random.randrange(len(text) + 1)
         cut = random.random() < 0.3
-        put = "" if cut else random.choice((*ODD, *ODD, LONG, LONG * 40))
-        value = value[:place] + put + value[place + cut :]
-    return value
+        put = "" if cut else random.choice(put_in)
+        text = text[:place] + put + text[place + cut :]
+    return text
 
 
 def _location(random: Random, following: str) -> str:

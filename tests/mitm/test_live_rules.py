@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,20 @@ def test_what_the_page_saves_on_a_full_disk_is_refused_and_nothing_changes(path:
         rules.write(str(path), before * 2)
     assert path.read_bytes() == before
     assert in_force(rules) == ["first"]
+
+
+def test_without_files_a_look_takes_no_thread(path: Path) -> None:
+    """A thread that is started stays, for the next one."""
+
+    async def threads_after(rules: LiveRules) -> int:
+        before = threading.active_count()
+        await rules.look()
+        return threading.active_count() - before
+
+    rules = LiveRules()
+    assert asyncio.run(threads_after(rules)) == 0
+    rules.read([str(path)])
+    assert asyncio.run(threads_after(rules)) == 1
+    rules.read([])
+    assert asyncio.run(threads_after(rules)) == 0
+    assert in_force(rules) == []

@@ -32,7 +32,7 @@ def test_nothing_trips_it(dialect: Dialect) -> None:
     for policy in (*POLICIES, *generate_policies(random, dialect, 100)):
         if dialect.complaints(policy):
             continue
-        for asked in (*ASKED, *generate_asked(random, 5)):
+        for asked in (*ASKED, *generate_asked(random, policy, 5)):
             request = request_of(asked)
             made = dialect.preflight(policy, request)
             got = dialect.actual(policy, request, Response(200, OWN))

@@ -54,6 +54,8 @@ class LiveRules:
 
     async def look(self) -> None:
         """Read the files again if they have changed and are at rest."""
+        if not self._paths:
+            return  # a thread's turn takes longer than all else that is done between two looks
         files = self._files
         sources = await asyncio.to_thread(files.news)
         if files.restless == RESTLESS:

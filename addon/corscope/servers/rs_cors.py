@@ -4,7 +4,7 @@ Follows https://github.com/rs/cors/blob/v1.7.0/cors.go. A preflight is looked at
 allowed leaves it with nothing but `Vary`, and the same holds for an actual request's method.
 """
 
-import re
+from string import ascii_letters, digits
 from typing import Final
 
 from corscope.messages import HeaderList, Request, Response
@@ -44,6 +44,7 @@ __all__ = ["RS_CORS"]
 
 _DEFAULT_METHODS: Final = ("GET", "POST", "HEAD")
 _DEFAULT_HEADERS: Final = ("Origin", "Accept", "Content-Type", "X-Requested-With")
+_OF_A_NAME: Final = frozenset(f"{ascii_letters}{digits}-_")
 _VARY: Final = (
     (VARY, "Origin"),
     (VARY, "Access-Control-Request-Method"),
@@ -116,15 +117,23 @@ def _allows_names(policy: Policy, names: list[str]) -> bool:
 
 
 def _header_names(asked: str) -> list[str]:
-    """The names asked for, in capitals as it writes them; what isn't of a name is dropped."""
-    words = [re.sub(r"[^0-9A-Za-z_-]", " ", word) for word in re.split("[ ,]", asked)]
-    return [name for word in words if (name := _capitalized(word))]
+    """The names asked for, in capitals as it writes them; what isn't of a name is dropped.
 
-
-def _capitalized(word: str) -> str:
-    """Capitals where a word begins and after `-` and `_`, small letters elsewhere."""
-    parts = re.split("([-_])", word)
-    return "".join(part[:1].upper() + part[1:].lower() for part in parts).replace(" ", "")
+    A capital stands where a word begins and behind `-` and `_`, but not where all of the word
+    before was dropped.
+    """
+    names: list[str] = []
+    name, is_capital = "", True
+    for each in asked:
+        if each in " ,":
+            if name:
+                names.append(name)
+                name, is_capital = "", True
+            continue
+        if each in _OF_A_NAME:
+            name += each.upper() if is_capital else each.lower()
+        is_capital = each in "-_"
+    return [*names, name] if name else names
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:

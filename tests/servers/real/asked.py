@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from string import ascii_letters, digits
 
 from corscope.messages import HeaderList
+from corscope.servers.policy import Policy, listed
 
-__all__ = ["ASKED", "Asked", "generate_asked"]
+__all__ = ["ASKED", "TOKEN", "Asked", "generate_asked"]
+
+TOKEN = f"{ascii_letters}{digits}!#$%&'*+-.^_`|~"
+"""What may stand in the name of a method or a header."""
 
 APP = "https://app.test"
 SECOND = "https://second.test:8443"
@@ -35,7 +40,7 @@ REQUESTED_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "put", "QUERY", "H
 ODD_METHODS = ("", "OPTIONS", "PUT, DELETE", "*", "X-Y", "get", "Put", " PUT", "CONNECT")
 REQUESTED_HEADERS = (
     *(None, "content-type", "x-a", "x-a,x-b", "X-A, content-type", "x-a,x-b,x-evil", "x-evil"),
-    *("authorization", "content-type,x-a", "accept", " x-a ,x-b", "X-B,X-A"),
+    *("authorization", "content-type,x-a", "accept", " x-a ,x-b", "X-B,X-A", "* ,x-a"),
 )
 ODD_HEADERS = (
     *("", ",", "x-a,", ",x-a", "x-a,,x-b", "x-a, x-a", "*", "x a", "origin", "x_a", "a.b,!b"),
@@ -112,19 +117,41 @@ def _all() -> Iterator[Asked]:
 ASKED: tuple[Asked, ...] = tuple(dict.fromkeys(_all()))
 
 
-def generate_asked(random: Random, count: int) -> Sequence[Asked]:
-    """Give that many requests, in every combination."""
-    return [_random(random) for _ in range(count)]
+def generate_asked(random: Random, policy: Policy, count: int) -> Sequence[Asked]:
+    """Give that many requests, in every combination, for what the policy names among others."""
+    return [_random(random, policy) for _ in range(count)]
 
 
-def _random(random: Random) -> Asked:
+def _random(random: Random, policy: Policy) -> Asked:
     origin = random.choice((APP, APP, APP, SECOND, None, *ORIGINS, *ODD_ORIGINS))
     path = random.choice(("/ok", "/ok", "/ok", *PATHS))
     if random.random() < 0.5:
         return _repeated(random, _actual(origin, random.choice(METHODS), path))
     method = random.choice((*REQUESTED_METHODS, *ODD_METHODS, None))
     names = random.choice((*REQUESTED_HEADERS, *ODD_HEADERS))
+    if random.random() < 0.3:
+        known = (*REQUESTED_METHODS, *listed(policy.allow_methods))
+        method = _respelt(random, random.choice(known))
+    if random.random() < 0.5:
+        names = _header_list(random, listed(policy.allow_headers))
     return _repeated(random, _preflight(origin, method, names, path))
+
+
+def _header_list(random: Random, allowed: Sequence[str]) -> str:
+    """A list as a browser writes it, or almost so."""
+    known = (*allowed, *allowed, "content-type", "x-a", "x-evil", "accept", "range")
+    names = [_respelt(random, random.choice(known)) for _ in range(random.choice((1, 2, 3, 6)))]
+    comma = random.choice((",", ",", ",", ", ", ", ", " ,", ",,", "\t,", ", ,", " ", ";"))
+    return comma.join(names)
+
+
+def _respelt(random: Random, name: str) -> str:
+    """The name in some case; seldom without a letter, or with one more."""
+    name = random.choice((name, name, name.lower(), name.upper(), name.title()))
+    if random.random() > 0.1:
+        return name
+    place = random.randrange(len(name) + 1)
+    return name[:place] + random.choice(("", *TOKEN)) + name[place + random.randrange(2) :]
 
 
 def _repeated(random: Random, asked: Asked) -> Asked:

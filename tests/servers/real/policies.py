@@ -9,7 +9,7 @@ from random import Random
 from corscope.servers.dialect import Dialect, Setting
 from corscope.servers.policy import Policy, SettingValue
 
-from .asked import APP, SECOND
+from .asked import APP, SECOND, TOKEN
 
 __all__ = ["ODD", "POLICIES", "generate_policies", "policies_of_settings"]
 
@@ -109,6 +109,11 @@ ODD: tuple[Policy, ...] = (
 )
 """What people write too, though it is seldom meant so."""
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", "PROPFIND", "*")
+HEADERS = (
+    *("accept", "content-type", "content-language", "authorization", "origin", "range", "*"),
+    *("x-a", "x-b", "x_a", "a.b", "etag", "x-total", "set-cookie", "access-control-allow-origin"),
+)
 SUCCESS_STATUSES = (200, 201, 202, 204, 205, 304, 404, 500)
 
 
@@ -142,13 +147,24 @@ def _random(random: Random, dialect: Dialect) -> Policy:
     return Policy(
         allow_origins=random.choice((LIST, LIST, *origins)),
         allow_origin_regex=random.choice((*[None] * 9, *regexes)),
-        allow_methods=random.choice(methods),
-        allow_headers=random.choice(headers),
-        expose_headers=random.choice(exposed),
+        allow_methods=random.choice((random.choice(methods), _names(random, METHODS))),
+        allow_headers=random.choice((random.choice(headers), _names(random, HEADERS))),
+        expose_headers=random.choice((random.choice(exposed), _names(random, HEADERS))),
         allow_credentials=random.choice((None, False, True)),
         max_age=random.choice((None, None, -1, 0, 5, 600, 2**31 - 1)),
         settings=tuple(settings.items()),
     )
+
+
+def _names(random: Random, known: Sequence[str]) -> tuple[str, ...]:
+    """Names that are known, in any case and as often as not twice, and others."""
+    count = random.choice((1, 1, 2, 3, 5, 8))
+    drawn = (random.choice((*known, *known, _token(random))) for _ in range(count))
+    return tuple(random.choice((n, n, n.lower(), n.upper(), n.title())) for n in drawn)
+
+
+def _token(random: Random) -> str:
+    return "".join(random.choices(TOKEN, k=random.randint(1, 8)))
 
 
 def _other(random: Random, setting: Setting) -> SettingValue | None:

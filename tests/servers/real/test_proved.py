@@ -88,7 +88,7 @@ def test_rules_answer_as_the_server_does(
     drawn = generate_policies(random, dialect, COUNT)
     for policy in (*ODD, *policies_of_settings(dialect), *drawn):
         if not dialect.complaints(policy):
-            asked.setdefault(policy, generate_asked(random, REQUESTS))
+            asked.setdefault(policy, generate_asked(random, policy, REQUESTS))
     fitting = {policy: _fitting(dialect, policy, several) for policy, several in asked.items()}
     played = differences(dialect, LIBRARIES[name], fitting, tmp_path)
     with capsys.disabled():
