@@ -151,7 +151,8 @@ def _respelt(random: Random, name: str) -> str:
     if random.random() > 0.1:
         return name
     place = random.randrange(len(name) + 1)
-    return name[:place] + random.choice(("", *TOKEN)) + name[place + random.randrange(2) :]
+    put: str = random.choice(("", *TOKEN))
+    return name[:place] + put + name[place + random.randrange(2) :]
 
 
 def _repeated(random: Random, asked: Asked) -> Asked:
