@@ -65,6 +65,11 @@ DIFFERENCES = [
     (GET, answered(("Location", "data:,x"), status=302), Departure.LOCAL_LOCATION_NAMED_FIRST),
     (
         actual(url="https://api.test/"),
+        answered(("Location", "http://b.test/"), status=302),
+        Departure.MIXED_CONTENT_NAMED_FIRST,
+    ),
+    (
+        actual(url="https://api.test/"),
         answered(ANY, ("Location", "http://localhost/"), status=302),
         Departure.LOOPBACK_IS_MIXED_CONTENT,
     ),

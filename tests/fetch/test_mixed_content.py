@@ -3,7 +3,11 @@
 import pytest
 
 from corscope.fetch.engines import Engine
-from corscope.fetch.mixed_content import is_mixed_content, mixed_content_failure
+from corscope.fetch.mixed_content import (
+    is_mixed_content,
+    mixed_content_failure,
+    mixed_content_named_first,
+)
 from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Failure, Reason
@@ -104,3 +108,26 @@ def test_a_preflight_for_mixed_content_opens_no_way(url: str, expected: Failure 
     request = CorsRequest("null", url, "PUT", ())
     passed = Response(204, (("Access-Control-Allow-Origin", "*"),))
     assert mixed_content_failure("preflight", PAGE, request, passed, Engine.WEBKIT) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "expected"),
+    [
+        pytest.param(302, PLAIN, MIXED, id="to http"),
+        pytest.param(302, "http://u:p@other.example/y", MIXED, id="to http with userinfo"),
+        pytest.param(200, PLAIN, None, id="no redirect"),
+        pytest.param(302, "https://other.example/y", None, id="to https"),
+        pytest.param(302, "http://localhost/", None, id="to localhost"),
+        pytest.param(302, "http://[x", None, id="to no URL"),
+        pytest.param(302, "data:,x", None, id="to what is no place"),
+        pytest.param(302, "ws://other.example/y", None, id="to another scheme"),
+    ],
+)
+def test_firefox_looks_first_whether_a_redirect_leads_to_mixed_content(
+    status: int, location: str, expected: Failure | None
+) -> None:
+    request = CorsRequest("https://page.example", API, "GET", ())
+    response = Response(status, (("Location", location),))
+    assert mixed_content_named_first(PAGE, request, response, Engine.FIREFOX) == expected
+    for engine in (Engine.CHROMIUM, Engine.WEBKIT, Engine.UNKNOWN):
+        assert mixed_content_named_first(PAGE, request, response, engine) is None

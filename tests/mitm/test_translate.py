@@ -107,6 +107,18 @@ def test_http_2_delivers_names_in_lower_case(version: str, name: str) -> None:
     assert (name, "A") in delivered_response(made, made.response).headers
 
 
+def test_http_2_delivers_nothing_of_a_connection() -> None:
+    """`live` asks a running mitmdump."""
+    of_http_1 = ("Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade")
+    fields = [(name.encode(), b"x") for name in (*of_http_1, "Vary")]
+    made = flow(response=http.Response.make(200, b"", fields))
+    assert made.response is not None
+    assert len(delivered_response(made, made.response).headers) == len(fields)
+    made.request.http_version = "HTTP/2.0"
+    names = [name for name, _ in delivered_response(made, made.response).headers]
+    assert names == ["vary"]
+
+
 @pytest.mark.parametrize("method", [b"GET", b"patch", b"\xff"])
 def test_a_methods_case_is_kept(method: bytes) -> None:
     assert request_of(flow(method=method)).method == method.decode("latin-1")

@@ -54,6 +54,10 @@ TURNS: Final[Mapping[Departure, tuple[Outcomes, Outcomes]]] = {
         _CHECK | _STATUS,
         frozenset({Reason.REDIRECT_TO_LOCAL, Reason.REDIRECT_NOT_HTTP}),
     ),
+    Departure.MIXED_CONTENT_NAMED_FIRST: (
+        _CHECK | _STATUS | {Reason.REDIRECT_WITH_CREDENTIALS, Reason.REDIRECT_BAD_PORT},
+        frozenset({Reason.MIXED_CONTENT}),
+    ),
     Departure.PREFLIGHT_KEEPS_ORIGIN: (_CHECK, _ANY),
     Departure.USERINFO_ALWAYS_REFUSED: (
         frozenset({None}),

@@ -41,6 +41,7 @@ class Departure(StrEnum):
     PREFLIGHT_REDIRECT_NAMED_FIRST = "preflight-redirect-named-first"
     INVALID_LOCATION_NAMED_FIRST = "invalid-location-named-first"
     LOCAL_LOCATION_NAMED_FIRST = "local-location-named-first"
+    MIXED_CONTENT_NAMED_FIRST = "mixed-content-named-first"
     PREFLIGHT_KEEPS_ORIGIN = "preflight-keeps-origin"
     DROPPED_HEADERS_ANNOUNCED = "dropped-headers-announced"
     IDLE_LISTENER_IGNORED = "idle-listener-ignored"
@@ -172,6 +173,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         frozenset({Engine.FIREFOX}),
         "the CORS check comes before anything is asked about a redirect's Location",
         "a data:, file:, javascript:, ws: or other such one has by then been refused",
+        "Firefox 153",
+    ),
+    Departure.MIXED_CONTENT_NAMED_FIRST: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "the CORS check comes before anything is asked about a redirect's Location",
+        "one that is mixed content for the page has by then been refused",
         "Firefox 153",
     ),
     Departure.DROPPED_HEADERS_ANNOUNCED: DepartureEntry(

@@ -15,7 +15,7 @@ from corscope.fetch.redirect import location_url
 from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.messages import Response
 
-__all__ = ["is_mixed_content", "mixed_content_failure"]
+__all__ = ["is_mixed_content", "mixed_content_failure", "mixed_content_named_first"]
 
 # https://wicg.github.io/local-network-access/#ip-address-space-section, as seen in Chromium.
 _LOCAL_NETWORKS: Final = tuple(
@@ -82,6 +82,30 @@ def mixed_content_failure(
     origin = origin_of_url(target)
     is_mixed = is_mixed_content(page, origin, engine)
     return Failure(Reason.MIXED_CONTENT, str(origin)) if is_mixed else None
+
+
+def mixed_content_named_first(
+    page: TupleOrigin | None,
+    request: CorsRequest,
+    response: Response,
+    engine: Engine = Engine.UNKNOWN,
+) -> Failure | None:
+    """Why an engine refuses a redirect, a preflight's too, before it asks about CORS.
+
+    Args:
+        page: the origin of the page.
+        request: the request as CORS sees it.
+        response: the answer.
+        engine: the engine that asks.
+    """
+    if not departs(engine, Departure.MIXED_CONTENT_NAMED_FIRST):
+        return None
+    location = location_url(response, request.url, engine)
+    target = origin_of_url(location) if isinstance(location, str) else None
+    is_mixed = is_mixed_content(page, target, engine)
+    if target is None or target.scheme != "http" or not is_mixed:
+        return None  # of ws: and the like, that it leads nowhere is told
+    return Failure(Reason.MIXED_CONTENT, str(target))
 
 
 def _is_preflighted_first(request: CorsRequest, engine: Engine) -> bool:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import contains
-from corscope.fetch.mixed_content import mixed_content_failure
+from corscope.fetch.mixed_content import mixed_content_failure, mixed_content_named_first
 from corscope.fetch.origin import origin_of_url
 from corscope.fetch.preflight import is_unchecked
 from corscope.fetch.reasons import Failure, Reason, chromium_name, firefox_name
@@ -196,7 +196,9 @@ def _failure(wire: WireView, got: Got, mode: CredentialsMode) -> Failure | None:
     if response.status == 407 and _expects_no_proxy(wire):
         return Failure(Reason.PROXY_AUTHENTICATION)
     if wire.mode == "cors":
-        refused = judge(wire.kind, wire.cors, response, mode, wire.engine)
+        refused = mixed_content_named_first(wire.page, wire.cors, response, wire.engine) or judge(
+            wire.kind, wire.cors, response, mode, wire.engine
+        )
         if refused is not None and response.status == 304 and is_revalidation(wire):
             refused = None if _is_in_the_copy(refused) else refused
     else:

@@ -197,9 +197,16 @@ def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response
 def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Response:
     head = response_of(response)
     if _has_lower_names(flow.request):
-        lower = tuple((byte_lowercase(name), value) for name, value in head.headers)
-        head = Response(head.status, lower)
+        lower = [(byte_lowercase(name), value) for name, value in head.headers]
+        head = Response(head.status, tuple(pair for pair in lower if pair[0] not in _OF_HTTP_1))
     return _delivered.put(key, head) if is_small(head.headers) else head
+
+
+_OF_HTTP_1: Final = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
+)
+"""What HTTP/2 and 3 have no place for (https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2), so
+that mitmproxy leaves it out."""
 
 
 def missing_of(flow: http.HTTPFlow) -> Missing:

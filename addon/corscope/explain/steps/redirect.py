@@ -54,6 +54,14 @@ def location_first(walk: Walk) -> Iterator[Question]:
         yield _valid(walk)
     if _is_scheme_first(walk):
         yield _http(walk)
+    if _is_mixed_first(walk):
+        yield _not_mixed(walk, walk.exchange.scene.target)
+
+
+def _is_mixed_first(walk: Walk) -> bool:
+    """Whether it ends before the CORS check for where it leads, which is mixed content."""
+    decides = walk.judgement.reason is Reason.MIXED_CONTENT and has_location(walk)
+    return decides and departs(walk.engine, Departure.MIXED_CONTENT_NAMED_FIRST)
 
 
 def redirect_questions(walk: Walk) -> Iterator[Question]:
@@ -187,11 +195,17 @@ def mixed_content(walk: Walk, target: str) -> Iterator[Question]:
     page, origin = parse_serialized_origin(walk.exchange.scene.page), origin_of_url(target)
     decides = walk.judgement.reason is Reason.MIXED_CONTENT
     is_secure = page is not None and page.scheme == "https"
-    if not decides and not (is_secure and origin is not None and origin.scheme == "http"):
-        return
+    to_plain = is_secure and origin is not None and origin.scheme == "http"
+    if (decides or to_plain) and not _is_mixed_first(walk):
+        yield _not_mixed(walk, target)
+
+
+def _not_mixed(walk: Walk, target: str) -> Question:
+    page, origin = parse_serialized_origin(walk.exchange.scene.page), origin_of_url(target)
+    decides = walk.judgement.reason is Reason.MIXED_CONTENT
     by_standard = is_mixed_content(page, origin, Engine.UNKNOWN)
     idle = "a preflight is asked first" if by_standard and _is_preflighted_first(walk) else None
-    yield Question(
+    return Question(
         "not-mixed-content",
         "Is it no mixed content for the page?",
         MIXED,
@@ -207,6 +221,8 @@ def _mixed_departure(walk: Walk, *, by_standard: bool, waits: bool) -> Departure
     if waits:
         return Departure.PREFLIGHT_BEFORE_MIXED_CONTENT
     decides = walk.judgement.reason is Reason.MIXED_CONTENT
+    if _is_mixed_first(walk):
+        return _named_early(walk, Departure.MIXED_CONTENT_NAMED_FIRST)
     if decides == by_standard:
         return None
     stricter, laxer = (
