@@ -293,7 +293,8 @@ def _verdict(run: Run, entry: Entry) -> Entry:
     """
     verdict: Entry = entry["verdicts"][run.case.mode]
     engine = Engine(entry["engine"])
-    if "redirect" not in run.case.init or "redirect" not in str(verdict["reason"]):
+    is_of_redirect = "redirect" in str(verdict["reason"]) or verdict["reason"] == "mixed-content"
+    if "redirect" not in run.case.init or not is_of_redirect:
         return verdict
     is_preflight = entry["kind"] == "preflight"
     if is_preflight and engine is not Engine.FIREFOX:

@@ -25,7 +25,7 @@ from corscope.fetch.hop import (
     redirected,
 )
 from corscope.fetch.mixed_content import is_mixed_content
-from corscope.fetch.origin import origin_of_url
+from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.safelist import is_forbidden_request_header, normalize_method
 from corscope.fetch.verdict import judge
@@ -80,7 +80,7 @@ def predicted(case: Case, engine: Engine) -> Course:
         if case.init.get("redirect") == "manual":
             break
         refused = hop.is_cors and _judged(
-            hop, answer, redirect_mode(hop, _mode(case), engine), engine
+            hop, answer, redirect_mode(hop, _mode(case), engine), engine, case
         )
         hop = redirected(hop, answer, engine)
         refused = hop is not None and (refused or hop.is_refused)
@@ -126,7 +126,9 @@ def _passes_preflight(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) ->
     answer = _response(case, "OPTIONS", hop.url)
     if answer is not None and answer.status == MISDIRECTED:
         sent.append(sent[-1])
-    return answer is not None and not judge("preflight", asked, answer, _mode(case), engine)
+    if answer is None:
+        return False
+    return not judge("preflight", asked, answer, _mode(case), engine, _page(case))
 
 
 def _answer(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) -> Response | None:
@@ -144,13 +146,19 @@ def _answer(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) -> Response 
     if "redirect" in case.init:  # then nobody looks at where it leads
         refused = cors_check(hop.serialized_origin, _mode(case), answer.headers, engine) is not None
     else:
-        refused = _judged(hop, answer, _mode(case), engine)
+        refused = _judged(hop, answer, _mode(case), engine, case)
     return None if refused else answer
 
 
-def _judged(hop: Hop, answer: Response, mode: CredentialsMode, engine: Engine) -> bool:
+def _judged(hop: Hop, answer: Response, mode: CredentialsMode, engine: Engine, case: Case) -> bool:
     """Whether the answer to the hop's own request is refused."""
-    return judge("actual", actual_request(hop, engine), answer, mode, engine) is not None
+    request = actual_request(hop, engine)
+    return judge("actual", request, answer, mode, engine, _page(case)) is not None
+
+
+def _page(case: Case) -> TupleOrigin | None:
+    """The page's origin, as far as it shows."""
+    return None if case.sandboxed else origin_of_url(case.page)
 
 
 def _is_refused_by_script(answer: Response, case: Case, engine: Engine) -> bool:
@@ -172,5 +180,9 @@ def _response(case: Case, method: str, url: str) -> Response | None:
     answer = routes.get((method, url)) or routes.get(("*", url))
     if not isinstance(answer, Answer):
         return None
-    lines = tuple((name, value.strip(TRIMMED)) for name, value in answer.headers)
+    is_http_2 = url.startswith("https:")
+    lines = tuple(
+        (name.lower() if is_http_2 else name, value.strip(TRIMMED))
+        for name, value in answer.headers
+    )
     return Response(answer.status, lines)

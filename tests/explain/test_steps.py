@@ -253,6 +253,27 @@ AT_HOME = "https://page.test/x"
         ),
         pytest.param(
             actual(),
+            Response(302, (("Location", "http://b.test/"),)),
+            Engine.FIREFOX,
+            [("not-mixed-content", "mixed-content-named-first")],
+            id="mixed content, where the check fails too",
+        ),
+        pytest.param(
+            actual(),
+            Response(302, ((ACAO, "*"), ("Location", "http://b.test/"))),
+            Engine.FIREFOX,
+            [],
+            id="mixed content alone",
+        ),
+        pytest.param(
+            preflight("PUT"),
+            Response(307, ((ACAO, "*"), ("Location", "http://b.test/"))),
+            Engine.FIREFOX,
+            [("not-mixed-content", "mixed-content-named-first")],
+            id="a preflight that is led to mixed content",
+        ),
+        pytest.param(
+            actual(),
             Response(302, ((ACAO, "*"), ("Location", ""))),
             Engine.CHROMIUM,
             [("location-valid", "empty-location-ignored")],

@@ -436,3 +436,34 @@ def test_each_redirect_leads_to_one_request_at_most(
         assert clients[before.id] == clients[id_]
         assert (line.hop, line.chain) == (before.hop + 1, before.chain)
         assert (line.origin == "null") or before.origin == line.origin
+
+
+@pytest.mark.parametrize(
+    ("agent", "expected"),
+    [(CHROMIUM, "mixed-content"), (FIREFOX, "mixed-content"), (WEBKIT, None)],
+)
+def test_webkit_asks_leave_once_more_before_it_looks_for_mixed_content(
+    told: Told, agent: str, expected: str | None
+) -> None:
+    """Though the GET that is left of a PUT needs none."""
+    named: HeaderList = (("User-Agent", agent),)
+    told.see(preflight(headers=named))
+    told.see(actual("PUT", headers=named), to("/2", 303))
+    for method in ("OPTIONS",) if agent == WEBKIT else ():
+        lines = (*named, ("Access-Control-Request-Method", "GET"))
+        told.see(actual(method, url="https://api.test/2", headers=lines))
+    last = told.see(actual(url="https://api.test/2", headers=named), to("http://plain.test/"))
+    assert last is not None
+    assert last.judgement.reason == expected
+
+
+def test_a_page_that_only_its_first_request_names_may_be_led_to_no_mixed_content(
+    told: Told,
+) -> None:
+    """Behind a redirect the Origin is `null`, and no Referer goes from https to http."""
+    told.see(actual(url=API), to("http://localhost/2", origin="*"))
+    last = told.see(
+        actual(url="http://localhost/2", origin="null"), to("http://plain.test/", origin="null")
+    )
+    assert last is not None
+    assert (last.scene.page, last.judgement.reason) == (PAGE, "mixed-content")

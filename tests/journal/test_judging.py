@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corscope.journal import judging
-from corscope.journal.judging import ENGINES, Got, judged, judged_everywhere
+from corscope.journal.judging import ENGINES, Got, Past, judged, judged_everywhere
 from corscope.journal.masking import masked_url
 from corscope.journal.wire import view
 from corscope.messages import Request, Response
@@ -70,7 +70,7 @@ def test_what_is_remembered_is_what_would_be_judged(
     hop: int,
 ) -> None:
     wire = view(Request(method, url, (("Origin", origin), *asked)))
-    got = Got(Response(status, tuple(answer)), hop=hop)
+    got = Got(Response(status, tuple(answer)), past=Past(hop))
     own, everywhere = judged_everywhere(wire, got, masked_url)
     assert own == judged(wire, got, masked_url)
     assert everywhere.keys() == set(ENGINES)

@@ -15,7 +15,12 @@ from corscope.fetch.redirect import location_url
 from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.messages import Response
 
-__all__ = ["is_mixed_content", "mixed_content_failure", "mixed_content_named_first"]
+__all__ = [
+    "is_mixed_content",
+    "is_preflighted_first",
+    "mixed_content_failure",
+    "mixed_content_named_first",
+]
 
 # https://wicg.github.io/local-network-access/#ip-address-space-section, as seen in Chromium.
 _LOCAL_NETWORKS: Final = tuple(
@@ -60,6 +65,8 @@ def mixed_content_failure(
     request: CorsRequest,
     response: Response,
     engine: Engine = Engine.UNKNOWN,
+    *,
+    preflighted: bool = False,
 ) -> Failure | None:
     """Why the browser stops after an answer that passes in all other respects.
 
@@ -72,11 +79,12 @@ def mixed_content_failure(
         request: the request as CORS sees it.
         response: the answer.
         engine: the engine that asks.
+        preflighted: whether it had asked leave for this request, or one before it.
     """
     target = request.url
     if kind == "actual":
         location = location_url(response, request.url, engine)
-        if location is None or _is_preflighted_first(request, engine):
+        if location is None or is_preflighted_first(request, engine, preflighted=preflighted):
             return None
         target = location
     origin = origin_of_url(target)
@@ -108,8 +116,16 @@ def mixed_content_named_first(
     return Failure(Reason.MIXED_CONTENT, str(target))
 
 
-def _is_preflighted_first(request: CorsRequest, engine: Engine) -> bool:
-    """Whether the engine sends a preflight after this redirect, and only then asks."""
+def is_preflighted_first(request: CorsRequest, engine: Engine, *, preflighted: bool) -> bool:
+    """Whether the engine sends a preflight after a redirect of this, and only then asks.
+
+    Args:
+        request: the request as CORS sees it.
+        engine: the engine that asks.
+        preflighted: whether it had asked leave for this request, or one before it.
+    """
     if not departs(engine, Departure.PREFLIGHT_BEFORE_MIXED_CONTENT):
         return False
+    if preflighted and departs(engine, Departure.PREFLIGHTED_AGAIN):
+        return True
     return bool(request.unsafe_names) or not is_cors_safelisted_method(request.method)

@@ -10,7 +10,7 @@ from corscope.fetch.origin import parse_serialized_origin
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange
-from corscope.journal.judging import Got, Judgement, Missing, Verdicts, judged
+from corscope.journal.judging import Got, Judgement, Missing, Past, Verdicts, judged
 from corscope.journal.wire import WireView
 from corscope.messages import HeaderList, Response
 
@@ -32,7 +32,8 @@ def judged_again(
         missing: why there is none.
         engine: who decides; None for the exchange's own engine.
     """
-    got = Got(response, missing, hop=exchange.hop)
+    past = Past(exchange.hop, preflighted=bool(exchange.why))
+    got = Got(response, missing, past=past)
     return judged(_wire(exchange, engine or exchange.engine), got, lambda url: url)
 
 

@@ -14,7 +14,7 @@ from corscope.fetch.console import Scene
 from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_filtered_headers
 from corscope.fetch.headers import FAILURE, contains, get
-from corscope.fetch.origin import origin_of_url
+from corscope.fetch.origin import origin_of_url, parse_serialized_origin
 from corscope.fetch.reasons import Kind
 from corscope.fetch.redirect import location_url
 from corscope.fetch.url import parse_url
@@ -24,6 +24,7 @@ from corscope.journal.judging import (
     Got,
     Judgement,
     Missing,
+    Past,
     Verdict,
     Verdicts,
     judged,
@@ -229,7 +230,10 @@ def pattern_of(
     """
     response = seen.response
     clean = cleaning(mask_urls)
-    got = Got(goes_by or response, seen.missing, seen.cause, link.hop)
+    past = Past(link.hop, preflighted=bool(why))
+    if wire.page is None and link.page is not None:
+        wire = wire._replace(page=parse_serialized_origin(link.page))
+    got = Got(goes_by or response, seen.missing, seen.cause, past)
     verdicts, engine_verdicts = judged_everywhere(wire, got, clean)
     judgement = verdicts.seen(credentials)
     exposed, hidden = _readable(wire, got.response, judgement, credentials)
@@ -240,7 +244,7 @@ def pattern_of(
         "status": response.status if response else None,
         "error": seen.error and masked_error(seen.error),
         "headers": _cors_headers(response) if response else (),
-        **_touched(wire, seen.touch, link, clean),
+        **_touched(wire, seen.touch, past, clean),
         "judgement": judgement,
         "verdicts": verdicts,
         "exposed": exposed,
@@ -329,7 +333,7 @@ def _asked(wire: WireView, url: str) -> dict[str, Any]:
 
 
 def _touched(
-    wire: WireView, touch: Touch | None, link: Link, clean: Callable[[str], str]
+    wire: WireView, touch: Touch | None, past: Past, clean: Callable[[str], str]
 ) -> dict[str, Any]:
     """The fields that tell what a rule did."""
     server = touch.server_response if touch else None
@@ -340,8 +344,8 @@ def _touched(
         "answered_by": "rule" if touch and touch.answered else "server",
         "server_headers": _cors_headers(server) if server else None,
         "server_status": server.status if server else None,
-        "server_verdict": judged(wire, Got(server, hop=link.hop), clean) if server else None,
-        "shadow": _shadow(wire, shadow, link, clean) if shadow else None,
+        "server_verdict": judged(wire, Got(server, past=past), clean) if server else None,
+        "shadow": _shadow(wire, shadow, past, clean) if shadow else None,
     }
 
 
@@ -392,8 +396,8 @@ def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -
     return location_url(response, wire.cors.url, wire.engine) is not None
 
 
-def _shadow(wire: WireView, shadow: Response, link: Link, clean: Callable[[str], str]) -> Shadow:
-    return Shadow(_cors_headers(shadow), judged(wire, Got(shadow, hop=link.hop), clean))
+def _shadow(wire: WireView, shadow: Response, past: Past, clean: Callable[[str], str]) -> Shadow:
+    return Shadow(_cors_headers(shadow), judged(wire, Got(shadow, past=past), clean))
 
 
 def _readable(

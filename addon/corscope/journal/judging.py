@@ -7,12 +7,12 @@ that no answer came. `exchange` keeps what is judged here as it happens, `again`
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import contains
-from corscope.fetch.mixed_content import mixed_content_failure, mixed_content_named_first
+from corscope.fetch.mixed_content import mixed_content_failure
 from corscope.fetch.origin import origin_of_url
 from corscope.fetch.preflight import is_unchecked
 from corscope.fetch.reasons import Failure, Reason, chromium_name, firefox_name
@@ -29,6 +29,7 @@ __all__ = [
     "Got",
     "Judgement",
     "Missing",
+    "Past",
     "Verdict",
     "Verdicts",
     "judged",
@@ -85,14 +86,24 @@ class Verdicts:
         return self.omit
 
 
+class Past(NamedTuple):
+    """What came before the request: so many redirects, and whether a preflight."""
+
+    hop: int = 0
+    preflighted: bool = False
+
+
+_NOTHING: Final = Past()
+
+
 @dataclass(frozen=True, slots=True)
 class Got:
-    """What the browser goes by, or why there is nothing, after how many redirects."""
+    """What the browser goes by, or why there is nothing, and after what."""
 
     response: Response | None
     missing: Missing | None = None
     cause: str | None = None
-    hop: int = 0
+    past: Past = _NOTHING
 
 
 _MAX_REDIRECTS: Final = 20
@@ -196,14 +207,16 @@ def _failure(wire: WireView, got: Got, mode: CredentialsMode) -> Failure | None:
     if response.status == 407 and _expects_no_proxy(wire):
         return Failure(Reason.PROXY_AUTHENTICATION)
     if wire.mode == "cors":
-        refused = mixed_content_named_first(wire.page, wire.cors, response, wire.engine) or judge(
-            wire.kind, wire.cors, response, mode, wire.engine
-        )
+        refused = judge(wire.kind, wire.cors, response, mode, wire.engine, wire.page)
         if refused is not None and response.status == 304 and is_revalidation(wire):
             refused = None if _is_in_the_copy(refused) else refused
     else:
         refused = _no_cors_failure(wire, response)
-    return refused or _too_far(wire, response, got.hop) or _mixed_content(wire, response)
+    return (
+        refused
+        or _too_far(wire, response, got.past.hop)
+        or _mixed_content(wire, response, preflighted=got.past.preflighted)
+    )
 
 
 def _expects_no_proxy(wire: WireView) -> bool:
@@ -255,5 +268,7 @@ def _too_far(wire: WireView, response: Response, hop: int) -> Failure | None:
     return None if location is None else Failure(Reason.TOO_MANY_REDIRECTS)
 
 
-def _mixed_content(wire: WireView, response: Response) -> Failure | None:
-    return mixed_content_failure(wire.kind, wire.page, wire.cors, response, wire.engine)
+def _mixed_content(wire: WireView, response: Response, *, preflighted: bool) -> Failure | None:
+    return mixed_content_failure(
+        wire.kind, wire.page, wire.cors, response, wire.engine, preflighted=preflighted
+    )

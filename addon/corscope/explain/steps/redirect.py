@@ -11,11 +11,10 @@ from corscope.explain.escape import escaped
 from corscope.explain.steps.check import fails_by_the_standard
 from corscope.explain.steps.step import Question, Walk
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.mixed_content import is_mixed_content
+from corscope.fetch.mixed_content import is_mixed_content, is_preflighted_first
 from corscope.fetch.origin import origin_of_url, parse_serialized_origin
-from corscope.fetch.preflight import is_redirect_status
+from corscope.fetch.preflight import CorsRequest, is_redirect_status
 from corscope.fetch.reasons import Reason
-from corscope.fetch.safelist import is_cors_safelisted_method
 
 __all__ = ["has_location", "leads_on", "location_first", "mixed_content", "redirect_questions"]
 
@@ -234,9 +233,6 @@ def _mixed_departure(walk: Walk, *, by_standard: bool, waits: bool) -> Departure
 
 
 def _is_preflighted_first(walk: Walk) -> bool:
-    exchange = walk.exchange
-    if exchange.kind == "preflight":
-        return False
-    if not departs(walk.engine, Departure.PREFLIGHT_BEFORE_MIXED_CONTENT):
-        return False
-    return bool(exchange.request_headers) or not is_cors_safelisted_method(exchange.method)
+    of, why = walk.exchange, walk.exchange.why
+    asked = CorsRequest(of.origin, of.url, of.method, of.request_headers)
+    return of.kind == "actual" and is_preflighted_first(asked, walk.engine, preflighted=bool(why))
