@@ -6,6 +6,8 @@ what came, in each browser.
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -13,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -36,6 +39,7 @@ from tests.support.mitmdump import Entry, Mitmdump
 from tests.support.origin_server import EMPTY_PAGE, Answer, HeaderPairs, OriginServer, Scripted
 from tests.support.origin_server import Received as ReceivedRequest
 from tests.support.page import Ask
+from tests.support.seeds import seed
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +63,15 @@ class Step:
     preflight: HeaderPairs = ()
     actual: HeaderPairs = SHARED
     status: int = 200
+
+    @property
+    def needs_leave(self) -> bool:
+        return self.method not in {"GET", "POST"} or bool(self.names)
+
+    def is_announced_by(self, other: Step) -> bool:
+        """Whether it looks so: an Authorization may be the browser's own, and need no leave."""
+        mine, others = (set(step.names) - {"Authorization"} for step in (self, other))
+        return (self.method, mine) == (other.method, others)
 
     def ask(self, url: str) -> Ask:
         init = {
@@ -273,7 +286,7 @@ def play(page: Page, server: Clocked, cases: Sequence[CacheCase]) -> dict[str, P
             steps = [(played[c.slug], c.steps[number]) for c in chunk if number < len(c.steps)]
             play_round(page, server, steps)
     late = [(played[case.slug], case.late) for case in cases if case.late]
-    last = max(earlier.times[-1] for earlier, _ in late)
+    last = max((earlier.times[-1] for earlier, _ in late), default=0.0)
     time.sleep(max(0.0, last + LATE_SECONDS - time.monotonic()))
     for start in range(0, len(late), AT_ONCE):
         play_round(page, server, late[start : start + AT_ONCE])
@@ -349,14 +362,16 @@ def record_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return of
 
 
-def record(engine: Engine, browser: Browser, folder: Path) -> Record:
+def record(
+    engine: Engine, browser: Browser, folder: Path, cases: Sequence[CacheCase] = CASES
+) -> Record:
     with (
         Clocked({("GET", PAGE): EMPTY_PAGE}) as server,
         Mitmdump(folder, server.upstream_mode) as proxy,
     ):
         page = browser.open(PAGE, proxy.port)
         try:
-            played = play(page, server, CASES)
+            played = play(page, server, cases)
         finally:
             page.close()
     journal: dict[str, list[Entry]] = defaultdict(list)
@@ -401,18 +416,38 @@ def test_the_journal_explains_each_preflight_that_was_left_out(
     record_of: RecordOf, engine: str, case: CacheCase
 ) -> None:
     """And says nothing of the kind where one was sent, or none is needed."""
-    played = record_of(engine).played[case.slug]
-    entries = iter(record_of(engine).journal[case.url])
+    check_explained(record_of(engine).played[case.slug], record_of(engine).journal[case.url])
+
+
+def check_explained(played: Played, journal: Sequence[Entry], *, surely: bool = True) -> None:
+    """Nothing tells apart preflights that announce the same: any that wasn't followed may be meant.
+
+    Unless it has to be `surely` so, that goes for a request, too, whose own preflight was left out.
+    """
+    entries = iter(journal)
+    preflights: dict[str, Step] = {}
+    followed: set[str] = set()
     for step, came in zip(played.steps, played.came, strict=True):
         for method in came:
             entry = next(entries)
             assert (entry["kind"] == "preflight") == (method == "OPTIONS")
-            left_out = "OPTIONS" not in came and (step.method != "GET" or bool(step.names))
             found = {finding["id"] for finding in entry["findings"]} & set(FindingId)
-            found -= {"stale-preflight"} if left_out else set()
-            assert found == ({"preflight-cached"} if left_out else set()), entry
-            if entry["kind"] == "actual":
-                assert (entry["preflight"] is None) == (came == ["GET"] and not left_out)
+            id_, by = entry["id"], entry["preflight"]
+            if entry["kind"] == "preflight":
+                preflights[id_] = step
+                assert found == set(), entry
+                continue
+            named = preflights.get(by)
+            is_announced = named is not None and by not in followed and step.is_announced_by(named)
+            if not step.needs_leave:
+                assert (by, found) == (None, set()), entry
+            elif "OPTIONS" in came or (is_announced and not found and not surely):
+                assert (is_announced, found) == (True, set()), entry
+                followed.add(by)
+            else:
+                assert named is not None, entry
+                assert found - {"stale-preflight"} == {"preflight-cached"}, entry
+    assert next(entries, None) is None
 
 
 @pytest.mark.parametrize("departure", CACHE_DEPARTURES, ids=lambda departure: departure.value)
@@ -428,6 +463,69 @@ def test_without_an_engines_departure_some_case_would_disagree(
     monkeypatch.setitem(DEPARTURES, departure, replace(entry, engines=others))
     all_played = record_of(engine).played.values()
     assert any(played.came != predict(played, Engine(engine)) for played in all_played)
+
+
+SEED = seed()
+COUNT = int(os.environ.get("CORSCOPE_CASES") or 1500) // 5
+
+
+def generate(random: Random, count: int) -> list[CacheCase]:
+    """Cases whose preflights are mostly answered so that the fetch may go on."""
+    return [
+        CacheCase(
+            f"random-{number}", tuple(_step(random) for _ in range(random.choice((2, 3, 4, 5))))
+        )
+        for number in range(count)
+    ]
+
+
+def _step(random: Random) -> Step:
+    method = random.choice(("PUT", "PUT", "DELETE", "PATCH", "GET", "GET", "POST"))
+    names = tuple(random.sample(("x-a", "x-b", "Authorization"), random.choice((0, 0, 1, 1, 2))))
+    listed = ", ".join(names) or None
+    methods = (method, method, method, "PUT", "PUT, DELETE", "*", "*, PUT", "", None, "put")
+    headers = (listed, listed, listed, "x-a", "X-A, X-B", "*", "*, authorization", "", None)
+    ages = (("60",), ("60",), ("60",), (), ("0",), ("-1",), ("x",), ("60", "0"), ("0", "60"))
+    return Step(
+        method,
+        names,
+        include=random.random() < 0.35,
+        preflight=(
+            *random.choice((SHARED, SHARED, SHARED, ANYONE, ())),
+            *(
+                ("Access-Control-Allow-Methods", v)
+                for v in [random.choice(methods)]
+                if v is not None
+            ),
+            *(
+                ("Access-Control-Allow-Headers", v)
+                for v in [random.choice(headers)]
+                if v is not None
+            ),
+            *_ages(random.choice(ages)),
+        ),
+        actual=random.choice((SHARED, SHARED, SHARED, ANYONE, ())),
+        status=random.choice((200, 200, 200, 204, 404)),
+    )
+
+
+@every_engine
+def test_random_fetches_ask_leave_as_predicted_and_the_journal_explains_it(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    engine: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\nagain: CORSCOPE_SEED={SEED} CORSCOPE_CASES={5 * COUNT} ")
+        sys.stdout.flush()
+    cases = generate(Random(SEED), COUNT)
+    browser = request.getfixturevalue(engine)
+    seen = record(Engine(engine), browser, tmp_path, cases)
+    for case in cases:
+        played = seen.played[case.slug]
+        assert played.came == predict(played, Engine(engine)), played
+        check_explained(played, seen.journal[case.url], surely=False)
 
 
 URL = f"{API}/cached"
