@@ -473,7 +473,7 @@ def generate(random: Random, count: int) -> list[CacheCase]:
     """Cases whose preflights are mostly answered so that the fetch may go on."""
     return [
         CacheCase(
-            f"random-{number}", tuple(_step(random) for _ in range(random.choice((2, 3, 4, 5))))
+            f"cached-{number}", tuple(_step(random) for _ in range(random.choice((2, 3, 4, 5))))
         )
         for number in range(count)
     ]

@@ -216,6 +216,17 @@ FORMS = {
             max_age=3600,
         ),
     ),
+    "rack-cors with symbols in quotes": (
+        "rack-cors",
+        r"""
+        use Rack::Cors do
+          allow do
+            origins '*'
+            resource "*", methods: [:'x\'y', :"a\"b", %s(c'd), :get]
+          end
+        end""",
+        Policy(allow_origins="*", allow_methods=("X'Y", 'A"B', "C'D", "GET")),
+    ),
     "rack-cors with parameters and old hashes": (
         "rack-cors",
         """use Rack::Cors do |config|

@@ -184,6 +184,14 @@ FORMS = {
           http-after-response set-header Access-Control-Allow-Origin %[var(txn.origin)] if kept""",
         replace(OWN, allow_origin_regex=r"\.sub\.test$", allow_methods=("GET", "PUT")),
     ),
+    "HAProxy's dollar, which begins a variable within double quotes only": (
+        *("haproxy", "haproxy.cfg"),
+        """http-after-response set-header Access-Control-Allow-Origin '*'
+        http-after-response set-header Access-Control-Expose-Headers 'i$jh, x-a'
+        http-after-response set-header Access-Control-Allow-Headers "a\\$b, $7" if METH_OPTIONS
+        http-request return status 204 if METH_OPTIONS""",
+        Policy(allow_origins="*", expose_headers=("i$jh", "x-a"), allow_headers=("a$b", "$7")),
+    ),
     "HAProxy without an answer to preflights": (
         *("haproxy", "haproxy.cfg"),
         "backend a\n  http-after-response add-header Access-Control-Allow-Origin '*'\n",

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import is_token
+from corscope.fetch.origin import is_potentially_trustworthy, origin_of_url
 from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name
 
 __all__ = [
@@ -144,6 +145,12 @@ _NOT_FOLLOWED: Final = "not allowed to follow a cross-origin CORS redirection wi
 _MORE_THAN_ONE: Final = "Access-Control-Allow-Origin cannot contain more than one origin."
 _FTP: Final = "FTP URLs are disabled"
 
+_MUST: Final = (
+    "[blocked] The page at {page}/ requested insecure content from {target}. "
+    "This content was blocked and must"
+)
+"""All that it says of a loopback host."""
+
 WEBKIT: Final[dict[Reason, str]] = {
     Reason.ALLOW_ORIGIN_MISSING: _REFUSED,
     Reason.ALLOW_ORIGIN_REPEATED: _MORE_THAN_ONE,
@@ -168,8 +175,7 @@ WEBKIT: Final[dict[Reason, str]] = {
     Reason.REDIRECT_NOT_HTTP: _NOT_FOLLOWED,
     Reason.REDIRECT_TO_LOCAL: _NOT_FOLLOWED,
     Reason.REDIRECT_BAD_PORT: "Not allowed to use restricted network port {detail}: {target}",
-    Reason.MIXED_CONTENT: "[blocked] The page at {page}/ requested insecure content from {target}. "
-    "This content was blocked and must be served over HTTPS.",
+    Reason.MIXED_CONTENT: f"{_MUST} be served over HTTPS.",
     Reason.TOO_MANY_REDIRECTS: "Load cannot follow more than 20 redirections",
     Reason.CROSS_ORIGIN_RESOURCE_POLICY: "Cancelled load to {target} because it violates the "
     "resource's Cross-Origin-Resource-Policy response header.",
@@ -182,8 +188,10 @@ WEBKIT_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.ALLOW_ORIGIN_LIST, _REFUSED),
     (Reason.NO_RESPONSE, _UNSUCCESSFUL),
     (Reason.REDIRECT_NOT_HTTP, _FTP),
+    (Reason.MIXED_CONTENT, _MUST),
 )
-"""What WebKit says instead of a list without commas, of a preflight, and of a redirect to ftp."""
+"""What WebKit says instead of a list without commas, of a preflight, of a redirect to ftp, and of
+mixed content of a loopback host."""
 
 
 _WEBKIT_LOADS: Final = {
@@ -196,6 +204,7 @@ _WEBKIT_LOADS: Final = {
 
 _UNPREFIXED: Final = {
     _FTP,
+    _MUST,
     WEBKIT[Reason.MIXED_CONTENT],
     WEBKIT[Reason.TOO_MANY_REDIRECTS],
 }
@@ -386,9 +395,19 @@ def _webkit_template(kind: Kind, failure: Failure, scene: Scene) -> str | None:
         return _UNSUCCESSFUL
     if failure.reason is Reason.CONNECTION_DROPPED and kind == "actual":
         return None
+    if failure.reason is Reason.MIXED_CONTENT and _is_loopback(scene.target):
+        return _MUST
     template = WEBKIT.get(failure.reason)
     is_one = template == _MORE_THAN_ONE and "," not in (failure.detail or "")
     return _REFUSED if is_one else template
+
+
+def _is_loopback(url: str) -> bool:
+    """Whether WebKit takes a URL of plain http for one of this machine."""
+    origin = origin_of_url(url)
+    if origin is None or origin.host.endswith("."):
+        return False
+    return origin.scheme == "http" and is_potentially_trustworthy(origin)
 
 
 _Printer = Callable[[Kind, Failure, Scene], tuple[str, ...]]

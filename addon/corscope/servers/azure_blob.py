@@ -109,6 +109,8 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     for field in ("allow_origins", "allow_methods"):
         if getattr(policy, field) == ():
             found.append(refused(field, "is empty: a rule needs at least one"))
+    if any("," in origin or origin != origin.strip() for origin in listed(policy.allow_origins)):
+        found.append(refused("allow_origins", "has a comma or a space, which end an origin there"))
     for method in _methods(policy):
         if method not in _METHODS:
             hint = f"Azure Storage knows {', '.join(_METHODS)}"

@@ -7,7 +7,7 @@ Files that a configuration names aren't read.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NoReturn
 
@@ -16,7 +16,16 @@ from corscope.cli.imports.by_hand import (
     HeaderLine,
     OriginLines,
 )
-from corscope.cli.imports.haproxy_rules import Rule, Term, Test, header_of, rules, test_of, tested
+from corscope.cli.imports.haproxy_rules import (
+    VARIABLE,
+    Rule,
+    Term,
+    Test,
+    header_of,
+    rules,
+    test_of,
+    tested,
+)
 from corscope.cli.imports.regexes import compiled, escaped
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.servers.parts import (
@@ -38,7 +47,6 @@ _SET_VAR: Final = re.compile(r"set-var\(([\w.]+)(?:,[\w,]+)?\)")
 _VARIABLE: Final = re.compile(r"var\(([\w.]+)\)")
 _CAPTURED: Final = re.compile(r"capture\.req\.hdr\((\d{1,4})\)")
 _FIXED: Final = re.compile(r"str\((.*)\)")
-_ENVIRONMENT: Final = re.compile(r"\$[{A-Za-z_]")
 _PREFLIGHT: Final = "preflight"
 _ALWAYS: Final = {"TRUE", "HTTP", "HTTP_1.0", "HTTP_1.1", "HTTP_2.0"}
 _REGEXES: Final = {"beg": "^{}", "end": "{}$", "sub": "{}"}
@@ -215,7 +223,7 @@ class _Reading:
         how = test.how or (found[1] if found else None) or "str"
         if test.file is not None:
             self.source.refuse(f"the origins stand in {test.file}: write them there", rule.line)
-        if any(_ENVIRONMENT.search(value) for value in test.values):
+        if any(VARIABLE in value for value in test.values):
             self._refuse(rule)
         flag = "(?i)" if test.is_caseless else ""
         if how in {"found", "str"}:
@@ -230,7 +238,7 @@ class _Reading:
         return AllowedOrigins(regexes=regexes)
 
     def _refuse(self, rule: Rule) -> NoReturn:
-        written = " ".join(rule.condition)
+        written = " ".join(rule.condition).replace(VARIABLE, "$")
         short = written if len(written) <= 60 else f"{written[:60]}…"
         self.source.refuse(f"can't tell which origins fit: {short}", rule.line)
 
@@ -276,8 +284,8 @@ class _Reading:
     def _plain(self, sent: _Sent) -> HeaderLine:
         """The line with the request header in place of what holds it."""
         value = sent.line.value
-        if _ENVIRONMENT.search(value):
-            sent.line.refuse(self.source)
+        if VARIABLE in value:
+            replace(sent.line, value=value.replace(VARIABLE, "$")).refuse(self.source)
         sample = re.fullmatch(r"%\[(.*)\]", value)
         header = self._header(sample[1], sent.rule) if sample else None
         if header is not None:

@@ -11,7 +11,11 @@ from typing import Final
 
 from corscope.cli.imports.tree import Source
 
-__all__ = ["Rule", "Term", "Test", "header_of", "rules", "tested"]
+__all__ = ["VARIABLE", "Rule", "Term", "Test", "header_of", "rules", "tested"]
+
+VARIABLE: Final = "\0$"
+"""What a word has in place of a `$` that begins a variable of the environment: within double quotes
+alone does one do so."""
 
 _PIECE: Final = re.compile(
     r"""(?P<space>\s+) | (?P<comment>\#.*) | \\(?P<escaped>.)
@@ -22,6 +26,7 @@ _SECTIONS: Final = {
     *("global", "defaults", "frontend", "backend", "listen", "program", "userlist", "peers"),
     *("resolvers", "mailers", "cache", "http-errors", "ring", "fcgi-app", "crt-store"),
 }
+_WITHIN_WEAK: Final = re.compile(r'\\(["\\$])|\$(?=[{A-Za-z_])')
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
 _OR: Final = {"or", "||"}
 _SAMPLE: Final = re.compile(
@@ -130,7 +135,7 @@ def _said(piece: re.Match[str]) -> str:
     if piece.lastgroup == "escaped":
         return _ESCAPES.get(piece["escaped"], piece["escaped"])
     if piece.lastgroup == "weak":
-        return re.sub(r'\\(["\\$])', r"\1", piece["weak"])
+        return _WITHIN_WEAK.sub(lambda found: found[1] or VARIABLE, piece["weak"])
     return piece[str(piece.lastgroup)]
 
 

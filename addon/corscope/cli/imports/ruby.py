@@ -92,6 +92,9 @@ class RubyFile:
         kind = node.type
         if kind in _TEXTS:
             return self._text(node, depth)
+        if kind == "delimited_symbol":
+            text = self._text(node, depth)
+            return Symbol(text) if isinstance(text, str) else text
         if kind in _SYMBOLS:
             return Symbol(code_of(node).strip(":'\""))
         if kind in _LISTS:
@@ -112,7 +115,9 @@ class RubyFile:
         """A string, with what `#{…}` puts into it."""
         if node.type == "chained_string":
             return _joined([self._text(each, depth) for each in named(node)], node)
-        is_plain = code_of(node.child(0))[:2] in {"'", "%q"} or node.type == "bare_string"
+        is_plain = (
+            code_of(node.child(0))[:2] in {"'", ":'", "%q", "%s"} or node.type == "bare_string"
+        )
         parts: list[Value] = []
         for part in named(node):
             if part.type == "interpolation":
