@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
-from string import ascii_letters, digits
 
 from tests.browsers.case import (
     COOKIE_ORIGIN,
@@ -22,6 +21,7 @@ from tests.browsers.case import (
     Hop,
 )
 from tests.support.origin_server import Answer, HangUp, HeaderPairs, Scripted
+from tests.support.tokens import TCHARS
 
 __all__ = ["generate"]
 
@@ -124,9 +124,6 @@ ODD = tuple(map(chr, (*range(0x20, 0x7F), *range(0x7F, 0x100), 0x01, 0x07, 0x09,
 """What may get into a value: all that is sent, and read, as a byte of it."""
 
 CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-
-TOKEN = (*ascii_letters, *digits, *"!#$%&'*+-.^_`|~")
-"""What may get into a name: a method or a header's."""
 
 # Whether a browser asks again after a 408 hangs on its own connection: see docs/scope.md.
 STATUSES = (
@@ -351,7 +348,7 @@ def _spoilt(random: Random, value: str) -> str:
 
 def _misspelt(random: Random, name: str) -> str:
     """Leave a name as it is, or change it in one place."""
-    return _changed(random, name, random.choice((0, 0, 0, 1)), TOKEN) or name
+    return _changed(random, name, random.choice((0, 0, 0, 1)), TCHARS) or name
 
 
 def _changed(random: Random, text: str, times: int, put_in: Sequence[str]) -> str:

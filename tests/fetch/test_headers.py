@@ -30,8 +30,9 @@ from corscope.fetch.headers import (
 )
 from corscope.messages import HeaderList
 from tests.fetch.strategies import ALL_BYTES, any_value
+from tests.support.tokens import TCHARS
 
-TOKEN_BYTES = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
+TOKEN_BYTES = frozenset(TCHARS)
 LISTED: HeaderList = (("A", "1"), ("b", "2"), ("a", "3"), ("B", "4"))
 
 

@@ -108,7 +108,7 @@ def test_http_2_delivers_names_in_lower_case(version: str, name: str) -> None:
 
 
 def test_http_2_delivers_nothing_of_a_connection() -> None:
-    """`live` asks a running mitmdump."""
+    """The random cases of `browsers` ask through a running mitmdump."""
     of_http_1 = ("Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade")
     fields = [(name.encode(), b"x") for name in (*of_http_1, "Vary")]
     made = flow(response=http.Response.make(200, b"", fields))

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from string import ascii_letters, digits
 
 from corscope.messages import HeaderList
 from corscope.servers.policy import Policy, listed
+from tests.support.tokens import TCHARS
 
-__all__ = ["ASKED", "TOKEN", "Asked", "generate_asked"]
-
-TOKEN = f"{ascii_letters}{digits}!#$%&'*+-.^_`|~"
-"""What may stand in the name of a method or a header."""
+__all__ = ["ASKED", "Asked", "generate_asked"]
 
 APP = "https://app.test"
 SECOND = "https://second.test:8443"
@@ -151,7 +148,7 @@ def _respelt(random: Random, name: str) -> str:
     if random.random() > 0.1:
         return name
     place = random.randrange(len(name) + 1)
-    put: str = random.choice(("", *TOKEN))
+    put: str = random.choice(("", *TCHARS))
     return name[:place] + put + name[place + random.randrange(2) :]
 
 

@@ -8,8 +8,9 @@ from random import Random
 
 from corscope.servers.dialect import Dialect, Setting
 from corscope.servers.policy import Policy, SettingValue
+from tests.support.tokens import TCHARS
 
-from .asked import APP, SECOND, TOKEN
+from .asked import APP, SECOND
 
 __all__ = ["ODD", "POLICIES", "generate_policies", "policies_of_settings"]
 
@@ -164,7 +165,7 @@ def _names(random: Random, known: Sequence[str]) -> tuple[str, ...]:
 
 
 def _token(random: Random) -> str:
-    return "".join(random.choices(TOKEN, k=random.randint(1, 8)))
+    return "".join(random.choices(TCHARS, k=random.randint(1, 8)))
 
 
 def _other(random: Random, setting: Setting) -> SettingValue | None:

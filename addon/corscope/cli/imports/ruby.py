@@ -20,7 +20,7 @@ __all__ = ["RubyFile", "Symbol"]
 
 _NAMES: Final = {"constant", "identifier"}
 _TEXTS: Final = {"string", "bare_string", "chained_string"}
-_SYMBOLS: Final = {"simple_symbol", "delimited_symbol", "bare_symbol", "hash_key_symbol"}
+_SYMBOLS: Final = {"simple_symbol", "bare_symbol", "hash_key_symbol"}
 _LISTS: Final = {"array", "string_array", "symbol_array"}
 _BLOCKS: Final = {"block", "do_block", "lambda"}
 _CHANGES: Final = {
