@@ -20,6 +20,7 @@ from tests.support.origin_server import Answer
 __all__ = ["ELSEWHERE", "shown_by", "without"]
 
 _CACHE = "test_preflight_cache.py"
+_EMBEDDED = "test_embedded.py"
 
 ELSEWHERE = {
     Departure.USER_AGENT_SAFELISTED: "test_departures.py",
@@ -35,6 +36,10 @@ ELSEWHERE = {
     Departure.CACHED_WILDCARD_OF_CREDENTIALS_REUSED: _CACHE,
     Departure.FAILURE_KEEPS_CACHE: _CACHE,
     Departure.SIMPLE_FAILURE_CLEARS_CACHE: _CACHE,
+    Departure.UPGRADED_AS_BEGUN: _EMBEDDED,
+    Departure.IP_ADDRESSES_UPGRADED: _EMBEDDED,
+    Departure.IPV6_UPGRADED: _EMBEDDED,
+    Departure.TRACK_IS_NO_MIXED_CONTENT: _EMBEDDED,
     Departure.PROXY_STATUS_REFUSED: "test_not_cors.py",
 }
 """What a single fetch can't show, by the test in real browsers that does."""

@@ -21,10 +21,21 @@ from tests.browsers.consoles import Message, printed_of
 from tests.support.chromium import Chromium
 from tests.support.firefox import Firefox
 from tests.support.mitmdump import Entry, Mitmdump
-from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
+from tests.support.origin_server import EMPTY_PAGE, Answer, HeaderPairs, OriginServer
 from tests.support.webkit import WebKit
 
-__all__ = ["ANSWERS", "GIF", "KINDS", "Embedded", "Kind", "play_embedded"]
+__all__ = [
+    "ANSWERS",
+    "GIF",
+    "KINDS",
+    "Embed",
+    "Embedded",
+    "Kind",
+    "content",
+    "moved",
+    "picked",
+    "play_embedded",
+]
 
 _SILENT_WAV = (
     b"RIFF"
@@ -143,9 +154,24 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 })();
 """
 
+_NO_STORE = ("Cache-Control", "no-store")
+
 _AROUND_URL = "'\"\u2018\u2019\u201c\u201d.,;:()"
 _ELSE = re.compile(r"next |The resource .* was preloaded|Failed to decode|OTS parsing error")
-"""What Chromium prints of other things, and what the page prints itself."""
+"""What is printed of other things, and what the page prints itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """Something to embed: its kind, and what each URL answers, of which the page asks the first."""
+
+    kind: str
+    answers: Mapping[str, Answer]
+
+    @property
+    def url(self) -> str:
+        """What the page asks for."""
+        return next(iter(self.answers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,20 +184,15 @@ class Embedded:
 
 
 def play_embedded(
-    browser: Chromium | Firefox | WebKit,
-    page: str,
-    api: str,
-    kinds: Sequence[str],
-    folder: Path,
-) -> Mapping[tuple[str, str], Embedded]:
-    """Embed everything in a page of this origin, by kind and answer; what `api` answers is new."""
-    urls = {(kind, answer): f"{api}/{kind}/{answer}" for kind in kinds for answer in ANSWERS}
+    browser: Chromium | Firefox | WebKit, page: str, embeds: Sequence[Embed], folder: Path
+) -> Sequence[Embedded]:
+    """Embed one after the other in a page of this origin; tell of each what came of it."""
     start, ended_url = f"{page}/", f"{page}/ended"
     with OriginServer() as server, Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
-        for (kind, answer), url in urls.items():
-            server.routes.update(_routes(KINDS[kind], answer, url, page))
+        for embed in embeds:
+            server.routes.update({("GET", url): answer for url, answer in embed.answers.items()})
         server.routes["GET", ended_url] = Answer()
-        server.routes["GET", start] = _page(urls, pause=150 if isinstance(browser, WebKit) else 0)
+        server.routes["GET", start] = _page(embeds, pause=150 if isinstance(browser, WebKit) else 0)
 
         def told() -> list[str]:
             return [each.url for each in server.received if each.url.startswith(f"{ended_url}?")]
@@ -179,27 +200,28 @@ def play_embedded(
         messages = _messages(browser, start, proxy.port, told)
         ended = json.loads(unquote(told()[0].partition("?")[2]))
     found = [entry for entry in proxy.journal() if entry["type"] == "exchange"]
-    return {
-        place: Embedded(
-            ended[url],
-            tuple(dict.fromkeys(text for text, about in messages if _is_about(about, url))),
-            tuple(entry for entry in found if _is_about(entry["url"], url)),
+    return [
+        Embedded(
+            ended[embed.url],
+            tuple(dict.fromkeys(text for text, about in messages if _is_about(about, embed))),
+            tuple(entry for entry in found if _is_about(entry["url"], embed)),
         )
-        for place, url in urls.items()
-    }
+        for embed in embeds
+    ]
 
 
-def _page(urls: Mapping[tuple[str, str], str], pause: int) -> Answer:
-    embeds = ",".join(
-        f"{json.dumps(url)}: (url) => {KINDS[kind].script}" for (kind, _), url in urls.items()
+def _page(embeds: Sequence[Embed], pause: int) -> Answer:
+    scripts = ",".join(
+        f"{json.dumps(embed.url)}: (url) => {KINDS[embed.kind].script}" for embed in embeds
     )
-    script = f"const ALL = {{{embeds}}}; const PAUSE = {pause};{_PLAY}"
+    script = f"const ALL = {{{scripts}}}; const PAUSE = {pause};{_PLAY}"
     body = EMPTY_PAGE.body + f"<body><script>{script}</script>".encode()
     return Answer(headers=EMPTY_PAGE.headers, body=body)
 
 
-def _routes(kind: Kind, answer: str, url: str, page: str) -> Mapping[tuple[str, str], Answer]:
-    fixed = (("Content-Type", kind.type), ("Cache-Control", "no-store"))
+def picked(page: str, api: str, kind: str, answer: str) -> Embed:
+    """Give what is embedded of a kind, with one of `ANSWERS`."""
+    url = f"{api}/{kind}/{answer}"
     own = (("Access-Control-Allow-Origin", page), ("Access-Control-Allow-Credentials", "true"))
     allowed = {
         "any": (("Access-Control-Allow-Origin", "*"),),
@@ -209,19 +231,24 @@ def _routes(kind: Kind, answer: str, url: str, page: str) -> Mapping[tuple[str, 
         "redirect": (("Access-Control-Allow-Origin", "*"),),
     }.get(answer, ())
     if "redirect" not in answer:
-        return {("GET", url): Answer(headers=(*fixed, *allowed), body=kind.body)}
-    target = _led_to(url)
-    redirect = Answer(302, headers=(("Location", target), ("Cache-Control", "no-store"), *allowed))
-    return {("GET", url): redirect, ("GET", target): Answer(headers=fixed, body=kind.body)}
+        return Embed(kind, {url: content(kind, allowed)})
+    target = url.replace("://", "://elsewhere.")
+    return Embed(kind, {url: moved(302, target, allowed), target: content(kind, ())})
 
 
-def _led_to(url: str) -> str:
-    return url.replace("://", "://elsewhere.")
+def content(kind: str, lines: HeaderPairs) -> Answer:
+    """Answer with what a kind is to embed, and these header lines."""
+    of = KINDS[kind]
+    return Answer(200, (("Content-Type", of.type), _NO_STORE, *lines), of.body)
 
 
-def _is_about(text: str, url: str) -> bool:
-    words = {word.strip(_AROUND_URL) for word in text.split()}
-    return bool({url, _led_to(url)} & words)
+def moved(status: int, target: str, lines: HeaderPairs) -> Answer:
+    """Answer with a redirect, and these header lines."""
+    return Answer(status, (("Location", target), _NO_STORE, *lines))
+
+
+def _is_about(text: str, embed: Embed) -> bool:
+    return not embed.answers.keys().isdisjoint(word.strip(_AROUND_URL) for word in text.split())
 
 
 def _messages(
@@ -230,7 +257,7 @@ def _messages(
     """Each message, and a text that has the URL which it is about."""
     printed = printed_of(browser, start, port, told)
     if isinstance(browser, WebKit):
-        return _attributed(text for text, _ in printed)
+        printed = _attributed(text for text, _ in printed)
     return [message for message in printed if not _ELSE.match(message[0])]
 
 

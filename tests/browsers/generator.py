@@ -375,14 +375,14 @@ def _allow_origin(random: Random, origin: str, init: Init) -> Iterator[tuple[str
     elif draw < 0.8:
         values = []
     elif draw < 0.9:
-        values = [random.choice(_wrong_origins(origin))]
+        values = [random.choice(wrong_origins(origin))]
     else:
         values = [random.choice((origin, "*", "", "null", "http://b.test")) for _ in range(2)]
     for value in values:
         yield "Access-Control-Allow-Origin", value
 
 
-def _wrong_origins(origin: str) -> tuple[str, ...]:
+def wrong_origins(origin: str) -> tuple[str, ...]:
     return (
         *("", "NULL", "http://b.test", "b.test", "**", '"*"', "*, *", "*,", "http://*.test"),
         *(f"{origin}/", origin.upper(), f"{origin}:80", f"{origin},{origin}", f"{origin} *"),

@@ -24,8 +24,8 @@ from corscope.fetch.hop import (
     redirect_mode,
     redirected,
 )
-from corscope.fetch.mixed_content import is_mixed_content
-from corscope.fetch.origin import TupleOrigin, origin_of_url
+from corscope.fetch.mixed_content import Load, is_mixed_content
+from corscope.fetch.origin import origin_of_url
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.safelist import is_forbidden_request_header, normalize_method
 from corscope.fetch.verdict import judge
@@ -128,7 +128,7 @@ def _passes_preflight(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) ->
         sent.append(sent[-1])
     if answer is None:
         return False
-    return not judge("preflight", asked, answer, _mode(case), engine, _page(case))
+    return not judge("preflight", asked, answer, _mode(case), engine, _load(case))
 
 
 def _answer(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) -> Response | None:
@@ -153,12 +153,12 @@ def _answer(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) -> Response 
 def _judged(hop: Hop, answer: Response, mode: CredentialsMode, engine: Engine, case: Case) -> bool:
     """Whether the answer to the hop's own request is refused."""
     request = actual_request(hop, engine)
-    return judge("actual", request, answer, mode, engine, _page(case)) is not None
+    return judge("actual", request, answer, mode, engine, _load(case)) is not None
 
 
-def _page(case: Case) -> TupleOrigin | None:
-    """The page's origin, as far as it shows."""
-    return None if case.sandboxed else origin_of_url(case.page)
+def _load(case: Case) -> Load:
+    """What the page loads, as far as it shows."""
+    return Load(None if case.sandboxed else origin_of_url(case.page), "empty", case.start)
 
 
 def _is_refused_by_script(answer: Response, case: Case, engine: Engine) -> bool:

@@ -50,6 +50,7 @@ def answered(*lines: tuple[str, str], status: int = 200) -> Response:
 GET = actual()
 PUT = preflight("PUT")
 BEARER = preflight("GET", "authorization")
+IMAGE: HeaderList = (("Sec-Fetch-Dest", "image"),)
 NULL_TO_PAGE: HeaderList = (("Origin", PAGE), ("Access-Control-Request-Method", "PUT"))
 
 DIFFERENCES = [
@@ -72,6 +73,26 @@ DIFFERENCES = [
         actual(url="https://api.test/"),
         answered(ANY, ("Location", "http://localhost/"), status=302),
         Departure.LOOPBACK_IS_MIXED_CONTENT,
+    ),
+    (
+        actual(url="https://api.test/"),
+        answered(ANY, ("Location", "http://10.0.0.1/"), status=302),
+        Departure.LOCAL_NETWORK_IS_NO_MIXED_CONTENT,
+    ),
+    (
+        actual(url="https://api.test/", headers=IMAGE),
+        answered(ANY, ("Location", "http://10.0.0.1/"), status=302),
+        Departure.UPGRADED_AS_BEGUN,
+    ),
+    (
+        actual(url="https://api.test/", headers=IMAGE),
+        answered(ANY, ("Location", "http://10.0.0.1/"), status=302),
+        Departure.IP_ADDRESSES_UPGRADED,
+    ),
+    (
+        actual(url="https://api.test/", headers=(("Sec-Fetch-Dest", "track"),)),
+        answered(ANY, ("Location", "http://b.test/"), status=302),
+        Departure.TRACK_IS_NO_MIXED_CONTENT,
     ),
     (
         Request("OPTIONS", f"{PAGE}/x", NULL_TO_PAGE),

@@ -22,6 +22,7 @@ from .exchanges import AGENTS, exchange_of, exchanges, of_cases, redirected
 OMIT, INCLUDE = CredentialsMode.OMIT, CredentialsMode.INCLUDE
 THREE = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
 ACAO = "Access-Control-Allow-Origin"
+IMAGE = actual(headers=(("Sec-Fetch-Dest", "image"),))
 
 
 def walks(exchange: Exchange) -> dict[tuple[Engine, CredentialsMode], tuple[Step, ...]]:
@@ -308,6 +309,48 @@ AT_HOME = "https://page.test/x"
             id="a local network",
         ),
         pytest.param(
+            IMAGE,
+            Response(302, ((ACAO, "*"), ("Location", "http://b.test/"))),
+            Engine.CHROMIUM,
+            [],
+            id="an upgraded image",
+        ),
+        pytest.param(
+            IMAGE,
+            Response(302, ((ACAO, "*"), ("Location", "http://127.0.0.1/"))),
+            Engine.CHROMIUM,
+            [("not-mixed-content", "upgraded-as-begun")],
+            id="an image upgraded wherever it leads",
+        ),
+        pytest.param(
+            IMAGE,
+            Response(302, ((ACAO, "*"), ("Location", "http://8.8.8.8/"))),
+            Engine.FIREFOX,
+            [("not-mixed-content", "ip-addresses-upgraded")],
+            id="an image upgraded at an address",
+        ),
+        pytest.param(
+            IMAGE,
+            Response(302, ((ACAO, "*"), ("Location", "http://[::1]/"))),
+            Engine.WEBKIT,
+            [("not-mixed-content", "ipv6-upgraded")],
+            id="an image upgraded at an address of version 6",
+        ),
+        pytest.param(
+            IMAGE,
+            Response(302, ((ACAO, "*"), ("Location", "http://127.0.0.1/"))),
+            Engine.WEBKIT,
+            [("not-mixed-content", "loopback-is-mixed-content")],
+            id="an image at a loopback address",
+        ),
+        pytest.param(
+            actual(headers=(("Sec-Fetch-Dest", "track"),)),
+            Response(302, ((ACAO, "*"), ("Location", "http://b.test/"))),
+            Engine.FIREFOX,
+            [("not-mixed-content", "track-is-no-mixed-content")],
+            id="a text track",
+        ),
+        pytest.param(
             actual("PUT"),
             Response(302, ((ACAO, "*"), ("Location", "http://b.test/"))),
             Engine.WEBKIT,
@@ -343,6 +386,13 @@ def test_a_departure_stands_at_the_step_that_it_changes(
     request_: Request, response: Response, engine: Engine, expected: list[tuple[str, str]]
 ) -> None:
     assert departed(steps(seen(request_, response), OMIT, engine)) == expected
+
+
+def test_what_is_asked_in_the_place_of_mixed_content_is_said() -> None:
+    response = Response(302, ((ACAO, "*"), ("Location", "http://b.test/x")))
+    *_, step = steps(seen(IMAGE, response), OMIT, Engine.WEBKIT)
+    assert (step.id, step.result) == ("not-mixed-content", "pass")
+    assert step.says == "https://b.test is asked in its place"
 
 
 def test_firefox_checks_nothing_where_a_preflight_asks_its_own_origin() -> None:

@@ -63,7 +63,7 @@ def test_every_reason_is_printed_somewhere_but_for_a_browser_that_left() -> None
 @pytest.mark.parametrize("template", [*CHROMIUM.values(), *FIREFOX.values(), *WEBKIT.values()])
 def test_the_sentences_ask_only_for_what_a_scene_has(template: str) -> None:
     asked = {name for _, name, *_ in string.Formatter().parse(template) if name is not None}
-    assert asked <= {"detail", "origin", "page", "status", "target"}
+    assert asked <= {"detail", "origin", "page", "status", "target", "url"}
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -162,6 +162,20 @@ def test_chromium_has_other_sentences_where_cors_is_not_to_blame(
 ) -> None:
     scene = SCENE._replace(location="http://b.test/")
     assert printed(Engine.CHROMIUM, reason, scene=scene) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("destination", "what"),
+    [
+        *(("script", "script"), ("style", "stylesheet"), ("font", "font"), ("json", "json")),
+        *(("image", "image"), ("audio", "audio file"), ("video", "video")),
+        *(("track", "Text Track"), ("event-stream", "EventSource endpoint"), ("empty", "resource")),
+    ],
+)
+def test_chromium_says_what_was_mixed_content(destination: str, what: str) -> None:
+    scene = SCENE._replace(location="http://b.test/", destination=destination)
+    [said] = printed(Engine.CHROMIUM, Reason.MIXED_CONTENT, scene=scene)
+    assert f" requested an insecure {what} 'http://b.test/'. " in said
 
 
 def test_chromium_does_not_show_sources() -> None:
@@ -314,3 +328,28 @@ def test_webkit_passes_over_a_connection_that_was_dropped_but_for_a_preflights()
         "Connection terminated unexpectedly",
         WEBKIT_FAILED,
     )
+
+
+def test_webkit_says_of_a_resource_policy_whose_it_is() -> None:
+    scene = SCENE._replace(status=302, location="https://b.test/")
+    [said, _] = printed(Engine.WEBKIT, Reason.CROSS_ORIGIN_RESOURCE_POLICY, scene=scene)
+    assert said.startswith("Cross-origin redirection to https://b.test/ denied by ")
+    assert f": Cancelled load to {URL} because it violates" in said
+
+
+@pytest.mark.parametrize(
+    ("location", "destination", "first", "count"),
+    [
+        ("http://localhost/", "audio", "The page at ", 2),
+        ("http://localhost/", "image", "The page at ", 3),
+        ("http://localhost/", "script", "[blocked] The page at ", 1),
+        ("http://8.8.8.8/", "image", "[blocked] The page at ", 2),
+    ],
+)
+def test_webkit_says_what_it_has_not_upgraded(
+    location: str, destination: str, first: str, count: int
+) -> None:
+    scene = SCENE._replace(status=302, location=location, destination=destination)
+    said = printed(Engine.WEBKIT, Reason.MIXED_CONTENT, scene=scene)
+    assert said[0].startswith(f"{first}{PAGE}/ requested insecure content from {location}. ")
+    assert len(said) == count

@@ -4,9 +4,13 @@ import pytest
 
 from corscope.fetch.engines import Engine
 from corscope.fetch.mixed_content import (
+    UPGRADED,
+    Load,
+    is_blocked,
     is_mixed_content,
     mixed_content_failure,
     mixed_content_named_first,
+    upgraded_url,
 )
 from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.fetch.preflight import CorsRequest
@@ -14,6 +18,7 @@ from corscope.fetch.reasons import Failure, Reason
 from corscope.messages import Response
 
 PAGE = TupleOrigin("https", "page.example")
+LOAD = Load(PAGE)
 API = "https://api.example/x"
 PLAIN = "http://other.example/y"
 MIXED = Failure(Reason.MIXED_CONTENT, "http://other.example")
@@ -78,7 +83,7 @@ def test_but_no_other_host(host: str) -> None:
 )
 def test_a_redirect_may_lead_to_mixed_content(response: Response, expected: Failure | None) -> None:
     request = CorsRequest(str(PAGE), API, "GET", ())
-    assert mixed_content_failure("actual", PAGE, request, response) == expected
+    assert mixed_content_failure("actual", LOAD, request, response) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,8 +98,8 @@ def test_webkit_sends_a_redirected_requests_preflight_first(
     request_: CorsRequest, expected: Failure | None
 ) -> None:
     response = Response(307, (("Location", PLAIN),))
-    assert mixed_content_failure("actual", PAGE, request_, response, Engine.WEBKIT) == expected
-    assert mixed_content_failure("actual", PAGE, request_, response) == MIXED
+    assert mixed_content_failure("actual", LOAD, request_, response, Engine.WEBKIT) == expected
+    assert mixed_content_failure("actual", LOAD, request_, response) == MIXED
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,7 @@ def test_webkit_sends_a_redirected_requests_preflight_first(
 def test_a_preflight_for_mixed_content_opens_no_way(url: str, expected: Failure | None) -> None:
     request = CorsRequest("null", url, "PUT", ())
     passed = Response(204, (("Access-Control-Allow-Origin", "*"),))
-    assert mixed_content_failure("preflight", PAGE, request, passed, Engine.WEBKIT) == expected
+    assert mixed_content_failure("preflight", LOAD, request, passed, Engine.WEBKIT) == expected
 
 
 @pytest.mark.parametrize(
@@ -128,6 +133,90 @@ def test_firefox_looks_first_whether_a_redirect_leads_to_mixed_content(
 ) -> None:
     request = CorsRequest("https://page.example", API, "GET", ())
     response = Response(status, (("Location", location),))
-    assert mixed_content_named_first(PAGE, request, response, Engine.FIREFOX) == expected
+    assert mixed_content_named_first(LOAD, request, response, Engine.FIREFOX) == expected
     for engine in (Engine.CHROMIUM, Engine.WEBKIT, Engine.UNKNOWN):
-        assert mixed_content_named_first(PAGE, request, response, engine) is None
+        assert mixed_content_named_first(LOAD, request, response, engine) is None
+
+
+ALL = (Engine.UNKNOWN, Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
+BLOCKED, AS_IT_STANDS = "blocked", "as it stands"
+
+
+def onward(location: str, engine: Engine, load: Load) -> str:
+    """Tell what comes of a redirect there."""
+    asked = upgraded_url(load, API, location, engine)
+    if is_blocked(load, API, location, engine):
+        assert asked is None
+        return BLOCKED
+    return asked or AS_IT_STANDS
+
+
+@pytest.mark.parametrize("destination", sorted(UPGRADED))
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("http://b.test/x?y#z", ("https://b.test/x?y#z",) * 4),
+        ("HTTP://b.test", ("https://b.test",) * 4),
+        ("http://b.test:80/", ("https://b.test/",) * 4),
+        ("http://b.test:8080?x", ("https://b.test:8080?x",) * 4),
+        ("https://b.test/", (AS_IT_STANDS,) * 4),
+        ("ws://b.test/", (BLOCKED, AS_IT_STANDS, BLOCKED, BLOCKED)),
+        ("http://8.8.8.8/", (BLOCKED, "https://8.8.8.8/", "https://8.8.8.8/", BLOCKED)),
+        ("http://10.0.0.1/", (BLOCKED, "https://10.0.0.1/", "https://10.0.0.1/", BLOCKED)),
+        ("http://nas.local/", ("https://nas.local/",) * 4),
+        ("http://[2001:4860::1]/", (BLOCKED, *("https://[2001:4860::1]/",) * 3)),
+        (
+            "http://[::1]:81/",
+            (AS_IT_STANDS, "https://[::1]:81/", AS_IT_STANDS, "https://[::1]:81/"),
+        ),
+        ("http://127.0.0.1/", (AS_IT_STANDS, "https://127.0.0.1/", AS_IT_STANDS, BLOCKED)),
+        ("http://a.localhost/", (AS_IT_STANDS, "https://a.localhost/", AS_IT_STANDS, BLOCKED)),
+    ],
+)
+def test_images_audio_and_video_are_rather_asked_by_https_than_not_at_all(
+    location: str, expected: tuple[str, ...], destination: str
+) -> None:
+    load = Load(PAGE, destination)
+    assert tuple(onward(location, engine, load) for engine in ALL) == expected
+
+
+@pytest.mark.parametrize(
+    "first_url",
+    [
+        *("http://localhost/", "https://api.localhost/", "https://127.0.0.1:81/", "https://[::1]/"),
+        *("https://8.8.8.8/", "https://192.168.1.1/", "http://nas.local/"),
+    ],
+)
+def test_chromium_upgrades_nothing_that_began_at_an_address_or_a_local_name(first_url: str) -> None:
+    load = Load(PAGE, "image", first_url)
+    told = {
+        location: onward(location, Engine.CHROMIUM, load)
+        for location in (PLAIN, "http://10.0.0.1/", "http://localhost/", "http://8.8.8.8/")
+    }
+    assert told.popitem() == ("http://8.8.8.8/", BLOCKED)
+    assert set(told.values()) == {AS_IT_STANDS}
+    assert onward(PLAIN, Engine.FIREFOX, load).startswith("https:")
+
+
+@pytest.mark.parametrize("destination", ["script", "font", "empty", "event-stream", "track", None])
+def test_nothing_else_is_upgraded(destination: str | None) -> None:
+    load = Load(PAGE, destination)
+    lenient = {Engine.FIREFOX} if destination == "track" else set()
+    for engine in ALL:
+        expected = AS_IT_STANDS if engine in lenient else BLOCKED
+        assert onward(PLAIN, engine, load) == expected
+
+
+@pytest.mark.parametrize("page", [None, TupleOrigin("http", "localhost")])
+def test_nothing_is_upgraded_for_a_page_that_is_not_of_https(page: TupleOrigin | None) -> None:
+    for engine in ALL:
+        assert onward(PLAIN, engine, Load(page, "image")) == AS_IT_STANDS
+
+
+@pytest.mark.parametrize("engine", ALL)
+def test_an_image_is_no_reason_to_refuse_a_redirect(engine: Engine) -> None:
+    request = CorsRequest(str(PAGE), API, "GET", ())
+    response = Response(302, (("Location", PLAIN),))
+    load = Load(PAGE, "image")
+    assert mixed_content_failure("actual", load, request, response, engine) is None
+    assert mixed_content_named_first(load, request, response, engine) is None

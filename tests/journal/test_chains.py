@@ -101,6 +101,20 @@ def test_what_an_answer_is_for_is_known_from_the_request_before(
     assert (last.hop, last.scene.destination) == (2, expected)
 
 
+def test_what_seems_to_be_video_may_be_known_for_audio(told: Told) -> None:
+    """To a plain-http host both look the same."""
+    media: HeaderList = (("Range", "bytes=0-"), ("Accept-Encoding", "identity"))
+    told.see(
+        actual(url=API, headers=(*media, ("Sec-Fetch-Dest", "audio"))), to("http://localhost/")
+    )
+    last = told.see(actual(url="http://localhost/", origin="null", headers=media))
+    assert last is not None
+    assert (last.hop, last.scene.destination) == (1, "audio")
+    alone = told.see(actual(url="http://c.test/", headers=media))
+    assert alone is not None
+    assert alone.scene.destination == "video"
+
+
 def test_a_redirect_leads_to_one_request(told: Told) -> None:
     told.see(actual(url=API), to(CDN))
     assert told.place(actual(url=CDN, origin=PAGE)) == (None, 0, None)
@@ -455,6 +469,33 @@ def test_webkit_asks_leave_once_more_before_it_looks_for_mixed_content(
     last = told.see(actual(url="https://api.test/2", headers=named), to("http://plain.test/"))
     assert last is not None
     assert last.judgement.reason == expected
+
+
+@pytest.mark.parametrize(
+    ("agent", "location", "origin"),
+    [
+        (CHROMIUM, "http://plain.test/2", "null"),
+        (FIREFOX, "http://plain.test/2", "null"),
+        (WEBKIT, "http://plain.test/2", "null"),
+        (CHROMIUM, "http://api.test:80/2", PAGE),
+        (FIREFOX, "http://api.test:80/2", "null"),
+        (WEBKIT, "http://api.test:80/2", "null"),
+    ],
+)
+def test_what_is_asked_by_https_instead_is_linked_too(
+    told: Told, agent: str, location: str, origin: str
+) -> None:
+    """To Chromium alone the redirect has led to https from the start.
+
+    Which origin a request may have is no question to Firefox, whose preflights keep the page's.
+    """
+    image: HeaderList = (("User-Agent", agent), ("Sec-Fetch-Dest", "image"))
+    told.see(actual(url=API, headers=image), to(location))
+    url = location.replace("http:", "https:").replace(":80", "")
+    if agent != FIREFOX:
+        other = "null" if origin == PAGE else PAGE
+        assert told.place(actual(url=url, headers=image, origin=other))[1] == 0
+    assert told.place(actual(url=url, headers=image, origin=origin)) == ("1", 1, "1")
 
 
 def test_a_page_that_only_its_first_request_names_may_be_led_to_no_mixed_content(

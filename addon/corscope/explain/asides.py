@@ -43,6 +43,11 @@ _OPAQUE: Final = (
     "withheld from the page: the URL answers with something else than was wanted, often an error "
     "page or a login; CORS has no say in it"
 )
+_UPGRADED: Final = (
+    "that a page of https loads something by plain http, which the browser asked by https instead, "
+    "or let through: write https in the URL, and see that its server speaks it; CORS has no say "
+    "in it"
+)
 
 ASIDES: Final[dict[str, str]] = {
     "the `Authorization` header is not covered": "that Access-Control-Allow-Headers: * will one "
@@ -82,4 +87,9 @@ ASIDES: Final[dict[str, str]] = {
     "OpaqueResponseBlocking": _OPAQUE,
     "net::ERR_BLOCKED_BY_ORB": _OPAQUE,
     "Cross-Origin Read Blocking": _OPAQUE,
+    "This request was automatically upgraded to HTTPS": _UPGRADED,
+    "This content was automatically upgraded": _UPGRADED,
+    "This request was not upgraded to HTTPS": _UPGRADED,
+    "This content should also be served over HTTPS": _UPGRADED,
+    "Mixed Content: Upgrading insecure display request": _UPGRADED,
 }

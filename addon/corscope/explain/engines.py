@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from corscope.explain.escape import escaped
+from corscope.explain.mixed_content import mixed_departure
 from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Judgement, Verdict
@@ -63,7 +64,6 @@ TURNS: Final[Mapping[Departure, tuple[Outcomes, Outcomes]]] = {
         frozenset({None}),
         frozenset({Reason.REDIRECT_WITH_CREDENTIALS}),
     ),
-    Departure.LOOPBACK_IS_MIXED_CONTENT: (frozenset({None}), frozenset({Reason.MIXED_CONTENT})),
     Departure.PREFLIGHT_BEFORE_MIXED_CONTENT: (
         frozenset({Reason.MIXED_CONTENT}),
         frozenset({None}),
@@ -73,14 +73,20 @@ TURNS: Final[Mapping[Departure, tuple[Outcomes, Outcomes]]] = {
 
 
 def difference(
-    engine: Engine, judgement: Judgement, other: Engine, others: Judgement
+    exchange: Exchange, engine: Engine, judgement: Judgement
 ) -> tuple[Departure, Engine] | None:
-    """Find the departure by which two engines' judgements differ, and whose it is."""
+    """Find the departure by which another engine's judgement differs, and whose it is."""
+    other, others = exchange.engine, exchange.judgement
+    if {None, Reason.MIXED_CONTENT} <= _outcomes(judgement) | _outcomes(others):
+        for each in (engine, other):
+            mixed = mixed_departure(exchange, exchange.scene.target, each)
+            if mixed is not None:
+                return mixed, each
     for departure, (before, after) in TURNS.items():
         engines = DEPARTURES[departure].engines
         for departing, outcome, keeping, kept in (
-            (other, others, engine, judgement),
             (engine, judgement, other, others),
+            (other, others, engine, judgement),
         ):
             applies = departing in engines and keeping not in engines
             if applies and before & _outcomes(kept) and after & _outcomes(outcome):
@@ -126,7 +132,7 @@ def engine_lines(exchange: Exchange, *, always: bool = False) -> Iterator[str]:
         if judgement.reason is not None:
             told += f", {judgement.reason}"
             told += f" ({escaped(judgement.detail)})" if judgement.detail else ""
-        found = difference(exchange.engine, own, engine, judgement) if differs else None
+        found = difference(exchange, engine, judgement) if differs else None
         yield f"{told}{_because(*found)}" if found else told
 
 

@@ -65,7 +65,7 @@ CHROMIUM_UNNAMED: Final[dict[Reason, str]] = {
     Reason.REDIRECT_TO_LOCAL: "Failed to load resource: net::ERR_UNSAFE_REDIRECT",
     Reason.REDIRECT_BAD_PORT: "Failed to load resource: net::ERR_UNSAFE_PORT",
     Reason.MIXED_CONTENT: "Mixed Content: The page at '{page}/' was loaded over HTTPS, but "
-    "requested an insecure resource '{target}'. This request has been blocked; the content must be "
+    "requested an insecure {what} '{target}'. This request has been blocked; the content must be "
     "served over HTTPS.",
     Reason.TOO_MANY_REDIRECTS: "Failed to load resource: net::ERR_TOO_MANY_REDIRECTS",
     Reason.CROSS_ORIGIN_RESOURCE_POLICY: "Failed to load resource: "
@@ -151,6 +151,12 @@ _MUST: Final = (
 )
 """All that it says of a loopback host."""
 
+_NOT_UPGRADED: Final = (
+    "The page at {page}/ requested insecure content from {target}. This content was not upgraded "
+    "to HTTPS and must be served from the local host."
+)
+"""What it says first where it would have upgraded another host."""
+
 WEBKIT: Final[dict[Reason, str]] = {
     Reason.ALLOW_ORIGIN_MISSING: _REFUSED,
     Reason.ALLOW_ORIGIN_REPEATED: _MORE_THAN_ONE,
@@ -177,7 +183,7 @@ WEBKIT: Final[dict[Reason, str]] = {
     Reason.REDIRECT_BAD_PORT: "Not allowed to use restricted network port {detail}: {target}",
     Reason.MIXED_CONTENT: f"{_MUST} be served over HTTPS.",
     Reason.TOO_MANY_REDIRECTS: "Load cannot follow more than 20 redirections",
-    Reason.CROSS_ORIGIN_RESOURCE_POLICY: "Cancelled load to {target} because it violates the "
+    Reason.CROSS_ORIGIN_RESOURCE_POLICY: "Cancelled load to {url} because it violates the "
     "resource's Cross-Origin-Resource-Policy response header.",
     Reason.NO_RESPONSE: _REFUSED,
     Reason.CONNECTION_DROPPED: "Connection terminated unexpectedly",
@@ -189,6 +195,7 @@ WEBKIT_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.NO_RESPONSE, _UNSUCCESSFUL),
     (Reason.REDIRECT_NOT_HTTP, _FTP),
     (Reason.MIXED_CONTENT, _MUST),
+    (Reason.MIXED_CONTENT, _NOT_UPGRADED),
 )
 """What WebKit says instead of a list without commas, of a preflight, of a redirect to ftp, and of
 mixed content of a loopback host."""
@@ -271,6 +278,17 @@ _BY_DESTINATION: Final = {
     "track": "text track",
     "video": "video",
 }
+_INSECURE: Final = {
+    "audio": "audio file",
+    "event-stream": "EventSource endpoint",
+    "font": "font",
+    "image": "image",
+    "json": "json",
+    "script": "script",
+    "style": "stylesheet",
+    "track": "Text Track",
+    "video": "video",
+}
 _ON_PREFLIGHT: Final = "Response to preflight request doesn't pass access control check: "
 _ADVISED: Final = frozenset(
     {"AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"}
@@ -285,7 +303,8 @@ def _chromium(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
         if failure.detail == "view-source:":
             [(_, told)] = CHROMIUM_ELSE
         kept_to = "Site" if failure.detail == "same-site" else "Origin"
-        values = {"page": scene.page, "target": scene.target, "kept_to": kept_to}
+        what = _INSECURE.get(scene.destination or "", "resource")
+        values = {"page": scene.page, "target": scene.target, "kept_to": kept_to, "what": what}
         return () if told is None else (told.format_map(values),)
     what = _BY_DESTINATION.get(scene.destination or "", "fetch")
     said = CHROMIUM[name].format(detail=_ascii(failure.detail or ""))
@@ -371,21 +390,28 @@ def _webkit(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
         origin=scene.origin,
         status=_status(scene),
         page=scene.page,
+        url=scene.url,
         target=scene.target,
     )
     if failure.reason is Reason.REDIRECT_BAD_PORT:
         return (said,)
+    if template == _MUST and scene.destination in {"image", "audio", "video"}:
+        before = _NOT_UPGRADED.format(page=scene.page, target=scene.target)
+        return (before, said, *_webkit_load(template, scene))
     is_redirect = kind == "actual" and scene.location is not None
     if is_redirect and template not in _UNPREFIXED:
         said = (
             f"Cross-origin redirection to {scene.location} denied by Cross-Origin Resource "
             f"Sharing policy: {said}"
         )
+    return said, *_webkit_load(template, scene)
+
+
+def _webkit_load(template: str, scene: Scene) -> tuple[str, ...]:
+    """What couldn't be loaded."""
     load = _WEBKIT_LOADS.get(scene.destination or "empty")
-    if load is None:
-        return (said,)
     url = scene.first_url if template == _FTP else scene.url
-    return said, load.format(url=url, first_url=scene.first_url)
+    return () if load is None else (load.format(url=url, first_url=scene.first_url),)
 
 
 def _webkit_template(kind: Kind, failure: Failure, scene: Scene) -> str | None:

@@ -75,6 +75,10 @@ class Departure(StrEnum):
     LOOPBACK_IS_MIXED_CONTENT = "loopback-is-mixed-content"
     LOCAL_NETWORK_IS_NO_MIXED_CONTENT = "local-network-is-no-mixed-content"
     PREFLIGHT_BEFORE_MIXED_CONTENT = "preflight-before-mixed-content"
+    UPGRADED_AS_BEGUN = "upgraded-as-begun"
+    IP_ADDRESSES_UPGRADED = "ip-addresses-upgraded"
+    IPV6_UPGRADED = "ipv6-upgraded"
+    TRACK_IS_NO_MIXED_CONTENT = "track-is-no-mixed-content"
     PROXY_STATUS_REFUSED = "proxy-status-refused"
 
 
@@ -379,6 +383,32 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "mixed content is blocked before a redirected request's preflight",
         "the preflight is sent, and only what it asks leave for is blocked",
         "WebKitGTK 2.50",
+    ),
+    Departure.UPGRADED_AS_BEGUN: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "where an image, audio or video for a page of https is redirected to what would be mixed "
+        "content, it is asked by https; where that is an IP address, it is blocked",
+        "what began at a name that isn't a local one is asked by https wherever it is redirected, "
+        "as if the Location had said so; else nothing is, and only a public IP address is blocked",
+        "Chromium 156",
+    ),
+    Departure.IP_ADDRESSES_UPGRADED: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "an image, audio or video isn't upgraded to https where the host is an IP address",
+        "it is",
+        "Firefox 153",
+    ),
+    Departure.IPV6_UPGRADED: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "an image, audio or video isn't upgraded to https where the host is an IP address",
+        "it is where that is of version 6, [::1] too",
+        "WebKitGTK 2.50",
+    ),
+    Departure.TRACK_IS_NO_MIXED_CONTENT: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "a text track by plain http is mixed content for a page of https",
+        "it isn't",
+        "Firefox 153",
     ),
     Departure.PROXY_STATUS_REFUSED: DepartureEntry(
         frozenset({Engine.CHROMIUM}),

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.mixed_content import mixed_content_named_first
-from corscope.fetch.origin import TupleOrigin
+from corscope.fetch.mixed_content import NO_LOAD, Load, mixed_content_named_first
 from corscope.fetch.preflight import CorsRequest, preflight_failure
 from corscope.fetch.reasons import Failure, Kind, Reason
 from corscope.fetch.redirect import redirect_failure
@@ -24,15 +23,15 @@ def judge(
     response: Response,
     mode: CredentialsMode,
     engine: Engine = Engine.UNKNOWN,
-    page: TupleOrigin | None = None,
+    load: Load = NO_LOAD,
 ) -> Failure | None:
     """Judge one answer to a request of mode "cors"; None means that the browser goes on with it.
 
     https://fetch.spec.whatwg.org/#concept-http-fetch: the preflight's decision for a preflight;
     for an actual response the CORS check, then what HTTP-redirect fetch refuses. Where it leads
-    then, `mixed_content_failure` judges; but an engine that asks first for that needs the `page`.
+    then, `mixed_content_failure` judges; but an engine that asks first for that needs the `load`.
     """
-    if mixed := mixed_content_named_first(page, request, response, engine):
+    if mixed := mixed_content_named_first(load, request, response, engine):
         return mixed
     not_followed = redirect_failure(response, request.url, engine)
     if not_followed is not None and _is_named_first(not_followed, engine):

@@ -32,7 +32,7 @@ def judged_again(
         missing: why there is none.
         engine: who decides; None for the exchange's own engine.
     """
-    past = Past(exchange.hop, preflighted=bool(exchange.why))
+    past = Past(exchange.hop, bool(exchange.why), exchange.scene.first_url)
     got = Got(response, missing, past=past)
     return judged(_wire(exchange, engine or exchange.engine), got, lambda url: url)
 

@@ -16,8 +16,9 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.headers import FAILURE, byte_lowercase, get
+from corscope.fetch.headers import FAILURE, byte_lowercase, contains, get
 from corscope.fetch.hop import redirected_method
+from corscope.fetch.mixed_content import Load, upgraded_url
 from corscope.fetch.origin import OPAQUE_SERIALIZED, origin_of_url
 from corscope.fetch.redirect import location_url
 from corscope.fetch.safelist import is_request_body_header_name
@@ -102,6 +103,13 @@ class Step(NamedTuple):
     def at(self, url: str) -> "Step":
         """The same for another URL of the same origin."""
         return Step(self.client, url, *self[2:])
+
+    @property
+    def purpose(self) -> str | None:
+        """What the answer is for: as it tells, else as one before it did, else as it seems."""
+        if contains(self.headers, "Sec-Fetch-Dest"):
+            return self.destination
+        return self.link.destination or self.destination
 
     def after(self, earlier: "Step") -> "Step":
         """This request in the place, and with the past, that are known from another view of it."""
@@ -209,8 +217,9 @@ class Chains:
             return
         if asked_leave:
             step = step._replace(link=replace(step.link, preflighted=True))
-        expected = _redirected(id_, step, response.status, location)
-        self.waits.add((step.client, _normal(location)), _shape(expected), expected, now, length)
+        expected = _followed(id_, step, response.status, location)
+        place = step.client, _normal(expected.url)
+        self.waits.add(place, _shape(expected), expected, now, length)
 
 
 def _shape(expected: Step) -> _Shape:
@@ -237,6 +246,15 @@ def _kept(step: Step) -> frozenset[tuple[str, str]]:
     return frozenset(pair for pair in own if not is_request_body_header_name(pair[0]))
 
 
+def _followed(id_: str, step: Step, status: int, location: str) -> Step:
+    """The request that a redirect leads to, as it is asked: mixed content may be by https."""
+    load = Load(origin_of_url(step.page), step.purpose, step.link.first_url)
+    asked = upgraded_url(load, step.url, location, step.engine) or location
+    if departs(step.engine, Departure.UPGRADED_AS_BEGUN):
+        location = asked
+    return _redirected(id_, step, status, location)._replace(url=asked)
+
+
 def _redirected(id_: str, step: Step, status: int, location: str) -> Step:
     """What a redirect makes of the request: https://fetch.spec.whatwg.org/#http-redirect-fetch"""
     before, after = origin_of_url(step.url), origin_of_url(location)
@@ -249,7 +267,7 @@ def _redirected(id_: str, step: Step, status: int, location: str) -> Step:
         chain=step.link.chain or id_,
         first_url=step.link.first_url or step.url,
         page=step.page,
-        destination=step.destination or step.link.destination,
+        destination=step.purpose,
     )
     origin = step.origin
     if leaves and origin not in {OPAQUE_SERIALIZED, str(before)}:

@@ -230,9 +230,11 @@ def pattern_of(
     """
     response = seen.response
     clean = cleaning(mask_urls)
-    past = Past(link.hop, preflighted=bool(why))
+    past = Past(link.hop, bool(why), link.first_url)
     if wire.page is None and link.page is not None:
         wire = wire._replace(page=parse_serialized_origin(link.page))
+    if link.destination is not None and "sec-fetch-dest" not in wire.present:
+        wire = wire._replace(destination=link.destination)
     got = Got(goes_by or response, seen.missing, seen.cause, past)
     verdicts, engine_verdicts = judged_everywhere(wire, got, clean)
     judgement = verdicts.seen(credentials)
@@ -362,7 +364,7 @@ def _scene(
         location=clean(location) if isinstance(location, str) else None,
         page=link.page or wire.cors.origin,
         first_url=clean(link.first_url) if link.first_url else url,
-        destination=wire.destination or link.destination,
+        destination=wire.destination,
     )
 
 

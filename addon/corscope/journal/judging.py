@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import contains
-from corscope.fetch.mixed_content import mixed_content_failure
+from corscope.fetch.mixed_content import Load, mixed_content_failure
 from corscope.fetch.origin import origin_of_url
 from corscope.fetch.preflight import is_unchecked
 from corscope.fetch.reasons import Failure, Reason, chromium_name, firefox_name
@@ -87,10 +87,17 @@ class Verdicts:
 
 
 class Past(NamedTuple):
-    """What came before the request: so many redirects, and whether a preflight."""
+    """What came before the request.
+
+    Attributes:
+        hop: how many redirects.
+        preflighted: whether a preflight did.
+        first_url: the URL that the fetch began with; None for the request's own.
+    """
 
     hop: int = 0
     preflighted: bool = False
+    first_url: str | None = None
 
 
 _NOTHING: Final = Past()
@@ -207,7 +214,8 @@ def _failure(wire: WireView, got: Got, mode: CredentialsMode) -> Failure | None:
     if response.status == 407 and _expects_no_proxy(wire):
         return Failure(Reason.PROXY_AUTHENTICATION)
     if wire.mode == "cors":
-        refused = judge(wire.kind, wire.cors, response, mode, wire.engine, wire.page)
+        load = Load(wire.page, wire.destination, got.past.first_url)
+        refused = judge(wire.kind, wire.cors, response, mode, wire.engine, load)
         if refused is not None and response.status == 304 and is_revalidation(wire):
             refused = None if _is_in_the_copy(refused) else refused
     else:
@@ -215,7 +223,7 @@ def _failure(wire: WireView, got: Got, mode: CredentialsMode) -> Failure | None:
     return (
         refused
         or _too_far(wire, response, got.past.hop)
-        or _mixed_content(wire, response, preflighted=got.past.preflighted)
+        or _mixed_content(wire, response, got.past)
     )
 
 
@@ -268,7 +276,12 @@ def _too_far(wire: WireView, response: Response, hop: int) -> Failure | None:
     return None if location is None else Failure(Reason.TOO_MANY_REDIRECTS)
 
 
-def _mixed_content(wire: WireView, response: Response, *, preflighted: bool) -> Failure | None:
+def _mixed_content(wire: WireView, response: Response, past: Past) -> Failure | None:
     return mixed_content_failure(
-        wire.kind, wire.page, wire.cors, response, wire.engine, preflighted=preflighted
+        wire.kind,
+        Load(wire.page, wire.destination, past.first_url),
+        wire.cors,
+        response,
+        wire.engine,
+        preflighted=past.preflighted,
     )

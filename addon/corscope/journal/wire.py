@@ -39,6 +39,7 @@ _AMBIGUOUS: Final = frozenset(
         "downlink",
         "dpr",
         "ect",
+        "icy-metadata",  # WebKit's on audio and video
         "if-match",
         "if-modified-since",
         "if-none-match",

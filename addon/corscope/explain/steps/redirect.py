@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from corscope.explain.escape import escaped
+from corscope.explain.mixed_content import blocked_by_standard, mixed_departure, onward_url
 from corscope.explain.steps.check import fails_by_the_standard
 from corscope.explain.steps.step import Question, Walk
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.mixed_content import is_mixed_content, is_preflighted_first
+from corscope.fetch.mixed_content import is_preflighted_first
 from corscope.fetch.origin import origin_of_url, parse_serialized_origin
 from corscope.fetch.preflight import CorsRequest, is_redirect_status
 from corscope.fetch.reasons import Reason
@@ -200,36 +201,30 @@ def mixed_content(walk: Walk, target: str) -> Iterator[Question]:
 
 
 def _not_mixed(walk: Walk, target: str) -> Question:
-    page, origin = parse_serialized_origin(walk.exchange.scene.page), origin_of_url(target)
+    origin = origin_of_url(target)
     decides = walk.judgement.reason is Reason.MIXED_CONTENT
-    by_standard = is_mixed_content(page, origin, Engine.UNKNOWN)
+    by_standard = blocked_by_standard(walk.exchange, target)
     idle = "a preflight is asked first" if by_standard and _is_preflighted_first(walk) else None
+    asked = onward_url(walk.exchange, target, walk.engine)
+    finds = f"{escaped(str(origin or target))} is none"
     return Question(
         "not-mixed-content",
         "Is it no mixed content for the page?",
         MIXED,
         (),
-        f"{escaped(str(origin or target))} is none",
+        finds if asked is None else f"{escaped(str(origin_of_url(asked)))} is asked in its place",
         frozenset({Reason.MIXED_CONTENT}),
         idle=None if decides else idle,
-        departure=_mixed_departure(walk, by_standard=by_standard, waits=idle is not None),
+        departure=_mixed_departure(walk, target, waits=idle is not None),
     )
 
 
-def _mixed_departure(walk: Walk, *, by_standard: bool, waits: bool) -> Departure | None:
+def _mixed_departure(walk: Walk, target: str, *, waits: bool) -> Departure | None:
     if waits:
         return Departure.PREFLIGHT_BEFORE_MIXED_CONTENT
-    decides = walk.judgement.reason is Reason.MIXED_CONTENT
     if _is_mixed_first(walk):
         return _named_early(walk, Departure.MIXED_CONTENT_NAMED_FIRST)
-    if decides == by_standard:
-        return None
-    stricter, laxer = (
-        Departure.LOOPBACK_IS_MIXED_CONTENT,
-        Departure.LOCAL_NETWORK_IS_NO_MIXED_CONTENT,
-    )
-    departure = stricter if decides else laxer
-    return departure if departs(walk.engine, departure) else None
+    return mixed_departure(walk.exchange, target, walk.engine)
 
 
 def _is_preflighted_first(walk: Walk) -> bool:
