@@ -43,6 +43,11 @@ METHODS = (
     *("PATCH", "OPTIONS", "get", "pOsT", "put", "patch", "Patch", "delete", "QUERY", "X!~'"),
 )
 
+REFERRER_POLICIES = (
+    *("no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin"),
+    *("origin-when-cross-origin", "unsafe-url"),
+)
+
 LONG = "a" * 128
 
 REQUEST_HEADERS = (
@@ -258,7 +263,22 @@ def _init(random: Random, generous: bool) -> Init:
         init["credentials"] = random.choice(("omit", "same-origin", "include", "include"))
     if random.random() < 0.1:
         init["redirect"] = random.choice(("manual", "error"))
-    return init
+    return init | _beside_cors(random, init)
+
+
+def _beside_cors(random: Random, init: Init) -> Init:
+    """Give what script may also choose, and what CORS has nothing to do with."""
+    choices: Init = {}
+    if random.random() < 0.15:
+        choices["referrerPolicy"] = random.choice(REFERRER_POLICIES)
+    if random.random() < 0.15:
+        choices["cache"] = random.choice(("no-store", "reload", "no-cache", "force-cache"))
+    if random.random() < 0.1:
+        choices["priority"] = random.choice(("high", "low"))
+    # With `keepalive`, Firefox hides its credentials, and Chromium keeps client hints.
+    if random.random() < 0.1 and "credentials" not in init and "headers" not in init:
+        choices["keepalive"] = True
+    return choices
 
 
 def _actual(random: Random, origin: str, init: Init, following: str | None, xhr: bool) -> Scripted:

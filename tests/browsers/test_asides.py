@@ -16,9 +16,10 @@ from corscope.explain.paste import found_in
 from corscope.fetch.reasons import Reason
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import SECURE_PAGE
-from tests.browsers.consoles import printed_of
+from tests.browsers.conftest import need
+from tests.browsers.consoles import printed_of, when_silent
 from tests.browsers.embedded import GIF
-from tests.support.chromium import Chromium
+from tests.support.chromium import Chromium, missing_parts
 from tests.support.firefox import Firefox
 from tests.support.mitmdump import Mitmdump
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer, Scripted
@@ -43,6 +44,18 @@ TRIED: Mapping[str, str] = {
     "policy": 'element("iframe", {src: "/policy"}).then(() => pause(500))',
     "opaque": 'element("img", {src: `${api}/json`})',
     "upgraded": 'element("img", {src: "http://api.test/image"})',
+    "unchecked": 'element("script", {integrity, src: `${api}/script`})',
+    "wrong hash": 'element("script", {crossOrigin: "anonymous", integrity, src: `${api}/open`})',
+    "type": 'element("script", {src: `${api}/nosniff`})',
+    "framed": 'element("iframe", {src: `${api}/framed`})',
+    "cookie": "fetch(`${api}/cookie`, {credentials: 'include'})",
+    "forbidden": """new Promise((resolve) => {
+        const xhr = new XMLHttpRequest();
+        xhr.onload = resolve;
+        xhr.open("GET", `${api}/open`);
+        xhr.setRequestHeader("Origin", "null");
+        xhr.send();
+    })""",
     "font": "document.fonts.load('12px font')",
     "module": "import(`${api}/script`)",
     "header": """new Promise((resolve) => {
@@ -68,6 +81,9 @@ EXPECTED: Mapping[str, Sequence[str]] = {
         "Content-Security-Policy",
         "the answer doesn't expose",
         "asked by https instead",
+        "the integrity of a file",
+        "in a frame of this page",
+        "only the browser sets",
         "names the cause",
         "the browser's console can",
     ),
@@ -78,17 +94,25 @@ EXPECTED: Mapping[str, Sequence[str]] = {
         "the targetOrigin",
         "Content-Security-Policy",
         "of a type like html",
+        "a cookie isn't taken",
         "asked by https instead",
+        "the integrity of a file",
+        "in a frame of this page",
+        "only the browser sets",
         "names the cause",
         "the browser's console can",
     ),
     "webkit": (
+        "of a type like html",
         "read its pixels",
         "read its rules",
         "another origin, where CORS",
         "the targetOrigin",
         "Content-Security-Policy",
         "asked by https instead",
+        "the integrity of a file",
+        "in a frame of this page",
+        "only the browser sets",
         "names the cause",
         "the browser's console can",
     ),
@@ -98,6 +122,7 @@ EXPECTED: Mapping[str, Sequence[str]] = {
 _PAGE = """<style>@font-face { font-family: font; src: url(https://api.test/font) }</style>
 <body><script>
 const api = "https://api.test", said = [];
+const integrity = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const element = (name, values) => new Promise((resolve) => {
   const made = Object.assign(document.createElement(name), values);
@@ -142,6 +167,15 @@ def _routes() -> dict[tuple[str, str], Scripted]:
         ("GET", f"{API}/json"): typed(
             "application/json", b"{}", ("X-Content-Type-Options", "nosniff")
         ),
+        ("GET", f"{API}/nosniff"): typed("text/html", b"1", ("X-Content-Type-Options", "nosniff")),
+        ("GET", f"{API}/framed"): typed("text/html", b"<p>framed", ("X-Frame-Options", "DENY")),
+        ("GET", f"{API}/cookie"): typed(
+            "text/plain",
+            b"cookie",
+            ("Access-Control-Allow-Origin", SECURE_PAGE),
+            ("Access-Control-Allow-Credentials", "true"),
+            ("Set-Cookie", "a=1; SameSite=Lax"),
+        ),
         ("GET", f"{API}/open"): typed("text/plain", b"open", any_origin, ("X-Total", "1")),
     }
 
@@ -177,3 +211,24 @@ def test_what_is_taken_for_cors_is_told_from_it(
     assert reasons
     for text, named in reasons.items():
         assert Reason.ALLOW_ORIGIN_MISSING in named, text
+
+
+def test_local_network_access_is_told_from_cors() -> None:
+    """Though Chromium calls it so; a page of a public address asks one of this machine."""
+    need(missing_parts())
+    any_origin = (("Access-Control-Allow-Origin", "*"),)
+    with OriginServer() as public, OriginServer() as api:
+        url = f"http://127.0.0.1:{public.port}/"
+        public.routes["GET", url] = EMPTY_PAGE
+        api.routes["GET", f"http://127.0.0.1:{api.port}/x"] = Answer(headers=any_origin)
+        override = f"--ip-address-space-overrides=127.0.0.1:{public.port}=public"
+        with Chromium(override) as browser:
+            page = browser.open(url, None)
+            assert not page.fetch(f"http://127.0.0.1:{api.port}/x").ok
+            said = when_silent(lambda: tuple(page.console))
+            page.close()
+    [text] = [text for text, _ in said if "CORS policy" in text]
+    found = found_in(text)
+    assert found is not None
+    assert found.reasons == ()
+    assert "local network access" in str(found.aside)

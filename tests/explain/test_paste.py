@@ -177,6 +177,51 @@ def test_what_names_no_cause_is_told_so(message: str) -> None:
     assert found(f"{MISSING} {message}").reasons[0] is Reason.ALLOW_ORIGIN_MISSING
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The resource has been blocked.",
+        "It does not have the attribute.",
+        "This is not supported.",
+        "The page at https://a.test/ was loaded, but the content must be used when it is equal to",
+    ],
+)
+def test_everyday_words_are_no_hint(message: str) -> None:
+    assert found_in(message) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            "Access to fetch at 'http://localhost/' from origin 'https://a.test' has been blocked "
+            "by CORS policy: Permission was denied for this request to access the `loopback` "
+            "address space.",
+            "local network access",
+        ),
+        (
+            "Access to fetch at 'http://10.0.0.1/' from origin 'http://a.test' has been blocked by "
+            "CORS policy: The request client is not a secure context and the resource is in "
+            "more-private address space `private`.",
+            "local network access",
+        ),
+        (
+            "Response to preflight request doesn't pass access control check: No "
+            "'Access-Control-Allow-Private-Network' header was present in the preflight response "
+            "for this private network request targeting the `local` address space.",
+            "local network access",
+        ),
+        ("GET https://a.test/x.js net::ERR_BLOCKED_BY_CLIENT", "an extension"),
+        ("GET https://a.test/ net::ERR_CERT_AUTHORITY_INVALID", "certificate"),
+        ("GET https://a.test/ net::ERR_CONNECTION_REFUSED", "can't be reached"),
+        ('Fetch API cannot load file:///x. URL scheme "file" is not supported.', "as a file"),
+    ],
+)
+def test_what_is_not_mended_by_headers_is_told_so(message: str, words: str) -> None:
+    assert words in str(found(message).aside)
+    assert found(message).reasons == ()
+
+
 def test_a_page_opened_as_a_file_is_told_apart() -> None:
     message = (
         "Access to XMLHttpRequest at 'file:///C:/data.json' from origin 'null' has been blocked by "

@@ -306,6 +306,19 @@ def test_firefox_tells_by_itself_which_of_two_is_with_credentials(told: Told) ->
     assert told.both("2", actual("PUT", headers=(*site, access))).preflight == "include"
 
 
+def test_firefox_may_send_cookies_that_its_preflight_said_nothing_of(told: Told) -> None:
+    """As it does with `keepalive`; a preflight that told of credentials is rather meant."""
+    site = (("User-Agent", FIREFOX), ("Sec-Fetch-Site", "cross-site"))
+    access = ("Sec-Fetch-Storage-Access", "none")
+    told.both("refused", preflight("PUT", headers=site), *ANY_ORIGIN)
+    told.both("silent", preflight("PUT", headers=site))
+    told.both("include", preflight("PUT", headers=(*site, access)))
+    with_cookie = (*site, ("Cookie", "a=1"))
+    assert told.both("1", actual("PUT", headers=(*with_cookie, access))).preflight == "include"
+    assert told.both("2", actual("PUT", headers=with_cookie)).preflight == "silent"
+    assert told.both("3", actual("PUT", headers=with_cookie)).preflight is None
+
+
 def test_of_those_that_wait_the_one_that_announced_most_of_it_is_meant(told: Told) -> None:
     """An Authorization may be the browser's own, but rather is what a preflight announced."""
     told.both("without", preflight("PUT"))

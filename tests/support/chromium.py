@@ -88,17 +88,20 @@ def missing_parts() -> str:
 class Chromium:
     """One headless browser with a fresh profile; each proxy gets a context of its own.
 
+    It may be given flags besides those that all tests want.
+
     Playwright runs on an event loop in a thread of its own: its synchronous interface would
     leave a running loop in the tests' thread, where any later ``asyncio.run`` then fails.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *flags: str) -> None:
+        self._flags = flags
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._playwright, self._browser = self.call(_launch())
+        self._playwright, self._browser = self.call(_launch(self._flags))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -197,14 +200,14 @@ class Page:
         )
 
 
-async def _launch() -> tuple[Playwright, Browser]:
+async def _launch(flags: Sequence[str]) -> tuple[Playwright, Browser]:
     from playwright.async_api import async_playwright
 
     playwright = await async_playwright().start()
     browser = await playwright.chromium.launch(
         executable_path=shutil.which("chromium"),
         chromium_sandbox=os.geteuid() != 0,  # Chromium refuses to sandbox for root
-        args=[*FLAGS, f"--disable-features={','.join(DISABLED_FEATURES)}"],
+        args=[*FLAGS, *flags, f"--disable-features={','.join(DISABLED_FEATURES)}"],
     )
     return playwright, browser
 

@@ -5,8 +5,12 @@ Each by a part that all its forms have, with what it says: a sentence that begin
 
 from typing import Final
 
-__all__ = ["ASIDES"]
+__all__ = ["ASIDES", "SERVE_IT"]
 
+SERVE_IT: Final = (
+    "that a page opened as a file asks for another file, which is never sent over a network: serve "
+    "both over http"
+)
 _LOOK_BEFORE: Final = (
     "only that a request failed, not why: the message printed right before it names the cause"
 )
@@ -47,6 +51,39 @@ _UPGRADED: Final = (
     "that a page of https loads something by plain http, which the browser asked by https instead, "
     "or let through: write https in the URL, and see that its server speaks it; CORS has no say "
     "in it"
+)
+_INTEGRITY: Final = (
+    "that the integrity of a file couldn't be checked, or isn't what the page says: it takes "
+    "crossorigin on the element and Access-Control-Allow-Origin from the server, and a hash of the "
+    "very file that comes"
+)
+_FRAMED: Final = (
+    "that a document doesn't let itself be shown in a frame of this page; CORS has no say in it"
+)
+_COOKIE: Final = (
+    "that a cookie isn't taken, or sent, from another site, whatever CORS headers the server has: "
+    "it has to set SameSite=None and Secure, and the browser may still block cookies of others"
+)
+_FORBIDDEN: Final = (
+    "that script tried to set a header which only the browser sets, such as Origin; it was left "
+    "out, and the request went on"
+)
+_ADDRESS_SPACE: Final = (
+    "that Chromium keeps a page from addresses of this machine or its network: serve the page over "
+    "https, and let its user allow local network access; older versions looked for "
+    "Access-Control-Allow-Private-Network. No other header changes that"
+)
+_EXTENSION: Final = (
+    "that an extension of the browser, such as a blocker of ads, has stopped the request: try it "
+    "without"
+)
+_CERTIFICATE: Final = (
+    "that the browser doesn't trust the server's certificate, or the proxy's: open the URL by "
+    "itself to see why; script gets no answer until it does"
+)
+_UNREACHABLE: Final = (
+    "that the server can't be reached: it isn't running there, its name doesn't resolve, or "
+    "something on the way stops it; no CORS header is at fault"
 )
 
 ASIDES: Final[dict[str, str]] = {
@@ -92,4 +129,25 @@ ASIDES: Final[dict[str, str]] = {
     "This request was not upgraded to HTTPS": _UPGRADED,
     "This content should also be served over HTTPS": _UPGRADED,
     "Mixed Content: Upgrading insecure display request": _UPGRADED,
+    "in the integrity attribute": _INTEGRITY,
+    "in the 'integrity' attribute": _INTEGRITY,
+    "Subresource Integrity": _INTEGRITY,
+    "not eligible for integrity checks": _INTEGRITY,
+    "integrity checks failed": _INTEGRITY,
+    "Failed integrity metadata check": _INTEGRITY,
+    "MIME type": _OPAQUE,
+    "X-Frame-Options": _FRAMED,
+    "frame-ancestors": _FRAMED,
+    "SameSite": _COOKIE,
+    'Cookie "': _COOKIE,
+    "Refused to set unsafe header": _FORBIDDEN,
+    "Attempt to set a forbidden header": _FORBIDDEN,
+    "address space": _ADDRESS_SPACE,
+    "Access-Control-Allow-Private-Network": _ADDRESS_SPACE,
+    'URL scheme "file" is not supported': SERVE_IT,
+    "net::ERR_BLOCKED_BY_CLIENT": _EXTENSION,
+    "net::ERR_CERT_": _CERTIFICATE,
+    "net::ERR_CONNECTION_": _UNREACHABLE,
+    "net::ERR_NAME_NOT_RESOLVED": _UNREACHABLE,
+    "net::ERR_ADDRESS_UNREACHABLE": _UNREACHABLE,
 }

@@ -14,7 +14,7 @@ from string import Formatter
 from typing import Final
 
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
-from corscope.explain.asides import ASIDES
+from corscope.explain.asides import ASIDES, SERVE_IT
 from corscope.fetch.console import (
     CHROMIUM,
     CHROMIUM_ELSE,
@@ -52,10 +52,6 @@ OLDER: Final[tuple[tuple[Reason, str], ...]] = (
 
 _OF_A_FILE: Final = (
     "from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported"
-)
-_SERVE_IT: Final = (
-    "that a page opened as a file asks for another file, which is never sent over a network: serve "
-    "both over http"
 )
 _FROM_ORIGIN: Final = "from origin '{origin}' has been blocked by CORS policy"
 _FOLLOW_UP: Final = FIREFOX["CORSDidNotSucceed"]
@@ -102,7 +98,7 @@ def found_in(message: str) -> Found | None:
     """Find what a pasted message tells of; None where nothing is known of it."""
     text = _Text(message)
     if text.find(_OF_A_FILE):
-        return Found(aside=_SERVE_IT)
+        return Found(aside=SERVE_IT)
     whole = [
         (place, template) for template in _sentences() if (place := text.find(template)) is not None
     ]
@@ -229,6 +225,32 @@ def _parts(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 _WORD: Final = re.compile(r"[\w*:-]+")
 
+_EVERYDAY: Final = frozenset(
+    {
+        *(
+            "a",
+            "and",
+            "are",
+            "at",
+            "be",
+            "because",
+            "been",
+            "but",
+            "by",
+            "can",
+            "did",
+            "do",
+            "does",
+        ),
+        *("due", "for", "from", "has", "have", "if", "in", "is", "it", "its", "must", "not", "of"),
+        *("on", "one", "only", "or", "than", "that", "the", "this", "to", "was", "when", "which"),
+        *("with", "according", "blocked", "content", "equal", "find", "load", "loaded", "local"),
+        *("more", "page", "request", "requested", "requests", "resource", "see", "served"),
+        *("supported", "upgraded", "use", "used", "value", "violates"),
+    }
+)
+"""Words that tell nothing of CORS, not even three of them in a row."""
+
 Run = tuple[str, str, str]
 
 
@@ -254,7 +276,8 @@ def _reasons_of_runs() -> Mapping[Run, frozenset[tuple[Reason, ...]]]:
     for template, reasons in _sentences().items():
         for literal, *_ in Formatter().parse(template):
             for run in _runs(literal):
-                found[run].add(reasons)
+                if not _EVERYDAY.issuperset(run):
+                    found[run].add(reasons)
     return {run: frozenset(each) for run, each in found.items()}
 
 

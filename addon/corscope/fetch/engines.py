@@ -212,7 +212,7 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
     Departure.CLIENT_HINTS_DROPPED: DepartureEntry(
         frozenset({Engine.CHROMIUM}),
         "a redirect leaves client hints that script set in place",
-        "one to another origin takes them off",
+        "one to another origin takes them off, but for a fetch with `keepalive`",
         "Chromium 156",
     ),
     Departure.USERINFO_SENT: DepartureEntry(

@@ -371,7 +371,7 @@ class Journal:
         id_, now, length = exchange.id, exchange.time, pattern.length
         answer = pattern.seen.response.headers if pattern.seen.response else ()
         if pattern.passes is None:
-            pattern.passes = passing(wire.credentials, verdicts)
+            pattern.passes = passing(wire.engine, wire.credentials, verdicts)
         waiting = Waiting(id_, known.step, wire.cors, answer, now, pattern.passes, length)
         self.pairing.add(client, waiting)
         if pattern.is_kept:

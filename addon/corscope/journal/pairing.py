@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
-from corscope.fetch.engines import Departure, departs
+from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import CorsRequest
 from corscope.journal.chains import Step
@@ -35,7 +35,10 @@ KEPT: Final = timedelta(minutes=5)
 MAX_WAITING: Final = 10_000
 MAX_KNOWN: Final = 2_000
 
-Mode = Literal["omit", "include"]
+Mode = Literal["omit", "include", "unsaid"]
+"""A credentials mode; the last is `include` where a preflight seemed to say `omit`: of a fetch with
+`keepalive`, Firefox sends no Sec-Fetch-Storage-Access, and yet its cookies."""
+
 Place = tuple[str, str, str]
 """Where an actual request will come: the browser, the URL and the method."""
 
@@ -74,14 +77,16 @@ class Waiting:
     followed_by: str | None = None
 
 
-def passing(credentials: Credentials, verdicts: Verdicts) -> frozenset[Mode]:
+def passing(engine: Engine, credentials: Credentials, verdicts: Verdicts) -> frozenset[Mode]:
     """The credentials modes that a preflight may be of, and in which its fetch goes on."""
-    by_mode: tuple[tuple[Mode, bool], ...] = (
-        ("omit", verdicts.omit.verdict == "allowed"),
-        ("include", verdicts.include.verdict == "allowed"),
+    with_them = verdicts.include.verdict == "allowed"
+    by_mode: tuple[tuple[Mode, Credentials, bool], ...] = (
+        ("omit", "omit", verdicts.omit.verdict == "allowed"),
+        ("include", "include", with_them),
+        ("unsaid", "omit", with_them and engine is Engine.FIREFOX),
     )
     return frozenset(
-        mode for mode, allowed in by_mode if allowed and credentials in {mode, "unknown"}
+        mode for mode, seen, allowed in by_mode if allowed and credentials in {seen, "unknown"}
     )
 
 
@@ -161,12 +166,17 @@ def _closeness(shape: _Shape, wire: WireView) -> int | None:
     """
     if not _is_for_origin(shape.origin, wire) or not shape.names.issuperset(wire.cors.unsafe_names):
         return None
-    if wire.credentials != "unknown" and wire.credentials not in shape.passes:
+    unsaid = wire.credentials != "unknown" and wire.credentials not in shape.passes
+    if unsaid and not _is_unsaid(shape, wire):
         return None
     announces = wire.present.issuperset(shape.names) or (
         shape.is_after_redirect and departs(wire.engine, Departure.DROPPED_HEADERS_ANNOUNCED)
     )
-    return len(shape.names & wire.present) if announces else None
+    return len(shape.names & wire.present) - int(unsaid) if announces else None
+
+
+def _is_unsaid(shape: _Shape, wire: WireView) -> bool:
+    return "unsaid" in shape.passes and "sec-fetch-storage-access" not in wire.present
 
 
 def _is_for_origin(origin: str, wire: WireView) -> bool:
