@@ -28,6 +28,7 @@ from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import WireView, view
+from corscope.journal.workers import Workers
 from corscope.messages import HeaderList, Request, Response
 
 __all__ = ["Journal"]
@@ -65,6 +66,7 @@ class Journal:
     """Which of those are long: their characters count, the others' number bounds them enough."""
     copies: Copies = field(default_factory=Copies)
     memory: Memory = field(default_factory=Memory)
+    workers: Workers = field(default_factory=Workers)
     readings: "Memo[tuple[str, Request], Reading | Plain]" = field(default_factory=_readings)
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
@@ -129,7 +131,11 @@ class Journal:
         reading = read(client, request)
         if isinstance(reading, Plain):
             length = length_of(request.headers, client + request.url)
+            if self.workers.note(client, request):
+                self.readings = _readings()  # what was sure of a page isn't of a worker
         else:
+            if self.workers.may_have_sent(client, reading.alone.wire):
+                reading = reading.unsure()
             length = reading.length + len(request.url)
         if length <= MOST_CHARACTERS:
             self.readings.put((client, request), reading)

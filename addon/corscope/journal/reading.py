@@ -69,6 +69,16 @@ class Reading:
         place = (client, request.url, method)
         return Reading(client, request, place, self.is_simple, self.length, like=self)
 
+    def unsure(self) -> "Reading":
+        """The same where it doesn't show that there are no credentials."""
+        alone = self.alone
+        wire = alone.wire._replace(credentials="unknown")
+        credentials: Credentials = "include" if alone.credentials == "include" else "unknown"
+        known = Known(wire, alone.step, credentials, alone.why)
+        return Reading(
+            self.client, self.request, self.place, self.is_simple, self.length, _alone=known
+        )
+
     def for_once(self, now: datetime) -> InFlight:
         """What is in flight with it where most likely nobody asks the same again."""
         if self.like is None:
