@@ -26,6 +26,7 @@ from tests.support.webkit import WebKit
 
 __all__ = [
     "ANSWERS",
+    "EVERYWHERE",
     "GIF",
     "KINDS",
     "Embed",
@@ -98,6 +99,13 @@ KINDS: Mapping[str, Kind] = {
     "import": Kind("import(url)", _JS, b"1"),
     "json": Kind("import(url, {with: {type: 'json'}})", "application/json", b"{}"),
     "preload": Kind(_element("link", _ANONYMOUS + _PRELOAD), _JS, b"1"),
+    "modulepreload": Kind(
+        _element("link", "made.rel = 'modulepreload'; made.href = url;"), _JS, b"1"
+    ),
+    "prefetch": Kind(
+        _element("link", _ANONYMOUS + "made.rel = 'prefetch'; made.href = url;"), _JS, b"1"
+    ),
+    "worklet": Kind("CSS.paintWorklet.addModule(url)", _JS, b"1"),
     "style": Kind(_element("link", _ANONYMOUS + _SHEET), "text/css", b"a {}"),
     "style-include": Kind(_element("link", _INCLUDE + _SHEET), "text/css", b"a {}", "include"),
     "font": Kind("new FontFace('a', `url(${url})`).load()", "font/ttf", b"none"),
@@ -126,6 +134,9 @@ KINDS: Mapping[str, Kind] = {
         "fetch(url, {mode: 'no-cors'})", "text/plain", b"text", "omit", "no-cors"
     ),
 }
+
+_IN_CHROMIUM_ALONE = ("prefetch", "worklet")
+EVERYWHERE = tuple(kind for kind in KINDS if kind not in _IN_CHROMIUM_ALONE)
 
 ANSWERS: Sequence[str] = ("none", "any", "own", "other", "kept", "refused-redirect", "redirect")
 """What the server answers: without CORS headers; with `*`; with the page's origin, and for

@@ -10,7 +10,7 @@ from itertools import product
 from random import Random
 
 from tests.browsers.case import LOCAL_PAGE, PAGE, SECURE_PAGE
-from tests.browsers.embedded import KINDS, Embed, content, moved
+from tests.browsers.embedded import EVERYWHERE, KINDS, Embed, content, moved
 from tests.browsers.generator import (
     REDIRECTS,
     SECURE_TARGETS,
@@ -32,8 +32,8 @@ PLAIN = (
 )
 
 EMBEDDED_IN = {
-    SECURE_PAGE: (tuple(KINDS), SECURE_TARGETS, (*SECURE_TARGETS, *PLAIN)),
-    LOCAL_PAGE: (tuple(KINDS), LOOPBACK, LOOPBACK),
+    SECURE_PAGE: (EVERYWHERE, SECURE_TARGETS, (*SECURE_TARGETS, *PLAIN)),
+    LOCAL_PAGE: (EVERYWHERE, LOOPBACK, LOOPBACK),
     PAGE: (SHOWN_BY_ACCEPT, TARGETS, TARGETS),
 }
 """By the page: what it embeds, where from, and where those servers may redirect to."""

@@ -178,6 +178,16 @@ def test_chromium_says_what_was_mixed_content(destination: str, what: str) -> No
     assert f" requested an insecure {what} 'http://b.test/'. " in said
 
 
+def test_chromium_names_what_was_asked_for() -> None:
+    scene = SCENE._replace(destination="prefetch")
+    [said, _] = printed(Engine.CHROMIUM, Reason.ALLOW_ORIGIN_MISSING, scene=scene)
+    assert said.startswith(f"Access to link prefetch resource at '{URL}' from")
+    scene = SCENE._replace(destination="paintworklet")
+    [said, then] = printed(Engine.CHROMIUM, Reason.ALLOW_ORIGIN_MISSING, scene=scene)
+    assert said.startswith(f"Access to script at '{URL}' from")
+    assert then == f"Failed to load worklet module script: {URL} (CORS or access check error)"
+
+
 def test_chromium_does_not_show_sources() -> None:
     scene = SCENE._replace(location="view-source:https://b.test/")
     said = printed(Engine.CHROMIUM, Reason.REDIRECT_TO_LOCAL, "view-source:", scene=scene)

@@ -64,6 +64,19 @@ def test_another_engine_is_asked_for_its_own_verdict() -> None:
 
 
 @pytest.mark.parametrize(
+    ("agent", "said"), [(CHROMIUM, "Mixed Content: "), (FIREFOX, ""), (WEBKIT, "[blocked] ")]
+)
+def test_mixed_content_is_printed_without_cors_too(agent: str, said: str) -> None:
+    """But in Firefox, which has other words for it then."""
+    headers = (("User-Agent", agent), ("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors"))
+    asked = Request("POST", API, headers)
+    [exchange] = exchanges((asked, Response(302, (("Location", "http://b.test/"),))))
+    assert exchange.judgement.reason == "mixed-content"
+    assert "".join(printed(exchange, exchange.engine)).startswith(said)
+    assert bool(printed(exchange, exchange.engine)) == bool(said)
+
+
+@pytest.mark.parametrize(
     ("request_", "response"),
     [
         pytest.param(by(CHROMIUM), ALLOWED, id="allowed"),

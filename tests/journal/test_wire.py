@@ -134,6 +134,7 @@ EMPTY = ("Sec-Fetch-Dest", "empty")
         ),
         pytest.param((("Icy-Metadata", "1"),), "video", id="WebKit's media"),
         pytest.param(EVENTS, "event-stream", id="an event stream"),
+        pytest.param((EMPTY, ("Sec-Purpose", "prefetch")), "prefetch", id="a prefetch"),
         pytest.param((EMPTY, *EVENTS), "event-stream", id="an event stream that tells"),
         pytest.param((EMPTY, EVENTS[0]), "empty", id="script asks for an event stream"),
     ],

@@ -92,6 +92,7 @@ ASIDES: Final[dict[str, str]] = {
     "due to access control checks": _LOOK_BEFORE,
     "load denied by Cross-Origin Resource Sharing policy": _LOOK_BEFORE,
     "net::ERR_FAILED": _LOOK_BEFORE,
+    "Failed to load worklet module script": _LOOK_BEFORE,
     "bad URI or cross-site access not allowed": _LOOK_BEFORE,
     "source URI is not allowed in this document": _LOOK_BEFORE,
     "Not allowed to follow a redirection while loading": "that script wanted no redirect followed "

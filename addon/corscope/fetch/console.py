@@ -228,8 +228,8 @@ class Scene(NamedTuple):
         location: where the answer redirects to; None where it doesn't.
         page: the origin that the fetch began with, which redirects don't change.
         first_url: the URL that the fetch began with.
-        destination: the request's destination, as Sec-Fetch-Dest has it, or "event-stream" for an
-            EventSource, whose is empty; None where it isn't known.
+        destination: the request's destination, as Sec-Fetch-Dest has it; where that is empty,
+            "event-stream" for an EventSource, "prefetch" for a link's; None where it isn't known.
     """
 
     url: str
@@ -267,12 +267,16 @@ def _status(scene: Scene) -> int:
 
 # Chromium
 
+_WORKLETS: Final = frozenset({"audioworklet", "paintworklet"})
 _BY_DESTINATION: Final = {
     "audio": "audio",
+    "audioworklet": "script",
     "event-stream": "resource",
     "font": "font",
     "image": "image",
     "json": "script",
+    "paintworklet": "script",
+    "prefetch": "link prefetch resource",
     "script": "script",
     "style": "CSS stylesheet",
     "track": "text track",
@@ -315,10 +319,14 @@ def _chromium(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     # A redirect to another scheme is refused once it is taken.
     url = scene.target if name == "CorsDisabledScheme" else scene.url
     redirected = f" (redirected from '{scene.first_url}')" if url != scene.first_url else ""
+    failed = "Failed to load resource: net::ERR_FAILED"
+    if scene.destination in _WORKLETS:
+        failed = f"Failed to load worklet module script: {scene.first_url} "
+        failed += "(CORS or access check error)"
     return (
         f"Access to {what} at '{url}'{redirected} from origin '{scene.page}' "
         f"has been blocked by CORS policy: {said}",
-        "Failed to load resource: net::ERR_FAILED",
+        failed,
     )
 
 

@@ -1,11 +1,22 @@
 """What does the browser's console print of an exchange?"""
 
+from typing import Final
+
 from corscope.fetch.console import console_messages
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Failure, Reason
 from corscope.journal.exchange import Exchange
 
 __all__ = ["printed"]
+
+_POLICY: Final = frozenset({Reason.CROSS_ORIGIN_RESOURCE_POLICY})
+_WITHOUT_CORS: Final = {
+    Engine.CHROMIUM: _POLICY | {Reason.MIXED_CONTENT},
+    Engine.FIREFOX: _POLICY,
+    Engine.WEBKIT: _POLICY | {Reason.MIXED_CONTENT},
+    Engine.UNKNOWN: _POLICY,
+}
+"""What is printed of a request without CORS as of one with it."""
 
 
 def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
@@ -19,7 +30,7 @@ def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
         judgement = exchange.engines.get(engine, judgement)
     if judgement.reason is None:
         return ()
-    if exchange.mode != "cors" and judgement.reason is not Reason.CROSS_ORIGIN_RESOURCE_POLICY:
+    if exchange.mode != "cors" and judgement.reason not in _WITHOUT_CORS[engine]:
         return ()
     failure = Failure(judgement.reason, judgement.detail, judgement.firefox)
     return console_messages(engine, exchange.kind, failure, exchange.scene)

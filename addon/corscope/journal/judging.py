@@ -213,8 +213,8 @@ def _failure(wire: WireView, got: Got, mode: CredentialsMode) -> Failure | None:
         return None
     if response.status == 407 and _expects_no_proxy(wire):
         return Failure(Reason.PROXY_AUTHENTICATION)
+    load = Load(wire.page, wire.destination, got.past.first_url)
     if wire.mode == "cors":
-        load = Load(wire.page, wire.destination, got.past.first_url)
         refused = judge(wire.kind, wire.cors, response, mode, wire.engine, load)
         if refused is not None and response.status == 304 and is_revalidation(wire):
             refused = None if _is_in_the_copy(refused) else refused
@@ -223,7 +223,7 @@ def _failure(wire: WireView, got: Got, mode: CredentialsMode) -> Failure | None:
     return (
         refused
         or _too_far(wire, response, got.past.hop)
-        or _mixed_content(wire, response, got.past)
+        or _mixed_content(wire, load, response, preflighted=got.past.preflighted)
     )
 
 
@@ -276,12 +276,9 @@ def _too_far(wire: WireView, response: Response, hop: int) -> Failure | None:
     return None if location is None else Failure(Reason.TOO_MANY_REDIRECTS)
 
 
-def _mixed_content(wire: WireView, response: Response, past: Past) -> Failure | None:
+def _mixed_content(
+    wire: WireView, load: Load, response: Response, *, preflighted: bool
+) -> Failure | None:
     return mixed_content_failure(
-        wire.kind,
-        Load(wire.page, wire.destination, past.first_url),
-        wire.cors,
-        response,
-        wire.engine,
-        preflighted=past.preflighted,
+        wire.kind, load, wire.cors, response, wire.engine, preflighted=preflighted
     )

@@ -209,11 +209,13 @@ _DESTINATIONS: Final = {"text/css,*/*;q=0.1": "style", "application/json,*/*;q=0
 
 
 def _destination(request: Request) -> str | None:
-    """An EventSource has no destination of its own, and plain-http hosts aren't told of any."""
+    """EventSource and prefetch have no destination; plain-http hosts aren't told of any."""
     headers = request.headers
     told, accept = get(headers, "Sec-Fetch-Dest"), get(headers, "Accept") or ""
     if accept == _EVENTS and told in {None, "empty"} and contains(headers, "Cache-Control"):
         return "event-stream"
+    if told == "empty" and get(headers, "Sec-Purpose") == "prefetch":
+        return "prefetch"
     if told is not None:
         return told
     if accept.startswith("image/"):
