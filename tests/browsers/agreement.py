@@ -377,9 +377,15 @@ def _requests(run: Run, engine: str) -> Iterator[Disagreement]:
 
 
 def _has_a_say(request: Received) -> bool:
-    """Whether CORS has a say in it: it names an origin, and not its own."""
+    """Whether CORS has a say in it: it names an origin, and not its own.
+
+    Without CORS, its own may go as `null`: https://fetch.spec.whatwg.org/#append-a-request-origin-header
+    """
     origins = request.values("Origin")
-    own = any(request.url.startswith(f"{origin}/") for origin in origins)
+    own = any(request.url.startswith(f"{origin}/") for origin in origins) or (
+        request.values("Sec-Fetch-Site") == ["same-origin"]
+        and request.values("Sec-Fetch-Mode") == ["no-cors"]
+    )
     return bool(origins) and (is_preflight(request) or not own)
 
 
