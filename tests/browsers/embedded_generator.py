@@ -10,13 +10,13 @@ from itertools import product
 from random import Random
 
 from tests.browsers.case import LOCAL_PAGE, PAGE, SECURE_PAGE
-from tests.browsers.embedded import EVERYWHERE, KINDS, Embed, content, moved
+from tests.browsers.embedded import EVERYWHERE, KINDS, Embed, Kind, content, moved
 from tests.browsers.generator import (
     REDIRECTS,
     SECURE_TARGETS,
     TARGETS,
-    WRONG_CREDENTIALS,
-    wrong_origins,
+    allow_credentials,
+    allow_origin,
 )
 from tests.support.origin_server import Answer
 
@@ -57,7 +57,7 @@ def _embed(random: Random, page: str, index: int) -> Embed:
     urls = [f"{origin}/embedded-{index}/{hop}" for hop, origin in enumerate(origins)]
     answers: dict[str, Answer] = {}
     for url, following in zip(urls, [*urls[1:], None], strict=True):
-        lines = tuple(_lines(random, page, KINDS[kind].credentials == "include"))
+        lines = tuple(_lines(random, page, KINDS[kind]))
         answers |= _of(
             url,
             moved(random.choice(REDIRECTS), following, lines)
@@ -76,19 +76,10 @@ def _of(url: str, answer: Answer) -> dict[str, Answer]:
     return {url: answer, url.replace("http://", "https://"): answer}
 
 
-def _lines(random: Random, page: str, include: bool) -> Iterator[tuple[str, str]]:
-    draw = random.random()
-    values: Sequence[str] = ()
-    if draw < 0.8:
-        values = [random.choice((page, page, "null", "*", page if include else "*"))]
-    elif draw < 0.88:
-        values = [random.choice(wrong_origins(page))]
-    elif draw < 0.93:
-        values = [random.choice((page, "*", "", "null")) for _ in range(2)]
-    for value in values:
-        yield "Access-Control-Allow-Origin", value
-    if random.random() < (0.85 if include else 0.3):
-        yield "Access-Control-Allow-Credentials", random.choice(("true",) * 9 + WRONG_CREDENTIALS)
+def _lines(random: Random, page: str, kind: Kind) -> Iterator[tuple[str, str]]:
+    init: dict[str, object] = {"credentials": kind.credentials}
+    yield from allow_origin(random, page, init)
+    yield from allow_credentials(random, init)
     if random.random() < 0.15:
         policy = random.choice(("same-origin", "same-site", "cross-origin", "x"))
         yield "Cross-Origin-Resource-Policy", policy

@@ -23,7 +23,14 @@ from tests.browsers.case import (
 from tests.support.origin_server import Answer, HangUp, HeaderPairs, Scripted
 from tests.support.tokens import TCHARS
 
-__all__ = ["generate"]
+__all__ = [
+    "REDIRECTS",
+    "SECURE_TARGETS",
+    "TARGETS",
+    "allow_credentials",
+    "allow_origin",
+    "generate",
+]
 
 Init = dict[str, object]
 
@@ -285,8 +292,8 @@ def _actual(random: Random, origin: str, init: Init, following: str | None, xhr:
     if random.random() < 0.01:
         return HangUp()
     lines = [
-        *_allow_origin(random, origin, init),
-        *_allow_credentials(random, init),
+        *allow_origin(random, origin, init),
+        *allow_credentials(random, init),
         *(("Access-Control-Expose-Headers", value) for value in _some(random, EXPOSED)),
         *(("X-Total", "9"), ("X-B", ""), ("Set-Cookie", "probe=1; Path=/none")),
     ]
@@ -334,8 +341,8 @@ def _preflight(random: Random, origin: str, init: Init) -> Scripted:
     method, headers = str(init["method"]), init.get("headers", {})
     assert isinstance(headers, dict)
     lines = [
-        *_allow_origin(random, origin, init),
-        *_allow_credentials(random, init),
+        *allow_origin(random, origin, init),
+        *allow_credentials(random, init),
         *(("Access-Control-Allow-Methods", v) for v in _list(random, _method_forms(method))),
         *(("Access-Control-Allow-Headers", v) for v in _list(random, _header_forms(headers))),
         *(("Access-Control-Max-Age", v) for v in _some(random, ("0", "60", "-1", "x"))),
@@ -386,7 +393,7 @@ def _location(random: Random, following: str) -> str:
     return following
 
 
-def _allow_origin(random: Random, origin: str, init: Init) -> Iterator[tuple[str, str]]:
+def allow_origin(random: Random, origin: str, init: Init) -> Iterator[tuple[str, str]]:
     """Give the lines that name the origin: right, for the wildcard or ``null``, or wrong."""
     include = init.get("credentials") == "include"
     draw = random.random()
@@ -395,14 +402,14 @@ def _allow_origin(random: Random, origin: str, init: Init) -> Iterator[tuple[str
     elif draw < 0.8:
         values = []
     elif draw < 0.9:
-        values = [random.choice(wrong_origins(origin))]
+        values = [random.choice(_wrong_origins(origin))]
     else:
         values = [random.choice((origin, "*", "", "null", "http://b.test")) for _ in range(2)]
     for value in values:
         yield "Access-Control-Allow-Origin", value
 
 
-def wrong_origins(origin: str) -> tuple[str, ...]:
+def _wrong_origins(origin: str) -> tuple[str, ...]:
     return (
         *("", "NULL", "http://b.test", "b.test", "**", '"*"', "*, *", "*,", "http://*.test"),
         *(f"{origin}/", origin.upper(), f"{origin}:80", f"{origin},{origin}", f"{origin} *"),
@@ -417,7 +424,8 @@ def wrong_origins(origin: str) -> tuple[str, ...]:
     )
 
 
-def _allow_credentials(random: Random, init: Init) -> Iterator[tuple[str, str]]:
+def allow_credentials(random: Random, init: Init) -> Iterator[tuple[str, str]]:
+    """Give the lines on credentials: mostly right where they are wanted."""
     wanted = init.get("credentials") == "include"
     draw = random.random()
     if draw < (0.85 if wanted else 0.3):

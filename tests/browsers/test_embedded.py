@@ -144,17 +144,18 @@ def _told(engine: str, page: str, embeds: Sequence[Embed], found: Sequence[Embed
     """Tell each in which the journal is wrong."""
     lines = []
     for embed, each in zip(embeds, found, strict=True):
-        if points := wrong(engine, page, embed, each):
+        unseen = not each.entries and _may_be_unseen(engine, page, embed)
+        if points := [] if unseen else wrong(engine, page, embed, each, by_lot=True):
             lines += [f"{embed.kind} {embed.url}", *points]
             lines += [f"  <- {url} {answer}" for url, answer in embed.answers.items()]
             lines += [f"  journal: {entry}" for entry in each.entries]
     return "\n".join(lines)
 
 
-def wrong(engine: str, page: str, embed: Embed, found: Embedded) -> list[str]:
-    """Give each point in which browser and journal differ."""
-    if not found.entries and _may_be_unseen(engine, page, embed):
-        return []
+def wrong(
+    engine: str, page: str, embed: Embed, found: Embedded, *, by_lot: bool = False
+) -> list[str]:
+    """Give each point in which browser and journal differ; what is picked is excused of nothing."""
     is_checked = engine == "webkit" and (
         embed.url.startswith(f"{page}/") or embed.kind == "modulepreload"
     )
@@ -173,18 +174,18 @@ def wrong(engine: str, page: str, embed: Embed, found: Embedded) -> list[str]:
     mode = "no-cors" if (engine, embed.kind) == ("webkit", "font") else KINDS[embed.kind].mode
     points += [f"  !! mode {entry['mode']}" for entry in found.entries if entry["mode"] != mode]
     expected = (refused[0]["console"] or "").splitlines() if refused else []
-    messages = _compared(embed.kind, found.messages, expected)
-    if messages != expected and not (refused and _may_print_another(refused[0], embed.kind)):
+    always = {CLASSIC_SCRIPT} if embed.kind in {"script", "script-include"} else set()
+    messages = [text for text in found.messages if text not in always]
+    if by_lot:
+        messages = [text for text in messages if text in expected or not _is_let_through(text)]
+    excused = by_lot and refused and _may_print_another(refused[0], embed.kind)
+    if messages != expected and not excused:
         points.append(f"  !! printed {messages}, not {expected}")
     return points
 
 
-def _compared(kind: str, messages: Sequence[str], expected: Sequence[str]) -> list[str]:
-    """Leave out what isn't printed of a refusal, or not always."""
-    passed = (*LET_THROUGH, CLASSIC_SCRIPT) if kind.startswith("script") else LET_THROUGH
-    return [
-        text for text in messages if text in expected or not any(each in text for each in passed)
-    ]
+def _is_let_through(text: str) -> bool:
+    return any(each in text for each in LET_THROUGH)
 
 
 def _may_be_unseen(engine: str, page: str, embed: Embed) -> bool:

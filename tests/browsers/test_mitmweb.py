@@ -222,6 +222,5 @@ def test_the_page_executes_nothing_that_a_server_sends(web: Web, server: RawServ
     shown = web.text(".contentview pre")
     assert "\x1b" not in shown
     assert "\u202e" not in shown
-    explained = [line[:200] for line in web.command("cors.explain", "@all")]
-    assert "<script>alert(2)</script>" in "".join(explained)
+    assert any("<script>alert(2)</script>" in line for line in web.command("cors.explain", "@all"))
     assert web.dialogs == []

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from corscope.fetch.origin import (
     TupleOrigin,
     has_redirect_tainted_origin,
+    is_ip_address,
     is_potentially_trustworthy,
     origin_of_url,
     parse_serialized_origin,
@@ -204,3 +205,11 @@ def test_redirects_taint_the_origin(
 def test_is_potentially_trustworthy(url: str, *, expected: bool) -> None:
     """https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy"""
     assert is_potentially_trustworthy(origin_of_url(url)) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.0.0.1", True), ("[::1]", True), ("localhost", False), ("1.2.3.4.test", False)],
+)
+def test_is_ip_address(host: str, *, expected: bool) -> None:
+    assert is_ip_address(host) is expected

@@ -39,15 +39,15 @@ def mixed_departure(exchange: Exchange, target: str, engine: Engine) -> Departur
         engine: the engine.
     """
     load, url = _load(exchange), exchange.url
-    asked, by_standard = (
-        upgraded_url(load, url, target, each) for each in (engine, Engine.UNKNOWN)
+    goes, by_standard = (
+        (upgraded_url(load, url, target, each), is_blocked(load, url, target, each))
+        for each in (engine, Engine.UNKNOWN)
     )
-    blocked = is_blocked(load, url, target, engine)
-    if asked == by_standard and blocked is is_blocked(load, url, target, Engine.UNKNOWN):
+    if goes == by_standard:
         return None
     if load.destination == "track" and departs(engine, Departure.TRACK_IS_NO_MIXED_CONTENT):
         return Departure.TRACK_IS_NO_MIXED_CONTENT
-    is_of_upgrade = asked != by_standard or departs(engine, Departure.UPGRADED_AS_BEGUN)
+    is_of_upgrade = goes[0] != by_standard[0] or departs(engine, Departure.UPGRADED_AS_BEGUN)
     is_upgraded = load.destination in UPGRADED and is_of_upgrade
     causes = _OF_UPGRADES if is_upgraded else _OF_HOSTS
     return next((each for each in causes if departs(engine, each)), None)

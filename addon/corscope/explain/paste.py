@@ -227,25 +227,11 @@ _WORD: Final = re.compile(r"[\w*:-]+")
 
 _EVERYDAY: Final = frozenset(
     {
-        *(
-            "a",
-            "and",
-            "are",
-            "at",
-            "be",
-            "because",
-            "been",
-            "but",
-            "by",
-            "can",
-            "did",
-            "do",
-            "does",
-        ),
+        *("a", "and", "are", "at", "be", "because", "been", "but", "by", "can", "did", "do"),
+        *("does", "according", "blocked", "content", "equal", "find", "load", "loaded", "local"),
         *("due", "for", "from", "has", "have", "if", "in", "is", "it", "its", "must", "not", "of"),
         *("on", "one", "only", "or", "than", "that", "the", "this", "to", "was", "when", "which"),
-        *("with", "according", "blocked", "content", "equal", "find", "load", "loaded", "local"),
-        *("more", "page", "request", "requested", "requests", "resource", "see", "served"),
+        *("with", "more", "page", "request", "requested", "requests", "resource", "see", "served"),
         *("supported", "upgraded", "use", "used", "value", "violates"),
     }
 )

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import is_token
+from corscope.fetch.mixed_content import UPGRADED
 from corscope.fetch.origin import is_potentially_trustworthy, origin_of_url
 from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name
 
@@ -403,7 +404,7 @@ def _webkit(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     )
     if failure.reason is Reason.REDIRECT_BAD_PORT:
         return (said,)
-    if template == _MUST and scene.destination in {"image", "audio", "video"}:
+    if template == _MUST and scene.destination in UPGRADED:
         before = _NOT_UPGRADED.format(page=scene.page, target=scene.target)
         return (before, said, *_webkit_load(template, scene))
     is_redirect = kind == "actual" and scene.location is not None

@@ -11,7 +11,12 @@ from ipaddress import ip_address, ip_network
 from typing import Final, NamedTuple
 
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.origin import TupleOrigin, is_potentially_trustworthy, origin_of_url
+from corscope.fetch.origin import (
+    TupleOrigin,
+    is_ip_address,
+    is_potentially_trustworthy,
+    origin_of_url,
+)
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Failure, Kind, Reason
 from corscope.fetch.redirect import location_url
@@ -118,21 +123,13 @@ def _is_upgraded(load: Load, url: str, target: TupleOrigin, engine: Engine) -> b
         return True
     if is_potentially_trustworthy(target):
         return False
-    return departs(engine, Departure.IP_ADDRESSES_UPGRADED) or not _is_ip_address(target.host)
+    return departs(engine, Departure.IP_ADDRESSES_UPGRADED) or not is_ip_address(target.host)
 
 
 def _is_public_name(origin: TupleOrigin | None) -> bool:
-    if origin is None or _is_ip_address(origin.host) or _is_local(origin.host):
+    if origin is None or is_ip_address(origin.host) or _is_local(origin.host):
         return False
     return not is_potentially_trustworthy(origin._replace(scheme="http"))
-
-
-def _is_ip_address(host: str) -> bool:
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def is_blocked(load: Load, url: str, target: str, engine: Engine) -> bool:
@@ -150,7 +147,7 @@ def is_blocked(load: Load, url: str, target: str, engine: Engine) -> bool:
     if load.destination == "track" and departs(engine, Departure.TRACK_IS_NO_MIXED_CONTENT):
         return False
     if load.destination in UPGRADED and departs(engine, Departure.UPGRADED_AS_BEGUN):
-        return _is_ip_address(origin.host) and not _is_upgraded(load, url, origin, engine)
+        return is_ip_address(origin.host) and not _is_upgraded(load, url, origin, engine)
     return upgraded_url(load, url, target, engine) is None
 
 

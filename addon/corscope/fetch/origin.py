@@ -7,7 +7,7 @@ syntax, https://fetch.spec.whatwg.org/#origin-header.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, ip_address
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -18,6 +18,7 @@ __all__ = [
     "OPAQUE_SERIALIZED",
     "TupleOrigin",
     "has_redirect_tainted_origin",
+    "is_ip_address",
     "is_potentially_trustworthy",
     "origin_of_url",
     "parse_serialized_origin",
@@ -104,6 +105,15 @@ def has_redirect_tainted_origin(origin: TupleOrigin | None, url_list: Sequence[s
 def _is_same_origin(a: TupleOrigin | None, b: TupleOrigin | None) -> bool:
     """https://html.spec.whatwg.org/multipage/browsers.html#same-origin; opaque ones never are."""
     return a is not None and a == b
+
+
+def is_ip_address(host: str) -> bool:
+    """Whether a host is an address of version 4 or 6, and no name."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def is_potentially_trustworthy(origin: TupleOrigin | None) -> bool:

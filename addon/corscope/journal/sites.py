@@ -1,11 +1,10 @@
 """Are two origins of different sites?"""
 
 from functools import cache
-from ipaddress import ip_address
 
 from publicsuffix2 import PublicSuffixList
 
-from corscope.fetch.origin import TupleOrigin
+from corscope.fetch.origin import TupleOrigin, is_ip_address
 
 __all__ = ["are_cross_site", "are_surely_cross_site", "may_be_schemelessly_same_site"]
 
@@ -23,7 +22,7 @@ def are_cross_site(a: TupleOrigin, b: TupleOrigin | None) -> bool:
     """
     if b is None or a.host == b.host:
         return b is None
-    if _is_ip_address(a.host) or _is_ip_address(b.host):
+    if is_ip_address(a.host) or is_ip_address(b.host):
         return True
     return _registrable_domain(a.host) != _registrable_domain(b.host)
 
@@ -56,14 +55,6 @@ def _site(origin: TupleOrigin) -> str | None:
     """
     labels = origin.host.rstrip(".").split(".")
     private = {"localhost", "local", "internal"}
-    if len(labels) < 2 or labels[-1] in private or _is_ip_address(origin.host):
+    if len(labels) < 2 or labels[-1] in private or is_ip_address(origin.host):
         return None
     return ".".join(labels[-2:])
-
-
-def _is_ip_address(host: str) -> bool:
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True

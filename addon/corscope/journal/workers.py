@@ -32,9 +32,10 @@ class Workers:
         if get(request.headers, "Sec-Fetch-Dest") not in _DESTINATIONS:
             return False
         place = client, str(origin_of_url(request.url))
-        is_new = place not in self.places
+        if place in self.places:
+            return False
         keep(self.places, place, None, MAX_WORKERS)
-        return is_new
+        return True
 
     def may_have_sent(self, client: str, wire: WireView) -> bool:
         """Whether it says nothing of credentials, and may be a worker's."""
