@@ -111,6 +111,18 @@ REQUEST_HEADERS = (
     *(("Referer", "x"), ("Cookie", "a=b"), ("Sec-X", "1"), ("Proxy-X", "1"), ("DNT", "1")),
 )
 
+BODIES = (
+    *("text",) * 10,
+    *({"kind": kind, "text": "text"} for kind in ("buffer", "form", "params")),
+    *(
+        {"kind": "blob", "text": "text", "type": of_blob}
+        for of_blob in (
+            *("", "text/plain", "text/plain;charset=utf-8", "application/json", "text/html"),
+            *("application/x-www-form-urlencoded", "multipart/form-data;boundary=x", "image/png"),
+        )
+    ),
+)
+
 WRONG_CREDENTIALS = ("", "True", "TRUE", "true, true", "1", "false", "truE", '"true"', "true;")
 
 EXPOSED = (
@@ -208,7 +220,7 @@ def _case(random: Random, index: int) -> Case:
         init.pop("redirect", None)  # it must then be followed
         init |= {"mode": "no-cors", "method": random.choice(("GET", "HEAD", "POST"))}
     if init.get("method", "GET") in {"POST", "PUT", "PATCH", "DELETE"} and random.random() < 0.7:
-        init["body"] = "text"
+        init["body"] = random.choice(BODIES)
     origin = "null" if sandboxed else page
     hops = tuple(
         Hop(

@@ -111,10 +111,28 @@ def _headers(case: Case, engine: Engine) -> HeaderList:
     if "body" not in case.init:
         return headers
     if not any(name.lower() == "content-type" for name, _ in headers):
-        return (*headers, ("Content-Type", "text/plain;charset=UTF-8"))
-    if case.xhr and engine is not Engine.FIREFOX:
+        content_type = _type_of_body(case)
+        return (*headers, ("Content-Type", content_type)) if content_type else headers
+    if case.xhr and engine is not Engine.FIREFOX and isinstance(case.init["body"], str):
         return tuple((n, CHARSET.sub(r"\1UTF-8", v)) for n, v in headers)
     return headers
+
+
+def _type_of_body(case: Case) -> str:
+    """What the body itself says it is; nothing where it doesn't.
+
+    https://fetch.spec.whatwg.org/#concept-bodyinit-extract
+    """
+    match case.init["body"]:
+        case {"kind": "blob", "type": str(of_blob)}:
+            return of_blob
+        case {"kind": "buffer"}:
+            return ""
+        case {"kind": "form"}:
+            return "multipart/form-data; boundary=made-by-the-browser"
+        case {"kind": "params"}:
+            return "application/x-www-form-urlencoded;charset=UTF-8"
+    return "text/plain;charset=UTF-8"
 
 
 def _passes_preflight(hop: Hop, case: Case, engine: Engine, sent: list[Sent]) -> bool:

@@ -15,9 +15,20 @@ __all__ = ["PLAY", "Ask", "Seen", "arguments", "results"]
 PLAY = r"""
 async asks => {
     const send = async ({url, init, xhr, listens}) => {
+        const makers = {
+            blob: ({text, type}) => new Blob([text], {type}),
+            buffer: ({text}) => new TextEncoder().encode(text),
+            form: ({text}) => {
+                const form = new FormData();
+                form.append("file", new File([text], "a.txt", {type: "text/plain"}));
+                return form;
+            },
+            params: ({text}) => new URLSearchParams({text}),
+        };
+        const sent = init.body?.kind ? makers[init.body.kind](init.body) : init.body;
         if (!xhr) {
             try {
-                const answer = await fetch(url, init);
+                const answer = await fetch(url, {...init, body: sent});
                 const body = await answer.text().catch(error => String(error));
                 return {ok: true, error: "", status: answer.status, type: answer.type,
                         headers: [...answer.headers], body};
@@ -43,7 +54,7 @@ async asks => {
             for (const [name, value] of Object.entries(init.headers || {})) {
                 xhr.setRequestHeader(name, value);
             }
-            xhr.send(init.body || null);
+            xhr.send(sent || null);
         });
     };
     // An opaque origin can't be scripted from outside: its frame runs the same code on a message.
@@ -73,6 +84,8 @@ async asks => {
 class Ask:
     """One fetch, or with ``xhr`` an XMLHttpRequest that is described as a fetch would be.
 
+    A body that is no text is a mapping: its ``kind``, ``blob``, ``buffer``, ``form`` or
+    ``params``, the ``text`` in it, and a blob's ``type``.
     ``sandboxed`` sends it from a frame whose origin is opaque (``Origin: null``); ``listens``
     gives the XMLHttpRequest an upload listener, which is one of the causes of a preflight.
     """
