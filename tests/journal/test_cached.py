@@ -212,10 +212,11 @@ def test_no_other_mode_touches_the_cache() -> None:
     assert told.send()[0] == first
 
 
-# Authorization, which the browser may have added by itself
+# Authorization, which the browser may have added by itself, if its scheme is one of the browsers'
 
 
-AUTHORIZATION = ("Authorization", "Bearer x")
+AUTHORIZATION = ("Authorization", "Basic eDp5")
+TOKEN = ("Authorization", "Bearer x")
 
 
 def test_an_authorization_may_have_had_leave_before(told: Told) -> None:
@@ -235,6 +236,22 @@ def test_an_authorization_without_leave_is_the_browsers(told: Told) -> None:
     exchange = told.exchange(request, answer())
     assert (exchange.preflight, exchange.credentials) == (None, "include")
     assert [found for found in exchange.findings if found.id in IDS] == []
+
+
+def test_a_token_is_scripts_and_has_had_leave(told: Told) -> None:
+    first = told.options("GET", answer(names="authorization"), names="authorization")
+    assert told.send("GET", headers=(TOKEN,)) == (first, [])
+    told.now = 12
+    by = cached("answered by the OPTIONS of 12 s ago, good for 48 s more")
+    assert told.send("GET", headers=(TOKEN,)) == (first, by)
+
+
+def test_of_a_token_without_leave_the_preflight_was_not_seen(told: Told) -> None:
+    told.fetch()
+    exchange = told.exchange(actual("GET", headers=(*told.engine, TOKEN)), answer())
+    assert (exchange.preflight, exchange.credentials) == (None, "unknown")
+    assert exchange.request_headers == ("authorization",)
+    assert [found.id for found in exchange.findings if found.id in IDS] == ["preflight-not-seen"]
 
 
 # The credentials mode

@@ -200,6 +200,23 @@ def test_an_actual_request_tells_its_credentials_mode(headers: HeaderList, expec
 
 
 @pytest.mark.parametrize(
+    ("value", "headers", "is_own"),
+    [
+        pytest.param("Basic x", (), False, id="browsers have that by themselves"),
+        pytest.param("NEGOTIATE x", (), False, id="in any case"),
+        pytest.param("Digest x", (("Cookie", "a=1"),), False, id="of one with credentials"),
+        pytest.param("Basic x", (CROSS_SITE, ("User-Agent", CHROMIUM)), True, id="without any"),
+        pytest.param("Bearer x", (), True, id="no browser's scheme"),
+        pytest.param("Bearer x", (("Cookie", "a=1"),), True, id="with credentials too"),
+        pytest.param("", (), True, id="no scheme"),
+    ],
+)
+def test_whose_an_authorization_is(value: str, headers: HeaderList, is_own: bool) -> None:
+    found = view(actual(headers=(*headers, ("Authorization", value))))
+    assert found.cors.unsafe_names == (("authorization",) if is_own else ())
+
+
+@pytest.mark.parametrize(
     ("agent", "page", "expected"),
     [
         pytest.param(FIREFOX, "http://app.api.test", "unknown", id="Firefox, the same host's site"),

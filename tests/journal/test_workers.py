@@ -48,6 +48,16 @@ def test_once_there_is_a_worker_credentials_do_not_show(destination: str) -> Non
     assert asked(journal, with_cookie).credentials == "include"
 
 
+def test_a_workers_authorization_may_be_the_browsers() -> None:
+    journal = Journal()
+    request = actual(headers=(*lines(FIREFOX), ("Authorization", "Basic eDp5")))
+    of_page = asked(journal, request)
+    assert (of_page.credentials, of_page.request_headers) == ("omit", ("authorization",))
+    journal.requested("w", "browser", script("worker"), at(0))
+    of_worker = asked(journal, request)
+    assert (of_worker.credentials, of_worker.request_headers) == ("include", ())
+
+
 def test_a_preflights_outcome_is_as_unsure() -> None:
     journal = Journal()
     journal.requested("w", "browser", script("worker"), at(0))

@@ -134,10 +134,6 @@ def step_of(client: str, wire: WireView, headers: HeaderList) -> Step:
     )
 
 
-# The schemes of an Authorization that browsers use by themselves.
-_BROWSERS_OWN: Final = frozenset({"basic", "digest", "negotiate", "ntlm"})
-
-
 def plain_step(client: str, request: Request) -> Step | None:
     """The step that a request within the page's own origin is: such a fetch may yet leave it.
 
@@ -151,13 +147,7 @@ def plain_step(client: str, request: Request) -> Step | None:
     if get(request.headers, "Sec-Fetch-Mode") not in {None, "cors"}:
         return None
     step = step_of(client, view(request), request.headers)
-    scheme = (get(request.headers, "Authorization") or "").partition(" ")[0]
-    is_own = scheme != "" and byte_lowercase(scheme) not in _BROWSERS_OWN
-    return step._replace(
-        origin=str(origin),
-        page=str(origin),
-        own_names=step.own_names | {"authorization"} if is_own else step.own_names,
-    )
+    return step._replace(origin=str(origin), page=str(origin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +232,13 @@ def _is_led_to(step: Step, shape: _Shape) -> bool:
 
 
 def _kept(step: Step) -> frozenset[tuple[str, str]]:
+    """What stays as it is on the way: not what tells of a body, nor an Authorization."""
     own = ((byte_lowercase(name), value) for name, value in scripts_own(step.headers))
-    return frozenset(pair for pair in own if not is_request_body_header_name(pair[0]))
+    return frozenset(
+        (name, value)
+        for name, value in own
+        if name != "authorization" and not is_request_body_header_name(name)
+    )
 
 
 def _followed(id_: str, step: Step, status: int, location: str) -> Step:

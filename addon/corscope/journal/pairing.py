@@ -163,8 +163,10 @@ def _closeness(shape: _Shape, wire: WireView) -> int | None:
     """How many of the request's headers such a preflight announced; None if it's another's.
 
     Its sure headers must be announced, and of those that a browser also adds by itself some may be.
+    An Authorization may come from an extension of the browser's, behind the preflight's back.
     """
-    if not _is_for_origin(shape.origin, wire) or not shape.names.issuperset(wire.cors.unsafe_names):
+    sure = frozenset(wire.cors.unsafe_names) - {"authorization"}
+    if not _is_for_origin(shape.origin, wire) or not shape.names.issuperset(sure):
         return None
     unsaid = wire.credentials != "unknown" and wire.credentials not in shape.passes
     if unsaid and not _is_unsaid(shape, wire):

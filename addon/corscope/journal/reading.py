@@ -17,7 +17,7 @@ from corscope.journal.memo import Memo, is_small, keep, length_of
 from corscope.journal.memory import PlainRequest, plain_request
 from corscope.journal.pairing import Place
 from corscope.journal.why import why_announced, why_asked
-from corscope.journal.wire import Credentials, WireView, is_cors_exchange, view
+from corscope.journal.wire import Credentials, WireView, is_cors_exchange, unsure, view
 from corscope.messages import Request
 
 __all__ = ["Plain", "Reading", "read"]
@@ -71,10 +71,10 @@ class Reading:
 
     def unsure(self) -> "Reading":
         """The same where it doesn't show that there are no credentials."""
-        alone = self.alone
-        wire = alone.wire._replace(credentials="unknown")
-        credentials: Credentials = "include" if alone.credentials == "include" else "unknown"
-        known = Known(wire, alone.step, credentials, alone.why)
+        headers = self.request.headers
+        wire = unsure(self.alone.wire, headers)
+        step = step_of(self.client, wire, headers)
+        known = Known(wire, step, _credentials(wire, certain=True), self.alone.why)
         return Reading(
             self.client, self.request, self.place, self.is_simple, self.length, _alone=known
         )
@@ -164,9 +164,9 @@ def _completed(wire: WireView, announced: tuple[str, ...]) -> WireView:
 
 
 def _credentials(wire: WireView, *, certain: bool) -> Credentials:
-    """An Authorization that no preflight announced is the browser's own, hence `include`.
+    """An Authorization that no preflight announced, nor script must have set, says `include`.
 
-    That is certain unless a cached answer let the request through: it may cover the header too.
+    It is the browser's own. That is certain unless a cached answer let the request through: it may cover the header too.
     """
     unannounced = "authorization" in wire.present and "authorization" not in wire.cors.unsafe_names
     return "include" if unannounced and certain else wire.credentials

@@ -26,14 +26,21 @@ from corscope.journal.memo import Memo, is_small
 from corscope.journal.sites import may_be_schemelessly_same_site
 from corscope.messages import HeaderList, Request
 
-__all__ = ["Credentials", "WireView", "is_cors_exchange", "is_revalidation", "scripts_own", "view"]
+__all__ = [
+    "Credentials",
+    "WireView",
+    "is_cors_exchange",
+    "is_revalidation",
+    "scripts_own",
+    "unsure",
+    "view",
+]
 
 Credentials = Literal["include", "omit", "unknown"]
 
 # Headers that browsers add to a fetch below the CORS protocol, though script may set them too.
 _AMBIGUOUS: Final = frozenset(
     {
-        "authorization",
         "cache-control",
         "device-memory",  # a client hint, as dpr and some others: Chromium safelists them
         "downlink",
@@ -57,6 +64,9 @@ _AMBIGUOUS: Final = frozenset(
         "width",
     }
 )
+
+_SCHEMES_OF_BROWSERS: Final = frozenset({"basic", "digest", "negotiate", "ntlm"})
+"""Of an Authorization: the schemes that they use by themselves; script may, too."""
 
 _ACCEPT_OF_NAVIGATION: Final = "text/html,application/xhtml+xml,"
 """How all browsers begin the Accept of a navigation; script may well set only its first part."""
@@ -140,6 +150,15 @@ def view(request: Request) -> WireView:
     return found.at(request.url)
 
 
+def unsure(wire: WireView, headers: HeaderList) -> WireView:
+    """The same request where what it lacks is no sign that there are no credentials."""
+    cors = wire.cors
+    if wire.kind == "actual":
+        names = tuple(cors_unsafe_request_header_names(scripts_own(headers), wire.engine))
+        cors = cors._replace(unsafe_names=names)
+    return wire._replace(cors=cors, credentials="unknown")
+
+
 def _view(request: Request) -> WireView:
     engine = engine_of(request.headers)
     present = frozenset(name.lower() for name in names(request.headers))
@@ -157,16 +176,17 @@ def _view(request: Request) -> WireView:
             _preflight_credentials(request, engine),
         )
     mode = get(request.headers, "Sec-Fetch-Mode")
+    credentials = _actual_credentials(request, engine)
     return WireView(
         "actual",
-        _actual_request(request, engine),
+        _actual_request(request, engine, credentials),
         present,
         _page(request),
         mode or _inferred_mode(request),
         "sec-fetch-mode" if mode else "inferred",
         destination,
         engine,
-        _actual_credentials(request, engine),
+        credentials,
     )
 
 
@@ -175,21 +195,37 @@ def _page(request: Request) -> TupleOrigin | None:
     return origin or origin_of_url(get(request.headers, "Referer") or "")
 
 
-def scripts_own(headers: HeaderList) -> HeaderList:
-    """The headers that script has set, or the browser for it, as far as that is sure."""
+def scripts_own(headers: HeaderList, credentials: Credentials = "unknown") -> HeaderList:
+    """The headers that script has set, or the browser for it, as far as that is sure.
+
+    Without credentials no browser has an Authorization of its own.
+    """
     return tuple(
         (name, value)
         for name, value in headers
-        if name.lower() not in _AMBIGUOUS and not is_forbidden_request_header(name, value)
+        if not is_forbidden_request_header(name, value)
+        and not _may_be_the_browsers(name.lower(), value, credentials)
     )
 
 
-def _actual_request(request: Request, engine: Engine) -> CorsRequest:
+def _may_be_the_browsers(name: str, value: str, credentials: Credentials) -> bool:
+    if name == "authorization":
+        return credentials != "omit" and _scheme(value) in _SCHEMES_OF_BROWSERS
+    return name in _AMBIGUOUS
+
+
+def _scheme(authorization: str) -> str:
+    """https://www.rfc-editor.org/rfc/rfc9110#name-authentication-scheme"""
+    return authorization.partition(" ")[0].lower()
+
+
+def _actual_request(request: Request, engine: Engine, credentials: Credentials) -> CorsRequest:
+    own = scripts_own(request.headers, credentials)
     return CorsRequest(
         get(request.headers, "Origin") or "",
         request.url,
         request.method,
-        tuple(cors_unsafe_request_header_names(scripts_own(request.headers), engine)),
+        tuple(cors_unsafe_request_header_names(own, engine)),
     )
 
 
