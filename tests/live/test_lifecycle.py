@@ -62,6 +62,53 @@ def test_it_starts_without_its_rules_and_warns(
         proxy.told(r"CORS rules: .*missing.*" if name.startswith("missing") else r"CORS rules: ~")
 
 
+# The options
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("cors_urls", "FULL", "must be masked or full, not 'FULL'"),
+        ("cors_fresh", "no", "must be \"true\", \"false\""),
+        ("cors_web", "off", "must be \"true\", \"false\""),
+        ("cors_web_port", "abc", "abc"),
+        ("cors_web_port", "65536", "must be from 0 to 65535, not 65536"),
+    ],
+)
+def test_of_a_wrong_option_the_default_counts_and_all_others_as_they_are(
+    server: RawServer, tmp_path: Path, name: str, value: str, why: str
+) -> None:
+    """mitmproxy itself would leave out corscope as a whole, without a word."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text(OPEN, "utf-8")
+    server.answers["http://api.test/o?secret=1"] = reply()
+    with Proxy(tmp_path, server.mode, {name: value, "cors_rules": rules}) as proxy:
+        proxy.told(rf"CORS option {name}: .*{re.escape(why)}.*; the default, .*, counts")
+        proxy.ask(ask("http://api.test/o?secret=1"))
+        assert proxy.exchange("http://api.test/o?secret=*")["rule"] == "open"
+        default = {"cors_urls": "masked", "cors_fresh": True, "cors_web": True}
+        start = proxy.journal()[0]["options"]
+        assert start[name] == default.get(name, start["cors_web_port"])
+
+
+def test_an_option_that_is_none_is_pointed_out(server: RawServer, tmp_path: Path) -> None:
+    with Proxy(tmp_path, server.mode, {"cors_rule": "x.toml", "corset": "1"}) as proxy:
+        proxy.told("there is no option cors_rule; did you mean cors_rules?")
+        assert "corset" not in proxy.log()
+
+
+@pytest.mark.parametrize("wrong", ["cors_urls=foo", "cors_web_port=-1"])
+def test_a_wrong_option_is_refused_while_it_runs(
+    server: RawServer, tmp_path: Path, wrong: str
+) -> None:
+    server.answers["http://api.test/o?secret=1"] = reply()
+    with Proxy(tmp_path, server.mode) as proxy:
+        answer = proxy.control(command="set", arguments=[wrong])
+        assert f"{wrong.partition('=')[0]} must be" in answer["error"]
+        proxy.ask(ask("http://api.test/o?secret=1"))
+        proxy.exchange("http://api.test/o?secret=*")
+
+
 # The journal's file
 
 

@@ -73,12 +73,19 @@ class Corscope:
             loader.master.commands.collect_commands(part)
         guard.listeners.append(self._failed)
 
-    @harmless
     def configure(self, updated: set[str]) -> None:
-        """Take over the options that have changed."""
+        """Take over the options that have changed.
+
+        Raises:
+            OptionsError: a value isn't one of those that there are.
+        """
         changed = {name for name in updated if name.startswith("cors_")}
-        if not changed:
-            return
+        if changed:
+            options.check(ctx.options)
+            self._configure(changed)
+
+    @harmless
+    def _configure(self, changed: set[str]) -> None:
         self._settings = options.read(ctx.options)
         self._recorder.mask_urls(self._settings.urls == "masked")
         if "cors_journal" in changed:
@@ -95,6 +102,8 @@ class Corscope:
         self._content_view.register()
         self._watcher = asyncio.create_task(self._watch(), name="corscope watcher")
         self._serve()
+        for text in options.misspelt(ctx.options):
+            logger.warning("CORS: %s", text)
 
     def done(self) -> None:
         """Let go of everything; where one part fails, of the others all the same."""

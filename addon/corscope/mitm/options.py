@@ -1,15 +1,26 @@
 """Which options has corscope in mitmproxy?
 
 Declared here, and read once into frozen `Settings`, so that no other room asks mitmproxy.
+
+mitmproxy keeps what it is told of an addon's options before there are any, and where such a value
+is wrong it drops the addon without a word. It doesn't look at choices either.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
-from mitmproxy import addonmanager, optmanager
+from mitmproxy import addonmanager, exceptions, optmanager
 
-__all__ = ["Settings", "declare", "read", "user_path"]
+__all__ = ["Settings", "check", "declare", "misspelt", "read", "user_path"]
+
+URLS: Final = ("masked", "full")
+MOST_PORT: Final = 65_535
+
+logger = logging.getLogger("corscope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,7 @@ def user_path(text: str) -> Path:
 
 
 def declare(loader: addonmanager.Loader) -> None:
-    """Declare the options."""
+    """Declare the options, and take over what was set of them before."""
     loader.add_option(
         "cors_rules",
         Sequence[str],
@@ -61,7 +72,7 @@ def declare(loader: addonmanager.Loader) -> None:
         str,
         "masked",
         "How URLs are written to the journal and the log: query values masked, or in full.",
-        choices=["masked", "full"],
+        choices=list(URLS),
     )
     loader.add_option(
         "cors_web",
@@ -75,6 +86,52 @@ def declare(loader: addonmanager.Loader) -> None:
         8085,
         "The CORS page's port; where it is taken, the next one that is free. 0 for any.",
     )
+    _take_over(loader.master.options)
+
+
+def _take_over(options: optmanager.OptManager) -> None:
+    """Take over what was set before the options were declared; of what is wrong, the default.
+
+    A warning says which, because mitmproxy ends when an error is logged at its start.
+    """
+    for name, default in Settings().as_options().items():
+        others = dict(options.deferred)
+        if name not in others:
+            continue
+        options.deferred.clear()
+        options.deferred[name] = others.pop(name)
+        try:
+            options.process_deferred()
+            check(options)
+        except (exceptions.OptionsError, TypeError) as error:
+            logger.warning("CORS option %s: %s; the default, %r, counts.", name, error, default)
+            options.update(**{name: default})
+        options.deferred.clear()
+        options.deferred.update(others)
+
+
+def check(options: optmanager.OptManager) -> None:
+    """Look whether each value is one of those that there are.
+
+    Raises:
+        OptionsError: one isn't; mitmproxy then keeps what was.
+    """
+    if options.cors_urls not in URLS:
+        told = " or ".join(URLS)
+        raise exceptions.OptionsError(f"cors_urls must be {told}, not {options.cors_urls!r}")
+    if not 0 <= options.cors_web_port <= MOST_PORT:
+        told = f"from 0 to {MOST_PORT}"
+        raise exceptions.OptionsError(f"cors_web_port must be {told}, not {options.cors_web_port}")
+
+
+def misspelt(options: optmanager.OptManager) -> list[str]:
+    """What to say of options that were set and that there are none of, but that seem to be ours."""
+    ours = Settings().as_options()
+    return [
+        f"there is no option {name}; did you mean {get_close_matches(name, ours, 1, 0)[0]}?"
+        for name in options.deferred
+        if name.startswith("cors_")
+    ]
 
 
 def read(options: optmanager.OptManager) -> Settings:
