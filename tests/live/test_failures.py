@@ -186,3 +186,14 @@ def test_a_shadow_tells_what_it_would_have_done_where_no_answer_came(
     assert entry["reason"] == "no-response"
     assert (entry["rule"], entry["rule_mode"]) == ("shadow", "shadow")
     assert entry["shadow"]["verdicts"]["omit"]["verdict"] == "allowed"
+
+
+def test_a_shadow_that_would_have_needed_an_answer_is_none_where_none_came(
+    proxy: Proxy, server: RawServer
+) -> None:
+    """As it would not have been applied, either."""
+    url = "http://down.test/no-shadow"
+    server.answers[url] = close_at_once
+    assert proxy.ask(ask(url)).status == 502
+    entry = proxy.exchange(url)
+    assert (entry["rule"], entry["rule_mode"], entry["shadow"]) == (None, None, None)

@@ -69,8 +69,8 @@ def test_it_starts_without_its_rules_and_warns(
     ("name", "value", "why"),
     [
         ("cors_urls", "FULL", "must be masked or full, not 'FULL'"),
-        ("cors_fresh", "no", "must be \"true\", \"false\""),
-        ("cors_web", "off", "must be \"true\", \"false\""),
+        ("cors_fresh", "no", 'must be "true", "false"'),
+        ("cors_web", "off", 'must be "true", "false"'),
         ("cors_web_port", "abc", "abc"),
         ("cors_web_port", "65536", "must be from 0 to 65535, not 65536"),
     ],

@@ -47,6 +47,12 @@ match.host = "shadow-abort.test"
 fault.abort = true
 
 [[rule]]
+name = "would abort on 404"
+mode = "shadow"
+match = { host = "shadow-abort-404.test", status = 404 }
+fault.abort = true
+
+[[rule]]
 name = "open"
 match.host = ["open.test", "fresh.test"]
 policy.allow_origins = ["http://page.test"]
@@ -152,6 +158,21 @@ def test_a_shadow_is_told(proxy: Proxy, server: RawServer, host: str, verdict: s
     shadow = entry["shadow"]["verdicts"]
     assert shadow["omit"]["verdict"] == ("blocked" if verdict == "blocked" else "allowed")
     assert shadow["include"]["verdict"] == "blocked"
+
+
+@pytest.mark.parametrize("host", ["shadow-abort.test", "shadow-abort-404.test"])
+def test_a_shadow_of_a_dropped_connection_is_none_of_the_servers_answer(
+    proxy: Proxy, server: RawServer, host: str
+) -> None:
+    url = f"http://{host}/dropped"
+    server.answers[url] = reply("Access-Control-Allow-Origin: *", status="404 Not Found")
+    assert b"404" in proxy.ask(ask(url)).head
+    entry = proxy.exchange(url)
+    assert entry["verdicts"]["omit"]["verdict"] == "allowed"
+    assert entry["shadow"]["headers"] == []
+    assert {told["reason"] for told in entry["shadow"]["verdicts"].values()} == {
+        "connection-dropped"
+    }
 
 
 # Odd requests

@@ -72,14 +72,14 @@ class Touch(NamedTuple):
         mode: whether it was applied or only shadowed.
         answered: whether the rule answered in the server's stead.
         server_response: what the server had sent; None where it wasn't changed or asked.
-        shadow: what a rule in shadow mode would have let the browser get.
+        shadow: what a rule in shadow mode would have let the browser get, or why that is nothing.
     """
 
     rule: str
     mode: RuleMode
     answered: bool = False
     server_response: Response | None = None
-    shadow: Response | None = None
+    shadow: Response | Missing | None = None
 
 
 class Sighting(NamedTuple):  # which is made in a third of a frozen dataclass's time
@@ -101,7 +101,7 @@ class Sighting(NamedTuple):  # which is made in a third of a frozen dataclass's 
         """The answers: what the browser got, the server sent, and a shadowed rule would have."""
         touch = self.touch
         every = (self.response, touch and touch.server_response, touch and touch.shadow)
-        return [head for head in every if head]
+        return [head for head in every if isinstance(head, Response)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,7 +398,11 @@ def _leads_on(wire: WireView, response: Response | None, judgement: Judgement) -
     return location_url(response, wire.cors.url, wire.engine) is not None
 
 
-def _shadow(wire: WireView, shadow: Response, past: Past, clean: Callable[[str], str]) -> Shadow:
+def _shadow(
+    wire: WireView, shadow: Response | Missing, past: Past, clean: Callable[[str], str]
+) -> Shadow:
+    if isinstance(shadow, Missing):
+        return Shadow((), judged(wire, Got(None, shadow, past=past), clean))
     return Shadow(_cors_headers(shadow), judged(wire, Got(shadow, past=past), clean))
 
 

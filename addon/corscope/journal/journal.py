@@ -452,9 +452,10 @@ def _essential(seen: Sighting, *, is_short: bool) -> Sighting:
     """What was seen, wherever it was, with those values alone that the journal looks at."""
     touch = seen.touch
     if touch is not None and (touch.server_response or touch.shadow):
+        shadow = touch.shadow
         touch = touch._replace(
             server_response=touch.server_response and essence(touch.server_response),
-            shadow=touch.shadow and essence(touch.shadow),
+            shadow=essence(shadow) if isinstance(shadow, Response) else shadow,
         )
     response = seen.response and essence(seen.response)
     made = Sighting("", response, seen.missing, seen.error, touch, seen.cause)

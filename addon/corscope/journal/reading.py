@@ -166,7 +166,8 @@ def _completed(wire: WireView, announced: tuple[str, ...]) -> WireView:
 def _credentials(wire: WireView, *, certain: bool) -> Credentials:
     """An Authorization that no preflight announced, nor script must have set, says `include`.
 
-    It is the browser's own. That is certain unless a cached answer let the request through: it may cover the header too.
+    It is the browser's own. That is certain unless a cached answer let the request through: it may
+    cover the header too.
     """
     unannounced = "authorization" in wire.present and "authorization" not in wire.cors.unsafe_names
     return "include" if unannounced and certain else wire.credentials

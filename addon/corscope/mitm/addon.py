@@ -207,7 +207,8 @@ class Corscope:
         if rule is None:
             return None
         if rule.mode is Mode.SHADOW:
-            self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=made)
+            would = treatment.without_server(rule) or made
+            self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=would)
             return None
         return self._in_time(self._edit, flow, rule, response, made)
 
@@ -226,10 +227,11 @@ class Corscope:
         """Forget a flow that gets no answer; a rule in shadow mode may have had one."""
         treatment = self._treatments.pop(flow.id, None)
         rule = None if treatment is None else treatment.rule(matcher(flow))
-        if treatment is not None and rule is not None and rule.mode is Mode.SHADOW:
-            made = treatment.answer(rule)
-            shadow = Response(made.status, made.headers) if made else None
-            self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=shadow)
+        if treatment is None or rule is None or rule.mode is not Mode.SHADOW:
+            return
+        would = treatment.without_server(rule)
+        if would is not None:
+            self._recorder.touches[flow.id] = Touch(rule.name, "shadow", shadow=would)
 
     def http_connect_error(self, flow: http.HTTPFlow) -> None:
         """A tunnel couldn't be opened."""

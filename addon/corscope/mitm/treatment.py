@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from corscope.fetch.headers import contains
+from corscope.journal.exchange import Missing
 from corscope.journal.memo import Memo, is_small
 from corscope.messages import Request, Response
 from corscope.rules.apply import answer, answers_by_itself, edit
@@ -89,13 +90,17 @@ class Treatment:
             self._answer = rule, answer(rule, self.subject, fresh=self.in_force.fresh)
         return self._answer[1]
 
+    def without_server(self, rule: Rule) -> Response | Missing | None:
+        """What the browser gets where the rule answers or hangs up; None if a server is asked."""
+        if rule.fault is not None and rule.fault.abort:
+            return Missing.DROPPED
+        made = self.answer(rule)
+        return None if made is None else Response(made.status, made.headers)
+
     def edited(
         self, response: Response, filter_matches: FilterMatches
     ) -> tuple[Rule | None, Response]:
-        """The rule that matches now that the server has answered, and what it makes of that.
-
-        A rule in shadow mode makes of it what it would.
-        """
+        """The rule that matches now that the server has answered, and what it makes of that."""
         found = self._edits.get(response)
         if found is None:
             found = self._edited(response, filter_matches)
@@ -110,7 +115,4 @@ class Treatment:
         rule = choose_at_response(ruleset, subject, response.status, filter_matches)
         if rule is None:
             return None, response
-        made = self.answer(rule) if rule.mode is Mode.SHADOW else None
-        if made is not None:
-            return rule, Response(made.status, made.headers)
         return rule, edit(rule, subject, response, fresh=self.in_force.fresh)
