@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from mitmproxy import command, ctx, exceptions, flow, types
+from mitmproxy import command, ctx, exceptions, flow, http, types
 from mitmproxy.log import ALERT
 
 from corscope import __version__
@@ -110,7 +110,11 @@ class Commands:
         with answering():
             ruleset = load(RuleFiles([file]).sources(), check_filter)
             found = entries_of(self._recorder, flows)
-            matches = {entry.exchange.id: matcher(flow) for flow, entry in found.items()}
+            matches = {
+                entry.exchange.id: matcher(flow)
+                for flow, entry in found.items()
+                if isinstance(flow, http.HTTPFlow)
+            }
             fresh: bool = ctx.options.cors_fresh
             told = what_if(
                 found.values(),

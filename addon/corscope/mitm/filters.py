@@ -1,14 +1,19 @@
-"""Does a mitmproxy filter expression match a flow?
+"""Does a mitmproxy filter expression match a flow's request?
 
-Rules hold filters as text; parsed ones are kept here.
+Rules hold filters as text; parsed ones are kept here. A rule is chosen before there is an answer
+or after, and its filter has to say the same both times.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import Any, Final
 
-from mitmproxy import flow, flowfilter
+from mitmproxy import flowfilter, http
 
 __all__ = ["check_filter", "matcher"]
+
+
+_OF_THE_ANSWER: Final = frozenset({"a", "bs", "c", "e", "hs", "s", "ts"})
 
 
 @lru_cache(maxsize=1024)
@@ -23,10 +28,34 @@ def _parsed(text: str) -> flowfilter.TFilter:
 
 
 def check_filter(text: str) -> None:
-    """Raise ValueError, with mitmproxy's own words, if this is no filter expression."""
-    _parsed(text)
+    """Look whether this is a filter expression, over the request.
+
+    Raises:
+        ValueError: it isn't, which mitmproxy says in its own words; or it looks at the answer.
+    """
+    for code in _codes(_parsed(text)):
+        if code in _OF_THE_ANSWER:
+            way_out = " (for its status there is match.status)" if code == "c" else ""
+            raise ValueError(f"~{code} looks at the answer{way_out}")
 
 
-def matcher(flow: flow.Flow) -> Callable[[str], bool]:
-    """What tells whether a filter expression matches this flow."""
-    return lambda text: bool(_parsed(text)(flow))
+def _codes(token: Any) -> Iterator[str]:
+    """The operators in it, as `hq` for `~hq`."""
+    inner = [*getattr(token, "lst", ()), *([token.itm] if hasattr(token, "itm") else ())]
+    if not inner:
+        yield token.code
+    for each in inner:
+        yield from _codes(each)
+
+
+def matcher(flow: http.HTTPFlow) -> Callable[[str], bool]:
+    """What tells whether a filter expression matches this flow's request."""
+
+    def matches(text: str) -> bool:
+        response, flow.response = flow.response, None
+        try:
+            return bool(_parsed(text)(flow))
+        finally:
+            flow.response = response
+
+    return matches

@@ -121,7 +121,7 @@ class Filter:
             at.check_filter(expression)
         except ValueError as error:
             at.complain(
-                f"is no filter expression: {error}", "see mitmproxy's ~ filters", value=value
+                f"is no filter over the request: {error}", "see mitmproxy's ~ filters", value=value
             )
         return expression
 
