@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import pytest
@@ -128,29 +129,56 @@ SEQUENCES: Final = {
 }
 
 
-def told_of(all_of_them: list[Turn]) -> list[object]:
-    """All that a journal makes of them."""
+def told_of(all_of_them: list[Turn], late: Sequence[int] = ()) -> list[object]:
+    """All that a journal makes of them; an answer may come so many requests later."""
     journal, now, made = Journal(), 0.0, list[object]()
+    owed: list[tuple[int, Sighting]] = []
     for number, (request, agent, client, url, response, wait) in enumerate(all_of_them):
         headers = (*request.headers, ("User-Agent", agent))
         asked = request._replace(url=url, headers=headers)
         made += journal.requested(str(number), client, asked, at(now))
         missing = Missing.NO_ANSWER if response is None else None
-        made.append(journal.answered(Sighting(str(number), response, missing), at(now)))
+        due = number + (late[number] if number < len(late) else 0)
+        owed.append((due, Sighting(str(number), response, missing)))
+        made += [journal.answered(seen, at(now)) for due, seen in owed if due <= number]
+        owed = [(due, seen) for due, seen in owed if due > number]
         now += wait
     return made
 
 
 @settings(max_examples=1_000, deadline=None)
-@given(turns(), st.sampled_from([(1_000, 16), (3, 16), (1_000, 4)]))
-def test_what_is_put_off_comes_to_the_same(made: list[Turn], bounds: tuple[int, int]) -> None:
+@given(
+    turns(),
+    st.lists(st.integers(0, 4), max_size=20),
+    st.sampled_from([(1_000, 16), (3, 16), (1_000, 4), (1_000, 1)]),
+)
+def test_what_is_put_off_comes_to_the_same(
+    made: list[Turn], late: list[int], bounds: tuple[int, int]
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(told_module, "MOST", bounds[0])
         patch.setattr(told_module, "MOST_AT_A_PLACE", bounds[1])
-        found = told_of(made)
+        found = told_of(made, late)
         patch.setattr(told_module, "MOST_AT_A_PLACE", 0)
-        expected = told_of(made)
+        expected = told_of(made, late)
     assert found == expected
+
+
+def test_a_page_asks_the_same_many_times_at_once() -> None:
+    """What was told before is gone from the backlog by then, where there is too much of it."""
+    journal, asked, answered, followed = Journal(), 0, 0, 0
+    for turn in "AAAAAAAARFRRRRFRFFFFRRFF":  # as Chromium did it
+        if turn == "A":
+            journal.requested(f"A{asked}", "one", preflight("PUT"), at(0))
+            asked += 1
+        elif turn == "R":
+            journal.answered(Sighting(f"A{answered}", ANSWERS[0]), at(0))
+            answered += 1
+        else:
+            request = actual("PUT", headers=(COOKIE,))
+            [outcome] = journal.requested(f"F{followed}", "one", request, at(0))
+            assert outcome.outcome == "followed"
+            followed += 1
 
 
 @pytest.mark.parametrize("made", SEQUENCES.values(), ids=SEQUENCES)

@@ -178,7 +178,11 @@ class Caches:
         What such an answer has set, the next sets anew.
         """
         match before:
-            case [asked, first, again]:
+            case [
+                Told(account=self._asked) as asked,
+                Told(account=self._answered) as first,
+                Told(account=self._asked) as again,
+            ]:
                 return first.is_like(answered) and asked.is_like(again)
         return False
 
@@ -188,7 +192,13 @@ class Caches:
         Not before it is followed: what the first one's mode let be set, the answer alone leaves.
         """
         match before:
-            case [asked, first, Told(account=self._followed) as earlier, again, answered]:
+            case [
+                Told(account=self._asked) as asked,
+                Told(account=self._answered) as first,
+                Told(account=self._followed) as earlier,
+                Told(account=self._asked) as again,
+                Told(account=self._answered) as answered,
+            ]:
                 mode = _mode_told(earlier, first)
                 is_same = mode is not None and mode == _mode_told(followed, answered)
                 return is_same and first.is_like(answered) and asked.is_like(again)
