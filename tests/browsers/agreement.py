@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.exposed import cors_filtered_headers
+from corscope.fetch.headers import unfold
 from corscope.fetch.reasons import Failure, Reason, chromium_name, firefox_name
 from tests.browsers.case import COOKIE_ORIGIN, SECURE_COOKIE_ORIGIN, Case
 from tests.browsers.predict import MISDIRECTED, Sent, own_headers, predicted
@@ -414,9 +415,9 @@ def _answers(run: Run) -> Iterator[Disagreement]:
 
 
 def _allow_origins(headers: Sequence[Sequence[str]]) -> list[str]:
-    """The lines' values; mitmproxy takes off more space around them than the standard does."""
+    """The lines' values, each on one; mitmproxy takes off more space than the standard does."""
     return [
-        value.strip(" \t\x0b\x0c")
+        unfold(value).strip(" \t\x0b\x0c")
         for name, value in headers
         if name.lower() == "access-control-allow-origin"
     ]

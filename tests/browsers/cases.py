@@ -102,6 +102,39 @@ SIMPLE = (
 VALUES = (
     Case("space and tab around the wildcard do not count", None, answer(allow(" \t* \t"))),
     Case("space around the origin does not count", None, answer(allow(f"  {PAGE}  "))),
+    Case("a value that begins on the next line", None, answer(allow("\r\n *"))),
+    Case("a value with nothing on its next line", None, answer(allow("*\r\n  "))),
+    Case("a value that goes on after a mere newline", None, answer(allow("*\n\t"))),
+    Case(
+        "a fold within the origin is a space",
+        "InvalidAllowOriginValue",
+        answer(allow("http://\r\n page.test")),
+    ),
+    Case(
+        "a list of headers over several lines, as configurations are written",
+        None,
+        FINE,
+        answer(ANY, headers("DNT,\r\n            X-Tenant,\r\n            Content-Type")),
+        TENANT,
+    ),
+    Case(
+        "a list of methods over several lines",
+        None,
+        FINE,
+        answer(ANY, methods("GET,\r\n\tPUT")),
+        PUT,
+    ),
+    Case(
+        "names to expose over several lines",
+        None,
+        answer(ANY, expose("X-A,\r\n X-B"), ("X-B", "1")),
+    ),
+    Case(
+        "credentials on the next line",
+        None,
+        answer(OWN, credentials("\r\n true")),
+        init=INCLUDE,
+    ),
     Case(
         "the header name is read in any case",
         None,

@@ -111,15 +111,22 @@ REQUEST_HEADERS = (
     *(("Referer", "x"), ("Cookie", "a=b"), ("Sec-X", "1"), ("Proxy-X", "1"), ("DNT", "1")),
 )
 
-BODIES = (
+SAFE_BODIES = (
     *("text",) * 10,
     *({"kind": kind, "text": "text"} for kind in ("buffer", "form", "params")),
     *(
         {"kind": "blob", "text": "text", "type": of_blob}
         for of_blob in (
-            *("", "text/plain", "text/plain;charset=utf-8", "application/json", "text/html"),
-            *("application/x-www-form-urlencoded", "multipart/form-data;boundary=x", "image/png"),
+            *("", "text/plain", "text/plain;charset=utf-8"),
+            *("application/x-www-form-urlencoded", "multipart/form-data;boundary=x"),
         )
+    ),
+)
+BODIES = (
+    *SAFE_BODIES,
+    *(
+        {"kind": "blob", "text": "text", "type": of_blob}
+        for of_blob in ("application/json", "text/html", "image/png")
     ),
 )
 
@@ -146,6 +153,8 @@ SPOILT = frozenset(
 
 ODD = tuple(map(chr, (*range(0x20, 0x7F), *range(0x7F, 0x100), 0x01, 0x07, 0x09, 0x1B)))
 """What may get into a value: all that is sent, and read, as a byte of it."""
+
+FOLDS = ("\r\n ", "\n ", "\r\n\t ", " \r\n  ")
 
 CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -220,7 +229,8 @@ def _case(random: Random, index: int) -> Case:
         init.pop("redirect", None)  # it must then be followed
         init |= {"mode": "no-cors", "method": random.choice(("GET", "HEAD", "POST"))}
     if init.get("method", "GET") in {"POST", "PUT", "PATCH", "DELETE"} and random.random() < 0.7:
-        init["body"] = random.choice(BODIES)
+        # Behind redirects Firefox has rules of its own for the type of an XMLHttpRequest's Blob.
+        init["body"] = random.choice(SAFE_BODIES if xhr and len(urls) > 1 else BODIES)
     origin = "null" if sandboxed else page
     hops = tuple(
         Hop(
@@ -373,8 +383,16 @@ def _answer(random: Random, status: int, lines: Sequence[tuple[str, str]]) -> An
     """Write the header names as servers do, the lines in any order, and some values spoilt."""
     case = random.choice((str, str.lower, str.upper))
     spoils = random.random() < 0.2
+    folds = random.random() < 0.05
     written: HeaderPairs = tuple(
-        (case(name), _spoilt(random, value) if spoils and name in SPOILT else value)
+        (
+            case(name),
+            _spoilt(random, value)
+            if spoils and name in SPOILT
+            else _changed(random, value, 1, FOLDS)
+            if folds and name in SPOILT
+            else value,
+        )
         for name, value in lines
     )
     return Answer(status, tuple(random.sample(written, len(written))))

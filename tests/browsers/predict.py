@@ -13,7 +13,7 @@ from typing import Literal
 
 from corscope.fetch.check import CredentialsMode, cors_check
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.headers import get, normalize
+from corscope.fetch.headers import get, normalize, unfold
 from corscope.fetch.hop import (
     Hop,
     actual_request,
@@ -200,7 +200,7 @@ def _response(case: Case, method: str, url: str) -> Response | None:
         return None
     is_http_2 = url.startswith("https:")
     lines = tuple(
-        (name.lower() if is_http_2 else name, value.strip(TRIMMED))
+        (name.lower() if is_http_2 else name, unfold(value).strip(TRIMMED))
         for name, value in answer.headers
     )
     return Response(answer.status, lines)

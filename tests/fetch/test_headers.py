@@ -52,6 +52,20 @@ def test_of_all_bytes_only_tab_and_space_go_around_a_value() -> None:
     assert stripped == set("\t ")
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"\r\n *", "*"),
+        (b"*\r\n ", "*"),
+        (b"a, \r\n \t b,\n\tc", "a, b, c"),
+        (b"a\rb", "a\rb"),
+        (b"a\nb", "a\nb"),
+    ],
+)
+def test_a_value_over_several_lines_is_one(value: bytes, expected: str) -> None:
+    assert from_fields([(b"A", value)]) == (("A", expected),)
+
+
 def test_of_all_bytes_http_whitespace_is_normalized_away() -> None:
     """https://fetch.spec.whatwg.org/#concept-header-value-normalize"""
     assert {byte for byte in ALL_BYTES if normalize(f"{byte}v{byte}") == "v"} == set("\t\n\r ")

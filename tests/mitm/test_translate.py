@@ -21,10 +21,25 @@ from corscope.mitm.translate import (
     write_response,
 )
 from corscope.servers.answer import Answer
+from tests.journal.requests import CHROMIUM, WEBKIT
 
 from .flows import flow
 
 HOST = ("Host", "named.test")
+
+
+@pytest.mark.parametrize(
+    ("agent", "sent", "expected"),
+    [
+        pytest.param(WEBKIT, "a\xc3\xa9", "a\xe9", id="WebKit, in UTF-8"),
+        pytest.param(WEBKIT, "a\xe9", "a\xe9", id="WebKit, not so"),
+        pytest.param(WEBKIT, "\xe2\x82\xac", "\xe2\x82\xac", id="WebKit, what script can't set"),
+        pytest.param(CHROMIUM, "a\xc3\xa9", "a\xc3\xa9", id="Chromium"),
+    ],
+)
+def test_a_value_is_what_script_has_set(agent: str, sent: str, expected: str) -> None:
+    asked = request_of(flow(headers=(("User-Agent", agent), ("Accept", sent))))
+    assert asked.headers[-1] == ("Accept", expected)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ __all__ = [
     "set_header",
     "sort_and_combine",
     "split_value",
+    "unfold",
     "values",
 ]
 
@@ -46,6 +47,7 @@ _QUOTED_STRING = re.compile(r'"((?:[^"\\]++|\\.)*+\\?)"?', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _TO_LOWERCASE: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _DELTA_SECONDS = re.compile(r"[0-9]+")
+_FOLD = re.compile(r"[\t ]*\r?\n[\t ]+")
 
 
 def byte_lowercase(text: str) -> str:
@@ -54,11 +56,20 @@ def byte_lowercase(text: str) -> str:
 
 
 def from_fields(fields: Iterable[tuple[bytes, bytes]]) -> HeaderList:
-    """Decode raw header lines isomorphically; a header value has no outer tab or space."""
+    """Decode raw header lines isomorphically; a header value has no outer tab or space.
+
+    One that is written over several lines is put on one, as all browsers do:
+    https://www.rfc-editor.org/rfc/rfc9112#name-obsolete-line-folding
+    """
     return tuple(
-        (name.decode("latin-1"), value.decode("latin-1").strip(HTTP_TAB_OR_SPACE))
+        (name.decode("latin-1"), unfold(value.decode("latin-1")).strip(HTTP_TAB_OR_SPACE))
         for name, value in fields
     )
+
+
+def unfold(value: str) -> str:
+    """A value on one line: each fold is a space."""
+    return _FOLD.sub(" ", value) if "\n" in value else value
 
 
 def normalize(potential_value: str) -> str:

@@ -13,6 +13,7 @@ from mitmproxy import connection, flow, http
 from mitmproxy.net.http import url
 from mitmproxy.proxy import mode_specs
 
+from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import byte_lowercase, from_fields, get, values
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.fetch.url import LONGEST_REMEMBERED
@@ -122,9 +123,23 @@ _header_lists: Memo[_Fields, _Headers] = Memo(500)
 
 def _decoded_headers(fields: _Fields) -> _Headers:
     headers = from_fields(fields)
+    if engine_of(headers) is Engine.WEBKIT:
+        headers = tuple((name, _as_script_set(value)) for name, value in headers)
     agent, length = next(iter(values(headers, "User-Agent")), ""), length_of(headers)
     made = headers, agent, length
     return _header_lists.put(fields, made) if length <= MOST_CHARACTERS else made
+
+
+def _as_script_set(value: str) -> str:
+    """WebKit sends in UTF-8 what script may set in Latin-1, and has counted its length before."""
+    if value.isascii():
+        return value
+    try:
+        made = value.encode("latin-1").decode()
+        made.encode("latin-1")
+    except UnicodeError:
+        return value
+    return made
 
 
 def _url(flow: http.HTTPFlow) -> str:
