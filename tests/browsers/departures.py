@@ -41,6 +41,9 @@ ELSEWHERE = {
     Departure.IPV6_UPGRADED: _EMBEDDED,
     Departure.TRACK_IS_NO_MIXED_CONTENT: _EMBEDDED,
     Departure.PROXY_STATUS_REFUSED: "test_not_cors.py",
+    Departure.CARRIAGE_RETURN_ENDS_LINE: "test_not_cors.py",
+    Departure.CONTROLS_REFUSED: "test_not_cors.py",
+    Departure.NEWLINES_TAKEN: "test_not_cors.py",
 }
 """What a single fetch can't show, by the test in real browsers that does."""
 

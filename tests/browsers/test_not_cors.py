@@ -176,3 +176,42 @@ def test_a_421_is_asked_again(stage: Stage, of: str) -> None:
             entries[0]["id"],
             entries[0]["id"],
         ]
+
+
+# Header lines that aren't as HTTP has them
+
+ODD_LINES = {
+    "a fold before": allow("\r\n *"),
+    "a fold in a list": ("Content-Security-Policy", "img-src *;\r\n  font-src *"),
+    "a carriage return": ("X-A", "a\rb"),
+    "a carriage return behind the origin": allow("*\rX"),
+    "a carriage return and a fold": allow("*\r X"),
+    "a line of its own": ("X-A", "a\rAccess-Control-Allow-Origin: *"),
+    "NUL": ("X-A", "a\x00b"),
+    "NUL behind the origin": allow("*\x00"),
+    "a control": ("X-A", "a\x01b"),
+    "another": ("X-A", "a\x7fb"),
+    "a tab": ("X-A", "a\tb"),
+    "no ASCII": ("X-A", "a\xe9\x80b"),
+}
+
+
+@every_engine
+@pytest.mark.parametrize("page", [PAGE, SECURE_PAGE])
+@pytest.mark.parametrize("name", ODD_LINES)
+def test_what_is_made_of_odd_lines(stage_of: StageOf, engine: str, page: str, name: str) -> None:
+    stage, line = stage_of(engine, page), ODD_LINES[name]
+    url = stage.url(
+        f"odd/{name.replace(' ', '-')}", "https://api.test" if page == SECURE_PAGE else API
+    )
+    lines = (line,) if "Origin" in "".join(line) else (ANY, line)
+    stage.server.routes["GET", url] = answer(*lines)
+    seen = stage.fetch(url)
+    entry = stage.entries(url)[-1]
+    verdict = entry["verdicts"]["omit"]
+    assert (verdict["verdict"] == "allowed") is seen.ok
+    if verdict["reason"] == "connection-dropped":
+        assert (verdict["detail"], entry["status"]) == (line[0], None)
+        assert entry["error"] == f"the browser doesn't take the header {line[0]}"
+    if seen.ok:
+        assert set(entry["exposed"]) == {name for name, _ in seen.headers} - {"x-firefox-spdy"}

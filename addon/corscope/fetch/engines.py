@@ -80,6 +80,9 @@ class Departure(StrEnum):
     IPV6_UPGRADED = "ipv6-upgraded"
     TRACK_IS_NO_MIXED_CONTENT = "track-is-no-mixed-content"
     PROXY_STATUS_REFUSED = "proxy-status-refused"
+    CARRIAGE_RETURN_ENDS_LINE = "carriage-return-ends-line"
+    CONTROLS_REFUSED = "controls-refused"
+    NEWLINES_TAKEN = "newlines-taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,6 +418,24 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "a 407 is an answer as any other, once nobody can be asked for a password",
         "behind a proxy's tunnel, hence over https, the fetch fails",
         "Chromium 156",
+    ),
+    Departure.CARRIAGE_RETURN_ENDS_LINE: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "over HTTP/1.1 a carriage return within a header's value is part of it",
+        "it ends the line, and a new one begins",
+        "Chromium 156",
+    ),
+    Departure.CONTROLS_REFUSED: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "over HTTP/2 an answer is refused where a header's value holds NUL or a newline",
+        "it is for any control character but the tab",
+        "Chromium 156",
+    ),
+    Departure.NEWLINES_TAKEN: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "over HTTP/2 an answer is refused where a header's value holds NUL or a newline",
+        "it is for NUL alone; a value over several lines is put on one",
+        "WebKitGTK 2.50",
     ),
 }
 

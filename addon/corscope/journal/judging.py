@@ -54,6 +54,8 @@ class Missing(Enum):
     """The proxy closed the connection."""
     CLIENT_GONE = "client gone"
     """The browser went away first."""
+    UNREADABLE = "unreadable"
+    """The browser takes nothing of the answer, whose header lines aren't as HTTP has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ _DETAIL_IS_URL: Final = frozenset({Reason.PREFLIGHT_REDIRECT, Reason.REDIRECT_IN
 _WHY_MISSING: Final = {
     Missing.DROPPED: Reason.CONNECTION_DROPPED,
     Missing.CLIENT_GONE: Reason.CLIENT_GONE,
+    Missing.UNREADABLE: Reason.CONNECTION_DROPPED,
 }
 
 
@@ -239,7 +242,7 @@ def _missing_failure(wire: WireView, got: Got) -> Failure | None:
         # Whoever asks without CORS takes the proxy's error page for the server's answer.
         return None
     if missing is not Missing.NO_ANSWER:
-        return Failure(_WHY_MISSING[missing])
+        return Failure(_WHY_MISSING[missing], got.cause)
     # Where the proxy's error page has no CORS check to pass, Firefox names its status.
     is_status = wire.kind == "preflight" and is_unchecked(wire.cors, wire.engine)
     named = firefox_name(Reason.PREFLIGHT_STATUS) if is_status else None

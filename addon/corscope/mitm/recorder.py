@@ -19,7 +19,7 @@ from mitmproxy.hooks import UpdateHook
 
 from corscope.explain.failure import kind_of
 from corscope.explain.line import comment, exchange_text, judgement_after
-from corscope.journal.exchange import Exchange, Outcome, Sighting, Touch
+from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touch
 from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_pieces, failure_line, outcome_line
@@ -30,7 +30,14 @@ from corscope.mitm.causes import cause_of
 from corscope.mitm.event_log import EventLog
 from corscope.mitm.guard import harmless
 from corscope.mitm.journal_file import JournalFile
-from corscope.mitm.translate import Asked, answered_at, asked_at, delivered_response, missing_of
+from corscope.mitm.translate import (
+    Asked,
+    Unreadable,
+    answered_at,
+    asked_at,
+    delivered_response,
+    missing_of,
+)
 
 __all__ = ["MARKERS", "Recorder", "remembered", "sighting"]
 
@@ -260,6 +267,9 @@ def sighting(flow: http.HTTPFlow, touch: Touch | None, *, head_sent: bool = Fals
         head, missing = delivered_response(flow, response), None
     else:
         head, missing = None, missing_of(flow)
+    if isinstance(head, Unreadable):
+        error = f"the browser doesn't take the header {head.name}"
+        return Sighting(flow.id, None, Missing.UNREADABLE, error, touch, head.name)
     if flow.error is None:
         return Sighting(flow.id, head, missing, touch=touch)
     message = flow.error.msg

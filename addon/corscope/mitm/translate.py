@@ -3,6 +3,7 @@
 Nothing else knows both. Header bytes are decoded as Latin-1, order and duplicates kept.
 """
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,6 +16,7 @@ from mitmproxy.proxy import mode_specs
 
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import byte_lowercase, from_fields, get, values
+from corscope.fetch.lines import lines_as_read, unreadable_name
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.fetch.url import LONGEST_REMEMBERED
 from corscope.journal.exchange import Missing
@@ -24,6 +26,7 @@ from corscope.servers.answer import Answer
 
 __all__ = [
     "Asked",
+    "Unreadable",
     "answered_at",
     "asked_at",
     "asked_of",
@@ -202,19 +205,47 @@ def _read(response: http.Response, key: object) -> Response:
 _delivered: Memo[object, Response] = Memo(500)
 
 
-def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response:
+class Unreadable(NamedTuple):
+    """A header of this name keeps the browser from taking anything of the answer."""
+
+    name: str
+
+
+def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response | Unreadable:
     """The head of a response as the browser gets it; mitmproxy lowers names where it must."""
     data = response.data
     key = (data.status_code, data.headers.fields, flow.request.data.http_version)
     return _delivered.get(key) or _deliver(flow, response, key)
 
 
-def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Response:
-    head = response_of(response)
+def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Response | Unreadable:
+    head: Response | Unreadable = response_of(response)
+    is_odd = any(_CONTROL.search(value) for _, value in response.data.headers.fields)
+    if is_odd:  # what becomes of it hangs on the engine, which isn't in the key
+        head = _read_by_browser(flow, response)
+    if isinstance(head, Unreadable):
+        return head
     if _has_lower_names(flow.request):
         lower = [(byte_lowercase(name), value) for name, value in head.headers]
         head = Response(head.status, tuple(pair for pair in lower if pair[0] not in _OF_HTTP_1))
-    return _delivered.put(key, head) if is_small(head.headers) else head
+    return head if is_odd or not is_small(head.headers) else _delivered.put(key, head)
+
+
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def _read_by_browser(flow: http.HTTPFlow, response: http.Response) -> Response | Unreadable:
+    """What this browser makes of lines that aren't as HTTP has them."""
+    engine, over_http_2 = engine_of(request_of(flow).headers), _has_lower_names(flow.request)
+    sent = tuple(  # mitmproxy takes off around a value what Python takes for space
+        (name.decode("latin-1"), value.strip().decode("latin-1"))
+        for name, value in response.data.headers.fields
+    )
+    name = unreadable_name(sent, engine, over_http_2=over_http_2)
+    if name is not None:
+        return Unreadable(name)
+    head = response_of(response)
+    return head if over_http_2 else Response(head.status, lines_as_read(head.headers, engine))
 
 
 _OF_HTTP_1: Final = frozenset(

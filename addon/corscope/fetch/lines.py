@@ -1,0 +1,61 @@
+"""What does a browser make of header lines that aren't as HTTP has them?
+
+The Fetch standard leaves that to HTTP: https://www.rfc-editor.org/rfc/rfc9112#name-field-syntax and
+https://www.rfc-editor.org/rfc/rfc9113#name-field-validity. Lines are taken as they are sent to it.
+"""
+
+import re
+from typing import Final
+
+from corscope.fetch.engines import Departure, Engine, departs
+from corscope.fetch.headers import HTTP_TAB_OR_SPACE
+from corscope.messages import HeaderList
+
+__all__ = ["lines_as_read", "unreadable_name"]
+
+_NUL: Final = re.compile(r"\x00")
+_NUL_OR_NEWLINE: Final = re.compile(r"[\x00\r\n]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def unreadable_name(
+    headers: HeaderList, engine: Engine = Engine.UNKNOWN, *, over_http_2: bool
+) -> str | None:
+    """The name of the first header on whose account the browser takes nothing of the answer.
+
+    Args:
+        headers: its lines as they are sent, with their folds.
+        engine: whose departures from HTTP apply.
+        over_http_2: whether the browser gets it over HTTP/2; else it is HTTP/1.1.
+    """
+    forbidden = _forbidden_over_http_2(engine) if over_http_2 else _NUL
+    return next((name for name, value in headers if forbidden.search(value)), None)
+
+
+def _forbidden_over_http_2(engine: Engine) -> re.Pattern[str]:
+    if departs(engine, Departure.CONTROLS_REFUSED):
+        return _CONTROL
+    return _NUL if departs(engine, Departure.NEWLINES_TAKEN) else _NUL_OR_NEWLINE
+
+
+def lines_as_read(headers: HeaderList, engine: Engine = Engine.UNKNOWN) -> HeaderList:
+    """The lines, folds undone, as the browser divides them over HTTP/1.1."""
+    if not departs(engine, Departure.CARRIAGE_RETURN_ENDS_LINE):
+        return headers
+    made: list[tuple[str, str]] = []
+    for name, value in headers:
+        first, *further = value.split("\r")
+        made.append((name, first.strip(HTTP_TAB_OR_SPACE)))
+        for line in further:
+            _add_line(made, line)
+    return tuple(made)
+
+
+def _add_line(made: list[tuple[str, str]], line: str) -> None:
+    """A fold, another header, or nothing that counts."""
+    name, colon, value = line.partition(":")
+    if line.startswith((" ", "\t")):
+        last, before = made.pop()
+        made.append((last, f"{before} {line.strip()}".strip(HTTP_TAB_OR_SPACE)))
+    elif colon:
+        made.append((name, value.strip(HTTP_TAB_OR_SPACE)))

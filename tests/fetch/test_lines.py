@@ -1,0 +1,53 @@
+"""Header lines that aren't as HTTP has them; each row was seen in a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from corscope.fetch.engines import Engine
+from corscope.fetch.lines import lines_as_read, unreadable_name
+
+C, F, W, U = Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT, Engine.UNKNOWN
+ALL = {C, F, W, U}
+CONTROLS = "\x01\x07\x08\x0b\x0c\x0e\x1b\x1f\x7f"
+
+
+@pytest.mark.parametrize(
+    ("value", "over_http_1", "over_http_2"),
+    [
+        *(pytest.param(f"a{char}b", set(), {C}, id=f"{char!a}") for char in CONTROLS),
+        pytest.param("a\x00b", ALL, ALL, id="NUL"),
+        pytest.param("a\rb", set(), {C, F, U}, id="a carriage return"),
+        pytest.param("a,\r\n b", set(), {C, F, U}, id="a fold"),
+        *(pytest.param(f"a{char}b", set(), set(), id=f"{char!a}") for char in "\t\x80\xe9 "),
+    ],
+)
+def test_who_refuses_an_answer_for_its_header(
+    value: str, over_http_1: set[Engine], over_http_2: set[Engine]
+) -> None:
+    headers = (("Vary", "Origin"), ("X-A", value))
+    for over, refusing in ((False, over_http_1), (True, over_http_2)):
+        found = {engine: unreadable_name(headers, engine, over_http_2=over) for engine in ALL}
+        assert found == {engine: "X-A" if engine in refusing else None for engine in ALL}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("*", [("A", "*")]),
+        ("*\rX", [("A", "*")]),
+        ("*\r", [("A", "*")]),
+        ("*\r X", [("A", "* X")]),
+        ("\r\t*", [("A", "*")]),
+        ("1\rB: 2", [("A", "1"), ("B", "2")]),
+        ("1\rB:2\r 3", [("A", "1"), ("B", "2 3")]),
+        ("1\rx\r 2", [("A", "1 2")]),
+    ],
+)
+def test_to_chromium_a_carriage_return_ends_a_line(
+    value: str, expected: list[tuple[str, str]]
+) -> None:
+    headers = (("A", value), ("Vary", "Origin"))
+    assert lines_as_read(headers, C) == (*expected, ("Vary", "Origin"))
+    for engine in (F, W, U):
+        assert lines_as_read(headers, engine) == headers
