@@ -64,9 +64,28 @@ def close_in_the_body(connection: socket.socket) -> None:
     connection.sendall(head.encode())
 
 
+def hint_first(connection: socket.socket) -> None:
+    """A backend that tells of what the answer will need."""
+    head = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
+    answer = b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 0\r\n\r\n"
+    connection.sendall(head + answer)
+
+
 def close_in_the_head(connection: socket.socket) -> None:
     """A backend that dies even earlier."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nAccess-Control-Al")
+
+
+def test_an_interim_answer_is_none_that_the_browser_goes_by(
+    proxy: Proxy, server: RawServer
+) -> None:
+    """mitmproxy takes it for the final one."""
+    url = "http://down.test/hints"
+    server.answers[url] = hint_first
+    assert b"103" in proxy.ask(ask(url)).head
+    entry = proxy.exchange(url)
+    assert (entry["status"], entry["reason"]) == (None, "connection-dropped")
+    assert entry["detail"] == "interim"
 
 
 @pytest.mark.parametrize("server_does", [close_at_once, close_in_the_body, close_in_the_head])

@@ -142,14 +142,17 @@ def delivered(made: http.HTTPFlow) -> Response:
     return found
 
 
+REFUSED = Unreadable("the browser doesn't take the header X-A", "X-A")
+
+
 @pytest.mark.parametrize(
     ("agent", "version", "expected"),
     [
         (CHROMIUM, "HTTP/1.1", "a, b"),
         (FIREFOX, "HTTP/1.1", "a, b"),
         (WEBKIT, "HTTP/2.0", "a, b"),
-        (FIREFOX, "HTTP/2.0", Unreadable("X-A")),
-        (CHROMIUM, "HTTP/2.0", Unreadable("X-A")),
+        (FIREFOX, "HTTP/2.0", REFUSED),
+        (CHROMIUM, "HTTP/2.0", REFUSED),
     ],
 )
 def test_a_value_over_several_lines_is_delivered_or_refused(
@@ -161,6 +164,13 @@ def test_a_value_over_several_lines_is_delivered_or_refused(
     made.request.http_version = version
     found = delivered_response(made, answer)
     assert (get(found.headers, "X-A") if isinstance(found, Response) else found) == expected
+
+
+@pytest.mark.parametrize(("status", "detail"), [(100, "interim"), (103, "interim"), (101, None)])
+def test_an_interim_answer_is_none(status: int, detail: str | None) -> None:
+    answer = http.Response.make(status)
+    found = delivered_response(flow(response=answer), answer)
+    assert (found.detail if isinstance(found, Unreadable) else None) == detail
 
 
 def test_chromium_is_delivered_what_follows_a_carriage_return_as_a_line() -> None:

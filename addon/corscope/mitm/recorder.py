@@ -268,8 +268,7 @@ def sighting(flow: http.HTTPFlow, touch: Touch | None, *, head_sent: bool = Fals
     else:
         head, missing = None, missing_of(flow)
     if isinstance(head, Unreadable):
-        error = f"the browser doesn't take the header {head.name}"
-        return Sighting(flow.id, None, Missing.UNREADABLE, error, touch, head.name)
+        return Sighting(flow.id, None, Missing.UNREADABLE, head.error, touch, head.detail)
     if flow.error is None:
         return Sighting(flow.id, head, missing, touch=touch)
     message = flow.error.msg

@@ -206,9 +206,15 @@ _delivered: Memo[object, Response] = Memo(500)
 
 
 class Unreadable(NamedTuple):
-    """A header of this name keeps the browser from taking anything of the answer."""
+    """What keeps the browser from taking anything of the answer: in words, and in one."""
 
-    name: str
+    error: str
+    detail: str
+
+
+_INTERIM: Final = Unreadable(
+    "mitmproxy takes an interim answer for the last one, and the browser waits on", "interim"
+)
 
 
 def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response | Unreadable:
@@ -219,6 +225,8 @@ def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response
 
 
 def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Response | Unreadable:
+    if 100 <= response.status_code < 200 and response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+        return _INTERIM
     head: Response | Unreadable = response_of(response)
     is_odd = any(_CONTROL.search(value) for _, value in response.data.headers.fields)
     if is_odd:  # what becomes of it hangs on the engine, which isn't in the key
@@ -243,7 +251,7 @@ def _read_by_browser(flow: http.HTTPFlow, response: http.Response) -> Response |
     )
     name = unreadable_name(sent, engine, over_http_2=over_http_2)
     if name is not None:
-        return Unreadable(name)
+        return Unreadable(f"the browser doesn't take the header {name}", name)
     head = response_of(response)
     return head if over_http_2 else Response(head.status, lines_as_read(head.headers, engine))
 
