@@ -153,6 +153,23 @@ def test_a_304_renews_the_copy(
     assert seen.ok == (name != "wrong")
 
 
+@pytest.mark.parametrize("renewal", [(ANY,), ()], ids=["with headers", "without any"])
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+def test_a_304_may_renew_a_copy_that_was_asked_for_without_cors(
+    stage: Stage, renewal: tuple[tuple[str, str], ...]
+) -> None:
+    url = stage.url(f"304/plain/{len(renewal)}")
+    stage.server.routes["*", url] = answer(*KEPT, ("Content-Language", "de"))
+    stage.fetch(url, NO_CORS)
+    stage.server.routes["*", url] = answer(KEPT[0], *renewal, status=304)
+    seen = stage.fetch(url)
+    [entry] = stage.entries(url)
+    assert (entry["verdicts"]["omit"]["verdict"] == "allowed") == seen.ok == bool(renewal)
+    if seen.ok:
+        assert set(entry["exposed"]) == {name for name, _ in seen.headers}
+        assert "content-language" in entry["exposed"]
+
+
 @pytest.mark.parametrize("of", ["actual", "preflight"])
 @every_engine
 def test_a_421_is_asked_again(stage: Stage, of: str) -> None:

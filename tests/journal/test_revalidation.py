@@ -121,6 +121,37 @@ def test_other_answers_are_no_copy(asked: Request, kept: Response, client: str) 
     assert verdicts(cache.see(actual(headers=ASKS), Response(304, ()))) == (None, None)
 
 
+IMAGE = Request("GET", API, (("Referer", f"{PAGE}/"), ("Sec-Fetch-Mode", "no-cors")))
+
+
+@pytest.mark.parametrize(
+    ("validator", "asks", "expected"),
+    [
+        pytest.param(("ETag", '"a"'), ASKS, ("cache-control",), id="the same tag"),
+        pytest.param(("ETag", '"b"'), ASKS, None, id="another"),
+        pytest.param(
+            ("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT"),
+            (("If-Modified-Since", "Mon, 01 Jan 2024 00:00:00 GMT"),),
+            ("cache-control", "last-modified"),
+            id="the same time",
+        ),
+    ],
+)
+def test_the_copy_may_be_an_images(
+    validator: tuple[str, str], asks: HeaderList, expected: tuple[str, ...] | None
+) -> None:
+    """Field's bug 54: the image was asked for without CORS."""
+    cache = Cache()
+    cache.journal.requested("image", "browser", IMAGE, at(0))
+    answer = Response(200, (validator, ("Cache-Control", "no-cache")))
+    assert cache.journal.answered(Sighting("image", answer), at(0)) is None
+    exchange = cache.see(actual(headers=asks), Response(304, (OWN,)))
+    assert exchange.judgement.verdict in {"allowed", "conditional"}
+    assert exchange.exposed == (expected or ())
+    bare = cache.see(actual(headers=asks), Response(304, ()))
+    assert verdicts(bare)[0] == ("allow-origin-missing" if expected else None)
+
+
 def test_a_304_that_nobody_asked_for_is_judged_by_itself() -> None:
     cache = Cache()
     cache.see(actual(), first(OWN))

@@ -208,6 +208,9 @@ class Journal:
             texts = pending.client + pending.url + pending.page
             if _length(seen, pending.request.headers, texts) <= MOST_KEPT:
                 note_plain(pending, seen, self.memory, now)
+                if seen.response is not None:
+                    page, url = pending.page, pending.url
+                    self.copies.note_plain(pending.client, page, url, seen.response, now)
             return self._embedded(pending, seen, now)
         if pending is not None and seen.response is not None:
             asks = bool(pending.own_names)
@@ -264,7 +267,8 @@ class Journal:
         is_short = known_essence is not None or _is_short(seen)
         seen = known_essence or _essential(seen, is_short=is_short)
         if seen.response is not None and seen.response.status == _NOT_MODIFIED:
-            goes_by = self.copies.renewed(known.step.client, known.wire, seen.response)
+            step, wire = known.step, known.wire
+            goes_by = self.copies.renewed(step.client, wire, step.headers, seen.response)
             return self._made(known, seen, goes_by)
         essential = (seen[1:], self.mask_urls)
         pattern = known.patterns.get(essential) or self._cast(known, essential)
