@@ -161,8 +161,11 @@ def test_several_mistakes_in_one_rule_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("data", "line", "column", "says"),
     [
-        pytest.param(b"a = [1,\n", 1, None, "is no TOML: ", id="truncated"),
-        pytest.param(b'[[rule]]\nname = "a', 2, None, "is no TOML: ", id="truncated in a string"),
+        pytest.param(b"a = [1,\r\n\r\n", 1, 7, "at the end of the file", id="truncated"),
+        pytest.param(b'[[rule]]\nname = "a', 2, 9, "is no TOML: ", id="truncated in a string"),
+        pytest.param(b'a = """\nb\n', 2, 1, "Unterminated string", id="in one of many lines"),
+        pytest.param(b"[[rule]]\nname =", 2, 6, "Invalid value", id="before a value"),
+        pytest.param(b"\n[rule.policy", 2, 12, "table declaration", id="in a table's name"),
         pytest.param(b"[[rule]]\nname = = 1", 2, 8, "Invalid value", id="a syntax error"),
         pytest.param(b"\n[[rule]]\nname = 'a'\nname = 'b'", 4, None, "overwrite", id="a key twice"),
         pytest.param(b"\n\n\x80", 3, None, "is not UTF-8: byte 0x80", id="binary data"),

@@ -136,8 +136,9 @@ def _syntax_problem(file: str, text: str, message: str) -> Problem:
     what = message[: found.start()]
     if found[1]:
         return _file_problem(file, f"is no TOML: {what}", "", int(found[1]), int(found[2]))
-    last = text.rstrip().count("\n") + 1
-    return _file_problem(file, f"is no TOML: {what} at the end of the file", "", last)
+    *before, last = text.rstrip().split("\n")
+    message = f"is no TOML: {what} at the end of the file"
+    return _file_problem(file, message, "", len(before) + 1, len(last))
 
 
 def _read_rules(document: _Document, reading: _Reading) -> None:
