@@ -555,7 +555,9 @@ def test_whether_a_regex_is_anchored_depends_on_the_server(
 def test_every_policy_of_every_dialect_can_be_linted(dialect: Dialect) -> None:
     policies = (*POLICIES, *generate_policies(Random(dialect.name), dialect, 50))
     for policy in policies:
-        if not dialect.complaints(policy):
+        complaints = dialect.complaints(policy)
+        assert all(complaint.hint for complaint in complaints)
+        if not complaints:
             place = Place("a.toml", 1)
             match = Match(host=(HostName("api.example", None),))
             found = list(lint_rule(Rule("r", match, place, policy=policy, dialect=dialect)))

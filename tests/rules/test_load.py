@@ -133,6 +133,7 @@ def test_a_mistake_is_refused_with_its_place(mistake: Mistake) -> None:
     assert found[0].rule == "r"
     assert found[0].line is not None
     assert mistake.says in str(found[0])
+    assert found[0].hint, "whoever made it is told the way out"
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.sentence)
@@ -188,6 +189,7 @@ def test_several_mistakes_in_one_rule_are_told_at_once() -> None:
 def test_bad_files(data: bytes, line: int | None, column: int | None, says: str) -> None:
     told = problems(data)
     assert says in "\n".join(map(str, told))
+    assert all(each.hint for each in told)
     assert told[0].line == line
     assert column is None or told[0].column == column
 
@@ -214,8 +216,9 @@ def test_an_unreadable_file_is_told_with_the_others() -> None:
     with pytest.raises(RulesError) as caught:
         load(sources)
     assert str(caught.value).splitlines() == [
-        "a.toml: can't be read: permission denied.",
-        "b.toml:1:1: x: is no key that is known here.",
+        "a.toml: can't be read: permission denied. Hint: check the path, and who may read it",
+        "b.toml:1:1: x = 1: is no key that is known here. "
+        "Hint: a rule file has [[rule]] alone, and all else below it",
     ]
 
 
@@ -225,6 +228,55 @@ def test_a_name_is_unique_over_all_files() -> None:
         '1.toml:3:1: rule "r": name = "r": is the name of another rule, in 0.toml:1. '
         "Hint: give each rule a name of its own"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("match = {}", 'match: needs url or host. Hint: write host = "api.example.com", say'),
+        ('match.kind = "both"', 'kind = "both": must be "preflight" or "actual". Hint: leave it'),
+        ('mode = "dry-run"', 'mode = "dry-run": must be "apply" or "shadow". Hint: write "shadow"'),
+        ('enabled = "yes"', "Hint: write true without quotes"),
+        ("policy.allow_credentials = 1", "Hint: write true"),
+        ('policy.allow_credentials = "maybe"', "Hint: write true or false"),
+        ("policy.max_age = 10.5", "Hint: write 10"),
+        ("policy.max_age = inf", "Hint: write digits alone"),
+        (f"policy.max_age = '{'9' * 99}'", f"Hint: write {'9' * 9} without quotes"),
+        ('policy = "express"', 'Hint: write { like = "express", allow_origins = ['),
+        ("policy.nothing_like_it = [1]", "nothing_like_it = [1]: is no key that is known here. "),
+        ("policy.nothing_like_it = [1]", "Hint: there are like, allow_origins, allow_origin_regex"),
+        ('fault.status = "a"', "Hint: write digits alone"),
+        ("fault.status = 600", "must be from 200 to 599. Hint: the nearest is 599"),
+        ('fault.delay = "1.5s"', "Hint: write 1.5 without quotes"),
+        ("fault.delay = nan", "Hint: the nearest is 0"),
+        (
+            'headers.set.a = ["1", "2"]',
+            'headers.set.a = ["1", "2"]: must be a string, not an array',
+        ),
+        ('headers.set.a = ["1", "2"]', "Hint: write one string, in quotes"),
+        ('headers.add = ["x: y", "z: a:b"]', 'Hint: write { x = "y", z = "a:b" }'),
+        ('headers.add = "vary"', 'Hint: write { "Vary" = "Origin" }, say'),
+        (
+            'headers.set = { "Content-Length" = "5" }',
+            'Content-Length = "5": has a name that frames',
+        ),
+        (
+            "match.host = [[[[[1]]]], { 'a b' = {} }]",
+            'match.host[1] = { "a b" = {} }: must be a string, not a table',
+        ),
+        ("match.host = [[[[[1]]]]]", "match.host[0] = [[[[…]]]]: must be a string"),
+    ],
+)
+def test_the_value_and_the_way_out_are_told(lines: str, says: str) -> None:
+    assert says in "\n".join(map(str, problems(rule(lines))))
+
+
+def test_of_a_long_value_only_the_beginning_is_told() -> None:
+    host = "match.host = { " + ", ".join(f"a{number} = 1" for number in range(10_000)) + " }"
+    (told,) = problems(rule(f"{host}\n{'fault.status = 401'}"))
+    assert told.value is not None
+    assert told.value.startswith("{ a0 = 1, a1 = 1")
+    assert len(told.value) < 70
 
 
 @pytest.mark.parametrize("name", ['""', '"a\\nb"', '"a\\u001b"', "3", "[]"])
@@ -260,6 +312,8 @@ def is_read_or_refused(data: str | bytes) -> bool:
     try:
         read(data)
     except RulesError as error:
+        errors = [each for each in error.problems if each.severity is Severity.ERROR]
+        assert all(each.hint for each in errors)
         return all(str(problem).isprintable() for problem in error.problems)
     return True
 

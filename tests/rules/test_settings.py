@@ -21,7 +21,7 @@ PICKY = replace(
         Setting("kept", "strings", default=("vary",), doc="Headers to keep."),
     ),
     complaints=lambda policy: (
-        (Complaint("success_status", "is no success"),) if policy.settings == BAD else ()
+        (Complaint("success_status", "is no success", "try 204"),) if policy.settings == BAD else ()
     ),
 )
 BAD: tuple[tuple[str, int], ...] = (("success_status", 500),)

@@ -5,9 +5,10 @@ with, `schema` says the same to editors in JSON Schema. Which key has which kind
 """
 
 import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from corscope.rules.locate import KeyPath
 from corscope.rules.problems import BadValueError, kind_of, shown
@@ -60,8 +61,12 @@ class At:
         """The place of a key or an item in this one."""
         return At((*self.path, part), self.remarks, self.check_filter)
 
-    def complain(self, message: str, hint: str = "", *, value: object = None) -> None:
-        """Note a mistake; a value of None is not shown."""
+    def aside(self) -> "At":
+        """The same place with a list of its own, for mistakes that are yet to be put otherwise."""
+        return At(self.path, [], self.check_filter)
+
+    def complain(self, message: str, hint: str, *, value: object = None) -> None:
+        """Note a mistake, and the way out; a value of None is not shown."""
         text = None if value is None else shown(value)
         self.remarks.append(Remark(self.path, text, message, hint))
 
@@ -93,7 +98,7 @@ class Text:
         if not isinstance(value, str):
             _complain_of_kind("a string", value, at)
         elif not value and not self.may_be_empty:
-            at.complain("must not be empty", value=value)
+            at.complain("must not be empty", "write what is meant, or leave it out", value=value)
         else:
             try:
                 return self.parse(value)
@@ -158,7 +163,7 @@ class Whole:
             _complain_of_kind("an integer", value, at)
             return None
         if not self.low <= value <= self.high:
-            at.complain(f"must be from {self.low} to {self.high}", value=value)
+            _complain_of_range(self.low, self.high, value, at)
         return value
 
     def schema(self) -> Json:
@@ -177,7 +182,7 @@ class Amount:
         if not isinstance(value, int | float) or isinstance(value, bool):
             _complain_of_kind("a number", value, at)
         elif math.isnan(value) or not 0 <= value <= self.high:
-            at.complain(f"must be from 0 to {self.high}", value=value)
+            _complain_of_range(0, self.high, value, at)
         else:
             return float(value)
         return 0.0
@@ -189,9 +194,13 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a few words, each with what it means to the rules."""
+    """One of a few words, each with what it means to the rules.
+
+    `otherwise` tells of a word that looks like none of them what may have been meant by it.
+    """
 
     words: Mapping[str, Any]
+    otherwise: str = "choose one, or leave it out"
 
     def read(self, value: object, at: At) -> Any:
         """Check it and look it up."""
@@ -200,7 +209,7 @@ class Choice:
         elif value not in self.words:
             known = " or ".join(shown(word) for word in self.words)
             meant = nearest(value, self.words)
-            hint = f"did you mean {shown(meant)}?" if meant else ""
+            hint = f"did you mean {shown(meant)}?" if meant else self.otherwise
             at.complain(f"must be {known}", hint, value=value)
         else:
             return self.words[value]
@@ -274,14 +283,14 @@ class Either:
         if not isinstance(value, str):
             _complain_of_kind("a string or an array", value, at)
             return None
-        remarks: list[Remark] = []
-        read = self.single.read(value, At(at.path, remarks, at.check_filter))
-        if remarks and isinstance(self.single, Choice):
-            items = ", ".join(shown(item.strip()) for item in value.split(",") if item.strip())
-            message = f"{remarks[0].message}, or an array"
-            at.complain(message, items and f"write [{items}]", value=value)
+        alone = at.aside()
+        read = self.single.read(value, alone)
+        if alone.remarks and isinstance(self.single, Choice):
+            items = [item.strip() for item in value.split(",") if item.strip()]
+            message = f"{alone.remarks[0].message}, or an array"
+            at.complain(message, f"write [{', '.join(map(shown, items))}]", value=value)
         else:
-            at.remarks.extend(remarks)
+            at.remarks.extend(alone.remarks)
         return read
 
     def schema(self) -> Json:
@@ -301,16 +310,23 @@ class Pairs:
     def read(self, value: object, at: At) -> tuple[tuple[str, Any], ...]:
         """Check it."""
         if not isinstance(value, dict):
-            _complain_of_kind("a table of headers", value, at)
+            _complain_of_kind("a table of headers", value, at, _as_pairs(value))
             return ()
         if not value:
             at.complain("must not be empty", "leave the key out", value=value)
         pairs: list[tuple[str, Any]] = []
         for name, lines in value.items():
-            self.key.read(name, at.into(name))
+            self._read_name(name, lines, at.into(name))
             read = self.value.read(lines, at.into(name))
             pairs.extend((name, line) for line in (read if self.repeated else (read,)))
         return tuple(pairs)
+
+    def _read_name(self, name: str, lines: object, at: At) -> None:
+        """Check the name; what stands behind it is its value all the same."""
+        alone = at.aside()
+        self.key.read(name, alone)
+        for each in alone.remarks:
+            at.complain(f"has a name that {each.message}", each.hint, value=lines)
 
     def schema(self) -> Json:
         """The same as JSON Schema."""
@@ -348,6 +364,7 @@ class Table:
     Attributes:
         fields: its keys.
         build: makes the value from what was read, if nothing was wrong.
+        example: what may stand in it, for whoever has something else there, or nothing.
         any_of: keys of which at least one has to be there.
         check: looks at the keys together; gets whatever could be read, by the names in the rules.
         further: keys that depend on what else is there; `all_further` are all there can be.
@@ -356,6 +373,7 @@ class Table:
 
     fields: tuple[Field, ...]
     build: Callable[..., Any]
+    example: str
     any_of: tuple[str, ...] = ()
     check: Callable[[Mapping[str, Any], At], None] = _no_check
     further: Callable[[Mapping[str, object]], Sequence[Field]] = _no_fields
@@ -365,7 +383,7 @@ class Table:
     def read(self, value: object, at: At) -> Any:
         """Check it and build what it means."""
         if not isinstance(value, dict):
-            _complain_of_kind("a table", value, at)
+            _complain_of_kind("a table", value, at, f"write {{ {self.example} }}, say")
             return None
         before = len(at.remarks)
         known = {each.name: each for each in (*self.fields, *self.further(value))}
@@ -375,7 +393,8 @@ class Table:
             if name not in known:
                 meant = nearest(name, known)
                 present.add(meant or name)
-                self._complain_of_key(name, meant, at)
+                hint = self.elsewhere.get(name) or _hint_of_keys(meant, known)
+                at.into(name).complain("is no key that is known here", hint, value=item)
                 continue
             mistakes = len(at.remarks)
             read = known[name].kind.read(item, at.into(name))
@@ -385,10 +404,6 @@ class Table:
         self.check(values, at)
         return self.build(**values) if len(at.remarks) == before else None
 
-    def _complain_of_key(self, name: str, meant: str | None, at: At) -> None:
-        hint = self.elsewhere.get(name) or (f"did you mean {meant}?" if meant else "")
-        at.into(name).complain("is no key that is known here", hint)
-
     def _check_presence(self, present: Collection[str], at: At) -> None:
         """Tell what is missing, but not of a key that is only misspelt."""
         for each in self.fields:
@@ -397,7 +412,7 @@ class Table:
         if self.any_of and not any(name in present for name in self.any_of):
             *others, last = self.any_of
             wanted = f"{', '.join(others)} or {last}" if others else last
-            at.complain(f"needs {wanted}")
+            at.complain(f"needs {wanted}", f"write {self.example}, say")
 
     def schema(self) -> Json:
         """The same as JSON Schema."""
@@ -420,23 +435,64 @@ def _read_items(kind: ValueKind, items: Sequence[object], at: At) -> tuple[Any, 
     return tuple(kind.read(item, at.into(index)) for index, item in enumerate(items))
 
 
+def _hint_of_keys(meant: str | None, known: Collection[str]) -> str:
+    return f"did you mean {meant}?" if meant else f"there are {', '.join(known)}"
+
+
+def _complain_of_range(low: int, high: int, value: float, at: At) -> None:
+    nearest_one = high if value > high else low
+    at.complain(f"must be from {low} to {high}", f"the nearest is {nearest_one}", value=value)
+
+
 def _complain_of_kind(wanted: str, value: object, at: At, hint: str = "") -> None:
     at.complain(
         f"must be {wanted}, not {kind_of(value)}",
-        hint or _conversion(wanted, value),
+        hint or _conversion(wanted, value) or _WRITTEN_AS[wanted],
         value=value,
     )
 
 
+_WRITTEN_AS: Final = {
+    "a string": "write one string, in quotes",
+    "a boolean": "write true or false",
+    "an integer": "write digits alone",
+    "a number": "write digits alone, or 0.5 say",
+    "a string or an array": 'write ["…", "…"]',
+}
+_MEANT_BY: Final = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+_NUMBER: Final = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_LONGEST_WHOLE: Final = 1e9
+
+
 def _conversion(wanted: str, value: object) -> str:
     """How the value is written as the kind that is wanted, where that is plain."""
-    if isinstance(value, str):
-        text = value.strip()
-        number = wanted in {"an integer", "a number"} and text.removeprefix("-").isdecimal()
-        if number or (wanted == "a boolean" and text in {"true", "false"}):
-            return f"write {text} without quotes"
-    elif wanted.startswith("a string") and isinstance(value, bool | int | float):
-        return f'write "{shown(value)}" in quotes'
-    elif isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list | dict):
-        return f"write {shown(value[0])} without brackets"
+    match wanted, value:
+        case "a boolean", str() if value.strip().lower() in _MEANT_BY:
+            return f"write {shown(_MEANT_BY[value.strip().lower()])} without quotes"
+        case "a boolean", 0 | 1:
+            return f"write {shown(bool(value))}"
+        case (("an integer" | "a number"), str()) if found := _NUMBER.match(value.strip()):
+            whole = wanted == "an integer"
+            return f"write {found[0].partition('.')[0] if whole else found[0]} without quotes"
+        case "an integer", float() if abs(value) < _LONGEST_WHOLE:
+            return f"write {shown(int(value))}"
+        case (("a string" | "a string or an array"), bool() | int() | float()):
+            return f'write "{shown(value)}" in quotes'
+        case _, list() if len(value) == 1 and not isinstance(value[0], list | dict):
+            return f"write {shown(value[0])} without brackets"
     return ""
+
+
+def _as_pairs(value: object) -> str:
+    """How header lines are written as a table, where there are such."""
+    lines = value if isinstance(value, list) else [value]
+    pairs = dict(line.split(":", 1) for line in lines if isinstance(line, str) and ":" in line)
+    meant = {name.strip(): text.strip() for name, text in pairs.items()}
+    return f"write {shown(meant)}" if meant else 'write { "Vary" = "Origin" }, say'

@@ -8,7 +8,7 @@ suspicious is found in `lint`.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from corscope.rules._toml import has_endless_key, loads
 from corscope.rules.kinds import At, Remark
@@ -25,6 +25,24 @@ MAX_BYTES = 4 * 1024 * 1024
 """The largest file that is read: some 20,000 rules. Beyond it lie mistakes, such as a log file."""
 
 _PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_FLAT: Final = "write it flat: no key of a rule has more than three parts"
+_SYNTAX_HINTS: Final = {
+    "Invalid value": "write strings in quotes; what stands without is true, false or a number",
+    "Unterminated string": "close it with the quotes that it begins with",
+    "Illegal character": "close the string on its line; control characters are written \\u0000",
+    "Unescaped '\\'": "write two backslashes, or put the string in single quotes",
+    "Unclosed array": "write a comma between its items, and ] behind them",
+    "Unclosed inline table": "write a comma between its keys, } behind them, and all on one line",
+    "Expected '=' after a key": 'a line is written key = "value"',
+    "at the end of a table": "a table begins with [rule.match], say",
+    "at the end of an array": "a rule begins with [[rule]]",
+    "newline or end of document": "write one key a line",
+    "overwrite a value": "write each key once; the next rule begins with [[rule]]",
+    "Cannot": "write each table once; the next rule begins with [[rule]]",
+    "Duplicate": "write each key once",
+    "": "https://toml.io/en/v1.0.0 tells what may stand here",
+}
+"""A way out for each of the parser's messages, by what it says; the first one holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +115,7 @@ def _parse(source: Source, problems: list[Problem]) -> _Document | None:
             raise RecursionError
         return _Document(source.path, loads(text), locate(text))
     except RecursionError:
-        problems.append(_file_problem(source.path, "is nested too deeply"))
+        problems.append(_file_problem(source.path, "is nested too deeply", _FLAT))
     except ValueError as error:
         problems.append(_syntax_problem(source.path, text, str(error)))
     return None
@@ -106,7 +124,8 @@ def _parse(source: Source, problems: list[Problem]) -> _Document | None:
 def _decoded(source: Source, problems: list[Problem]) -> str | None:
     if source.data is None:
         reason = source.error or "unknown reason"
-        problems.append(_file_problem(source.path, f"can't be read: {reason}"))
+        hint = "check the path, and who may read it"
+        problems.append(_file_problem(source.path, f"can't be read: {reason}", hint))
         return None
     if len(source.data) > MAX_BYTES:
         message = f"is larger than the {MAX_BYTES:,} bytes that are read"
@@ -124,21 +143,22 @@ def _decoded(source: Source, problems: list[Problem]) -> str | None:
 
 
 def _file_problem(
-    file: str, message: str, hint: str = "", line: int | None = None, column: int | None = None
+    file: str, message: str, hint: str, line: int | None = None, column: int | None = None
 ) -> Problem:
     return Problem(file, line, column, None, "", None, message, hint)
 
 
 def _syntax_problem(file: str, text: str, message: str) -> Problem:
+    hint = next(hint for words, hint in _SYNTAX_HINTS.items() if words in message)
     found = _PLACE_IN_MESSAGE.search(message)
     if found is None:  # Python's own limit for numbers, and whatever else has no place
-        return _file_problem(file, f"is no TOML: {message.partition(';')[0]}")
+        return _file_problem(file, f"is no TOML: {message.partition(';')[0]}", hint)
     what = message[: found.start()]
     if found[1]:
-        return _file_problem(file, f"is no TOML: {what}", "", int(found[1]), int(found[2]))
+        return _file_problem(file, f"is no TOML: {what}", hint, int(found[1]), int(found[2]))
     *before, last = text.rstrip().split("\n")
     message = f"is no TOML: {what} at the end of the file"
-    return _file_problem(file, message, "", len(before) + 1, len(last))
+    return _file_problem(file, message, hint, len(before) + 1, len(last))
 
 
 def _read_rules(document: _Document, reading: _Reading) -> None:
@@ -157,7 +177,8 @@ def _problems_of_top_level(document: _Document) -> Iterator[Problem]:
             inner = {each.name for each in RULE.fields}
             belongs = f"write [rule.{key}], below a [[rule]]" if key in inner else ""
             meant = "did you mean [[rule]]?" if nearest(key, ["rule"]) else ""
-            remark = Remark(path, None, "is no key that is known here", belongs or meant)
+            hint = belongs or meant or "a rule file has [[rule]] alone, and all else below it"
+            remark = Remark(path, shown(value), "is no key that is known here", hint)
             yield _problem(document, path, None, remark)
         elif not isinstance(value, list):
             message = f"must be an array of tables, not {kind_of(value)}"

@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 
 __all__ = ["BadValueError", "Problem", "RulesError", "Severity", "kind_of", "shown", "written_path"]
 
 _LONGEST_VALUE = 60
+_DEEPEST_VALUE = 3
 
 
 class Severity(Enum):
@@ -33,7 +35,7 @@ class Problem:
         path: the key's path within the rule, as TOML writes it.
         value: the value as TOML writes it, shortened and with control characters escaped.
         message: what is wrong, as the rest of a sentence about the value.
-        hint: what to do about it.
+        hint: what to do about it; no error is without one.
         severity: errors keep the whole set from being used.
         id: a warning's name, of those in `lint.ids`.
     """
@@ -64,7 +66,7 @@ class Problem:
 class BadValueError(ValueError):
     """What is wrong with one value, before anybody knows where it stands."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str) -> None:
         """Keep what is wrong, as the rest of a sentence about the value, and what to do."""
         self.hint = hint
         super().__init__(message)
@@ -79,18 +81,22 @@ class RulesError(ValueError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def shown(value: object) -> str:
-    """A value as TOML writes it, shortened; arrays and tables are only named."""
+def shown(value: object, depth: int = _DEEPEST_VALUE) -> str:
+    """A value as TOML writes it, shortened; what is nested deeply is only named."""
     match value:
         case bool():
             return "true" if value else "false"
         case str():
-            short = value if len(value) <= _LONGEST_VALUE else f"{value[: _LONGEST_VALUE - 1]}…"
-            return _without_controls(json.dumps(short, ensure_ascii=False))
-        case list():
-            return "[…]" if value else "[]"
+            return _without_controls(json.dumps(_short(value), ensure_ascii=False))
+        case list() | dict() if value and not depth:
+            return "[…]" if isinstance(value, list) else "{…}"
+        case list() | tuple():
+            items = (shown(item, depth - 1) for item in value[:_LONGEST_VALUE])
+            return f"[{_short(', '.join(items))}]"
         case dict():
-            return "{…}" if value else "{}"
+            first = islice(value.items(), _LONGEST_VALUE)
+            pairs = (f"{_key(key)} = {shown(item, depth - 1)}" for key, item in first)
+            return f"{{ {_short(', '.join(pairs))} }}" if value else "{}"
         case int() if abs(value) >= 10**_LONGEST_VALUE:
             return "(a huge number)"  # too many digits are an error in Python
     return str(value)
@@ -121,9 +127,17 @@ def written_path(path: Iterable[str | int]) -> str:
         if isinstance(part, int):
             written += f"[{part}]"
         else:
-            bare = part.isascii() and part.replace("-", "_").isidentifier()
-            written += f"{written and '.'}{part if bare else shown(part)}"
+            written += f"{written and '.'}{_key(part)}"
     return written
+
+
+def _key(name: str) -> str:
+    bare = name.isascii() and name.replace("-", "_").isidentifier()
+    return name if bare else shown(name)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def _without_controls(text: str) -> str:

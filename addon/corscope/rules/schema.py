@@ -72,7 +72,7 @@ _FRAMING = frozenset(
 
 def _name(text: str) -> str:
     if not text.isprintable():
-        raise BadValueError("must be one line of printable characters")
+        raise BadValueError("must be one line of printable characters", "leave out the others")
     return text
 
 
@@ -91,15 +91,17 @@ def _header_name(text: str) -> str:
 def _edited_name(text: str) -> str:
     if text.lower() in _FRAMING:
         message = "frames the message and belongs to the proxy"
-        raise BadValueError(message, "a rule must not be able to split a response")
+        raise BadValueError(message, "drop it: a rule must not be able to split a response")
     return _header_name(text)
 
 
 def _header_value(text: str) -> str:
     if not {"\r", "\n", "\0"}.isdisjoint(text):
-        raise BadValueError("must not hold a line break or NUL", "it would split the response")
+        message = "must not hold a line break or NUL"
+        raise BadValueError(message, "write one line: two would split the response")
     if not is_sendable(text):
-        raise BadValueError("must be Latin-1: a header has bytes, no other characters")
+        message = "must be Latin-1: a header has bytes, no other characters"
+        raise BadValueError(message, "write the others percent-encoded, or leave them out")
     return text
 
 
@@ -198,9 +200,8 @@ def _check_policy(values: Mapping[str, Any], at: At) -> None:
     dialect, policy = _build_policy(**values)
     for complaint in dialect.complaints(policy):
         value = values.get(complaint.field)
-        shown_value = value if isinstance(value, bool | int | str) else None
         place = at.into(complaint.field) if complaint.field in values else at
-        place.complain(complaint.message, complaint.hint, value=shown_value)
+        place.complain(complaint.message, complaint.hint, value=value)
 
 
 _POLICY_FIELDS = (
@@ -264,6 +265,7 @@ def policy_table(known: Sequence[Dialect]) -> Table:
     return Table(
         fields=(like, *_POLICY_FIELDS),
         build=_build_policy,
+        example='like = "express", allow_origins = ["https://app.example.com"]',
         check=_check_policy,
         further=further,
         all_further=tuple(each for dialect in known for each in _setting_fields(dialect)),
@@ -299,7 +301,9 @@ MATCH = Table(
         Field("method", OneOrMany(_METHOD), "The fetch's method; upper and lower case differ."),
         Field(
             "kind",
-            OneOrMany(Choice({"preflight": "preflight", "actual": "actual"})),
+            OneOrMany(
+                Choice({each: each for each in ("preflight", "actual")}, "leave it out for both")
+            ),
             "Preflights or actual requests; default both.",
         ),
         Field(
@@ -310,6 +314,7 @@ MATCH = Table(
         Field("filter", OneOrMany(Filter()), "A mitmproxy filter expression over the request."),
     ),
     build=Match,
+    example='host = "api.example.com"',
     any_of=("url", "host"),
 )
 
@@ -329,6 +334,7 @@ HEADERS = Table(
         ),
     ),
     build=HeaderEdits,
+    example='remove = "Access-Control-Allow-Origin"',
     any_of=("remove", "set", "add"),
 )
 
@@ -340,6 +346,7 @@ FAULT = Table(
         Field("abort", Flag(), "Drop the connection instead of answering.", default=False),
     ),
     build=Fault,
+    example="status = 401",
     any_of=("status", "redirect", "delay", "abort"),
 )
 
@@ -359,7 +366,10 @@ RULE = Table(
         Field("enabled", Flag(), "Whether the rule is looked at.", default=True),
         Field(
             "mode",
-            Choice({mode.value: mode for mode in Mode}),
+            Choice(
+                {mode.value: mode for mode in Mode},
+                'write "shadow" to change nothing and log what the rule would do',
+            ),
             "Whether the rule acts, or only logs what it would do.",
             Mode.APPLY.value,
         ),
@@ -369,6 +379,7 @@ RULE = Table(
         Field("fault", FAULT, "Break the answer as real servers do."),
     ),
     build=_build_rule,
+    example='policy.allow_origins = ["https://app.example.com"]',
     any_of=("policy", "headers", "fault"),
     elsewhere={**_IN_POLICY, **_IN_MATCH},
 )

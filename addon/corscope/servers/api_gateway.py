@@ -77,7 +77,8 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
             hint = f"the only patterns are {', '.join(_PATTERNS)}"
             found.append(refused("allow_origins", f"has an invalid format: {origin}", hint))
     if policy.max_age is not None and policy.max_age > _LONGEST_MAX_AGE:
-        found.append(refused("max_age", f"can't be more than {_LONGEST_MAX_AGE}"))
+        message = f"can't be more than {_LONGEST_MAX_AGE}"
+        found.append(refused("max_age", message, f"write {_LONGEST_MAX_AGE}"))
     return tuple(found)
 
 

@@ -108,16 +108,17 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     found = [*unwritable(policy, echo=("allow_headers",)), *always_with_credentials(policy)]
     for field in ("allow_origins", "allow_methods"):
         if getattr(policy, field) == ():
-            found.append(refused(field, "is empty: a rule needs at least one"))
+            found.append(refused(field, "is empty: a rule needs at least one", "list one"))
     if any("," in origin or origin != origin.strip() for origin in listed(policy.allow_origins)):
-        found.append(refused("allow_origins", "has a comma or a space, which end an origin there"))
+        message = "has a comma or a space, which end an origin there"
+        found.append(refused("allow_origins", message, "list each by itself"))
     for method in _methods(policy):
         if method not in _METHODS:
             hint = f"Azure Storage knows {', '.join(_METHODS)}"
             found.append(refused("allow_methods", f"has an unsupported method: {method}", hint))
     for field in ("allow_headers", "expose_headers"):
         if any("*" in name[:-1] for name in listed(getattr(policy, field))):
-            found.append(refused(field, "can have a * at the end of a name only"))
+            found.append(refused(field, "can have a * at the end of a name only", "list them"))
     return tuple(found)
 
 

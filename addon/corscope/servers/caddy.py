@@ -87,7 +87,8 @@ def _unwritable(policy: Policy) -> Iterable[Complaint]:
         yield Complaint("allow_origin_regex", "holds a `, which can't be quoted", r"write \x60")
     yield from replaced_complaints(policy, "{$", "a variable")
     if any(char in origin for origin in policy.allow_origins or () for char in "`{"):
-        yield Complaint("allow_origins", "holds a ` or {, which can't be quoted")
+        message = "holds a ` or {, which can't be quoted"
+        yield Complaint("allow_origins", message, "write it without: no origin has any")
 
 
 def _export(policy: Policy) -> Export:

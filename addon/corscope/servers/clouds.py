@@ -86,7 +86,7 @@ def always_with_credentials(policy: Policy) -> tuple[Complaint, ...]:
     return ()
 
 
-def refused(field: str, message: str, hint: str = "") -> Complaint:
+def refused(field: str, message: str, hint: str) -> Complaint:
     """The service doesn't take a configuration with that."""
     return Complaint(field, message, hint, at_start=True)
 

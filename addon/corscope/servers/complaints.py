@@ -1,6 +1,7 @@
 """Which policies do several libraries have no way to write?"""
 
 from collections.abc import Collection
+from typing import Final
 
 from corscope.servers.dialect import Complaint, Setting
 from corscope.servers.origins import regex_error
@@ -8,6 +9,7 @@ from corscope.servers.policy import ECHO, Policy
 from corscope.servers.regexes import Engine, misread, unknown, way_out
 
 __all__ = [
+    "MEND_REGEX",
     "echo_and_regex_complaints",
     "echo_in_list_complaints",
     "engine_complaints",
@@ -17,6 +19,9 @@ __all__ = [
     "status_complaints",
     "value_complaints",
 ]
+
+MEND_REGEX: Final = r"write \\ before a sign that stands for itself, or list the origins instead"
+"""The way out where a regex is none, or none that can be tried in time."""
 
 
 def regex_complaints(
@@ -51,7 +56,7 @@ def engine_complaints(
         hint = way_out(found, engine)
         return (Complaint("allow_origin_regex", message, hint, at_start=at_start),)
     if error := regex_error(pattern):
-        return (Complaint("allow_origin_regex", f"is no regex: {error}"),)
+        return (Complaint("allow_origin_regex", f"is no regex: {error}", MEND_REGEX),)
     if engine is not None and (found := misread(pattern, engine)):
         message = f"holds {found!r}, which means something else to {engine.name}"
         return (Complaint("allow_origin_regex", message, way_out(found, engine)),)

@@ -57,7 +57,7 @@ class Complaint:
 
     field: str
     message: str
-    hint: str = ""
+    hint: str
     at_start: bool = False
 
 

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from corscope.fetch.headers import contains, get, set_header
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import echo_and_regex_complaints, value_complaints
+from corscope.servers.complaints import MEND_REGEX, echo_and_regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.origins import matches_regex, regex_error
 from corscope.servers.parts import (
@@ -45,6 +45,7 @@ _DEFAULTS: Final = Policy(
     max_age=86400,
 )
 _NOT_URLS: Final = {"null", "file://"}
+_ORIGIN: Final = "write it as https://app.example.com"
 _COMMA: Final = re.compile(r"\s*,\s*")
 _REQUEST_PRIVATE_NETWORK: Final = "access-control-request-private-network"
 _PRIVATE_NETWORK: Final = Setting(
@@ -142,7 +143,7 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         complaints.append(Complaint("max_age", message, "0 sends none", at_start=True))
     if pattern is not None and (error := regex_error(pattern)):
         message = f"is no regular expression, so that requests fail with 500: {error}"
-        complaints.append(Complaint("allow_origin_regex", message))
+        complaints.append(Complaint("allow_origin_regex", message, MEND_REGEX))
     return tuple(complaints)
 
 
@@ -152,14 +153,15 @@ def _origin_complaints(origins: tuple[str, ...]) -> Iterator[Complaint]:
         if origin in _NOT_URLS:
             continue
         if url is None:
-            yield Complaint("allow_origins", f"has {origin!r}, which is no URL", at_start=True)
+            message = f"has {origin!r}, which is no URL"
+            yield Complaint("allow_origins", message, _ORIGIN, at_start=True)
         elif not url.scheme or not url.netloc:
             message = f"has {origin!r}, which is missing scheme or netloc (corsheaders.E013)"
-            hint = 'write allow_origins = "*" for any origin' if origin == WILDCARD else ""
+            hint = 'write allow_origins = "*" for any origin' if origin == WILDCARD else _ORIGIN
             yield Complaint("allow_origins", message, hint, at_start=True)
         elif url.path or url.query or url.fragment:
             message = f"has {origin!r}, which should have nothing after the host (corsheaders.E014)"
-            yield Complaint("allow_origins", message, at_start=True)
+            yield Complaint("allow_origins", message, _ORIGIN, at_start=True)
 
 
 def _export(policy: Policy) -> Export:

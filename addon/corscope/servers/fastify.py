@@ -101,7 +101,8 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         *status_complaints(policy, _STATUS),
     )
     if policy.allow_origins == "":
-        found += (Complaint("allow_origins", "is empty: every request would fail with 500"),)
+        message = "is empty: every request would fail with 500"
+        found += (Complaint("allow_origins", message, "write [] if nobody is meant"),)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from corscope.fetch.headers import get
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import value_complaints
+from corscope.servers.complaints import MEND_REGEX, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.origins import matches_regex, regex_error
 from corscope.servers.parts import (
@@ -175,7 +175,12 @@ def _pattern_complaints(policy: Policy) -> list[Complaint]:
         "allow_headers": _patterns(policy.allow_headers),
     }
     wrong = [
-        Complaint(field, f"has a regular expression that is none, {each!r}: {error}", at_start=True)
+        Complaint(
+            field,
+            f"has a regular expression that is none, {each!r}: {error}",
+            MEND_REGEX,
+            at_start=True,
+        )
         for field, patterns in words.items()
         for each in patterns
         if is_regex(each) and (error := regex_error(each))

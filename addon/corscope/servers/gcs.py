@@ -90,7 +90,8 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         message = "can't be had: Cloud Storage never allows credentials"
         found.append(Complaint("allow_credentials", message, "sign the URLs instead"))
     if policy.allow_origins == ():
-        found.append(refused("allow_origins", "is empty: an entry needs at least one"))
+        message = "is empty: an entry needs at least one"
+        found.append(refused("allow_origins", message, "list one"))
     return tuple(found)
 
 

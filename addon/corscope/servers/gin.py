@@ -132,10 +132,12 @@ def _origin_complaints(policy: Policy) -> list[Complaint]:
     for origin in listed(policy.allow_origins):
         if "*" not in origin and not origin.startswith(("http://", "https://")):
             message = f"holds {origin!r}, which doesn't begin with http:// or https://"
-            found.append(Complaint("allow_origins", message, at_start=True))
+            hint = "write a whole origin, or a pattern with a *"
+            found.append(Complaint("allow_origins", message, hint, at_start=True))
         if origin.count("*") > 1:
             message = f"holds {origin!r}: only one * is allowed"
-            found.append(Complaint("allow_origins", message, at_start=True))
+            hint = "write allow_origin_regex"
+            found.append(Complaint("allow_origins", message, hint, at_start=True))
     return found
 
 

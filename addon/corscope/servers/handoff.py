@@ -78,8 +78,8 @@ def _expressible(policy: Policy, target: Dialect) -> tuple[Policy, tuple[str, ..
         if value is None:
             raise ValueError(f"{target.name}: {complaint.field} {complaint.message}")
         policy = replace(policy, **_unset(complaint.field))
-        hint = f"; {complaint.hint}" if complaint.hint else ""
-        lost.append(f"{complaint.field} is left out: it {complaint.message}{hint}.")
+        why = f"{complaint.message}; {complaint.hint}"
+        lost.append(f"{complaint.field} is left out: it {why}.")
     return policy, tuple(lost)
 
 

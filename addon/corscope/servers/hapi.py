@@ -206,14 +206,16 @@ def _refusals(policy: Policy) -> tuple[Complaint, ...]:
     """With what hapi doesn't start."""
     origins, found = policy.allow_origins, []
     if origins == ():
-        found.append(("allow_origins", "must have at least one origin"))
+        found.append(("allow_origins", "must have at least one origin", "list one"))
     if isinstance(origins, tuple) and WILDCARD in origins[1:] + origins[:-1]:
-        found.append(("allow_origins", f'can\'t have "{WILDCARD}" together with other values'))
+        message = f'can\'t have "{WILDCARD}" together with other values'
+        found.append(("allow_origins", message, f'write ["{WILDCARD}"] alone'))
     if _IGNORE.of(policy) and policy.allow_credentials:
-        found.append(("allow_credentials", "must be false where the origin is ignored"))
+        message = "must be false where the origin is ignored"
+        found.append(("allow_credentials", message, f"drop it, or {_IGNORE.name}"))
     if _STATUS.of(policy) not in {200, 204}:
-        found.append((_STATUS.name, "must be 200 or 204"))
-    return tuple(Complaint(field, message, at_start=True) for field, message in found)
+        found.append((_STATUS.name, "must be 200 or 204", f"the usual one is {_STATUS.default}"))
+    return tuple(Complaint(*refusal, at_start=True) for refusal in found)
 
 
 def _export(policy: Policy) -> Export:

@@ -10,7 +10,7 @@ from typing import Final
 from corscope.fetch.headers import contains, set_header
 from corscope.messages import Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import echo_and_regex_complaints, value_complaints
+from corscope.servers.complaints import MEND_REGEX, echo_and_regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.origins import matches_regex, regex_error
 from corscope.servers.parts import (
@@ -143,7 +143,7 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     complaints = value_complaints(policy, echo=("allow_headers",))
     if error := regex_error(_regex(policy)):
         message = f"is no regular expression, so that requests fail with 500: {error}"
-        complaints += (Complaint("allow_origin_regex", message),)
+        complaints += (Complaint("allow_origin_regex", message, MEND_REGEX),)
     return complaints + echo_and_regex_complaints(policy)
 
 

@@ -90,7 +90,8 @@ def _dollars(policy: Policy) -> Iterable[Complaint]:
         value = getattr(policy, field) or ""
         is_map = field == "allow_origins" and isinstance(value, tuple)
         if not is_map and any("$" in each for each in value):
-            yield Complaint(field, "holds a $, which begins a variable and can't be escaped")
+            message = "holds a $, which begins a variable and can't be escaped"
+            yield Complaint(field, message, "write it without")
 
 
 def _export(policy: Policy) -> Export:

@@ -12,7 +12,7 @@ from urllib.request import parse_http_list
 from corscope.fetch.headers import delete, is_token, set_header
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import echo_and_regex_complaints, value_complaints
+from corscope.servers.complaints import MEND_REGEX, echo_and_regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
 from corscope.servers.origins import matches_regex, regex_error
 from corscope.servers.parts import (
@@ -127,7 +127,7 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         complaints.append(Complaint("allow_origins", message, f'write "{WILDCARD}" alone'))
     if pattern is not None and (error := regex_error(pattern)):
         message = f"is no regular expression of Python's: {error}"
-        complaints.append(Complaint("allow_origin_regex", message, at_start=True))
+        complaints.append(Complaint("allow_origin_regex", message, MEND_REGEX, at_start=True))
     return (*complaints, *echo_and_regex_complaints(policy))
 
 

@@ -118,14 +118,14 @@ def _refusals(policy: Policy) -> tuple[Complaint, ...]:
     found = []
     for field in ("allow_origins", "allow_methods"):
         if getattr(policy, field) == ():
-            found.append(refused(field, "is empty: a rule needs at least one"))
+            found.append(refused(field, "is empty: a rule needs at least one", "list one"))
     for method in _methods(policy):
         if method not in _METHODS:
             hint = f"S3 knows {', '.join(_METHODS)}"
             found.append(refused("allow_methods", f"has an unsupported method: {method}", hint))
     for field in ("allow_origins", "allow_headers"):
         if any(name.count("*") > 1 for name in listed(getattr(policy, field))):
-            found.append(refused(field, "can't have more than one * in a name"))
+            found.append(refused(field, "can't have more than one * in a name", "list them"))
     if any("*" in name for name in listed(policy.expose_headers)):
         found.append(refused("expose_headers", "can't have a wildcard", "list the names"))
     return tuple(found)

@@ -10,7 +10,7 @@ from typing import Final
 from corscope.fetch.headers import contains, set_header, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import echo_and_regex_complaints, value_complaints
+from corscope.servers.complaints import MEND_REGEX, echo_and_regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.origins import matches_regex, regex_error
 from corscope.servers.parts import (
@@ -158,7 +158,7 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     pattern = policy.allow_origin_regex
     if pattern is not None and (error := regex_error(pattern)):
         message = f"is no regular expression of Python's: {error}"
-        complaints.append(Complaint("allow_origin_regex", message, at_start=True))
+        complaints.append(Complaint("allow_origin_regex", message, MEND_REGEX, at_start=True))
     return (*complaints, *echo_and_regex_complaints(policy))
 
 
