@@ -352,6 +352,54 @@ def test_an_origin_glob_that_something_equals(origin: str) -> None:
     assert warnings(f'[[rule]]\nname = "r"\n{match}\n') == ()
 
 
+@pytest.mark.parametrize(
+    ("match", "says"),
+    [
+        ('method = "*"', '"*": is no wildcard here, but a method of that name. Hint: leave method'),
+        ('method = "TRACK"', "can't use. Hint: drop it [method-forbidden]"),
+        ('host = "a.test,b.test"', 'Hint: write ["a.test", "b.test"] [match-several]'),
+        ('url = "https://a.test,b.test/x"', 'write ["https://a.test/x", "https://b.test/x"]'),
+        (
+            'url = "https://a.test/x, *://b.test/y"',
+            'write ["https://a.test/x", "*://b.test/y"] [match-several]',
+        ),
+        ('host = "a..test"', 'has an empty label, as no host has. Hint: write "a.test" [host-inv'),
+        ('host = ".a.test:8080"', 'Hint: write "*.a.test:8080" [host-invalid]'),
+        ('url = "https://*..test/x"', 'Hint: write "https://*.test/x" [host-invalid]'),
+        ('host = "localhost:99999"', "is no host of any URL. Hint: write it as"),
+        ('url = "http://localhost:http/*"', "is no host of any URL. Hint: write it as"),
+        ('host = "a.test:0443"', 'Hint: write "a.test:443" [host-spelling]'),
+        ('url = "https://a.test:08443/*"', 'Hint: write "https://a.test:8443/*" [host-spelling]'),
+        ('url = "http://[0::1]:*/*"', 'Hint: write "http://[::1]:*/*" [host-spelling]'),
+        ('host = "127.1"', 'Hint: write "127.0.0.1" [host-spelling]'),
+        ('url = "https://user:pw@a.test/*"', 'Hint: write "https://a.test/*" [host-spelling]'),
+        ('url = "wss://a.test/*"', 'sees. Hint: write "*://a.test/*" [url-scheme]'),
+        ('url = "https://a.test/x#y"', 'Hint: write "https://a.test/x" [url-spelling]'),
+        ('url = "https://a.test/a b?q={c d}"', 'write "https://a.test/a%20b?q={c%20d}" [url-sp'),
+        ('url = "https://a.test/\u00fc?\u00fc"', 'Hint: write "https://a.test/%C3%BC?%C3%BC"'),
+        ('url = "*/a b"', 'Hint: write "*/a%20b" [url-spelling]'),
+        ('url = "https://a.test/users/{id}/x"', 'Hint: write "https://a.test/users/*/x" [url-sp'),
+    ],
+)
+def test_what_no_request_has(match: str, says: str) -> None:
+    place = "" if match.startswith(("host", "url")) else 'match.host = "a.test"\n'
+    (found,) = warnings(f'[[rule]]\nname = "r"\n{place}match.{match}\nfault.status = 401\n')
+    assert says in str(found)
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        'host = ["*", "*.a.test", "a.*.test:8080", "10.0.*.1", "10.0.*", "a_b.test."]',
+        'host = ["a.test:*", "[::1]:8080", "[::1]", "127.0.0.1", "a.test:443", "*:80"]',
+        'url = ["*", "*/v1", "http*://a.test/*", "http://localhost:8080*", "https://a.test:443/*"]',
+        'url = ["https://a.test/a,b;c=(d)!|~\'@:%20[]?e={f}`^|&g=*,https://b.test", "*://*:*/*"]',
+    ],
+)
+def test_what_some_request_has(match: str) -> None:
+    assert warnings(f'[[rule]]\nname = "r"\nmatch.{match}\nfault.status = 401\n') == ()
+
+
 def two(first: str, second: str) -> str:
     return "".join(
         f'[[rule]]\nname = "{name}"\nheaders.remove = "x"\n[rule.match]\n{match}\n'
@@ -414,7 +462,8 @@ def test_a_rule_that_is_off_takes_nothing() -> None:
 
 
 def rule(lines: str) -> str:
-    host = "" if "match.host" in lines else 'match.host = "api.test"\n'
+    has_place = "match.host" in lines or "match.url" in lines
+    host = "" if has_place else 'match.host = "api.test"\n'
     return f'[[rule]]\nname = "r"\n{host}{lines}\n'
 
 
@@ -440,6 +489,12 @@ BY_ID = {
     "regex-unanchored": 'policy.like = "express"\n'
     "policy.allow_origin_regex = '^https://a\\.example'",
     "regex-unescaped-dot": 'policy.allow_origin_regex = "https://app.example"',
+    "match-several": 'match.host = "a.test,b.test"\nfault.status = 401',
+    "host-invalid": 'match.host = "localhost:99999"\nfault.status = 401',
+    "host-spelling": 'match.host = "[0::1]"\nfault.status = 401',
+    "url-scheme": 'match.url = "ws://api.test/*"\nfault.status = 401',
+    "url-spelling": 'match.url = "https://api.test/a b"\nfault.status = 401',
+    "method-wildcard": 'match.method = "*"\nfault.status = 401',
     "filter-explosive": "match.filter = '~hq \"(a+)+b\"'\nfault.status = 401",
     "any-origin": 'match.host = "api.example"\npolicy.allow_origins = "*"',
     "any-origin-with-credentials": 'match.host = "api.example"\n'

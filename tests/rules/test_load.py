@@ -235,6 +235,7 @@ def test_a_name_is_unique_over_all_files() -> None:
     [
         ("match = {}", 'match: needs url or host. Hint: write host = "api.example.com", say'),
         ('match.kind = "both"', 'kind = "both": must be "preflight" or "actual". Hint: leave it'),
+        ('match.host = "a.test, b.test"', 'is no host. Hint: write ["a.test", "b.test"]'),
         ('mode = "dry-run"', 'mode = "dry-run": must be "apply" or "shadow". Hint: write "shadow"'),
         ('enabled = "yes"', "Hint: write true without quotes"),
         ("policy.allow_credentials = 1", "Hint: write true"),

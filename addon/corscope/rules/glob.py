@@ -6,6 +6,8 @@ wrote, so that no pattern can take more than linear time. Nothing but `*` is spe
 
 from dataclasses import dataclass
 
+from corscope.fetch.origin import DEFAULT_PORTS
+
 __all__ = ["HostName", "UrlGlob", "glob_matches", "host_matches", "split_host", "split_url_glob"]
 
 
@@ -43,12 +45,29 @@ class UrlGlob:
     def matches(self, url: "UrlGlob") -> bool:
         """Whether a URL, split the same way, matches."""
         if self.whole is not None:
-            return glob_matches(self.whole, url.whole or f"{url.scheme}://{url.host}{url.rest}")
-        return (
-            glob_matches(self.host, url.host)
-            and glob_matches(self.scheme, url.scheme)
-            and glob_matches(self.rest, url.rest)
+            return glob_matches(self.whole, str(url))
+        return self.matches_before_path(url) and glob_matches(self.rest, url.rest)
+
+    def matches_before_path(self, url: "UrlGlob") -> bool:
+        """Whether scheme and host match; a port may be the one that a URL leaves out."""
+        if not glob_matches(self.scheme, url.scheme):
+            return False
+        return glob_matches(self.host, url.host) or (
+            ":" in self.host and glob_matches(self.host, _with_port(url))
         )
+
+    def __str__(self) -> str:
+        """The URL or the glob, as it was before it was split."""
+        if self.whole is not None:
+            return self.whole
+        runs_on = self.host.endswith("*") and self.rest == "*"
+        return f"{self.scheme}://{self.host}{'' if runs_on else self.rest}"
+
+
+def _with_port(url: UrlGlob) -> str:
+    """The host with the port that is asked, which URLs leave out where it is the default."""
+    host = split_host(url.host)
+    return f"{host.name}:{host.port or DEFAULT_PORTS.get(url.scheme, '')}"
 
 
 def split_url_glob(text: str) -> UrlGlob | None:
@@ -75,6 +94,10 @@ class HostName:
     name: str
     port: str | None
 
+    def __str__(self) -> str:
+        """As it was before it was split."""
+        return self.name if self.port is None else f"{self.name}:{self.port}"
+
 
 def split_host(text: str) -> HostName:
     """Split `host`, `host:port` or `[address]:port`, folded to lower case."""
@@ -90,5 +113,4 @@ def host_matches(pattern: HostName, host: HostName, scheme: str) -> bool:
         return False
     if pattern.port is None:
         return True
-    port = host.port or {"http": "80", "https": "443", "ws": "80", "wss": "443"}.get(scheme, "")
-    return glob_matches(pattern.port, port)
+    return glob_matches(pattern.port, host.port or str(DEFAULT_PORTS.get(scheme, "")))

@@ -136,9 +136,9 @@ def _host(text: str) -> HostName:
     address = host.name.startswith("[") and host.name.endswith("]")
     spaced = any(char.isspace() for char in text)
     if not host.name or spaced or (":" in host.name and not address):
-        raise BadValueError(
-            "is no host", 'examples: "api.example.com", "*.example.com", "[::1]:8080"'
-        )
+        several = shown([each.strip() for each in text.split(",")]) if "," in text else ""
+        one = '"api.example.com", "*.example.com" or "[::1]:8080", say'
+        raise BadValueError("is no host", f"write {several or one}")
     if host.port is not None and not re.fullmatch(r"[0-9]{1,5}|\*", host.port):
         raise BadValueError("has no port after its colon", "a port has digits only, or is *")
     return host

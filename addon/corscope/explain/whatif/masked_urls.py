@@ -39,8 +39,8 @@ def _is_undecided(globs: Iterable[UrlGlob], url: UrlGlob) -> bool:
 def _told(glob: UrlGlob, url: UrlGlob) -> bool | None:
     """Whether a glob matches all such URLs, none, or, as None says, perhaps some."""
     if glob.whole is not None:
-        return _compared(glob.whole, f"{url.scheme}://{url.host}{url.rest}")
-    if not (glob_matches(glob.scheme, url.scheme) and glob_matches(glob.host, url.host)):
+        return _compared(glob.whole, str(url))
+    if not glob.matches_before_path(url):
         return False
     return _compared(glob.rest, url.rest)
 

@@ -11,7 +11,8 @@ from corscope.rules.lint.access import lint_access
 from corscope.rules.lint.edits import lint_edits
 from corscope.rules.lint.filters import lint_filters
 from corscope.rules.lint.lists import lint_lists
-from corscope.rules.lint.origins import lint_match, lint_origins
+from corscope.rules.lint.matched import lint_match
+from corscope.rules.lint.origins import lint_origins
 from corscope.rules.lint.reach import unreachable
 from corscope.rules.model import Rule
 

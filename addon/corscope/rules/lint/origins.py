@@ -10,18 +10,16 @@ from typing import Final
 from publicsuffix2 import PublicSuffixList
 
 from corscope.fetch.origin import DEFAULT_PORTS
-from corscope.fetch.safelist import normalize_method
 from corscope.rules.kinds import Remark
 from corscope.rules.lint.asked import allows, anchoring
 from corscope.rules.lint.ids import remark
 from corscope.rules.locate import KeyPath
-from corscope.rules.model import Match
 from corscope.rules.problems import shown
 from corscope.servers.dialect import Dialect
 from corscope.servers.origins import OriginPattern, matches_pattern, parse_origin_pattern
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
-__all__ = ["lint_match", "lint_origins", "lint_sent_origin"]
+__all__ = ["lint_origins", "lint_sent_by_page", "lint_sent_origin"]
 
 _LOOSE_ORIGIN: Final = re.compile(
     r"(?P<scheme>[^:/?#]+)://(?P<host>[^/?#]*)(?P<path>.*)", re.DOTALL
@@ -29,18 +27,6 @@ _LOOSE_ORIGIN: Final = re.compile(
 _UNESCAPED_DOT: Final = re.compile(r"(?<![\\\]])[A-Za-z0-9-]\.(?=[A-Za-z])")
 _CLASS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*+\]")
 _FLAGS: Final = re.compile(r"^\(\?[aiLmsux]+\)")
-
-
-def lint_match(match: Match) -> Iterator[Remark]:
-    """What `[rule.match]` asks for that no request has."""
-    for index, pattern in enumerate(match.origin):
-        if pattern != "null" and not pattern.startswith("*"):
-            yield from _misspelt(pattern, ("match", "origin", index))
-    for index, method in enumerate(match.method):
-        if normalize_method(method) != method:
-            hint = f"write {shown(normalize_method(method))}"
-            path: KeyPath = ("match", "method", index)
-            yield remark("method-case", path, method, "is sent by no browser", hint)
 
 
 def lint_origins(policy: Policy, dialect: Dialect) -> Iterator[Remark]:
@@ -87,7 +73,7 @@ def _named(pattern: str, path: KeyPath, policy: Policy) -> Iterator[Remark]:
         message = f"is the origin of every sandboxed frame, whoever embeds it{with_them}"
         yield remark("origin-null", path, pattern, message, "serve the page from its own origin")
         return
-    wrong = list(_misspelt(pattern, path))
+    wrong = list(lint_sent_by_page(pattern, path))
     parsed = parse_origin_pattern(pattern)
     if wrong or parsed is None:
         never = "is no origin, so it never matches"
@@ -103,7 +89,7 @@ def lint_sent_origin(value: str, path: KeyPath) -> Iterator[Remark]:
         hint = "send back the one that asks: {origin}, with match.origin for whom"
         yield remark("allow-origin-several", path, value, message, hint)
     elif value not in {WILDCARD, "null", ""}:
-        yield from _misspelt(value, path)
+        yield from lint_sent_by_page(value, path)
 
 
 def _unsafe(pattern: str, parsed: OriginPattern, path: KeyPath, policy: Policy) -> Iterator[Remark]:
@@ -126,7 +112,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _misspelt(text: str, path: KeyPath) -> Iterator[Remark]:
+def lint_sent_by_page(text: str, path: KeyPath) -> Iterator[Remark]:
     """Tell how browsers write what was meant, if that differs."""
     found = _LOOSE_ORIGIN.fullmatch(text)
     if found is None:
