@@ -12,7 +12,7 @@ from corscope.rules.lint.filters import lint_filters
 from corscope.rules.lint.ids import LINTS
 from corscope.rules.load import Source, load
 from corscope.rules.model import Match, Place, Rule
-from corscope.rules.problems import Problem
+from corscope.rules.problems import Problem, RulesError
 from corscope.servers.dialect import Dialect
 from corscope.servers.registry import dialects
 from tests.servers.real.policies import POLICIES, generate_policies
@@ -486,6 +486,7 @@ BY_ID = {
     "pattern-not-understood": 'policy.like = "express"\n'
     'policy.allow_origins = ["https://*.a.example"]',
     "no-origins": "policy.max_age = 1",
+    "regex-literal": "policy.allow_origin_regex = '/^https:a$/'",
     "regex-unanchored": 'policy.like = "express"\n'
     "policy.allow_origin_regex = '^https://a\\.example'",
     "regex-unescaped-dot": 'policy.allow_origin_regex = "https://app.example"',
@@ -520,6 +521,8 @@ BY_ID = {
     "credentials-not-true": 'headers.set.Access-Control-Allow-Credentials = "True"',
     "vary-removed": SET.format("{origin}") + '\nheaders.remove = "vary"',
     "removed-and-set": 'headers.remove = "x-a"\nheaders.set.X-A = "1"',
+    "header-set-again": 'headers.set = { "x-a" = "1", "X-A" = "2" }',
+    "fault-without-use": "fault.delay = 0",
     "fault-abort-with-answer": "fault = { abort = true, status = 500 }",
     "fault-status-no-redirect": 'fault = { redirect = "/", status = 500 }',
     "rule-unreachable": 'match.host = "api.test"\nfault.status = 401\n\n'
@@ -579,6 +582,32 @@ def test_every_warning_is_tested_and_in_the_manual() -> None:
 )
 def test_what_only_looks_like_it(lines: str) -> None:
     assert warnings(rule(lines)) == ()
+
+
+@pytest.mark.parametrize(
+    ("like", "hint"),
+    [
+        pytest.param("standard", 'write ["https://*.a.example"]', id="as an array it would be one"),
+        pytest.param("express", "list the origins", id="nor would it in an array"),
+        pytest.param("s3", None, id="a server with patterns in either form"),
+        pytest.param("django", None, id="or one that takes no single value, which is an error"),
+    ],
+)
+def test_a_pattern_that_is_a_single_value_is_one_to_few_servers(
+    like: str, hint: str | None
+) -> None:
+    lines = f'policy.like = "{like}"\npolicy.allow_origins = "https://*.a.example"'
+    try:
+        found = warnings(rule(lines))
+    except RulesError:
+        assert hint is None
+        return
+    assert [each.hint.startswith(hint) for each in found] == [True] if hint else found == ()
+
+
+def test_a_regex_of_javascript_s_is_written_without_its_slashes_and_flags() -> None:
+    (found,) = warnings(rule("policy.allow_origin_regex = '/^https:a$/gi'"))
+    assert found.hint == 'write "(?i)^https:a$"'
 
 
 @pytest.mark.parametrize(

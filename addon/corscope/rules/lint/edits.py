@@ -7,6 +7,7 @@ from corscope.rules.lint.ids import remark
 from corscope.rules.lint.origins import lint_sent_origin
 from corscope.rules.locate import KeyPath
 from corscope.rules.model import REDIRECT_STATUSES, Fault, HeaderEdits, Rule
+from corscope.rules.problems import written_path
 from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN, VARY
 from corscope.servers.policy import WILDCARD
 
@@ -21,6 +22,7 @@ def lint_edits(rule: Rule) -> Iterator[Remark]:
         yield from _with_credentials(rule.headers, rule)
         yield from _vary(rule.headers, rule)
         yield from _removed(rule.headers)
+        yield from _set_again(rule.headers)
     if rule.fault is not None:
         yield from _fault(rule.fault)
 
@@ -94,9 +96,24 @@ def _removed(edits: HeaderEdits) -> Iterator[Remark]:
             yield remark("removed-and-set", ("headers", "remove", index), name, message, "drop it")
 
 
+def _set_again(edits: HeaderEdits) -> Iterator[Remark]:
+    """TOML takes names in other cases for other keys."""
+    last = {name.lower(): name for name, _ in edits.set}
+    for name, template in edits.set:
+        if last[name.lower()] != name:
+            message = (
+                f"is replaced by {written_path([last[name.lower()]])}, which is the same header"
+            )
+            path: KeyPath = ("headers", "set", name)
+            yield remark("header-set-again", path, template.text, message, "drop one of the two")
+
+
 def _fault(fault: Fault) -> Iterator[Remark]:
     redirects = fault.redirect is not None
-    if fault.abort and (redirects or fault.status is not None):
+    if fault == Fault():
+        message = "changes nothing"
+        yield remark("fault-without-use", ("fault",), None, message, "drop it, or set abort = true")
+    elif fault.abort and (redirects or fault.status is not None):
         message = "leaves nothing to send a status or a redirect with"
         hint = "drop the connection, or answer"
         yield remark("fault-abort-with-answer", ("fault", "abort"), True, message, hint)

@@ -26,6 +26,7 @@ _LOOSE_ORIGIN: Final = re.compile(
 )
 _UNESCAPED_DOT: Final = re.compile(r"(?<![\\\]])[A-Za-z0-9-]\.(?=[A-Za-z])")
 _CLASS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*+\]")
+_LITERAL: Final = re.compile(r"/(?P<regex>.+)/(?P<flags>[a-z]*)", re.DOTALL)
 _FLAGS: Final = re.compile(r"^\(\?[aiLmsux]+\)")
 
 
@@ -35,10 +36,10 @@ def lint_origins(policy: Policy, dialect: Dialect) -> Iterator[Remark]:
     match policy.allow_origins:
         case tuple() as patterns:
             for index, pattern in enumerate(patterns):
-                yield from _listed(pattern, (*path, index), policy, dialect)
+                yield from _either(pattern, (pattern,), (*path, index), policy, dialect)
             yield from _covered(patterns, path)
         case str() as origin if origin != ECHO:
-            yield from _named(origin, path, policy)
+            yield from _either(origin, origin, path, policy, dialect)
         case None if not policy.allow_origin_regex and policy.settings == ():
             hint = "set allow_origins; if nobody is meant, write allow_origins = []"
             message = "sets no allow_origins: the default applies"
@@ -47,8 +48,14 @@ def lint_origins(policy: Policy, dialect: Dialect) -> Iterator[Remark]:
         yield from _regex(policy.allow_origin_regex, dialect)
 
 
-def _listed(pattern: str, path: KeyPath, policy: Policy, dialect: Dialect) -> Iterator[Remark]:
-    """An item of the list, which is asked of the dialect where it is a pattern."""
+def _either(
+    pattern: str,
+    written: str | tuple[str],
+    path: KeyPath,
+    policy: Policy,
+    dialect: Dialect,
+) -> Iterator[Remark]:
+    """A single value or an item of the list; a pattern is asked of the dialect as it is written."""
     if pattern == WILDCARD:
         return
     wrong = list(_named(pattern, path, policy))
@@ -56,12 +63,21 @@ def _listed(pattern: str, path: KeyPath, policy: Policy, dialect: Dialect) -> It
     parsed = parse_origin_pattern(pattern)
     if wrong or parsed is None or not (parsed.subdomains or parsed.any_port):
         return
-    one = pattern.replace("://*.", "://any.").removesuffix(":*")
-    alone = replace(policy, allow_origins=(pattern,), allow_origin_regex=None)
-    if not dialect.complaints(alone) and not allows(one, alone, dialect):
-        message = f"is no pattern to {dialect.title}, so it never matches"
+    if _is_literal(written, policy, dialect):
         hint = "list the origins, or write allow_origin_regex where it can be had"
+        alone = " as a single value" if isinstance(written, str) else ""
+        message = f"is no pattern to {dialect.title}{alone}, so no Origin ever equals it"
+        if alone:
+            hint = hint if _is_literal((pattern,), policy, dialect) else f"write [{shown(pattern)}]"
         yield remark("pattern-not-understood", path, pattern, message, hint)
+
+
+def _is_literal(written: str | tuple[str], policy: Policy, dialect: Dialect) -> bool:
+    """Whether a dialect takes a pattern for an origin, which then nobody has."""
+    pattern = written if isinstance(written, str) else written[0]
+    one = pattern.replace("://*.", "://any.").removesuffix(":*")
+    alone = replace(policy, allow_origins=written, allow_origin_regex=None)
+    return not dialect.complaints(alone) and not allows(one, alone, dialect)
 
 
 def _named(pattern: str, path: KeyPath, policy: Policy) -> Iterator[Remark]:
@@ -181,6 +197,12 @@ def _covered(patterns: tuple[str, ...], path: KeyPath) -> Iterator[Remark]:
 
 def _regex(pattern: str, dialect: Dialect) -> Iterator[Remark]:
     path: KeyPath = ("policy", "allow_origin_regex")
+    literal = _LITERAL.fullmatch(pattern)
+    if literal is not None:
+        hint = f"write {shown(('(?i)' if 'i' in literal['flags'] else '') + literal['regex'])}"
+        message = "stands between slashes, with which no origin begins or ends"
+        yield remark("regex-literal", path, pattern, message, hint)
+        return
     how = anchoring(dialect)
     branches = list(_branches(_FLAGS.sub("", pattern)))
     open_begin = how == "search" and not all(each.startswith(("^", r"\A")) for each in branches)
