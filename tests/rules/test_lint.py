@@ -75,6 +75,36 @@ def policy(lines: str) -> str:
             id="no scheme",
         ),
         pytest.param(
+            'allow_origins = ["localhost:3000"]',
+            "policy.allow_origins[0]",
+            'Hint: write "http://localhost:3000"',
+            id="no scheme, nearby",
+        ),
+        pytest.param(
+            'allow_origins = ["https:a.example"]',
+            "policy.allow_origins[0]",
+            'Hint: write "https://a.example"',
+            id="no slashes",
+        ),
+        pytest.param(
+            'allow_origins = ["http//a.example/x"]',
+            "policy.allow_origins[0]",
+            'Hint: write "http://a.example"',
+            id="no colon",
+        ),
+        pytest.param(
+            'allow_origins = "https://a.example, https://b.example"',
+            "policy.allow_origins",
+            'Hint: write ["https://a.example", "https://b.example"] [several-in-one]',
+            id="two in one text",
+        ),
+        pytest.param(
+            'allow_origins = ["https://a.example,https://b.example"]',
+            "policy.allow_origins[0]",
+            "is taken for one origin",
+            id="two in one of a list",
+        ),
+        pytest.param(
             'allow_origins = ["https://*.A.example/"]',
             "policy.allow_origins[0]",
             "ends in a slash and has upper-case",
@@ -357,11 +387,11 @@ def test_an_origin_glob_that_something_equals(origin: str) -> None:
     [
         ('method = "*"', '"*": is no wildcard here, but a method of that name. Hint: leave method'),
         ('method = "TRACK"', "can't use. Hint: drop it [method-forbidden]"),
-        ('host = "a.test,b.test"', 'Hint: write ["a.test", "b.test"] [match-several]'),
+        ('host = "a.test,b.test"', 'Hint: write ["a.test", "b.test"] [several-in-one]'),
         ('url = "https://a.test,b.test/x"', 'write ["https://a.test/x", "https://b.test/x"]'),
         (
             'url = "https://a.test/x, *://b.test/y"',
-            'write ["https://a.test/x", "*://b.test/y"] [match-several]',
+            'write ["https://a.test/x", "*://b.test/y"] [several-in-one]',
         ),
         ('host = "a..test"', 'has an empty label, as no host has. Hint: write "a.test" [host-inv'),
         ('host = ".a.test:8080"', 'Hint: write "*.a.test:8080" [host-invalid]'),
@@ -490,7 +520,7 @@ BY_ID = {
     "regex-unanchored": 'policy.like = "express"\n'
     "policy.allow_origin_regex = '^https://a\\.example'",
     "regex-unescaped-dot": 'policy.allow_origin_regex = "https://app.example"',
-    "match-several": 'match.host = "a.test,b.test"\nfault.status = 401',
+    "several-in-one": 'match.host = "a.test,b.test"\nfault.status = 401',
     "host-invalid": 'match.host = "localhost:99999"\nfault.status = 401',
     "host-spelling": 'match.host = "[0::1]"\nfault.status = 401',
     "url-scheme": 'match.url = "ws://api.test/*"\nfault.status = 401',

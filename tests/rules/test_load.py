@@ -235,6 +235,12 @@ def test_a_name_is_unique_over_all_files() -> None:
     [
         ("match = {}", 'match: needs url or host. Hint: write host = "api.example.com", say'),
         ('match.kind = "both"', 'kind = "both": must be "preflight" or "actual". Hint: leave it'),
+        ('match.url = "/api/*"', 'Hint: write "*/api/*", or "https://api.example.com/api/*" say'),
+        ('match.url = "https:/a.example/*"', 'has no scheme. Hint: write "https://a.example/*"'),
+        ('match.url = "http//a.example"', 'Hint: write "http://a.example/*"'),
+        ('match.url = "//a.example/*"', 'Hint: write "https://a.example/*"'),
+        ('match.url = "localhost:8080/*"', 'Hint: write "http://localhost:8080/*"'),
+        ('match.url = "[::1]/*"', 'Hint: write "http://[::1]/*"'),
         ('match.host = "a.test, b.test"', 'is no host. Hint: write ["a.test", "b.test"]'),
         ('mode = "dry-run"', 'mode = "dry-run": must be "apply" or "shadow". Hint: write "shadow"'),
         ('enabled = "yes"', "Hint: write true without quotes"),

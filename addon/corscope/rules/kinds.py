@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from corscope.rules.locate import KeyPath
-from corscope.rules.problems import BadValueError, kind_of, shown
+from corscope.rules.problems import BadValueError, kind_of, shown, shown_list
 from corscope.servers.registry import nearest
 
 __all__ = [
@@ -286,9 +286,9 @@ class Either:
         alone = at.aside()
         read = self.single.read(value, alone)
         if alone.remarks and isinstance(self.single, Choice):
-            items = [item.strip() for item in value.split(",") if item.strip()]
+            items = filter(None, map(str.strip, value.split(",")))
             message = f"{alone.remarks[0].message}, or an array"
-            at.complain(message, f"write [{', '.join(map(shown, items))}]", value=value)
+            at.complain(message, f"write {shown_list(items)}", value=value)
         else:
             at.remarks.extend(alone.remarks)
         return read

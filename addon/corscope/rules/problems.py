@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 
-__all__ = ["BadValueError", "Problem", "RulesError", "Severity", "kind_of", "shown", "written_path"]
+__all__ = [
+    "BadValueError",
+    "Problem",
+    "RulesError",
+    "Severity",
+    "kind_of",
+    "shown",
+    "shown_list",
+    "written_path",
+]
 
 _LONGEST_VALUE = 60
 _DEEPEST_VALUE = 3
@@ -100,6 +109,11 @@ def shown(value: object, depth: int = _DEEPEST_VALUE) -> str:
         case int() if abs(value) >= 10**_LONGEST_VALUE:
             return "(a huge number)"  # too many digits are an error in Python
     return str(value)
+
+
+def shown_list(texts: Iterable[str]) -> str:
+    """An array of strings, for a hint: each is shortened, but none left out."""
+    return f"[{', '.join(map(shown, texts))}]"
 
 
 def kind_of(value: object) -> str:

@@ -30,8 +30,9 @@ from corscope.rules.kinds import (
     ValueKind,
     Whole,
 )
+from corscope.rules.meant import with_scheme
 from corscope.rules.model import Fault, HeaderEdits, Match, Mode
-from corscope.rules.problems import BadValueError, shown
+from corscope.rules.problems import BadValueError, shown, shown_list
 from corscope.rules.template import Template, parse_template
 from corscope.servers.dialect import Dialect, Setting
 from corscope.servers.parts import is_sendable
@@ -112,17 +113,25 @@ def _template(text: str) -> Template:
 def _url_glob(text: str) -> UrlGlob:
     glob = split_url_glob(text)
     if glob is None:
-        with_scheme = text if "://" in text else f"https://{text}"
-        with_path = with_scheme if with_scheme.count("/") > 2 else f"{with_scheme}/*"
-        if ":///" in text:
-            raise BadValueError("has no host", f"write {shown(text.replace(':///', '://*/', 1))}")
-        message = "has no path" if "://" in text else "has no scheme"
-        raise BadValueError(message, f"write {shown(with_path)}")
+        raise _no_url(text)
     if not glob.host.isascii():
         raise BadValueError("has a host that isn't ASCII", _punycode(glob.host))
     if not (glob.whole or "").isascii():
         raise BadValueError("isn't ASCII", "write it percent-encoded, as browsers send it")
     return glob
+
+
+def _no_url(text: str) -> BadValueError:
+    """Tell what a URL lacks, and how it may have been meant."""
+    if ":///" in text:
+        return BadValueError("has no host", f"write {shown(text.replace(':///', '://*/', 1))}")
+    if text.startswith("/") and not text.startswith("//"):
+        of_one = shown(f"https://api.example.com{text}")
+        return BadValueError("has no host", f"write {shown(f'*{text}')}, or {of_one} say")
+    meant = text if "://" in text else with_scheme(text)
+    with_path = meant if meant.count("/") > 2 else f"{meant}/*"
+    message = "has no path" if "://" in text else "has no scheme"
+    return BadValueError(message, f"write {shown(with_path)}")
 
 
 def _host(text: str) -> HostName:
@@ -136,7 +145,7 @@ def _host(text: str) -> HostName:
     address = host.name.startswith("[") and host.name.endswith("]")
     spaced = any(char.isspace() for char in text)
     if not host.name or spaced or (":" in host.name and not address):
-        several = shown([each.strip() for each in text.split(",")]) if "," in text else ""
+        several = shown_list(map(str.strip, text.split(","))) if "," in text else ""
         one = '"api.example.com", "*.example.com" or "[::1]:8080", say'
         raise BadValueError("is no host", f"write {several or one}")
     if host.port is not None and not re.fullmatch(r"[0-9]{1,5}|\*", host.port):

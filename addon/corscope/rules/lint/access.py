@@ -1,8 +1,6 @@
 """Which hosts does a rule open to any site that is visited through the proxy?"""
 
-import ipaddress
 from collections.abc import Iterator
-from typing import Final
 
 from corscope.fetch.headers import values
 from corscope.rules.glob import glob_matches
@@ -11,6 +9,7 @@ from corscope.rules.lint.asked import ANY_ORIGIN, allows_credentials, sent_to
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.reach import places
 from corscope.rules.locate import KeyPath
+from corscope.rules.meant import is_local
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import shown
 from corscope.servers.origins import matches_regex
@@ -19,9 +18,6 @@ from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = ["lint_access"]
 
-_LOCAL_NAMES: Final = frozenset({"localhost", "test", "local", "internal"})
-_LOCAL_NETWORKS: Final = ("127.", "10.", "192.168.")
-
 
 def lint_access(rule: Rule) -> Iterator[Remark]:
     """Warn of `*` beside credentials, and of a far host that any site may read."""
@@ -29,7 +25,7 @@ def lint_access(rule: Rule) -> Iterator[Remark]:
     if opened is None:
         return
     yield from _wildcard(rule, opened)
-    far = [place.name for place in places(rule.match) if not _is_local(place.name)]
+    far = [place.name for place in places(rule.match) if not is_local(place.name)]
     if not far or not rule.enabled or rule.mode is not Mode.APPLY or not _is_for_any(rule):
         return
     hint = "list the origins you mean, or narrow match.origin"
@@ -84,14 +80,3 @@ def _opened_by_hand(rule: Rule) -> KeyPath | None:
                 if name.lower() == ALLOW_ORIGIN and template.text.strip() in {"*", "{origin}"}:
                     return ("headers", table, name)
     return None
-
-
-def _is_local(host: str) -> bool:
-    """Whether a host, or all that a glob over hosts can name, is on this machine or network."""
-    name = host.removesuffix(".")
-    if name.rpartition(".")[2] in _LOCAL_NAMES or name.startswith(_LOCAL_NETWORKS):
-        return True
-    try:
-        return ipaddress.ip_address(name.strip("[]")).is_private
-    except ValueError:
-        return "." not in name and "*" not in name

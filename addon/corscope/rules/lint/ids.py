@@ -26,7 +26,7 @@ LINTS: Final = {
     "regex-literal": "a regex between slashes, as JavaScript has it; they are part of it here",
     "regex-unanchored": "a regex that finds its match anywhere in an origin, or at its beginning",
     "regex-unescaped-dot": "a dot in a regex's host that stands for any character",
-    "match-several": "several hosts or URLs in one text, where an array is meant",
+    "several-in-one": "several hosts, URLs or origins in one text, where an array is meant",
     "host-invalid": "a host that no URL has",
     "host-spelling": "a host that browsers write otherwise",
     "url-scheme": "a URL with a scheme that no proxy sees",

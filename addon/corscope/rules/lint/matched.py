@@ -14,7 +14,7 @@ from corscope.rules.lint.ids import remark
 from corscope.rules.lint.origins import lint_sent_by_page
 from corscope.rules.locate import KeyPath
 from corscope.rules.model import Match
-from corscope.rules.problems import shown
+from corscope.rules.problems import shown, shown_list
 
 __all__ = ["lint_match"]
 
@@ -81,8 +81,8 @@ def _spelling(host: str, path: KeyPath, whole: Callable[[str], str]) -> Iterator
 
 
 def _several(meant: list[str], path: KeyPath, value: str) -> Remark:
-    message, hint = "is taken for one, not for several", f"write {shown(meant)}"
-    return remark("match-several", path, value, message, hint)
+    message = "is taken for one, not for several"
+    return remark("several-in-one", path, value, message, f"write {shown_list(meant)}")
 
 
 # URLs

@@ -14,7 +14,8 @@ from corscope.rules.kinds import Remark
 from corscope.rules.lint.asked import allows, anchoring
 from corscope.rules.lint.ids import remark
 from corscope.rules.locate import KeyPath
-from corscope.rules.problems import shown
+from corscope.rules.meant import with_scheme
+from corscope.rules.problems import shown, shown_list
 from corscope.servers.dialect import Dialect
 from corscope.servers.origins import OriginPattern, matches_pattern, parse_origin_pattern
 from corscope.servers.policy import ECHO, WILDCARD, Policy
@@ -130,10 +131,16 @@ def _is_loopback(host: str) -> bool:
 
 def lint_sent_by_page(text: str, path: KeyPath) -> Iterator[Remark]:
     """Tell how browsers write what was meant, if that differs."""
+    if "," in text:
+        items = filter(None, map(str.strip, text.split(",")))
+        message = "is taken for one origin, not for several"
+        yield remark("several-in-one", path, text, message, f"write {shown_list(items)}")
+        return
     found = _LOOSE_ORIGIN.fullmatch(text)
     if found is None:
         bare = text.strip("/")
-        hint = f"write {shown(f'https://{bare}')}" if bare else ""
+        meant = "/".join(with_scheme(bare).split("/")[:3])
+        hint = f"write {shown(meant)}" if bare else ""
         message = "has no scheme, so no Origin ever equals it"
         yield remark("origin-without-scheme", path, text, message, hint)
         return
