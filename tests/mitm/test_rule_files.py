@@ -25,6 +25,21 @@ def test_nothing_has_changed_at_first(tmp_path: Path) -> None:
     assert [files.news() for _ in range(3)] == [None] * 3
 
 
+def test_a_folder_means_its_files_by_name_and_no_hidden_ones(tmp_path: Path) -> None:
+    for name in ("b.toml", "a.toml", "._a.toml", ".#b.toml", ".toml", "a.toml~"):
+        (tmp_path / name).write_bytes(b"")
+    assert names(RuleFiles([str(tmp_path)])) == ["a.toml", "b.toml"]
+    assert names(RuleFiles([str(tmp_path / "._a.toml")])) == ["._a.toml"], "unless it is named"
+
+
+def test_a_hidden_file_is_no_change_of_its_folder(tmp_path: Path) -> None:
+    files = RuleFiles([str(tmp_path)])
+    files.sources()
+    (tmp_path / ".#a.toml").symlink_to("nobody@nowhere")
+    assert [files.news() for _ in range(3)] == [None] * 3
+    assert files.restless == 0
+
+
 def test_a_change_counts_once_it_is_at_rest(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_bytes(b"x")

@@ -42,7 +42,7 @@ class RuleFiles:
     """
 
     def __init__(self, paths: Iterable[str], clock: Callable[[], float] = time.time) -> None:
-        """Name the files and folders; a folder means its `*.toml`, sorted by name."""
+        """Name files and folders; a folder means its `*.toml` by name, but no hidden ones."""
         self._paths = [user_path(path) for path in paths]
         self._clock = clock
         self._read: Signature = ()
@@ -122,9 +122,14 @@ def _write_from_start(file: io.FileIO, data: bytes) -> None:
 
 def _files(path: Path) -> list[Path]:
     try:
-        return sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        return _files_in(path) if path.is_dir() else [path]
     except OSError:
         return [path]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Its `*.toml` but for hidden ones, which macOS and editors leave beside them."""
+    return sorted(file for file in folder.glob("*.toml") if not file.name.startswith("."))
 
 
 def _stamp(file: Path) -> _Stamp:
@@ -139,7 +144,7 @@ def _stamp(file: Path) -> _Stamp:
 def _sources(path: Path) -> list[Source]:
     try:
         if path.is_dir():
-            files = sorted(path.glob("*.toml"))
+            files = _files_in(path)
             if not files and not _is_readable(path):
                 raise PermissionError(13, "Permission denied")
             return [_source(file) for file in files]
