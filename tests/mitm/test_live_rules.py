@@ -41,6 +41,21 @@ def test_files_that_keep_changing_are_told_of_once_and_wait(
     assert in_force(rules) == ["x" * (RESTLESS * 2 - 1)]
 
 
+def test_a_folder_without_rule_files_is_told_of_and_keeps_nothing_back(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rules = LiveRules()
+    (path.parent / "empty").mkdir()
+    rules.read([str(path), str(path.parent / "empty")])
+    assert in_force(rules) == ["first"]
+    assert f"CORS rules: no rule files: there is no *.toml in {path.parent}/empty" in caplog.text
+    assert rules.state.applied
+    assert rules.state.problems == ()
+    caplog.clear()
+    rules.read([str(path), str(path.parent)])
+    assert "no rule files" not in caplog.text
+
+
 def test_a_switch_by_hand_holds_though_files_are_read_meanwhile(path: Path) -> None:
     rules = LiveRules()
     rules.read([str(path)])

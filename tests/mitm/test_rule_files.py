@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from corscope.mitm import rule_files
-from corscope.mitm.rule_files import COARSEST, RuleFiles, overwrite
+from corscope.mitm.rule_files import COARSEST, RuleFiles, nothing_in, overwrite
 from corscope.rules.load import MAX_BYTES, Source
 from tests.support.limits import file_limit
 
@@ -38,6 +38,18 @@ def test_a_hidden_file_is_no_change_of_its_folder(tmp_path: Path) -> None:
     (tmp_path / ".#a.toml").symlink_to("nobody@nowhere")
     assert [files.news() for _ in range(3)] == [None] * 3
     assert files.restless == 0
+
+
+def test_folders_without_files_are_named_with_those_in_them_that_have_some(tmp_path: Path) -> None:
+    for name in ("b", "a", ".git", "none"):
+        (tmp_path / name).mkdir()
+    for name in ("b/1.toml", "b/2.toml", "a/1.toml", ".git/1.toml", "none/._1.toml"):
+        (tmp_path / name).write_bytes(b"")
+    none, full = str(tmp_path / "none"), str(tmp_path / "a")
+    some = f"; there are some in {full}, {tmp_path / 'b'}"
+    assert nothing_in([str(tmp_path)]) == f"there is no *.toml in {tmp_path}{some}"
+    assert nothing_in([full, none]) == f"there is no *.toml in {none}"
+    assert nothing_in([full, f"{full}/1.toml", str(tmp_path / "gone")]) == ""
 
 
 def test_a_change_counts_once_it_is_at_rest(tmp_path: Path) -> None:

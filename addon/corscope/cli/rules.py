@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import click
 
 from corscope.mitm.filters import check_filter
-from corscope.mitm.rule_files import RuleFiles
+from corscope.mitm.rule_files import RuleFiles, nothing_in
 from corscope.rules.export import find_dialect, find_rule_with_policy
 from corscope.rules.load import load
 from corscope.rules.model import Rule, Ruleset
@@ -24,7 +24,7 @@ def read_rules(files: tuple[str, ...]) -> Ruleset:
     """
     sources = RuleFiles(files).sources()
     if not sources:
-        raise click.ClickException(f"no rule files: there is no *.toml in {', '.join(files)}")
+        raise click.ClickException(f"no rule files: {nothing_in(files)}")
     try:
         return load(sources, check_filter)
     except RulesError as error:

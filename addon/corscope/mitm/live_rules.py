@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from corscope.mitm.filters import check_filter
-from corscope.mitm.rule_files import RuleFiles, overwrite
+from corscope.mitm.rule_files import RuleFiles, nothing_in, overwrite
 from corscope.rules.load import Source
 from corscope.rules.model import Ruleset
 from corscope.rules.reload import State, reload, toggle
@@ -107,6 +107,8 @@ class LiveRules:
         if len(state.problems) > MOST_PROBLEMS_TOLD:
             more = len(state.problems) - MOST_PROBLEMS_TOLD
             logger.warning("CORS rules: %d more; `corscope check` lists them all", more)
+        if missed := nothing_in(self._paths):
+            logger.warning("CORS rules: no rule files: %s", missed)
         count = len(state.ruleset.rules)
         if state.applied:
             logger.info("CORS rules: %d in force", count)

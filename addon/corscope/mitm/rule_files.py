@@ -17,7 +17,7 @@ from typing import Final
 from corscope.mitm.options import user_path
 from corscope.rules.load import MAX_BYTES, Source
 
-__all__ = ["RuleFiles", "overwrite"]
+__all__ = ["RuleFiles", "nothing_in", "overwrite"]
 
 COARSEST: Final = 2.0
 """Seconds that a file system may take for the same moment, as FAT does."""
@@ -94,6 +94,16 @@ class RuleFiles:
         return [source for path in self._paths for source in _sources(path)]
 
 
+def nothing_in(paths: Iterable[str]) -> str:
+    """Say which of these are folders without rule files, and where some are; "" if none is."""
+    empty = [path for path in paths if _files(user_path(path)) == []]
+    if not empty:
+        return ""
+    inner = {file.parent for path in empty for file in _files_in(user_path(path), "[!.]*/*.toml")}
+    near = f"; there are some in {', '.join(map(str, sorted(inner)))}" if inner else ""
+    return f"there is no *.toml in {', '.join(empty)}{near}"
+
+
 def overwrite(path: Path, data: bytes) -> None:
     """Write a file that is there; where that fails, as on a full disk, it stays as it was.
 
@@ -127,9 +137,9 @@ def _files(path: Path) -> list[Path]:
         return [path]
 
 
-def _files_in(folder: Path) -> list[Path]:
+def _files_in(folder: Path, pattern: str = "*.toml") -> list[Path]:
     """Its `*.toml` but for hidden ones, which macOS and editors leave beside them."""
-    return sorted(file for file in folder.glob("*.toml") if not file.name.startswith("."))
+    return sorted(file for file in folder.glob(pattern) if not file.name.startswith("."))
 
 
 def _stamp(file: Path) -> _Stamp:
