@@ -121,7 +121,7 @@ class TestFlowFiles:
         found, error = read(junk)
         assert found == []
         assert "at byte 0: there is no flow here" in error
-        assert "flow files" in error
+        assert "journals, flow files" in error
         assert "HARs" in error
 
     def test_junk_after_flows_is_told_with_its_place(self, read: Read) -> None:

@@ -126,7 +126,8 @@ def test_a_journal_is_known_by_its_first_key(tmp_path: Path, begins: str) -> Non
 def test_bad_lines_are_told_by_file_and_line_and_the_rest_is_read(tmp_path: Path) -> None:
     found = pair()
     broken = json.loads(exchange_line(found[-1])) | {"status": "fine"}  # type: ignore[arg-type]
-    text = lines(*found) + f'{json.dumps(broken)}\n[1]\n\n{{"v":1,"type":"later"}}\n{{"v":1,"ty'
+    text = lines(*found) + f'{json.dumps(broken)}\n[1]\n\n{{"v":1,"type":"later"}}\n'
+    text += '{"a":1}\n{"v":1,"ty'
     file = journal_file(tmp_path, text)
     told: list[str] = []
     assert len(list(read_records([file], told.append))) == 2
@@ -134,6 +135,7 @@ def test_bad_lines_are_told_by_file_and_line_and_the_rest_is_read(tmp_path: Path
         f"{file}:6: the key \"status\" should be a whole number, and is 'fine'; left out",
         f"{file}:7: is no line of a journal; left out",
         f"{file}:10: is no line of a journal; left out",
+        f"{file}:11: is no line of a journal; left out",
     ]
 
 
@@ -158,7 +160,7 @@ def test_what_is_no_capture_is_told(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"\x00 junk")
     told: list[str] = []
     assert list(read_records([str(tmp_path / "a")], told.append)) == []
-    assert "corscope reads flow files" in told[0]
+    assert "corscope reads journals, flow files" in told[0]
 
 
 @pytest.mark.parametrize("name", ["nowhere", ""])

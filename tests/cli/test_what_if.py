@@ -100,7 +100,20 @@ def test_an_exchange_that_needs_no_rule_says_so(corscope: Command, journal: Path
     assert done.returncode == 1
     assert "it is allowed already: no rule is needed" in done.stderr
     mistyped = corscope("rule-from", journal, "--id", "pot")
-    assert "no exchange has the id pot: did you mean put?" in mistyped.stderr
+    assert 'no exchange has the id "pot"; did you mean put?' in mistyped.stderr
+
+
+def test_an_exchange_is_named_by_the_beginning_of_its_id(
+    corscope: Command, journal: Path, tmp_path: Path
+) -> None:
+    assert corscope("rule-from", journal, "--id", "pu").returncode == 0
+    again = tmp_path / "again.jsonl"
+    text = journal.read_text("utf-8")
+    again.write_text(text + text.replace('"put"', '"push"'), "utf-8")
+    assert corscope("rule-from", again, "--id", "put").returncode == 0
+    either = corscope("rule-from", again, "--id", "pu")
+    assert either.returncode == 1
+    assert '2 exchanges have an id that begins with "pu":' in either.stderr
 
 
 @pytest.mark.parametrize(

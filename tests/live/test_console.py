@@ -253,6 +253,8 @@ def test_what_if_lists_what_would_change(clean: Console, server: RawServer, fold
     clean.command(f"cors.whatif {other} @all")
     clean.shows("1 blocked becomes conditional")
     clean.home()
+    clean.command(f"cors.whatif {other} '~u nothing'")
+    clean.shows("no CORS exchange is among these flows")
     other.write_text("[[rule]]\nname = 3\n", "utf-8")
     clean.command(f"cors.whatif {other} @all")
     clean.shows("Error:")

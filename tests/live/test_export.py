@@ -62,4 +62,6 @@ def test_bad_words_are_answered_with_the_way_out(
 
 
 def test_a_folder_that_is_not_there_is_told(proxy: Proxy, tmp_path: Path) -> None:
-    assert "No such file" in export(proxy, "the API", "express", tmp_path / "none" / "x")["error"]
+    missing = tmp_path / "none"
+    told = export(proxy, "the API", "express", missing / "x")["error"]
+    assert f"there is no folder {missing}" in told

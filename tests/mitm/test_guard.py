@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from mitmproxy.exceptions import CommandError
 
 from corscope.mitm import guard
-from corscope.mitm.guard import harmless
+from corscope.mitm.guard import answering, harmless
 
 SECRET = "s3cr3t"
 
@@ -224,3 +225,22 @@ def test_a_log_that_fails_is_no_failure_of_traffic() -> None:
 def test_what_is_meant_to_end_things_ends_them(error: type[BaseException]) -> None:
     with pytest.raises(error):
         Hooks().any(error())
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        pytest.param("none/a", "there is no folder {}/none", id="no folder to write it into"),
+        pytest.param("a", "No such file or directory: {}/a", id="no file to read"),
+        pytest.param(".", "Is a directory: {}", id="a folder"),
+    ],
+)
+def test_a_command_names_the_file_that_it_can_t_open(tmp_path: Path, name: str, says: str) -> None:
+    with pytest.raises(CommandError) as told, answering():
+        (tmp_path / name).read_bytes()
+    assert str(told.value) == says.format(tmp_path)
+
+
+def test_a_failure_of_no_file_is_told_in_its_own_words() -> None:
+    with pytest.raises(CommandError, match=r"^refused$"), answering():
+        raise ConnectionRefusedError(111, "refused")

@@ -197,7 +197,7 @@ def _read(line: bytes, failed: Failed) -> Exchange | Outcome | None:
         content: Any = json.loads(line)
     except (ValueError, RecursionError):
         content = None
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not isinstance(content.get("type"), str):
         raise LineError("is no line of a journal")
     match content.get("type"):
         case "exchange":

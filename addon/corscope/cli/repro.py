@@ -9,9 +9,9 @@ from typing import Final
 
 import click
 
+from corscope.cli.chosen import listed, with_id
 from corscope.cli.output import write_file
 from corscope.cli.records import entries_of, read_records
-from corscope.explain.escape import escaped
 from corscope.explain.line import exchange_text
 from corscope.explain.repro.program import ReproError, repro
 from corscope.fetch.check import CredentialsMode
@@ -21,8 +21,6 @@ __all__ = ["repro_command"]
 
 MOST: Final = 100_000
 """So many exchanges are kept to choose from, the last ones."""
-
-_LISTED: Final = 20
 
 
 @click.command("repro")
@@ -69,12 +67,12 @@ def _chosen(found: Sequence[Exchange], id_: str | None, *, last: bool) -> Exchan
     if not found:
         raise click.ClickException("no CORS exchange is in there")
     if id_ is not None:
-        return _with_id(found, id_)
+        return with_id(found, id_)
     failed = _failed(found)
     if last or len(failed) == 1:
         return (failed or found)[-1]
     told = f"{len(failed)} exchanges failed" if failed else "no exchange failed"
-    raise click.ClickException(f"{told}; --id ID names one:\n{_list(failed or found)}")
+    raise click.ClickException(f"{told}; --id ID names one:\n{listed(failed or found)}")
 
 
 def _failed(found: Sequence[Exchange]) -> Sequence[Exchange]:
@@ -82,34 +80,3 @@ def _failed(found: Sequence[Exchange]) -> Sequence[Exchange]:
     verdicts = ("blocked", "conditional")
     by_verdict = ([x for x in found if x.judgement.verdict == verdict] for verdict in verdicts)
     return next(filter(None, by_verdict), [])
-
-
-def _with_id(found: Sequence[Exchange], id_: str) -> Exchange:
-    meant = [each for each in found if each.id.startswith(id_)]
-    exact = [each for each in meant if each.id == id_]
-    if exact or len(meant) == 1:
-        return (exact or meant)[-1]
-    if meant:
-        raise click.ClickException(
-            f'{len(meant)} exchanges have an id that begins with "{escaped(id_)}":\n{_list(meant)}'
-        )
-    raise click.ClickException(
-        f'no exchange has the id "{escaped(id_)}"; there are:\n{_list(found)}'
-    )
-
-
-def _list(exchanges: Sequence[Exchange]) -> str:
-    """The last of them, an id and a line each."""
-    lines = [f"  {escaped(each.id)}  {_told(each)}" for each in exchanges[-_LISTED:]]
-    left_out = len(exchanges) - len(lines)
-    return "\n".join(
-        [*([f"  ({left_out} earlier ones aren't listed)"] if left_out else []), *lines]
-    )
-
-
-def _told(exchange: Exchange) -> str:
-    judgement = exchange.judgement
-    asked = f"{escaped(exchange.method)} {escaped(exchange.url)} from {escaped(exchange.origin)}"
-    kind = "preflight for " if exchange.kind == "preflight" else ""
-    reason = f": {judgement.reason}" if judgement.reason else ""
-    return f"{judgement.verdict}: {kind}{asked}{reason}"

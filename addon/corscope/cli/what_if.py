@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 import click
 
+from corscope.cli.chosen import with_id
 from corscope.cli.records import entries_of, read_records
 from corscope.cli.rules import print_problems, read_rules
-from corscope.explain.escape import escaped
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.explain.whatif.compare import Change, what_if
 from corscope.explain.whatif.text import asked, what_if_lines
 from corscope.journal.store import Entry
-from corscope.servers.registry import nearest
 
 __all__ = ["rule_from_recorded", "what_if_recorded"]
 
@@ -71,7 +70,10 @@ def _is_break(change: Change) -> bool:
 @click.command("rule-from")
 @click.argument("recorded", nargs=-1, required=True)
 @click.option(
-    "--id", "id_", metavar="ID", help="The exchange's id; without it, the last one blocked."
+    "--id",
+    "id_",
+    metavar="ID",
+    help="The exchange, by the beginning of its id; without it, the last one blocked.",
 )
 def rule_from_recorded(recorded: tuple[str, ...], id_: str | None) -> None:
     """Write the smallest rule that would let one recorded exchange pass.
@@ -88,18 +90,14 @@ def rule_from_recorded(recorded: tuple[str, ...], id_: str | None) -> None:
 
 
 def _chosen(entries: Sequence[Entry], id_: str | None) -> Entry:
-    """The entry of this id, or the last one that is blocked.
+    """The entry of this id or with this beginning of it, or the last one that is blocked.
 
     Raises:
-        click.ClickException: there is none.
+        click.ClickException: there is none, or several have ids that begin so.
     """
     if id_ is not None:
         by_id = {entry.exchange.id: entry for entry in entries}
-        if id_ in by_id:
-            return by_id[id_]
-        meant = nearest(id_, by_id)
-        hint = f": did you mean {escaped(meant)}?" if meant else ""
-        raise click.ClickException(f"no exchange has the id {escaped(id_)}{hint}")
+        return by_id[with_id([entry.exchange for entry in entries], id_).id]
     blocked = [entry for entry in entries if entry.exchange.judgement.verdict == "blocked"]
     if not blocked:
         raise click.ClickException("nothing is blocked there; --id names another exchange")

@@ -110,6 +110,8 @@ class Commands:
         with answering():
             ruleset = load(RuleFiles([file]).sources(), check_filter)
             found = entries_of(self._recorder, flows)
+            if not found:
+                raise ValueError("no CORS exchange is among these flows; @all means all of them")
             matches = {
                 entry.exchange.id: matcher(flow)
                 for flow, entry in found.items()

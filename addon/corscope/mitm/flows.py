@@ -200,7 +200,8 @@ def _length(stream: _Counted) -> int | None:
 def _hint_for_junk(start: int) -> str:
     if start:
         return _SAVE_AGAIN
-    return "corscope reads flow files (mitmproxy -w FILE, or `w` in its list of flows) and HARs"
+    saved = "flow files (mitmproxy -w FILE, or `w` in its list of flows)"
+    return f"corscope reads journals, {saved} and HARs"
 
 
 def _captured(payload: bytes, place: str, problems: _Problems) -> Iterator[Capture]:

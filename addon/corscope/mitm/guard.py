@@ -7,15 +7,18 @@ keeps the records hears of each failure.
 import functools
 import inspect
 import logging
+import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from mitmproxy import exceptions, version
 
 import corscope
+from corscope.explain.escape import escaped
 from corscope.explain.failure import failure_text, kind_of, place_of
 
 __all__ = ["answering", "failed", "harmless", "listeners"]
@@ -88,12 +91,24 @@ def answering() -> Iterator[None]:
         yield
     except exceptions.CommandError:
         raise
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise exceptions.CommandError(_told(error)) from error
+    except ValueError as error:
         raise exceptions.CommandError(str(error)) from error
     except Exception as error:
         failed("a command", error)
         told = f"corscope failed ({kind_of(error)}); the event log says what to report"
         raise exceptions.CommandError(told) from error
+
+
+def _told(error: OSError) -> str:
+    """Why a file can't be written or read; most often a folder on its way is missing."""
+    if error.filename is None:
+        return error.strerror or str(error)
+    path = Path(os.fsdecode(error.filename))
+    if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
+        return f"there is no folder {escaped(str(path.parent))}"
+    return f"{error.strerror}: {escaped(str(path))}"
 
 
 def failed(where: str, error: Exception, about: Sequence[object] = ()) -> None:
