@@ -195,6 +195,34 @@ def test_bad_files(data: bytes, line: int | None, column: int | None, says: str)
 
 
 @pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("key =", "write the value that is missing"),
+        ("a = [", "close each bracket"),
+        ("a = yes", "write strings in quotes"),
+        ("a = 'b", "close it with the quotes"),
+        ('a = """b', "close it with the quotes"),
+        ('a = "\\q"', "write two backslashes"),
+        ("a = [1 2]", "write a comma between its items"),
+        ("a = {b = 1", "} behind them"),
+        ("a b", 'key = "value"'),
+        ("[rule.policy", "begins with [rule.match]"),
+        ("[[rule]", "begins with [[rule]]"),
+        ("a = 1 b = 2", "one key a line"),
+        ("a = 1\na = 2", "write each key once"),
+        ("[a]\n[a]", "write each table once"),
+        ("a = {b = 1, b = 2}", "write each key once"),
+        ("= 1", "begin the line with a key"),
+        ("a.ü = 1", "put any other in quotes"),
+        ('a = "\\ud800"', "https://toml.io/"),
+    ],
+)
+def test_what_is_no_toml_has_a_way_out_too(text: str, hint: str) -> None:
+    (told,) = problems(text)
+    assert hint in told.hint
+
+
+@pytest.mark.parametrize(
     "data",
     [
         pytest.param(b"", id="an empty file"),
@@ -233,6 +261,10 @@ def test_a_name_is_unique_over_all_files() -> None:
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
+        (
+            "policy.max_age = 1",
+            'has no match. Hint: write match = { host = "api.example.com" }, say',
+        ),
         ("match = {}", 'match: needs url or host. Hint: write host = "api.example.com", say'),
         ('match.kind = "both"', 'kind = "both": must be "preflight" or "actual". Hint: leave it'),
         ('match.url = "/api/*"', 'Hint: write "*/api/*", or "https://api.example.com/api/*" say'),

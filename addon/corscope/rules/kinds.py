@@ -408,7 +408,8 @@ class Table:
         """Tell what is missing, but not of a key that is only misspelt."""
         for each in self.fields:
             if each.required and each.name not in present:
-                at.complain(f"has no {each.name}", "every rule needs one")
+                inner = f"{{ {each.kind.example} }}" if isinstance(each.kind, Table) else '"…"'
+                at.complain(f"has no {each.name}", f"write {each.name} = {inner}, say")
         if self.any_of and not any(name in present for name in self.any_of):
             *others, last = self.any_of
             wanted = f"{', '.join(others)} or {last}" if others else last

@@ -27,8 +27,10 @@ MAX_BYTES = 4 * 1024 * 1024
 _PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _FLAT: Final = "write it flat: no key of a rule has more than three parts"
 _SYNTAX_HINTS: Final = {
+    "Invalid value (at end": "write the value that is missing, and close each bracket",
     "Invalid value": "write strings in quotes; what stands without is true, false or a number",
     "Unterminated string": "close it with the quotes that it begins with",
+    'Expected "': "close it with the quotes that it begins with",
     "Illegal character": "close the string on its line; control characters are written \\u0000",
     "Unescaped '\\'": "write two backslashes, or put the string in single quotes",
     "Unclosed array": "write a comma between its items, and ] behind them",
@@ -40,6 +42,8 @@ _SYNTAX_HINTS: Final = {
     "overwrite a value": "write each key once; the next rule begins with [[rule]]",
     "Cannot": "write each table once; the next rule begins with [[rule]]",
     "Duplicate": "write each key once",
+    "Invalid statement": "begin the line with a key, with [rule.match], say, or with [[rule]]",
+    "Invalid initial": "a key has letters, digits, - and _; put any other in quotes",
     "": "https://toml.io/en/v1.0.0 tells what may stand here",
 }
 """A way out for each of the parser's messages, by what it says; the first one holds."""
