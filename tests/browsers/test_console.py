@@ -20,12 +20,15 @@ from tests.browsers.case import (
     ANY,
     API,
     BARE,
+    BEARER,
     FINE,
     INCLUDE,
     OWN,
     PUT,
     PUT_FINE,
     PUT_INCLUDE,
+    SECURE_API,
+    SECURE_PAGE,
     TENANT,
     Case,
     Hop,
@@ -160,6 +163,37 @@ def _is_told(case: Case) -> bool:
 
 TOLD = (*(case for case in CASES if _is_told(case)), *MORE, *XHR)
 
+WARNED = (
+    Case(
+        "warned: Authorization under a star",
+        None,
+        FINE,
+        answer(ANY, headers("*")),
+        BEARER,
+        url=SECURE_API,
+        page=SECURE_PAGE,
+    ),
+    Case(
+        "warned: Authorization beside a star",
+        None,
+        FINE,
+        answer(ANY, headers("*"), headers("AUTHORIZATION")),
+        BEARER,
+        url=SECURE_API,
+        page=SECURE_PAGE,
+    ),
+    Case(
+        "warned: another header under a star",
+        None,
+        FINE,
+        answer(ANY, headers("*")),
+        TENANT,
+        url=SECURE_API,
+        page=SECURE_PAGE,
+    ),
+)
+"""What is allowed, and looked at for a warning; it shows that there are no credentials."""
+
 PrintedBy = Callable[[str], Mapping[str, Printed]]
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)
@@ -203,7 +237,9 @@ def printed_by(
     def of(engine: str) -> Mapping[str, Printed]:
         if engine not in known:
             browser = request.getfixturevalue(engine)
-            known[engine] = play_for_console(browser, TOLD, tmp_path_factory.mktemp(engine))
+            known[engine] = play_for_console(
+                browser, (*TOLD, *WARNED), tmp_path_factory.mktemp(engine)
+            )
         return known[engine]
 
     return of
@@ -223,6 +259,23 @@ def test_the_journal_has_what_is_printed(printed_by: PrintedBy, engine: str, cas
     said = [_USERINFO.sub(r"\1", message) for message in dict.fromkeys(printed.messages)]
     predicted = printed.entries[-1]["console"] if refused else None
     assert said == (predicted or "").splitlines()
+
+
+@pytest.mark.parametrize("case", WARNED, ids=lambda case: case.id)
+@every_engine
+def test_the_journal_has_what_is_printed_of_what_is_allowed(
+    printed_by: PrintedBy, engine: str, case: Case
+) -> None:
+    printed = printed_by(engine)[case.slug]
+    warned = engine == "firefox" and case is WARNED[0]
+    assert [entry["kind"] for entry in printed.entries] == ["preflight", "actual"]
+    allowed = [entry for entry in printed.entries if entry["verdict"] == "allowed"]
+    predicted = [entry["console"] for entry in allowed if entry["console"]]
+    assert list(printed.messages) == predicted
+    assert len(predicted) == warned
+    for found in map(found_in, predicted):
+        assert found is not None
+        assert "list it by name" in str(found.aside)
 
 
 def _refused(printed: Printed, engine: Engine) -> str | None:

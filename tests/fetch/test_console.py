@@ -16,6 +16,7 @@ from corscope.fetch.console import (
     WEBKIT,
     Scene,
     console_messages,
+    console_warnings,
 )
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason
@@ -261,6 +262,27 @@ def test_firefox_says_a_thing_once() -> None:
         Engine.FIREFOX, Reason.REDIRECT_NOT_HTTP, scene=scene, firefox="CORSDidNotSucceed"
     )
     assert said == (DID_NOT_SUCCEED,)
+
+
+@pytest.mark.parametrize(
+    ("names", "lines", "warns"),
+    [
+        (["authorization"], ["*"], True),
+        (["x-a", "authorization"], ["x-a, *", "b"], True),
+        (["authorization"], ["*", "AuthoriZation"], False),
+        (["authorization"], ["*, a b"], False),
+        (["authorization"], [], False),
+        (["x-a"], ["*"], False),
+    ],
+)
+def test_firefox_warns_of_what_a_star_will_not_cover(
+    names: list[str], lines: list[str], warns: bool
+) -> None:
+    answer = tuple(("access-control-allow-headers", line) for line in lines)
+    said = console_warnings(Engine.FIREFOX, names, answer, SCENE)
+    assert bool(said) == warns
+    assert all(f" at {URL} soon. (Reason: When the `Access-Control-" in each for each in said)
+    assert console_warnings(Engine.CHROMIUM, names, answer, SCENE) == ()
 
 
 # WebKit

@@ -22,6 +22,7 @@ from tests.journal.requests import (
     WEBKIT,
     actual,
     at,
+    preflight,
 )
 
 MISSING = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
@@ -104,6 +105,24 @@ def test_a_resource_policy_is_told_without_cors() -> None:
     )
     [of_firefox] = printed(exchange, Engine.FIREFOX)
     assert of_firefox.startswith(f"The resource at \u201c{API}\u201d was blocked due to its Cross-")
+
+
+def test_a_preflight_that_passes_may_print_a_warning() -> None:
+    """Of the same answer to a fetch with credentials, Firefox says that it is refused."""
+    lines = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "*"))
+    told = (("User-Agent", FIREFOX), ("Sec-Fetch-Site", "cross-site"))
+    without = preflight("GET", "authorization", headers=told)
+    included = (*told, ("Sec-Fetch-Storage-Access", "none"))
+    with_credentials = preflight("GET", "authorization", headers=included)
+    passed, refused = exchanges(
+        (without, Response(200, lines)), (with_credentials, Response(200, lines))
+    )
+    assert passed.judgement.verdict == "allowed"
+    [warning] = printed(passed, Engine.FIREFOX)
+    assert warning.startswith("Cross-Origin Request Warning: The Same Origin Policy will disallow ")
+    assert json.loads(exchange_line(passed))["console"] == warning
+    assert printed(passed, Engine.CHROMIUM) == ()
+    assert "Credential is not supported" in printed(refused, Engine.FIREFOX)[0]
 
 
 def test_an_unknown_engine_prints_nothing_but_others_would() -> None:

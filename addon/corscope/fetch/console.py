@@ -1,18 +1,21 @@
 """What do the browsers' consoles print of a refusal? The sentences that people search for.
 
+And of what they let through only for now.
+
 Each is a template under the name that its browser has for the reason: Chromium's of the DevTools
 protocol, Firefox's category of console messages. WebKit has no names, so its sentences stand under
 the reason itself. Measured in Chromium 156, Firefox 153 and WebKitGTK 2.50, in English.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from corscope.fetch.engines import Engine
-from corscope.fetch.headers import is_token
+from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, is_token
 from corscope.fetch.mixed_content import UPGRADED
 from corscope.fetch.origin import is_potentially_trustworthy, origin_of_url
 from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name
+from corscope.messages import HeaderList
 
 __all__ = [
     "CHROMIUM",
@@ -22,11 +25,13 @@ __all__ = [
     "FIREFOX_ELSE",
     "FIREFOX_STATUS",
     "FIREFOX_UNNAMED",
+    "FIREFOX_WARNING",
     "PROXY_ERROR_STATUS",
     "WEBKIT",
     "WEBKIT_ELSE",
     "Scene",
     "console_messages",
+    "console_warnings",
 ]
 
 CHROMIUM: Final[dict[str, str]] = {
@@ -134,6 +139,14 @@ FIREFOX_STATUS: Final[dict[str, str]] = {
     "CORSDidNotSucceed": "(null)",
 }
 """The status code that Firefox puts after some reasons."""
+
+FIREFOX_WARNING: Final = (
+    "Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote "
+    "resource at {url} soon. (Reason: When the `Access-Control-Allow-Headers` is `*`, the "
+    "`Authorization` header is not covered. To include the `Authorization` header, it must be "
+    "explicitly listed in CORS header `Access-Control-Allow-Headers`)."
+)
+"""What Firefox says of a preflight that it lets pass though the standard doesn't."""
 
 PROXY_ERROR_STATUS: Final = 502
 """The status of mitmproxy's error page, which the browser takes for the server's."""
@@ -260,6 +273,25 @@ def console_messages(engine: Engine, kind: Kind, failure: Failure, scene: Scene)
     """
     printer = _PRINTERS.get(engine)
     return () if printer is None else tuple(dict.fromkeys(printer(kind, failure, scene)))
+
+
+def console_warnings(
+    engine: Engine, names: Collection[str], answer: HeaderList, scene: Scene
+) -> tuple[str, ...]:
+    """What the engine's console prints of a preflight that passes.
+
+    Args:
+        engine: the engine.
+        names: the lower-case names that the preflight asks leave for.
+        answer: the answer's header lines.
+        scene: what the message names.
+    """
+    if engine is not Engine.FIREFOX or "authorization" not in names:
+        return ()
+    listed = extract_header_list_values("Access-Control-Allow-Headers", answer)
+    if listed is None or listed == FAILURE or "authorization" in map(byte_lowercase, listed):
+        return ()
+    return (FIREFOX_WARNING.format(url=scene.url),)
 
 
 def _status(scene: Scene) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from corscope.fetch.console import console_messages
+from corscope.fetch.console import console_messages, console_warnings
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Failure, Reason
 from corscope.journal.exchange import Exchange
@@ -29,8 +29,12 @@ def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
     if engine is not exchange.engine:
         judgement = exchange.engines.get(engine, judgement)
     if judgement.reason is None:
-        return ()
+        return _warnings(exchange, engine) if exchange.kind == "preflight" else ()
     if exchange.mode != "cors" and judgement.reason not in _WITHOUT_CORS[engine]:
         return ()
     failure = Failure(judgement.reason, judgement.detail, judgement.firefox)
     return console_messages(engine, exchange.kind, failure, exchange.scene)
+
+
+def _warnings(preflight: Exchange, engine: Engine) -> tuple[str, ...]:
+    return console_warnings(engine, preflight.request_headers, preflight.headers, preflight.scene)
