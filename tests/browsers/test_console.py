@@ -102,6 +102,15 @@ MORE = (
         redirect(BAD_PORT, ANY, methods("PUT")),
         PUT,
     ),
+    Case(
+        "console: a preflight redirected for another origin",
+        BLOCKED,
+        FINE,
+        redirect(OTHER, allow("http://b.test"), status=307),
+        PUT,
+    ),
+    Case("console: a preflight redirected nowhere", BLOCKED, FINE, redirect(""), PUT),
+    Case("console: a preflight of a redirect's status", BLOCKED, FINE, answer(status=302), PUT),
     Case("console: a redirect by mail", BLOCKED, redirect("mailto:a@b.test?{case}", ANY)),
     Case(
         "console: a redirect for another origin", BLOCKED, redirect(OTHER, allow("http://b.test"))
@@ -248,7 +257,7 @@ def printed_by(
 @every_fetch
 @every_engine
 def test_the_journal_has_what_is_printed(printed_by: PrintedBy, engine: str, case: Case) -> None:
-    """Every message, each once: Firefox repeats one where two layers give up.
+    """Every message, as often as it is printed.
 
     A request that the browser refuses to send is told in its console only.
     """
@@ -256,7 +265,7 @@ def test_the_journal_has_what_is_printed(printed_by: PrintedBy, engine: str, cas
     refused = _refused(printed, Engine(engine))
     if refused is None and (not printed.entries or printed.entries[-1]["kind"] == "preflight"):
         return
-    said = [_USERINFO.sub(r"\1", message) for message in dict.fromkeys(printed.messages)]
+    said = [_USERINFO.sub(r"\1", message) for message in printed.messages]
     predicted = printed.entries[-1]["console"] if refused else None
     assert said == (predicted or "").splitlines()
 

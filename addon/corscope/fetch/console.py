@@ -7,7 +7,7 @@ protocol, Firefox's category of console messages. WebKit has no names, so its se
 the reason itself. Measured in Chromium 156, Firefox 153 and WebKitGTK 2.50, in English.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Final, NamedTuple
 
 from corscope.fetch.engines import Engine
@@ -265,14 +265,14 @@ class Scene(NamedTuple):
 
 
 def console_messages(engine: Engine, kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
-    """What the engine's console prints of a refused fetch, each sentence once and in order.
+    """What the engine's console prints of a refused fetch, in order and as often.
 
     The first names the cause, others tell what came of it. Of an engine that isn't known, and of
     what a console passes over, there is none. Where script is free to choose, it is taken to use
     `fetch` without a word on redirects: XMLHttpRequest gives its own name instead.
     """
     printer = _PRINTERS.get(engine)
-    return () if printer is None else tuple(dict.fromkeys(printer(kind, failure, scene)))
+    return () if printer is None else printer(kind, failure, scene)
 
 
 def console_warnings(
@@ -378,11 +378,24 @@ def _firefox(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
         return () if told is None else (told.format(url=scene.url),)
     url = scene.target if category == "CORSRequestNotHttp" else scene.url
     said = [_firefox_message(category, url, failure, scene)]
-    if category == "CORSExternalRedirectNotAllowed":
-        said.append(_firefox_message("CORSPreflightDidNotSucceed", scene.url, failure, scene))
-    if kind == "preflight" or scene.location is not None:
-        said.append(_firefox_message("CORSDidNotSucceed", scene.url, failure, scene))
+    said += [
+        _firefox_message(follow_up, scene.url, failure, scene)
+        for follow_up in _firefox_follow_ups(kind, category, redirects=scene.location is not None)
+    ]
     return tuple(message[:_FIREFOX_LONGEST] for message in said)
+
+
+def _firefox_follow_ups(kind: Kind, category: str, *, redirects: bool) -> Iterator[str]:
+    """What is said after the cause: a redirect gives up, and then the preflight that it answers.
+
+    So one message may come twice.
+    """
+    if category == "CORSExternalRedirectNotAllowed":
+        yield "CORSPreflightDidNotSucceed"
+    elif redirects and category != "CORSDidNotSucceed":
+        yield "CORSDidNotSucceed"
+    if kind == "preflight":
+        yield "CORSDidNotSucceed"
 
 
 _FIREFOX_LONGEST: Final = 1_000
