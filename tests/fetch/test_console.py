@@ -189,6 +189,29 @@ def test_chromium_names_what_was_asked_for() -> None:
     assert then == f"Failed to load worklet module script: {URL} (CORS or access check error)"
 
 
+@pytest.mark.parametrize(
+    ("destination", "insecure", "then"),
+    [
+        ("worker", "Worker script", []),
+        ("sharedworker", "Shared Worker script", ["Failed to fetch a worker script."]),
+        ("serviceworker", None, ["An unknown error occurred when fetching the script."]),
+    ],
+)
+def test_chromium_has_other_words_for_what_module_workers_import(
+    destination: str, insecure: str | None, then: list[str]
+) -> None:
+    scene = SCENE._replace(destination=destination)
+    cause, *rest = printed(Engine.CHROMIUM, Reason.ALLOW_ORIGIN_MISMATCH, "x", scene=scene)
+    assert cause.startswith(f"Access to script at '{URL}' from origin '{PAGE}' has been blocked ")
+    assert rest == then
+    assert list(printed(Engine.CHROMIUM, Reason.REDIRECT_INVALID, scene=scene)) == then
+    assert printed(Engine.CHROMIUM, Reason.CLIENT_GONE, scene=scene) == ()
+    if insecure is not None:
+        cause, *rest = printed(Engine.CHROMIUM, Reason.MIXED_CONTENT, scene=scene)
+        assert f" requested an insecure {insecure} '{URL}'. " in cause
+        assert rest == then
+
+
 def test_chromium_does_not_show_sources() -> None:
     scene = SCENE._replace(location="view-source:https://b.test/")
     said = printed(Engine.CHROMIUM, Reason.REDIRECT_TO_LOCAL, "view-source:", scene=scene)

@@ -175,6 +175,12 @@ class Page:
         """Note a message; where it is about a request, its place is the request's URL."""
         self.console.append((message.text, message.location["url"]))
 
+    def on_entry(self, event: dict[str, Any]) -> None:
+        """Note a message of a worker's, of which Playwright doesn't tell."""
+        entry = event["entry"]
+        if entry["source"] == "worker":
+            self.console.append((entry["text"], entry.get("url", "")))
+
     def on_request(self, event: dict[str, Any]) -> None:
         """Note a request's URLs; a redirect repeats the event under the same id."""
         self._urls.setdefault(event["requestId"], []).append(event["request"]["url"])
@@ -223,6 +229,8 @@ async def _open(browser: Chromium, url: str, proxy_port: int | None) -> Page:
     devtools = await context.new_cdp_session(tab)
     devtools.on("Network.requestWillBeSent", page.on_request)
     devtools.on("Network.loadingFailed", page.on_failed)
+    devtools.on("Log.entryAdded", page.on_entry)
     await devtools.send("Network.enable")
+    await devtools.send("Log.enable")
     await tab.goto(url)
     return page

@@ -93,6 +93,8 @@ ASIDES: Final[dict[str, str]] = {
     "load denied by Cross-Origin Resource Sharing policy": _LOOK_BEFORE,
     "net::ERR_FAILED": _LOOK_BEFORE,
     "Failed to load worklet module script": _LOOK_BEFORE,
+    "Failed to fetch a worker script": _LOOK_BEFORE,
+    "An unknown error occurred when fetching the script": _LOOK_BEFORE,
     "bad URI or cross-site access not allowed": _LOOK_BEFORE,
     "source URI is not allowed in this document": _LOOK_BEFORE,
     "Not allowed to follow a redirection while loading": "that script wanted no redirect followed "

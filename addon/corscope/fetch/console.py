@@ -301,6 +301,16 @@ def _status(scene: Scene) -> int:
 # Chromium
 
 _WORKLETS: Final = frozenset({"audioworklet", "paintworklet"})
+_WORKERS: Final[dict[str, tuple[str, ...]]] = {
+    "worker": (),
+    "sharedworker": ("Failed to fetch a worker script.",),
+    "serviceworker": ("An unknown error occurred when fetching the script.",),
+}
+"""What is said after the cause where a module worker's import isn't loaded."""
+
+_FAILED: Final = "Failed to load resource: "
+"""How a message begins that a page's console has, and a worker's never."""
+
 _BY_DESTINATION: Final = {
     "audio": "audio",
     "audioworklet": "script",
@@ -311,9 +321,12 @@ _BY_DESTINATION: Final = {
     "paintworklet": "script",
     "prefetch": "link prefetch resource",
     "script": "script",
+    "serviceworker": "script",
+    "sharedworker": "script",
     "style": "CSS stylesheet",
     "track": "text track",
     "video": "video",
+    "worker": "script",
 }
 _INSECURE: Final = {
     "audio": "audio file",
@@ -322,9 +335,11 @@ _INSECURE: Final = {
     "image": "image",
     "json": "json",
     "script": "script",
+    "sharedworker": "Shared Worker script",
     "style": "stylesheet",
     "track": "Text Track",
     "video": "video",
+    "worker": "Worker script",
 }
 _ON_PREFLIGHT: Final = "Response to preflight request doesn't pass access control check: "
 _ADVISED: Final = frozenset(
@@ -336,13 +351,26 @@ _ADVICE: Final = " Have the server send the header with a valid value."
 def _chromium(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     name = CATALOGUE[failure.reason].chromium
     if name is None:
-        told = CHROMIUM_UNNAMED.get(failure.reason)
-        if failure.detail == "view-source:":
-            [(_, told)] = CHROMIUM_ELSE
-        kept_to = "Site" if failure.detail == "same-site" else "Origin"
-        what = _INSECURE.get(scene.destination or "", "resource")
-        values = {"page": scene.page, "target": scene.target, "kept_to": kept_to, "what": what}
-        return () if told is None else (told.format_map(values),)
+        said = _chromium_unnamed(failure, scene)
+    else:
+        said = (_chromium_blocked(name, kind, failure, scene), _chromium_failed(scene))
+    of_worker = _WORKERS.get(scene.destination or "")
+    if of_worker is None or not said:
+        return said
+    return (*(message for message in said if not message.startswith(_FAILED)), *of_worker)
+
+
+def _chromium_unnamed(failure: Failure, scene: Scene) -> tuple[str, ...]:
+    told = CHROMIUM_UNNAMED.get(failure.reason)
+    if failure.detail == "view-source:":
+        [(_, told)] = CHROMIUM_ELSE
+    kept_to = "Site" if failure.detail == "same-site" else "Origin"
+    what = _INSECURE.get(scene.destination or "", "resource")
+    values = {"page": scene.page, "target": scene.target, "kept_to": kept_to, "what": what}
+    return () if told is None else (told.format_map(values),)
+
+
+def _chromium_blocked(name: str, kind: Kind, failure: Failure, scene: Scene) -> str:
     what = _BY_DESTINATION.get(scene.destination or "", "fetch")
     said = CHROMIUM[name].format(detail=_ascii(failure.detail or ""))
     if (chromium_name(failure.reason, kind) or "").startswith("Preflight"):
@@ -352,15 +380,17 @@ def _chromium(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     # A redirect to another scheme is refused once it is taken.
     url = scene.target if name == "CorsDisabledScheme" else scene.url
     redirected = f" (redirected from '{scene.first_url}')" if url != scene.first_url else ""
-    failed = "Failed to load resource: net::ERR_FAILED"
-    if scene.destination in _WORKLETS:
-        failed = f"Failed to load worklet module script: {scene.first_url} "
-        failed += "(CORS or access check error)"
     return (
         f"Access to {what} at '{url}'{redirected} from origin '{scene.page}' "
-        f"has been blocked by CORS policy: {said}",
-        failed,
+        f"has been blocked by CORS policy: {said}"
     )
+
+
+def _chromium_failed(scene: Scene) -> str:
+    if scene.destination not in _WORKLETS:
+        return f"{_FAILED}net::ERR_FAILED"
+    url = scene.first_url
+    return f"Failed to load worklet module script: {url} (CORS or access check error)"
 
 
 def _ascii(value: str) -> str:
