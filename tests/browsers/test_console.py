@@ -232,8 +232,8 @@ UNRECORDED = {"mixed-content", "redirect-with-credentials"}
 """Why a browser may refuse what it leads to when the page's own server, which the journal knows
 nothing of, redirects there."""
 
-_USERINFO = re.compile(r"(?<=redirection URL )(https?://)[^/@]*@")
-"""WebKit's own sentence has a password in it, which the journal never has."""
+_USERINFO = re.compile("((?:redirection URL |mixed active content \u201c)https?://)[^/@]*@")
+"""WebKit's and Firefox's own sentences have a password in them, which the journal never has."""
 
 
 @pytest.fixture(scope="module")

@@ -293,6 +293,16 @@ def test_firefox_says_twice_that_a_redirected_preflight_failed() -> None:
     assert local == (DID_NOT_SUCCEED, DID_NOT_SUCCEED)
 
 
+def test_firefox_names_mixed_content_first_but_for_a_workers() -> None:
+    scene = SCENE._replace(status=302, location="http://b.test/" + "x" * 1_000)
+    blocked = f"Blocked loading mixed active content \u201c{scene.location}\u201d"
+    assert printed(Engine.FIREFOX, Reason.MIXED_CONTENT, scene=scene) == (blocked, DID_NOT_SUCCEED)
+    preflight = printed(Engine.FIREFOX, Reason.MIXED_CONTENT, None, "preflight", scene)
+    assert preflight == (blocked, DID_NOT_SUCCEED, DID_NOT_SUCCEED)
+    scene = scene._replace(destination="worker")
+    assert printed(Engine.FIREFOX, Reason.MIXED_CONTENT, scene=scene) == (DID_NOT_SUCCEED,)
+
+
 def test_firefox_says_once_that_a_redirect_failed() -> None:
     scene = SCENE._replace(status=302, location="ws://b.test/")
     said = printed(

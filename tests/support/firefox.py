@@ -97,7 +97,8 @@ Services.console.registerListener(globalThis.listener);
 
 TAKE_SAID = "return globalThis.said;"
 
-_OF_RESOURCE_POLICY = "COEP"
+_ELSE = frozenset({"COEP", "Mixed Content Blocker"})
+"""The categories of what resource policies and mixed content are refused for."""
 
 _BLOCKED_URL = re.compile("remote resource at \u2018?(\\S+?)\u2019?\\. \\(Reason")
 
@@ -172,11 +173,11 @@ class Firefox:
         return page
 
     def complaints(self) -> list[Complaint]:
-        """All that the console has said of CORS and of resource policies up to now."""
+        """All that the console has said up to now of CORS, and of what is refused beside it."""
         return [
             each
             for each in self.console()
-            if each.category.startswith("CORS") or each.category == _OF_RESOURCE_POLICY
+            if each.category.startswith("CORS") or each.category in _ELSE
         ]
 
     def console(self) -> list[Complaint]:

@@ -216,7 +216,7 @@ class _Text:
 @cache
 def _parts(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A template's literal parts, squeezed, and the placeholders that follow each."""
-    parsed = list(Formatter().parse(template))
+    parsed = list(Formatter().parse(template.translate(_STRAIGHT)))
     literals = tuple(byte_lowercase("".join(literal.split())) for literal, *_ in parsed)
     return literals, tuple(name for _, name, *_ in parsed if name is not None)
 

@@ -127,11 +127,12 @@ the 204 of a preflight: Firefox then looks for an answer's headers that never ca
 """
 
 FIREFOX_UNNAMED: Final[dict[Reason, str]] = {
+    Reason.MIXED_CONTENT: "Blocked loading mixed active content \u201c{target}\u201d",
     Reason.CROSS_ORIGIN_RESOURCE_POLICY: "The resource at \u201c{url}\u201d was blocked due to its "
     "Cross-Origin-Resource-Policy header (or lack thereof). See "
     "https://developer.mozilla.org/docs/Web/HTTP/Cross-Origin_Resource_Policy_(CORP)#",
 }
-"""What Firefox says where no name of CORS's fits."""
+"""What Firefox says where no name of CORS's fits, or before it gives one."""
 
 FIREFOX_STATUS: Final[dict[str, str]] = {
     "CORSMissingAllowOrigin": "{status}",
@@ -402,17 +403,20 @@ def _ascii(value: str) -> str:
 
 
 def _firefox(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
+    told = FIREFOX_UNNAMED.get(failure.reason)
+    if scene.destination in _WORKERS:  # whose mixed content it doesn't call so
+        told = None
+    unnamed = () if told is None else (told.format(url=scene.url, target=scene.target),)
     category = failure.firefox or firefox_name(failure.reason)
     if category is None:
-        told = FIREFOX_UNNAMED.get(failure.reason)
-        return () if told is None else (told.format(url=scene.url),)
+        return unnamed
     url = scene.target if category == "CORSRequestNotHttp" else scene.url
     said = [_firefox_message(category, url, failure, scene)]
     said += [
         _firefox_message(follow_up, scene.url, failure, scene)
         for follow_up in _firefox_follow_ups(kind, category, redirects=scene.location is not None)
     ]
-    return tuple(message[:_FIREFOX_LONGEST] for message in said)
+    return (*unnamed, *(message[:_FIREFOX_LONGEST] for message in said))
 
 
 def _firefox_follow_ups(kind: Kind, category: str, *, redirects: bool) -> Iterator[str]:
@@ -429,7 +433,7 @@ def _firefox_follow_ups(kind: Kind, category: str, *, redirects: bool) -> Iterat
 
 
 _FIREFOX_LONGEST: Final = 1_000
-"""Firefox cuts a message off after so many characters."""
+"""Firefox cuts a message of CORS's off after so many characters."""
 
 
 def _firefox_message(category: str, url: str, failure: Failure, scene: Scene) -> str:

@@ -12,7 +12,7 @@ __all__ = ["printed"]
 _POLICY: Final = frozenset({Reason.CROSS_ORIGIN_RESOURCE_POLICY})
 _WITHOUT_CORS: Final = {
     Engine.CHROMIUM: _POLICY | {Reason.MIXED_CONTENT},
-    Engine.FIREFOX: _POLICY,
+    Engine.FIREFOX: _POLICY | {Reason.MIXED_CONTENT},
     Engine.WEBKIT: _POLICY | {Reason.MIXED_CONTENT},
     Engine.UNKNOWN: _POLICY,
 }
@@ -33,7 +33,10 @@ def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
     if exchange.mode != "cors" and judgement.reason not in _WITHOUT_CORS[engine]:
         return ()
     failure = Failure(judgement.reason, judgement.detail, judgement.firefox)
-    return console_messages(engine, exchange.kind, failure, exchange.scene)
+    messages = console_messages(engine, exchange.kind, failure, exchange.scene)
+    # Without CORS, Firefox doesn't go on about it.
+    is_firefoxs = exchange.mode != "cors" and engine is Engine.FIREFOX
+    return messages[:1] if is_firefoxs else messages
 
 
 def _warnings(preflight: Exchange, engine: Engine) -> tuple[str, ...]:
