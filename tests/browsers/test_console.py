@@ -111,6 +111,9 @@ MORE = (
     ),
     Case("console: a preflight redirected nowhere", BLOCKED, FINE, redirect(""), PUT),
     Case("console: a preflight of a redirect's status", BLOCKED, FINE, answer(status=302), PUT),
+    Case("console: a redirect nowhere", BLOCKED, redirect("", ANY)),
+    Case("console: a bare redirect nowhere", BLOCKED, redirect("")),
+    Case("console: a redirect nowhere after a preflight", BLOCKED, redirect(""), PUT_FINE, PUT),
     Case("console: a redirect by mail", BLOCKED, redirect("mailto:a@b.test?{case}", ANY)),
     Case(
         "console: a redirect for another origin", BLOCKED, redirect(OTHER, allow("http://b.test"))

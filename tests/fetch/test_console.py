@@ -140,6 +140,15 @@ def test_webkit_does_not_tell_where_a_redirect_too_many_leads() -> None:
     assert said[0] == "Load cannot follow more than 20 redirections"
 
 
+def test_webkit_does_not_take_an_empty_location_for_a_redirect() -> None:
+    scene = SCENE._replace(location="", status=302)
+    assert printed(Engine.WEBKIT, Reason.REDIRECT_INVALID, "", scene=scene) == ()
+    assert printed(Engine.WEBKIT, Reason.ALLOW_ORIGIN_MISSING, scene=scene) == (
+        f"Origin {PAGE} is not allowed by Access-Control-Allow-Origin. Status code: 302",
+        WEBKIT_FAILED,
+    )
+
+
 def test_chromium_takes_a_redirect_before_it_minds_the_scheme() -> None:
     scene = SCENE._replace(location="ftp://files.test/", status=302)
     [said, _] = printed(Engine.CHROMIUM, Reason.REDIRECT_NOT_HTTP, "ftp:", scene=scene)

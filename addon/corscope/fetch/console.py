@@ -486,8 +486,8 @@ def _webkit(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     if template == _MUST and scene.destination in UPGRADED:
         before = _NOT_UPGRADED.format(page=scene.page, target=scene.target)
         return (before, said, *_webkit_load(template, scene))
-    is_redirect = kind == "actual" and scene.location is not None
-    if is_redirect and template not in _UNPREFIXED:
+    # An empty Location leads nowhere.
+    if kind == "actual" and scene.location and template not in _UNPREFIXED:
         said = (
             f"Cross-origin redirection to {scene.location} denied by Cross-Origin Resource "
             f"Sharing policy: {said}"
@@ -508,6 +508,8 @@ def _webkit_template(kind: Kind, failure: Failure, scene: Scene) -> str | None:
     if failure.reason is Reason.NO_RESPONSE and kind == "preflight":
         return _UNSUCCESSFUL
     if failure.reason is Reason.CONNECTION_DROPPED and kind == "actual":
+        return None
+    if failure.reason is Reason.REDIRECT_INVALID and failure.detail == "":  # an empty Location
         return None
     if failure.reason is Reason.MIXED_CONTENT and _is_loopback(scene.target):
         return _MUST
