@@ -77,6 +77,27 @@ MORE = (
         answer(ANY, headers("x-tenant, a b")),
         TENANT,
     ),
+    Case(
+        "console: a header that browsers know",
+        BLOCKED,
+        FINE,
+        answer(ANY),
+        {"headers": {"last-event-id": "7"}},
+    ),
+    Case(
+        "console: a header of answers",
+        BLOCKED,
+        FINE,
+        answer(ANY),
+        {"headers": {"x-xss-protection": "0"}},
+    ),
+    Case(
+        "console: a header of answers that is spelled in capitals",
+        BLOCKED,
+        FINE,
+        answer(ANY),
+        {"headers": {"etag": "x"}},
+    ),
     Case("console: a long value", BLOCKED, answer(allow(f"http://{'b' * 3000}.test"))),
     Case(
         "console: quotes in a value",

@@ -372,6 +372,12 @@ def test_firefox_warns_of_what_a_star_will_not_cover(
             "Request header field X-A-B is not allowed by Access-Control-Allow-Headers.",
         ),
         (
+            Reason.HEADER_NOT_ALLOWED,
+            "last-event-id",
+            "preflight",
+            "Request header field Last-Event-ID is not allowed by Access-Control-Allow-Headers.",
+        ),
+        (
             Reason.NO_RESPONSE,
             None,
             "preflight",

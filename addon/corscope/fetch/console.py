@@ -465,6 +465,17 @@ def _no_token(element: str) -> str | None:
 # WebKit
 
 
+_WEBKIT_NAMES: Final = {
+    "etag": "ETag",
+    "icy-metaint": "Icy-MetaInt",
+    "last-event-id": "Last-Event-ID",
+    "sourcemap": "SourceMap",
+    "x-sourcemap": "X-SourceMap",
+    "x-xss-protection": "X-XSS-Protection",
+}
+"""The header names that WebKit itself knows, which are its own to spell, and not the usual way."""
+
+
 def _webkit(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     template = _webkit_template(kind, failure, scene)
     if template is None:
@@ -472,7 +483,8 @@ def _webkit(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     detail = failure.detail or ""
     if failure.reason is Reason.HEADER_NOT_ALLOWED:
         # As it is usually spelled: how script did, a preflight doesn't tell.
-        detail = "-".join(map(str.capitalize, detail.split("-")))
+        usual = "-".join(map(str.capitalize, detail.split("-")))
+        detail = _WEBKIT_NAMES.get(detail, usual)
     said = template.format(
         detail=detail.encode("latin-1", "replace").decode("utf-8", "replace"),
         origin=scene.origin,
