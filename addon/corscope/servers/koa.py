@@ -2,11 +2,14 @@
 
 Follows https://github.com/koajs/cors/blob/5.0.0/index.js. It takes one origin or a function; a list
 or a regex is a function that gives back the origin. Where that gives none, the request is passed
-on with nothing but Vary. An exception loses all headers but those the middleware gives it to keep.
+on with nothing but Vary. An exception, `ctx.throw(401)` too, loses all headers but its own and
+those that the middleware gives it to keep: Vary too where the origin isn't allowed. What was thrown
+a proxy can't see; `thrown_errors` says it.
 """
 
 from typing import Final
 
+from corscope.fetch.headers import values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, value_complaints
@@ -23,6 +26,7 @@ from corscope.servers.parts import (
     REQUEST_HEADERS,
     REQUEST_METHOD,
     VARY,
+    add_to_vary,
     echoed,
     overridden_by,
     present,
@@ -34,11 +38,15 @@ __all__ = ["KOA"]
 
 _DEFAULT_METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE", "PATCH")
 _VARY: Final = ((VARY, "Origin"),)
-_HANDLED: Final = Setting(
-    "handled_errors",
+_SET: Final = (404, 405, 501)
+"""The errors that Koa and its router never throw."""
+
+_THROWN: Final = Setting(
+    "thrown_errors",
     "boolean",
     default=True,
-    doc="whether a 500 is answered, not an exception thrown.",
+    doc="whether a 4xx or 5xx is thrown, as by `ctx.throw(401)`, but for 404, 405 and 501, which "
+    "Koa and its router set; if false, all are set: `ctx.status = 401`.",
 )
 _KEEP: Final = Setting(
     "keep_headers_on_error",
@@ -73,10 +81,23 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
             (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
             (EXPOSE_HEADERS, _joined(policy.expose_headers)),
         )
-    if response.status != 500 or _HANDLED.of(policy):
+    if not _is_thrown(policy, response):
         return Response(response.status, overridden_by(_VARY + headers, response.headers))
-    kept = headers + _VARY if headers and _KEEP.of(policy) else ()
-    return Response(response.status, kept + response.headers)
+    if not headers or not _KEEP.of(policy):
+        return response
+    return Response(response.status, _kept(headers, response.headers))
+
+
+def _is_thrown(policy: Policy, response: Response) -> bool:
+    return _THROWN.of(policy) is True and response.status >= 400 and response.status not in _SET
+
+
+def _kept(headers: HeaderList, own: HeaderList) -> HeaderList:
+    """An exception's own headers, as far as the middleware doesn't set them, behind its."""
+    names = {name for name, _ in headers}
+    rest = tuple(pair for pair in own if pair[0].lower() not in {*names, VARY})
+    vary = add_to_vary(tuple((VARY, line) for line in values(own, VARY)), ["Origin"])
+    return headers + vary + rest
 
 
 def _allow_origin(policy: Policy, request: Request) -> str | None:
@@ -143,12 +164,13 @@ KOA = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
-    settings=(_HANDLED, _KEEP),
+    settings=(_THROWN, _KEEP),
     surprises=(
         "A preflight from an origin that a function refuses is passed on, and mostly ends in 404.",
         "With credentials, `*` sends back any origin.",
         "One origin as a string is sent to every site, allowed or not.",
         "A preflight needs no Origin to be answered, only a method asked for.",
         "A max-age of 0 isn't sent.",
+        "A thrown error that keeps its headers has Vary only where the origin is allowed.",
     ),
 )

@@ -45,8 +45,8 @@ ODD_HEADERS = (
 )
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
 PATHS = (
-    *("/ok", "/status/401", "/status/404", "/status/500", "/vary", "/own", "/crash", "/missing"),
-    *("/status/204", "/status/304", "/vary-origin"),
+    *("/ok", "/status/401", "/status/404", "/status/500", "/own", "/crash", "/missing"),
+    *("/status/204", "/status/304", "/vary/Accept-Encoding", "/vary/Origin", "/thrown"),
 )
 PRIVATE_NETWORK = ("Access-Control-Request-Private-Network", "true")
 
@@ -105,7 +105,7 @@ def _all() -> Iterator[Asked]:
     for path in PATHS:
         yield _actual(APP, path=path)
         yield _actual("https://evil.test", path=path)
-    for path in ("/ok", "/vary", "/own", "/missing"):
+    for path in ("/ok", "/vary/Accept-Encoding", "/own", "/missing", "/thrown"):
         yield _actual(None, path=path)
     yield _actual("https://evil.test", "PUT")
     yield _actual("https://evil.test", "DELETE")

@@ -35,8 +35,9 @@ REQUESTS = 40
 ORIGINS = 20
 
 UNKNOWABLE = {
-    "handled_errors": ("/crash", "/status/500"),
-    "routed_errors": ("/missing", "/status/404"),
+    "handled_errors": (("/crash",), ("/status/500",)),
+    "routed_errors": (("/missing",), ("/status/404",)),
+    "thrown_errors": (("/status/401", "/status/500"), ("/thrown", "/crash")),
 }
 """The settings that say what a proxy can't see: what isn't asked where they hold, or don't."""
 
@@ -106,9 +107,10 @@ def _fitting(dialect: Dialect, policy: Policy, asked: Sequence[Asked]) -> list[A
     looks up the route that a preflight is for, there is one.
     """
     left_out = {
-        UNKNOWABLE[setting.name][0 if setting.of(policy) else 1]
+        path
         for setting in dialect.settings
         if setting.name in UNKNOWABLE
+        for path in UNKNOWABLE[setting.name][0 if setting.of(policy) else 1]
     }
     knows_routes = LIBRARIES[dialect.name].knows_routes
     return [

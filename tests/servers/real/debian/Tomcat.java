@@ -145,8 +145,9 @@ class Tomcat {
                 int status = Integer.parseInt(path.substring("/status/".length()));
                 response.setStatus(status);
                 if (status == 204 || status == 304) return;
-            } else if (path.equals("/vary")) response.addHeader("Vary", "Accept-Encoding");
-            else if (path.equals("/vary-origin")) response.addHeader("Vary", "Origin");
+            } else if (path.startsWith("/vary/"))
+                for (String line : path.substring("/vary/".length()).split("\\+"))
+                    response.addHeader("Vary", line);
             else if (path.equals("/own"))
                 response.setHeader("Access-Control-Allow-Origin", "https://own.test");
             else if (!path.equals("/ok")) { response.sendError(404); return; }

@@ -19,19 +19,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif route == "status" and rest.isdigit():
             self._send(int(rest))
-        elif route in {"ok", "vary", "vary-origin", "own"}:
-            extra = {
-                "vary": ("Vary", "Accept-Encoding"),
-                "vary-origin": ("Vary", "Origin"),
-                "own": ("Access-Control-Allow-Origin", "https://own.test"),
-            }
-            self._send(200, extra.get(route))
+        elif route == "vary":
+            self._send(200, *(("Vary", line) for line in rest.split("+")))
+        elif route == "own":
+            self._send(200, ("Access-Control-Allow-Origin", "https://own.test"))
+        elif route == "ok":
+            self._send(200)
         else:
             self._send(404)
 
-    def _send(self, status: int, line: tuple[str, str] | None = None) -> None:
+    def _send(self, status: int, *lines: tuple[str, str]) -> None:
         self.send_response(status)
-        if line is not None:
+        for line in lines:
             self.send_header(*line)
         body = b"" if status in {204, 304} or self.command == "HEAD" else b"body"
         if status not in {204, 304}:

@@ -17,10 +17,10 @@ METHODS = %w[GET POST PUT DELETE PATCH]
 APPLICATION = lambda do |env|
   path = env["PATH_INFO"]
   status = path[%r{\A/status/(\d+)\z}, 1].to_i
+  lines = path[%r{\A/vary/(.+)\z}, 1]
   own = {
     "/ok" => {},
-    "/vary" => { "Vary" => "Accept-Encoding" },
-    "/vary-origin" => { "Vary" => "Origin" },
+    "/vary/#{lines}" => { "Vary" => lines&.tr("+", "\n") },
     "/own" => { "Access-Control-Allow-Origin" => "https://own.test" },
   }
   next [405, {}, ["method"]] unless METHODS.include?(env["REQUEST_METHOD"])

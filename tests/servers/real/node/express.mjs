@@ -11,13 +11,18 @@ export async function start(configure) {
     app[method]("/status/:status", (request, response) =>
       response.status(Number(request.params.status)).send("status"),
     );
-    app[method]("/vary", (request, response) => response.vary("Accept-Encoding").send("vary"));
-    app[method]("/vary-origin", (request, response) => response.vary("Origin").send("vary"));
+    app[method]("/vary/:lines", (request, response) => {
+      for (const line of request.params.lines.split("+")) response.vary(line);
+      response.send("vary");
+    });
     app[method]("/own", (request, response) =>
       response.set("Access-Control-Allow-Origin", "https://own.test").send("own"),
     );
     app[method]("/crash", () => {
       throw new Error("crash");
+    });
+    app[method]("/thrown", () => {
+      throw Object.assign(new Error("thrown"), { status: 403 });
     });
   }
   app.use((error, request, response, next) => {

@@ -10,13 +10,17 @@ export async function start(configure) {
   route("/status/:status", (request, reply) =>
     reply.code(Number(request.params.status)).send("status"),
   );
-  route("/vary", (request, reply) => reply.header("Vary", "Accept-Encoding").send("vary"));
-  route("/vary-origin", (request, reply) => reply.header("Vary", "Origin").send("vary"));
+  route("/vary/:lines", (request, reply) =>
+    reply.header("Vary", request.params.lines.replaceAll("+", ", ")).send("vary"),
+  );
   route("/own", (request, reply) =>
     reply.header("Access-Control-Allow-Origin", "https://own.test").send("own"),
   );
   route("/crash", () => {
     throw new Error("crash");
+  });
+  route("/thrown", () => {
+    throw Object.assign(new Error("thrown"), { statusCode: 403 });
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
   return app.server.address().port;

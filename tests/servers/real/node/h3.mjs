@@ -1,4 +1,4 @@
-import { H3, serve } from "h3";
+import { H3, HTTPError, serve } from "h3";
 
 const METHODS = ["get", "post", "put", "delete", "patch"];
 
@@ -11,12 +11,9 @@ export async function start(configure) {
       event.res.status = Number(event.context.params.status);
       return "status";
     });
-    app[method]("/vary", (event) => {
-      event.res.headers.append("Vary", "Accept-Encoding");
-      return "vary";
-    });
-    app[method]("/vary-origin", (event) => {
-      event.res.headers.append("Vary", "Origin");
+    app[method]("/vary/:lines", (event) => {
+      const lines = event.context.params.lines.split("+");
+      for (const line of lines) event.res.headers.append("Vary", line);
       return "vary";
     });
     app[method]("/own", (event) => {
@@ -25,6 +22,9 @@ export async function start(configure) {
     });
     app[method]("/crash", () => {
       throw new Error("crash");
+    });
+    app[method]("/thrown", () => {
+      throw new HTTPError({ status: 403 });
     });
   }
   const server = serve(app, { hostname: "127.0.0.1", port: 0, silent: true });

@@ -8,13 +8,22 @@ export async function start(configure) {
   const route = (path, handler) => app.route({ method: METHODS, path, handler });
   route("/ok", () => "ok");
   route("/status/{status}", (request, h) => h.response("status").code(+request.params.status));
-  route("/vary", (request, h) => h.response("vary").vary("Accept-Encoding"));
-  route("/vary-origin", (request, h) => h.response("vary").vary("Origin"));
+  route("/vary/{lines}", (request, h) => {
+    const response = h.response("vary");
+    for (const line of request.params.lines.split("+")) response.vary(line);
+    return response;
+  });
   route("/own", (request, h) =>
     h.response("own").header("Access-Control-Allow-Origin", "https://own.test"),
   );
   route("/crash", () => {
     throw new Error("crash");
+  });
+  route("/thrown", () => {
+    throw Object.assign(new Error("thrown"), {
+      isBoom: true,
+      output: { statusCode: 403, payload: {}, headers: {} },
+    });
   });
   await app.start();
   return app.info.port;

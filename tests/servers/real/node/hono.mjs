@@ -1,5 +1,6 @@
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"];
 
@@ -11,12 +12,9 @@ export async function start(configure) {
     const status = Number(context.req.param("status"));
     return context.body([204, 304].includes(status) ? null : "status", status);
   });
-  app.on(METHODS, "/vary", (context) => {
-    context.header("Vary", "Accept-Encoding", { append: true });
-    return context.text("vary");
-  });
-  app.on(METHODS, "/vary-origin", (context) => {
-    context.header("Vary", "Origin", { append: true });
+  app.on(METHODS, "/vary/:lines", (context) => {
+    const lines = context.req.param("lines").split("+");
+    for (const line of lines) context.header("Vary", line, { append: true });
     return context.text("vary");
   });
   app.on(METHODS, "/own", (context) => {
@@ -26,7 +24,10 @@ export async function start(configure) {
   app.on(METHODS, "/crash", () => {
     throw new Error("crash");
   });
-  app.onError((error, context) => context.text("Internal Server Error", 500));
+  app.on(METHODS, "/thrown", () => {
+    throw new HTTPException(403);
+  });
+  app.onError((error, context) => context.text("error", error.status ?? 500));
   return new Promise((resolve) => {
     serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => resolve(port));
   });

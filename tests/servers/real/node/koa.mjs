@@ -3,22 +3,21 @@ import Koa from "koa";
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"];
 
 function respond(context) {
-  const [, page, status] = context.path.split("/");
+  const [, page, rest] = context.path.split("/");
   switch (page) {
     case "status":
-      context.status = Number(status);
+      context.status = Number(rest);
       break;
     case "vary":
-      context.vary("Accept-Encoding");
-      break;
-    case "vary-origin":
-      context.vary("Origin");
+      for (const line of rest.split("+")) context.vary(line);
       break;
     case "own":
       context.set("Access-Control-Allow-Origin", "https://own.test");
       break;
     case "crash":
       throw new Error("crash");
+    case "thrown":
+      context.throw(403);
     case "missing":
       return;
   }

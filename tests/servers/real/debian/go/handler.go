@@ -5,7 +5,7 @@ import "net/http"
 // App is any handler of net/http.
 type App = http.Handler
 
-var paths = []string{"/ok", "/status/", "/vary", "/vary-origin", "/own", "/crash"}
+var paths = []string{"/ok", "/status/", "/vary/", "/own", "/crash"}
 
 func start(configure func(App) App) http.Handler {
 	mux := http.NewServeMux()

@@ -50,10 +50,10 @@ var methods = []string{"GET", "POST", "PUT", "DELETE", "PATCH"}
 // What the application does on a path that it knows.
 func answer(w http.ResponseWriter, path string) {
 	switch {
-	case path == "/vary":
-		w.Header().Add("Vary", "Accept-Encoding")
-	case path == "/vary-origin":
-		w.Header().Add("Vary", "Origin")
+	case strings.HasPrefix(path, "/vary/"):
+		for _, line := range strings.Split(strings.TrimPrefix(path, "/vary/"), "+") {
+			w.Header().Add("Vary", line)
+		}
 	case path == "/own":
 		w.Header().Set("Access-Control-Allow-Origin", "https://own.test")
 	case path == "/crash":

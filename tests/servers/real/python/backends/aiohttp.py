@@ -20,12 +20,11 @@ async def _status(request: web.Request) -> web.Response:
     return web.Response(text="status", status=int(request.match_info["status"]))
 
 
-async def _vary(_request: web.Request) -> web.Response:
-    return web.Response(text="vary", headers={"Vary": "Accept-Encoding"})
-
-
-async def _vary_origin(_request: web.Request) -> web.Response:
-    return web.Response(text="vary", headers={"Vary": "Origin"})
+async def _vary(request: web.Request) -> web.Response:
+    response = web.Response(text="vary")
+    for line in request.match_info["lines"].split("+"):
+        response.headers.add("Vary", line)
+    return response
 
 
 async def _own(_request: web.Request) -> web.Response:
@@ -36,13 +35,17 @@ async def _crash(_request: web.Request) -> web.Response:
     raise RuntimeError("crash")
 
 
+async def _thrown(_request: web.Request) -> web.Response:
+    raise web.HTTPForbidden
+
+
 _HANDLERS = {
     "/ok": _ok,
     "/status/{status}": _status,
-    "/vary": _vary,
-    "/vary-origin": _vary_origin,
+    "/vary/{lines}": _vary,
     "/own": _own,
     "/crash": _crash,
+    "/thrown": _thrown,
 }
 
 

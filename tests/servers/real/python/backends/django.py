@@ -12,7 +12,7 @@ from typing import Any
 import django
 from django.conf import settings
 from django.core.checks import run_checks
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
@@ -41,13 +41,11 @@ def _status(_request: HttpRequest, status: int) -> HttpResponse:
     return HttpResponse("status", status=status)
 
 
-def _varying(field_name: str) -> Any:
-    def vary(_request: HttpRequest) -> HttpResponse:
-        response = HttpResponse("vary")
-        patch_vary_headers(response, [field_name])
-        return response
-
-    return vary
+def _vary(_request: HttpRequest, lines: str) -> HttpResponse:
+    response = HttpResponse("vary")
+    for line in lines.split("+"):
+        patch_vary_headers(response, [line])
+    return response
 
 
 def _own(_request: HttpRequest) -> HttpResponse:
@@ -56,6 +54,10 @@ def _own(_request: HttpRequest) -> HttpResponse:
 
 def _crash(_request: HttpRequest) -> HttpResponse:
     raise RuntimeError("crash")
+
+
+def _thrown(_request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
 
 
 settings.configure(
@@ -69,10 +71,10 @@ django.setup()
 urlpatterns = [
     path("ok", _view(_ok)),
     path("status/<int:status>", _view(_status)),
-    path("vary", _view(_varying("Accept-Encoding"))),
-    path("vary-origin", _view(_varying("Origin"))),
+    path("vary/<lines>", _view(_vary)),
     path("own", _view(_own)),
     path("crash", _view(_crash)),
+    path("thrown", _view(_thrown)),
 ]
 _one_at_a_time = threading.Lock()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response
+from werkzeug.exceptions import Forbidden
 
 from .wsgi import serve
 
@@ -21,15 +22,10 @@ def _status(status: int) -> tuple[str, int]:
     return "status", status
 
 
-def _vary() -> Response:
+def _vary(lines: str) -> Response:
     response = Response("vary")
-    response.vary.add("Accept-Encoding")
-    return response
-
-
-def _vary_origin() -> Response:
-    response = Response("vary")
-    response.vary.add("Origin")
+    for line in lines.split("+"):
+        response.headers.add("Vary", line)
     return response
 
 
@@ -41,6 +37,10 @@ def _crash() -> str:
     raise RuntimeError("crash")
 
 
+def _thrown() -> str:
+    raise Forbidden
+
+
 def application(config: str | None) -> Flask:
     """The application, with the configuration if there is one."""
     app = Flask("real")
@@ -49,8 +49,8 @@ def application(config: str | None) -> Flask:
         exec(config, {"app": app})
     app.add_url_rule("/ok", view_func=_ok, methods=METHODS)
     app.add_url_rule("/status/<int:status>", view_func=_status, methods=METHODS)
-    app.add_url_rule("/vary", view_func=_vary, methods=METHODS)
-    app.add_url_rule("/vary-origin", view_func=_vary_origin, methods=METHODS)
+    app.add_url_rule("/vary/<lines>", view_func=_vary, methods=METHODS)
     app.add_url_rule("/own", view_func=_own, methods=METHODS)
     app.add_url_rule("/crash", view_func=_crash, methods=METHODS)
+    app.add_url_rule("/thrown", view_func=_thrown, methods=METHODS)
     return app

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Response, route
 from litestar.enums import MediaType
+from litestar.exceptions import PermissionDeniedException
 
 from .asgi import serve
 
@@ -28,14 +29,9 @@ async def _status(status: int) -> Any:
     return _response(None if status in {204, 304} else "status", status)
 
 
-@route("/vary", http_method=METHODS)
-async def _vary() -> Any:
-    return _response("vary", headers={"Vary": "Accept-Encoding"})
-
-
-@route("/vary-origin", http_method=METHODS)
-async def _vary_origin() -> Any:
-    return _response("vary", headers={"Vary": "Origin"})
+@route("/vary/{lines:str}", http_method=METHODS)
+async def _vary(lines: str) -> Any:
+    return _response("vary", headers={"Vary": lines.replace("+", ", ")})
 
 
 @route("/own", http_method=METHODS)
@@ -48,10 +44,13 @@ async def _crash() -> Any:
     raise RuntimeError("crash")
 
 
+@route("/thrown", http_method=METHODS)
+async def _thrown() -> Any:
+    raise PermissionDeniedException
+
+
 def application(config: str | None) -> Any:
     """The application, with the configuration if there is one."""
-    configured: dict[str, Any] = {
-        "route_handlers": [_ok, _status, _vary, _vary_origin, _own, _crash]
-    }
+    configured: dict[str, Any] = {"route_handlers": [_ok, _status, _vary, _own, _crash, _thrown]}
     exec(config or "from litestar import Litestar\napp = Litestar(route_handlers)", configured)
     return configured["app"]

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from quart import Quart, Response
+from werkzeug.exceptions import Forbidden
 
 from .asgi import serve
 
@@ -22,15 +23,10 @@ async def _status(status: int) -> tuple[str, int]:
     return "status", status
 
 
-async def _vary() -> Any:
+async def _vary(lines: str) -> Any:
     response = Response("vary")
-    response.vary.add("Accept-Encoding")
-    return response
-
-
-async def _vary_origin() -> Any:
-    response = Response("vary")
-    response.vary.add("Origin")
+    for line in lines.split("+"):
+        response.headers.add("Vary", line)
     return response
 
 
@@ -42,6 +38,10 @@ async def _crash() -> str:
     raise RuntimeError("crash")
 
 
+async def _thrown() -> str:
+    raise Forbidden
+
+
 def application(config: str | None) -> Any:
     """The application, with the configuration if there is one."""
     app = Quart("real")
@@ -50,8 +50,8 @@ def application(config: str | None) -> Any:
         exec(config, {"app": app})
     app.add_url_rule("/ok", view_func=_ok, methods=METHODS)
     app.add_url_rule("/status/<int:status>", view_func=_status, methods=METHODS)
-    app.add_url_rule("/vary", view_func=_vary, methods=METHODS)
-    app.add_url_rule("/vary-origin", view_func=_vary_origin, methods=METHODS)
+    app.add_url_rule("/vary/<lines>", view_func=_vary, methods=METHODS)
     app.add_url_rule("/own", view_func=_own, methods=METHODS)
     app.add_url_rule("/crash", view_func=_crash, methods=METHODS)
+    app.add_url_rule("/thrown", view_func=_thrown, methods=METHODS)
     return app

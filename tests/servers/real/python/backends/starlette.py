@@ -6,6 +6,7 @@ from itertools import cycle
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -28,15 +29,10 @@ def _status(request: Request) -> Response:
     return Response(b"status", int(request.path_params["status"]))
 
 
-def _vary(_request: Request) -> Response:
+def _vary(request: Request) -> Response:
     response = PlainTextResponse("vary")
-    response.headers.add_vary_header("Accept-Encoding")
-    return response
-
-
-def _vary_origin(_request: Request) -> Response:
-    response = PlainTextResponse("vary")
-    response.headers.add_vary_header("Origin")
+    for line in request.path_params["lines"].split("+"):
+        response.headers.append("Vary", line)
     return response
 
 
@@ -48,13 +44,17 @@ def _crash(_request: Request) -> Response:
     raise RuntimeError("crash")
 
 
+def _thrown(_request: Request) -> Response:
+    raise HTTPException(403)
+
+
 _HANDLERS = {
     "/ok": _ok,
     "/status/{status}": _status,
-    "/vary": _vary,
-    "/vary-origin": _vary_origin,
+    "/vary/{lines}": _vary,
     "/own": _own,
     "/crash": _crash,
+    "/thrown": _thrown,
 }
 
 
