@@ -163,11 +163,48 @@ def test_spring_always_varies() -> None:
         ("https://app.test:[*]", APP, True),
         ("https://app.test:[80,8443]", "https://app.test:8443", True),
         ("https://app.test:[80,8443]", APP, False),
+        (f"{EVIL}, {APP}/", APP, True),
+        (f"{EVIL},https://app.test:[80,8443]", "https://app.test:8443", True),
     ],
 )
 def test_what_spring_takes_for_the_same(listed: str, origin: str, *, allowed: bool) -> None:
     got = actual(SPRING, Policy(allow_origins=(listed,)), origin)
     assert get(got.headers, ORIGIN) == (origin if allowed else None)
+
+
+def test_spring_ends_a_preflight_from_its_own_origin() -> None:
+    assert answer(SPRING, LISTED, options("https://api.test")) == Answer(200, SPRING_VARY)
+
+
+@pytest.mark.parametrize(
+    ("names", "sent"),
+    [
+        ('"x-a"', "x-a"),
+        ('x-b,"X-A"', "x-b, X-A"),
+        ('"x-\\a","x-a, x-b', "x-a"),
+        ("x-a\t,\tx-b", "x-a, x-b"),
+        ("x -a, x -b", "x-b"),
+        ('"', None),
+        ("x-a,\xa0x-b", "x-a"),
+    ],
+)
+def test_spring_reads_the_names_of_a_list_as_tokens(names: str, sent: str | None) -> None:
+    made = answer(SPRING, LISTED, options(APP, "PUT", names))
+    assert (made.status, get(made.headers, HEADERS)) == (200, sent)
+
+
+def test_spring_reads_the_first_line_but_all_names() -> None:
+    lines = (("Access-Control-Request-Method", "DELETE"), ("Origin", EVIL))
+    names = (("Access-Control-Request-Headers", "x-b"),)
+    asked = options(APP, "PUT", "x-a")
+    made = answer(SPRING, LISTED, asked._replace(headers=asked.headers + lines + names))
+    assert (made.status, get(made.headers, ORIGIN)) == (200, APP)
+    assert get(made.headers, HEADERS) == "x-a, x-b"
+
+
+def test_spring_sends_back_even_an_empty_method() -> None:
+    every = Policy(allow_origins=(APP,), allow_methods="*")
+    assert get(answer(SPRING, every, options(APP, "")).headers, METHODS) == ""
 
 
 def test_spring_s_defaults_are_shut_unless_they_permit() -> None:

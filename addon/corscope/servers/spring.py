@@ -1,20 +1,19 @@
 """How does Spring answer with its CorsFilter, a bare CorsConfiguration in it?
 
 Follows https://github.com/spring-projects/spring-framework/tree/v6.2.19/spring-web/src/main/java/org/springframework/web/cors:
-CorsUtils, DefaultCorsProcessor and CorsConfiguration. spring-web 6.2.19 was measured once, by hand:
-which preflights and actual requests it refuses, and how; the lists, `*`, Vary and max-age; how
-origins compare, and subdomains by a pattern. No test runs it, and the order of header lines,
-patterns with ports and the check for the server's own origin are the source's word only. (An Origin
+CorsUtils, DefaultCorsProcessor and CorsConfiguration. spring-web 6.2.19 was compared once, by hand,
+in a Tomcat, with the policies and requests that other servers get in the tests; no test runs it. Of
+a header that comes twice it reads the first line, but all lines of headers asked for. (An Origin
 that is no URI is refused under `*` too, which isn't imitated.)
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from corscope.fetch.headers import delete, get, values
+from corscope.fetch.headers import delete, values
 from corscope.fetch.origin import origin_of_url
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
@@ -31,7 +30,6 @@ from corscope.servers.parts import (
     REQUEST_HEADERS,
     REQUEST_METHOD,
     VARY,
-    echoed,
     is_cors_preflight_request,
     is_sendable,
     present,
@@ -57,15 +55,17 @@ _VARY: Final = tuple(
 )
 _REFUSED: Final = Answer(403, _VARY, b"Invalid CORS request")
 _PORTS: Final = re.compile(r"(.*):\[(\*|\d+(?:,\d+)*)\]", re.ASCII)
+_COMMA: Final = re.compile(r",(?![^\[\]]*\])")
+_SPACES: Final = " \t"
 
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
     """What it answers without the application: also an actual request that it refuses."""
-    policy = _completed(policy)
+    policy, is_preflight = _completed(policy), is_cors_preflight_request(request)
     if not _is_cors_request(request):
-        return None
-    allowed, is_preflight = _allow_origin(policy, request), is_cors_preflight_request(request)
-    asked = (get(request.headers, REQUEST_METHOD) or "") if is_preflight else request.method
+        return Answer(200, _VARY) if is_preflight else None
+    allowed = _allow_origin(policy, request)
+    asked = (_first(request, REQUEST_METHOD) or "") if is_preflight else request.method
     methods = _methods(policy, asked)
     if allowed is None or not methods:
         return _REFUSED
@@ -106,16 +106,21 @@ def _headers(
 
 def _is_cors_request(request: Request) -> bool:
     """An Origin that isn't the server's own; by its parts, so that a default port may stand."""
-    origin = get(request.headers, ORIGIN)
+    origin = _first(request, ORIGIN)
     if origin is None:
         return False
     own = origin_of_url(request.url)
     return own is None or origin_of_url(origin) != own
 
 
+def _first(request: Request, name: str) -> str | None:
+    lines = values(request.headers, name)
+    return lines[0] if lines else None
+
+
 def _allow_origin(policy: Policy, request: Request) -> str | None:
-    origin, origins = echoed(request, ORIGIN), _origins(policy)
-    if not origin or not origin.strip():
+    origin, origins = _first(request, ORIGIN), _origins(policy)
+    if not origin or not origin.strip() or not is_sendable(origin):
         return None
     if WILDCARD in origins:
         return WILDCARD
@@ -129,7 +134,13 @@ def _origins(policy: Policy) -> tuple[str, ...]:
     """The origins and patterns, without the slash that is cut off each."""
     if policy.allow_origins == ECHO:
         return ()
-    return tuple(origin.removesuffix("/") for origin in listed(policy.allow_origins))
+    return tuple(origin.removesuffix("/") for origin in _split(policy.allow_origins))
+
+
+def _split(origins: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The list, in which an entry with a comma, but for one between ports, is several."""
+    parts = ((_COMMA.split(each), "," in each) for each in listed(origins))
+    return tuple(p.strip() if has_comma else p for several, has_comma in parts for p in several)
 
 
 def _matches(listed_origin: str, origin: str) -> bool:
@@ -152,18 +163,39 @@ def _methods(policy: Policy, asked: str) -> tuple[str, ...]:
     """The methods to list; none if the one asked for isn't among them."""
     methods = _listed(policy.allow_methods) or _DEFAULT_METHODS
     if WILDCARD in methods:
-        return (asked,) if asked.strip() and is_sendable(asked) else ()
+        return (asked,) if is_sendable(asked) else ()
     return methods if asked in methods else ()
 
 
 def _names(policy: Policy, request: Request) -> tuple[str, ...] | None:
     """Those of the headers asked for that are allowed; None if it is none of them."""
-    lines = values(request.headers, REQUEST_HEADERS)
-    asked = [name.strip() for line in lines for name in line.split(",") if is_sendable(line)]
-    asked = [name for name in asked if name]
+    lines = filter(is_sendable, values(request.headers, REQUEST_HEADERS))
+    asked = [name for line in lines for token in _tokens(line) if (name := token.strip(_SPACES))]
     allowed = {name.lower() for name in _listed(policy.allow_headers)}
     found = tuple(name for name in asked if WILDCARD in allowed or name.lower() in allowed)
     return found if found or not asked else None
+
+
+def _tokens(line: str) -> Iterator[str]:
+    """The members of a list, quoted ones without their quotes.
+
+    Behind the first comma or quoted member spaces are dropped wherever they stand.
+    """
+    token, is_quoted, keeps_spaces = "", False, True
+    chars = iter(line)
+    for char in chars:
+        if char == '"' and not token:
+            is_quoted = True
+        elif char == '"' and is_quoted:
+            is_quoted = keeps_spaces = False
+        elif char == "\\" and is_quoted:
+            token += next(chars, char)
+        elif char == "," and not is_quoted:
+            yield token
+            token, keeps_spaces = "", False
+        elif is_quoted or (token and keeps_spaces) or char not in _SPACES:
+            token += char
+    yield token
 
 
 def _completed(policy: Policy) -> Policy:
@@ -225,7 +257,7 @@ def _exported_origins(policy: Policy) -> tuple[tuple[str, ...] | None, tuple[str
         return None, None
     if policy.allow_origins == ECHO:
         return None, (WILDCARD,)
-    origins = listed(policy.allow_origins)
+    origins = _split(policy.allow_origins)
     patterns = tuple(filter(_is_pattern, origins))
     exact = tuple(origin for origin in origins if origin not in patterns)
     return (None if patterns and not exact else exact), patterns or None
@@ -265,6 +297,8 @@ SPRING = Dialect(
         "A preflight with one allowed header among others gets 200; the allowed ones are listed.",
         "`*` with credentials fails with 500: an IllegalArgumentException, not a refusal.",
         "An origin in the list may end in a slash, and its case doesn't matter.",
-        "A request from the server's own origin isn't looked at.",
+        "A request from the server's own origin isn't looked at; a preflight ends all the same.",
+        "An entry of the list that holds a comma is several.",
+        "A header that is asked for in quotes is listed without them.",
     ),
 )
