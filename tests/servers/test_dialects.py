@@ -117,3 +117,16 @@ def test_what_goes_through_a_web_headers_object_is_normalized() -> None:
     answer = dialect.preflight(Policy(), Request("OPTIONS", "https://api.test/", asked))
     assert answer is not None
     assert get(answer.headers, "Access-Control-Allow-Headers") == ","
+
+
+def test_go_trims_characters_where_others_trim_bytes() -> None:
+    """A no-break space is two bytes of UTF-8, of which the second by itself is none."""
+    dialect = find("gorilla")
+    assert dialect is not None
+    policy = Policy(allow_origins=("https://app.test",), allow_headers=("x-a", "x-b"))
+    asked = (("Origin", "https://app.test"), ("Access-Control-Request-Method", "GET"))
+    for names, status in (("x-a,\xc2\xa0x-b", 200), ("x-a,\xa0x-b", 403), ("x-a,\xc2x-b", 403)):
+        lines = (*asked, ("Access-Control-Request-Headers", names))
+        answer = dialect.preflight(policy, Request("OPTIONS", "https://api.test/", lines))
+        assert answer is not None
+        assert answer.status == status

@@ -38,6 +38,7 @@ _NEVER_EXPOSED: Final = {
     *("Expires", "Last-Modified", "Pragma"),
 }
 _ITS_OWN: Final = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, EXPOSE_HEADERS)
+_NO_ORIGINS: Final = "no origins are allowed"
 _ANYTHING: Final = {WILDCARD, ECHO}
 _USUAL_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _ROUTED: Final = Setting(
@@ -51,7 +52,7 @@ _ROUTED_ERRORS: Final = Setting(
     "boolean",
     True,
     "whether 404 and 405 come from the application's handlers; those of aiohttp's own router have "
-    "no CORS headers.",
+    "no CORS headers. It is so or so for all of them: a rule can't tell them apart.",
 )
 
 
@@ -79,10 +80,11 @@ def _refusal(policy: Policy, request: Request, names: tuple[str, ...]) -> str | 
         return "origin header is not specified in the request"
     if method is None:
         return "'Access-Control-Request-Method' header is not specified"
-    if not _is_allowed(policy, origin):
-        return f"origin '{origin}' is not allowed"
-    if not _is_allowed_method(policy, method):
-        return f"request method '{method}' is not allowed for '{origin}' origin"
+    is_allowed = _is_allowed(policy, origin)
+    if not _has_route(policy, method) and not (is_allowed and _allows_method(policy, method)):
+        return f"request method {method!r} is not allowed for {origin!r} origin"
+    if not is_allowed:
+        return f"origin '{origin}' is not allowed" if policy.allow_origins else _NO_ORIGINS
     allowed = {name.upper() for name in policy.allow_headers or ()}
     wrong = [name for name in names if name not in allowed]
     if wrong and policy.allow_headers not in _ANYTHING:
@@ -100,10 +102,14 @@ def _is_allowed(policy: Policy, origin: str) -> bool:
     return policy.allow_origins in _ANYTHING or origin in origins or WILDCARD in origins
 
 
-def _is_allowed_method(policy: Policy, method: str) -> bool:
+def _has_route(policy: Policy, method: str) -> bool:
     routed = _ROUTED.of(policy)
     assert isinstance(routed, tuple)
-    if method in routed or policy.allow_methods in _ANYTHING:
+    return method in routed
+
+
+def _allows_method(policy: Policy, method: str) -> bool:
+    if policy.allow_methods in _ANYTHING:
         return True
     return method.upper() in {each.upper() for each in listed(policy.allow_methods) or ()}
 

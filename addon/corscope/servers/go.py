@@ -31,6 +31,7 @@ __all__ = [
     "origin_function",
     "sorted_by_name",
     "struct",
+    "trimmed",
 ]
 
 _WIDTH: Final = 80
@@ -53,6 +54,12 @@ def canonical(name: str) -> str:
     if not is_token(name):
         return name
     return "-".join(word[:1].upper() + word[1:].lower() for word in name.split("-"))
+
+
+def trimmed(text: str) -> str:
+    """A header's text as strings.TrimSpace leaves it, which reads the bytes as UTF-8."""
+    read = text.encode("latin-1").decode("utf-8", "surrogateescape").strip()
+    return read.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def is_matched(policy: Policy, origin: str) -> bool:

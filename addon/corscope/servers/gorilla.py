@@ -22,6 +22,7 @@ from corscope.servers.go import (
     literal,
     origin_function,
     sorted_by_name,
+    trimmed,
 )
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
@@ -114,7 +115,7 @@ def _allowed_methods(policy: Policy) -> tuple[str, ...]:
 def _asked_names(request: Request) -> list[str]:
     """The headers asked for, but those that are always allowed."""
     asked = (echoed(request, REQUEST_HEADERS) or "").split(",")
-    names = [canonical(name.strip()) for name in asked]
+    names = [canonical(trimmed(name)) for name in asked]
     return [name for name in names if name and name not in _SAFELISTED]
 
 

@@ -6,9 +6,9 @@ Names are written in lower case: HTTP/2 wants them so, and a dialect that differ
 from collections.abc import Iterable
 from typing import Final
 
-from corscope.fetch.headers import append, combine, contains, delete, get, split_value
+from corscope.fetch.headers import append, combine, contains, delete, get, set_header, split_value
 from corscope.messages import HeaderList, Request
-from corscope.servers.policy import ECHO
+from corscope.servers.policy import ECHO, WILDCARD
 
 __all__ = [
     "ALLOW_CREDENTIALS",
@@ -99,11 +99,17 @@ def replaced_by(headers: HeaderList, own: HeaderList) -> HeaderList:
 
 
 def overridden_by(headers: HeaderList, own: HeaderList) -> HeaderList:
-    """As `replaced_by`, but that the application's Vary is added to the middleware's."""
+    """As `replaced_by`, but that the application's Vary is added to the middleware's.
+
+    As npm's `vary` does it: where one of both is `*`, that is all.
+    """
     if not contains(headers, VARY):
         return replaced_by(headers, own)
     varied = split_value(get(own, VARY) or "")
-    return add_to_vary(replaced_by(headers, delete(own, VARY)), filter(None, varied))
+    headers = replaced_by(headers, delete(own, VARY))
+    if WILDCARD in varied:
+        return set_header(headers, VARY, WILDCARD)
+    return add_to_vary(headers, filter(None, varied))
 
 
 def is_cors_response_header_name(name: str) -> bool:

@@ -6,10 +6,10 @@ other response. A rule knows no routes: it answers for all paths. What is joined
 order that changes from process to process; here it is the policy's.
 """
 
+import re
 from typing import Final
-from urllib.request import parse_http_list
 
-from corscope.fetch.headers import delete, is_token, set_header
+from corscope.fetch.headers import delete, is_token, set_header, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import MEND_REGEX, echo_and_regex_complaints, value_complaints
@@ -25,7 +25,7 @@ from corscope.servers.parts import (
     ORIGIN,
     REQUEST_HEADERS,
     REQUEST_METHOD,
-    add_to_vary,
+    VARY,
     echoed,
     is_cors_preflight_request,
     present,
@@ -38,6 +38,7 @@ __all__ = ["QUART_CORS"]
 
 _ALL_METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 _UNSET_EXPOSED: Final = ("",)
+_MEMBER: Final = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*")+')
 
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
@@ -58,7 +59,15 @@ def _with_cors(policy: Policy, request: Request, headers: HeaderList) -> HeaderL
             headers = delete(headers, ALLOW_CREDENTIALS)
         for name, value in _headers(policy, request, allowed):
             headers = set_header(headers, name, value)
-    return headers if allowed == WILDCARD else add_to_vary(headers, ["Origin"])
+    return headers if allowed == WILDCARD else _varying(headers)
+
+
+def _varying(headers: HeaderList) -> HeaderList:
+    """With Origin in Vary; where the first line lacks it, the others are lost."""
+    names = _members(next(iter(values(headers, VARY)), ""))
+    if "origin" in (name.lower() for name in names):
+        return headers
+    return set_header(headers, VARY, _joined((*names, "Origin")))
 
 
 def _headers(policy: Policy, request: Request, allowed: str) -> HeaderList:
@@ -84,12 +93,25 @@ def _is_in(names: tuple[str, ...], name: str) -> bool:
 
 
 def _allowed_names(policy: Policy, request: Request) -> tuple[str, ...]:
-    asked = [*filter(None, parse_http_list(echoed(request, REQUEST_HEADERS) or ""))]
+    asked = _members(echoed(request, REQUEST_HEADERS) or "")
     allowed = listed(policy.allow_headers)
     if allowed is None or policy.allow_headers == ECHO or WILDCARD in allowed:
-        return tuple(asked)
+        return asked
     lowered = {name.lower() for name in asked}
     return tuple(dict.fromkeys(name.lower() for name in allowed if name.lower() in lowered))
+
+
+def _members(value: str) -> tuple[str, ...]:
+    """A list as Werkzeug reads it: without the quotes around a member; one left open spoils all."""
+    if '"' in _MEMBER.sub("", value):
+        return ()
+    members = (member.strip(" \t") for member in _MEMBER.findall(value))
+    return tuple(_unquoted(member) for member in members if member)
+
+
+def _unquoted(member: str) -> str:
+    is_quoted = len(member) > 1 and member[0] == member[-1] == '"'
+    return re.sub(r"\\(.)", r"\1", member[1:-1]) if is_quoted else member
 
 
 def _joined(names: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ responses are said to vary by Origin.
 import re
 from typing import Final
 
-from corscope.fetch.headers import contains, get, set_header
+from corscope.fetch.headers import contains, delete, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, value_complaints
@@ -39,6 +39,9 @@ _ALWAYS_ALLOWED: Final = frozenset(
     {"accept", "accept-language", "content-language", "content-type"}
 )
 _DEFAULT_MAX_AGE: Final = 7200
+_X_ORIGIN: Final = "x-origin"
+"""What is read where there is no Origin."""
+
 _HANDLED_ERRORS: Final = Setting(
     "handled_errors",
     "boolean",
@@ -49,7 +52,7 @@ _HANDLED_ERRORS: Final = Setting(
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
     method = echoed(request, REQUEST_METHOD)
-    if request.method != "OPTIONS" or method is None or not contains(request.headers, ORIGIN):
+    if request.method != "OPTIONS" or method is None or not _has_origin(request):
         return None
     headers = _headers(policy, request)
     if not headers or method.upper() not in _methods(policy):
@@ -65,15 +68,23 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
     if response.status == 500 and not _HANDLED_ERRORS.of(policy):
         return response
-    written = replaced_by(_headers(policy, request), response.headers)
-    varied = re.split(r",\s*", get(written, VARY) or "")
-    vary = dict.fromkeys((*filter(None, varied), "Origin"))
-    return Response(response.status, set_header(written, VARY, ", ".join(vary)))
+    return Response(
+        response.status, _varying(replaced_by(_headers(policy, request), response.headers))
+    )
+
+
+def _varying(headers: HeaderList) -> HeaderList:
+    """With Origin at the end of Vary's last line: to Rack, lines are one value with line ends."""
+    varied = re.split(r",\s*", "\n".join(values(headers, VARY)))
+    vary = ", ".join(dict.fromkeys((*filter(None, varied), "Origin")))
+    place = next((n for n, (name, _) in enumerate(headers) if name.lower() == VARY), len(headers))
+    lines = tuple((VARY, line) for line in vary.split("\n"))
+    return headers[:place] + lines + delete(headers[place:], VARY)
 
 
 def _headers(policy: Policy, request: Request) -> HeaderList:
     """What an allowed origin gets, on preflights and otherwise; nothing for another."""
-    origin = echoed(request, ORIGIN)
+    origin = echoed(request, ORIGIN if contains(request.headers, ORIGIN) else _X_ORIGIN)
     if origin is None or not _is_allowed(policy, origin):
         return ()
     exposed = policy.expose_headers or ()
@@ -84,6 +95,10 @@ def _headers(policy: Policy, request: Request) -> HeaderList:
         (MAX_AGE, str(_DEFAULT_MAX_AGE if policy.max_age is None else policy.max_age)),
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
     )
+
+
+def _has_origin(request: Request) -> bool:
+    return any(contains(request.headers, name) for name in (ORIGIN, _X_ORIGIN))
 
 
 def _listed_origins(policy: Policy) -> tuple[str, ...]:
@@ -215,6 +230,7 @@ RACK_CORS = Dialect(
         "Access-Control-Expose-Headers is sent empty where nothing is exposed.",
         "An origin without http:// or https:// is a host that fits every scheme, `null` too.",
         "An exception that nothing handles loses all CORS headers.",
+        "Where there is no Origin, X-Origin counts as one.",
         "Preflights are cached for two hours where nothing is set.",
     ),
 )

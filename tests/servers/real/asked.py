@@ -42,11 +42,13 @@ REQUESTED_HEADERS = (
 ODD_HEADERS = (
     *("", ",", "x-a,", ",x-a", "x-a,,x-b", "x-a, x-a", "*", "x a", "origin", "x_a", "a.b,!b"),
     *("X-A,X-B", "content-type, authorization", "x-a;q=1", "Content-Language,Accept-Language"),
+    *('"x-a"', 'x-b,"x-a', '"x-a, x-b",x-a', '"x\\-a" ,x-b'),
 )
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
 PATHS = (
     *("/ok", "/status/401", "/status/404", "/status/500", "/own", "/crash", "/missing"),
     *("/status/204", "/status/304", "/vary/Accept-Encoding", "/vary/Origin", "/thrown"),
+    *("/vary/*", "/vary/ORIGIN", "/vary/Accept+Cookie", "/vary/Accept+origin"),
 )
 PRIVATE_NETWORK = ("Access-Control-Request-Private-Network", "true")
 
@@ -100,6 +102,9 @@ def _all() -> Iterator[Asked]:
     yield _preflight("https://evil.test", None)
     yield _preflight(None, "PUT")
     yield _preflight(None, None)
+    yield Asked("GET", "/ok", (("X-Origin", APP),))
+    yield Asked("GET", "/ok", (("X-Origin", APP), ("Origin", "https://evil.test")))
+    yield Asked("OPTIONS", "/ok", (("X-Origin", APP), ("Access-Control-Request-Method", "PUT")))
     for method in METHODS:
         yield _actual(APP, method)
     for path in PATHS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from corscope.fetch.headers import normalize
@@ -25,11 +25,14 @@ SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What counts of an answer: status, CORS and Vary lines in order, whether it is empty."""
+    """What counts of an answer: status, CORS and Vary lines in order, what it says to OPTIONS.
+
+    What other answers say is the application's; of them counts only whether they are empty.
+    """
 
     status: int
     lines: tuple[tuple[str, str], ...]
-    is_empty: bool
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +117,18 @@ def _is_same(found: Difference, library: Library) -> bool:
 
 def _comparable(picture: Picture, library: Library) -> Picture:
     """The picture without what is not the same in each of the server's processes."""
-    lines = picture.lines
+    lines, body = picture.lines, picture.body
     if not library.has_stable_lists:
         lines = tuple((name, _sorted(value)) for name, value in lines)
-    return replace(picture, lines=lines if library.is_ordered else tuple(sorted(lines)))
+        body = " ".join(sorted(body.replace(",", " ").split()))
+    return Picture(picture.status, lines if library.is_ordered else tuple(sorted(lines)), body)
 
 
 class _Client:
     """Asks one server over one connection, which is made anew when the server closes it."""
 
     def __init__(self, port: int, base: str = "") -> None:
+        self._origin = base or f"http://127.0.0.1:{port}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
         self._base = base
 
@@ -141,7 +146,7 @@ class _Client:
             except (http.client.HTTPException, ConnectionError):
                 self._connection.close()
         # The server ends it without an answer; so a gateway before it tells that.
-        return Picture(502, (), is_empty=asked.method == "HEAD")
+        return Picture(502, (), "" if asked.method == "HEAD" else "body")
 
     def _ask(self, asked: Asked) -> Picture:
         connection = self._connection
@@ -150,8 +155,9 @@ class _Client:
             connection.putheader(name, value.encode("latin-1"))
         connection.endheaders()
         response = connection.getresponse()
-        body = response.read()
-        return Picture(response.status, tuple(_lines(response)), not body)
+        body = response.read().decode("latin-1").replace(self._origin, "")
+        told = body if asked.method == "OPTIONS" or not body else "body"
+        return Picture(response.status, tuple(_lines(response)), told)
 
 
 def _lines(response: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:

@@ -81,7 +81,7 @@ def test_what_is_proved_has_its_library_here() -> None:
 def test_rules_answer_as_the_server_does(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Status, CORS and Vary lines to the byte, and whether there is a body."""
+    """Status, CORS and Vary lines to the byte, and what OPTIONS is told."""
     LIBRARIES[name].require()
     dialect, random = _dialect(name), Random(f"{SEED}/{name}")
     asked: dict[Policy, Sequence[Asked]] = {}
