@@ -130,3 +130,12 @@ def test_go_trims_characters_where_others_trim_bytes() -> None:
         answer = dialect.preflight(policy, Request("OPTIONS", "https://api.test/", lines))
         assert answer is not None
         assert answer.status == status
+
+
+def test_fastify_s_export_says_what_answers_a_preflight_that_is_passed_on() -> None:
+    dialect = find("fastify")
+    assert dialect is not None
+    assert dialect.export is not None
+    [warning] = dialect.export(Policy(forward_preflight=True)).warnings
+    assert "without a route" in warning
+    assert dialect.export(Policy()).warnings == ()

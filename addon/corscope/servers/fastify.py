@@ -44,6 +44,11 @@ _STRICT: Final = Setting(
     doc="whether an OPTIONS that is no preflight gets 400.",
 )
 
+_CONTINUED: Final = (
+    "without a route of the application's own for OPTIONS, the plugin's answers a preflight with "
+    "200, and any other OPTIONS with 400"
+)
+
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
     if request.method != "OPTIONS":
@@ -111,7 +116,8 @@ def _export(policy: Policy) -> Export:
     options = cors_options(policy, None if status == _STATUS.default else status)
     options["strictPreflight"] = None if _STRICT.of(policy) else False
     register = call("app.register", options, "cors")
-    return Export("server.js", f'import cors from "@fastify/cors";\n\nawait {register};\n')
+    text = f'import cors from "@fastify/cors";\n\nawait {register};\n'
+    return Export("server.js", text, (_CONTINUED,) if policy.forward_preflight else ())
 
 
 FASTIFY = Dialect(

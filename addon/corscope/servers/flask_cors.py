@@ -3,7 +3,8 @@
 Follows https://github.com/corydolphin/flask-cors/blob/6.0.5/flask_cors/core.py. Flask itself
 answers OPTIONS, with 200 for every route that there is; Flask-CORS adds headers to that as to any
 other response, and to none that already has Access-Control-Allow-Origin. A rule knows no routes: it
-answers for all paths, where Flask says 404 to those it doesn't know.
+answers for all paths, where Flask says 404 to those it doesn't know. (A name of more than 512
+characters fits no pattern here.)
 """
 
 import re

@@ -150,6 +150,12 @@ in a test that runs both; *documented* ones follow the documentation, since thei
 _NOTE: Final = """
 Asked with two origins in a list, the methods `GET` and `PUT`, and the headers `x-a` and `x-b`, but
 for lists that a server doesn't have.
+
+A rule sees the request and what the backend answers, but no routes. So it answers a preflight for
+any path, also for one with a route of the application's own for OPTIONS, to which `flask-cors`,
+`quart-cors` and `hapi` leave it; and without the `Allow` that Flask and Quart add. Nor does it
+refuse a method in small letters, as `fetch` sends `patch`: the actual request ends with a bare 400
+in Node and nginx, and a rule adds the CORS headers to what the backend answers, be it that 400.
 """
 
 

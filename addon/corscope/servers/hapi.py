@@ -101,7 +101,10 @@ def _told(status: int, told: object) -> Answer:
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
-    """Where hapi may compress, it names Accept-Encoding in Vary, after all the rest."""
+    """Where hapi may compress, it names Accept-Encoding in Vary, after all the rest.
+
+    An application that names it last, in small letters, can't be told from that.
+    """
     varied = ",".join(values(response.headers, VARY)).split(",")
     may_compress = varied[-1] == "accept-encoding"
     headers = response.headers

@@ -1,7 +1,8 @@
 """What do the JavaScript libraries have in common, and how is their code written?
 
 Their options are an object literal of strings, lists, numbers and regexes; how each library reads
-it is its dialect's business.
+it is its dialect's business. (What is sent back and isn't ASCII, Node writes as UTF-8 before a body
+that is text; no browser sends such, and it isn't imitated.)
 """
 
 import json
