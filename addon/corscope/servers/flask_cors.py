@@ -3,8 +3,8 @@
 Follows https://github.com/corydolphin/flask-cors/blob/6.0.5/flask_cors/core.py. Flask itself
 answers OPTIONS, with 200 for every route that there is; Flask-CORS adds headers to that as to any
 other response, and to none that already has Access-Control-Allow-Origin. A rule knows no routes: it
-answers for all paths, where Flask says 404 to those it doesn't know. (A name of more than 512
-characters fits no pattern here.)
+answers for all paths, where Flask says 404 to those it doesn't know. (What has more than 512
+characters fits no pattern here but `*`.)
 """
 
 import re
@@ -145,7 +145,7 @@ def is_regex(pattern: str) -> bool:
 
 
 def _matches_any(patterns: tuple[str, ...], text: str) -> bool:
-    return any(
+    return _ANYTHING in patterns or any(
         matches_regex(pattern, text, "match", flags=re.IGNORECASE)
         if is_regex(pattern)
         else pattern.casefold() == text.casefold()

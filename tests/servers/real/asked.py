@@ -90,6 +90,7 @@ def _all() -> Iterator[Asked]:
         yield _preflight(APP, method)
     for names in REQUESTED_HEADERS:
         yield _preflight(APP, "POST", names)
+    yield _preflight(APP, "POST", f"x-{'a' * 600}")
     yield _preflight(APP, "PUT", "x-a", "/missing")
     yield _preflight(APP, "PUT", "x-a", "/own")
     yield _preflight("https://evil.test", "QUERY", "x-evil")
