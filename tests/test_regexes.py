@@ -34,6 +34,7 @@ REASONS: Final = {
     "corscope.rules.locate._SPACE.0": "possessive",
     "corscope.rules.locate._KEY_PART.0": "possessive",
     "corscope.rules.locate._STRING.0": "possessive",
+    "corscope.servers.quart_cors._PART.0": "possessive",
     "corscope.servers.regexes._PART.0": "one character or an escape, never both",
     "corscope.servers.spring._PORTS.0": "digits hold no comma, and each repetition begins with one",
 }

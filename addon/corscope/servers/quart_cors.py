@@ -38,7 +38,7 @@ __all__ = ["QUART_CORS"]
 
 _ALL_METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 _UNSET_EXPOSED: Final = ("",)
-_MEMBER: Final = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*")+')
+_PART: Final = re.compile(r'[^",]+|"(?:[^"\\]|\\.)*+("?)|,', re.DOTALL)
 
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
@@ -103,10 +103,16 @@ def _allowed_names(policy: Policy, request: Request) -> tuple[str, ...]:
 
 def _members(value: str) -> tuple[str, ...]:
     """A list as Werkzeug reads it: without the quotes around a member; one left open spoils all."""
-    if '"' in _MEMBER.sub("", value):
-        return ()
-    members = (member.strip(" \t") for member in _MEMBER.findall(value))
-    return tuple(_unquoted(member) for member in members if member)
+    members = [""]
+    for part in _PART.finditer(value):
+        if part[0] == ",":
+            members.append("")
+        elif part[1] == "":
+            return ()
+        else:
+            members[-1] += part[0]
+    stripped = (member.strip(" \t") for member in members)
+    return tuple(_unquoted(member) for member in stripped if member)
 
 
 def _unquoted(member: str) -> str:
