@@ -155,7 +155,11 @@ FORMS = {
         "site.conf",
         """map $http_origin $ok { "~^https://[[:alnum:]_]+\\.test$" $http_origin; }
         add_header Access-Control-Allow-Origin $ok always;""",
-        Policy(allow_origin_regex=r"^https://[0-9A-Za-z_]+\.test$", settings=KEEPING),
+        Policy(
+            allow_origin_regex=r"^https://[0-9A-Za-z_]+\.test$",
+            forward_preflight=True,
+            settings=KEEPING,
+        ),
     ),
     "express without options": ("express", "a.js", 'app.use(require("cors")());', Policy()),
     "NestJS": (
@@ -325,24 +329,29 @@ FORMS = {
         "site.conf",
         """server { location / { if ($http_origin ~* "^https://(a|b)\\.test$") {
         add_header 'Access-Control-Allow-Origin' "$http_origin" always; } } }""",
-        Policy(allow_origin_regex=r"(?i)^https://(a|b)\.test$", settings=KEEPING),
+        Policy(
+            allow_origin_regex=r"(?i)^https://(a|b)\.test$",
+            forward_preflight=True,
+            settings=KEEPING,
+        ),
     ),
     "nginx with an if around a variable": (
         "nginx",
         "site.conf",
         """set $cors ""; if ($http_origin = https://app.test) { set $cors $http_origin; }
         add_header Access-Control-Allow-Origin $cors;""",
-        replace(OWN, settings=(("always", False), *KEEPING)),
+        replace(OWN, forward_preflight=True, settings=(("always", False), *KEEPING)),
     ),
     "nginx with escapes, which it takes away only before some characters": (
         "nginx",
         "site.conf",
-        r"""map $http_origin $cors { "https://a\\'.test" 1; '~^https://[bc]\\.test$' 1;
-        ~^https://[de]\.f$ 1; }
+        r"""map $http_origin $cors { "https://a\\'.test" $http_origin;
+        '~^https://[bc]\\.test$' $http_origin; ~^https://[de]\.f$ $http_origin; }
         add_header Access-Control-Allow-Origin $cors;""",
         Policy(
             allow_origins=("https://a\\'.test",),
             allow_origin_regex=r"(?:^https://[bc]\.test$)|(?:^https://[de]\.f$)",
+            forward_preflight=True,
             settings=(("always", False), *KEEPING),
         ),
     ),
@@ -351,7 +360,7 @@ FORMS = {
         "site.conf",
         "location / { fastcgi_hide_header Access-Control-Allow-Origin;\n"
         "add_header Access-Control-Allow-Origin https://app.test always; }",
-        Policy(allow_origins=APP),
+        Policy(allow_origins=APP, forward_preflight=True),
     ),
 }
 

@@ -1,7 +1,7 @@
 """Which fields of a policy do CORS headers stand for that a configuration writes by hand?"""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -19,7 +19,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import ECHO, WILDCARD
 
-__all__ = ["AllowedOrigins", "HeaderLine", "OriginLines"]
+__all__ = ["AllowedOrigins", "HeaderLine", "OriginLines", "without_patterns"]
 
 _LISTS: Final = {
     ALLOW_METHODS: "allow_methods",
@@ -54,11 +54,17 @@ class AllowedOrigins:
 
 @dataclass(frozen=True, slots=True)
 class HeaderLine:
-    """A header that is added; its name is in lower case."""
+    """A header that is added; its name is in lower case, and `always` says that errors get it."""
 
     line: int
     name: str
     value: str
+    always: bool = True
+
+    @property
+    def title(self) -> str:
+        """The name as configurations are wont to write it."""
+        return self.name.title()
 
     def refuse(self, source: Source) -> NoReturn:
         """Say that the value shows only when the server runs.
@@ -89,6 +95,13 @@ class HeaderLine:
             self.refuse(source)
         names = tuple(name.strip() for name in self.value.split(",") if name.strip())
         return {_LISTS[self.name]: WILDCARD if names == (WILDCARD,) else names}
+
+    def respaced(self, source: Source, fields: Mapping[str, Any]) -> Iterator[str]:
+        """A warning if a list in these fields, which it says, is sent with other spaces."""
+        for names in fields.values():
+            if isinstance(names, tuple) and ", ".join(names) != self.value:
+                place = source.at(self.line)
+                yield f"{place}: the rule puts one space behind each comma of {self.title}"
 
 
 @dataclass
@@ -129,7 +142,7 @@ class OriginLines:
 
     def warnings(self, place: str) -> list[str]:
         """What of it no rule says; patterns are left out, so this comes before `fields`."""
-        self.allowed.exact, patterns = _without_patterns(self.allowed.exact)
+        self.allowed.exact, patterns = without_patterns(self.allowed.exact)
         told = [
             f"{place}: {each} is left out: it is no pattern here, and never matches"
             for each in patterns
@@ -139,7 +152,7 @@ class OriginLines:
         return told
 
 
-def _without_patterns(origins: Iterable[str]) -> tuple[list[str], list[str]]:
+def without_patterns(origins: Iterable[str]) -> tuple[list[str], list[str]]:
     """The origins that are compared as they stand, and those that a rule takes for patterns."""
     plain: list[str] = []
     patterns: list[str] = []

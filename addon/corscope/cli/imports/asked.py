@@ -1,0 +1,128 @@
+"""Which kinds of request does a configuration tell apart?
+
+One that writes its headers by hand is a little program. Its reader runs it for an origin that one
+of its tests is about and for one that fits none, for preflights and for other requests.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Final
+
+from corscope.cli.imports.by_hand import HeaderLine
+from corscope.cli.imports.regexes import python_regex
+from corscope.cli.imports.tree import LONGEST, Source
+from corscope.servers.origins import matches_regex
+from corscope.servers.parts import ALLOW_ORIGIN
+
+__all__ = ["OPTIONS", "Answered", "Asked", "Compared", "answers", "is_found"]
+
+OPTIONS: Final = "OPTIONS"
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", OPTIONS)
+_MOST_REGEXES: Final = 50
+_MOST_TESTS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A kind of request.
+
+    Attributes:
+        method: its method; for a preflight `OPTIONS`.
+        origin: its origin, if that is one which the configuration names.
+        fits: the configuration's regexes that are found in its origin.
+    """
+
+    method: str
+    origin: str | None = None
+    fits: frozenset[str] = frozenset()
+
+    @property
+    def is_other(self) -> bool:
+        """Whether its origin is none that the configuration knows."""
+        return self.origin is None and not self.fits
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What is done with it.
+
+    Attributes:
+        lines: the CORS headers and `Vary` that its answer gets.
+        status: that of an answer for which no backend is asked.
+        line: where that is written.
+    """
+
+    lines: tuple[HeaderLine, ...]
+    status: int | None = None
+    line: int | None = None
+
+    @property
+    def origin(self) -> HeaderLine | None:
+        """The line that allows the origin."""
+        return next((line for line in self.lines if line.name == ALLOW_ORIGIN), None)
+
+    def values(self, name: str) -> list[str]:
+        """The values of one header."""
+        return [line.value for line in self.lines if line.name == name]
+
+
+@dataclass
+class Compared:
+    """What a configuration compares the origin with, noted while it runs."""
+
+    source: Source
+    texts: dict[str, None] = field(default_factory=dict)
+    regexes: dict[str, None] = field(default_factory=dict)
+    tests: int = 0
+
+    def note(self, texts: Iterable[str]) -> None:
+        """Origins that a table has."""
+        self.texts.update(dict.fromkeys(texts))
+        self._count()
+
+    def is_text(self, asked: Asked, text: str) -> bool:
+        """Whether the origin is this text."""
+        self.texts.setdefault(text)
+        self._count()
+        return asked.origin == text
+
+    def fits(self, asked: Asked, regex: str) -> bool:
+        """Whether this regex is found in the origin."""
+        self.regexes.setdefault(regex)
+        self._count()
+        return regex in asked.fits
+
+    def _count(self) -> None:
+        """Refuse what would take too long."""
+        self.tests += 1
+        too_many = len(self.regexes) > _MOST_REGEXES or len(self.texts) > LONGEST
+        if too_many or self.tests > _MOST_TESTS:
+            self.source.refuse("compares the origin with too much to tell which origins fit")
+
+    def kinds(self) -> Iterator[Asked]:
+        """Kinds of request: origins that fit nothing, one test, or two regexes, by each method."""
+        fitting = {t: frozenset(r for r in self.regexes if is_found(r, t)) for t in self.texts}
+        several = [
+            frozenset(regexes) for count in (1, 2) for regexes in combinations(self.regexes, count)
+        ]
+        for method in _METHODS:
+            yield Asked(method)
+            yield from (Asked(method, text, fits) for text, fits in fitting.items())
+            yield from (Asked(method, fits=fits) for fits in several)
+
+
+def is_found(regex: str, text: str) -> bool:
+    """Whether a regex, as PCRE has it, is found in a text."""
+    return matches_regex(python_regex(regex) or regex, text, "search")
+
+
+def answers(compared: Compared, answer: Callable[[Asked], Answered]) -> dict[Asked, Answered]:
+    """The answers to all kinds of request: asking goes on while it shows further tests."""
+    known: dict[Asked, Answered] = {}
+    while True:
+        kinds = list(compared.kinds())
+        unasked = [each for each in kinds if each not in known]
+        if not unasked:
+            return {each: known[each] for each in kinds}
+        known |= {each: answer(each) for each in unasked}

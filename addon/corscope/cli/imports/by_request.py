@@ -1,0 +1,159 @@
+"""Which policy do a configuration's answers to each kind of request make?
+
+What of them no rule can say is told, and refused where the rule would allow other origins than the
+server does.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final
+
+from corscope.cli.imports.asked import OPTIONS, Answered, Asked
+from corscope.cli.imports.sides import Side, Words, side_of
+from corscope.cli.imports.tree import Found, Source
+from corscope.servers.by_hand import Taken, actual_lines, preflight_lines
+from corscope.servers.parts import (
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+    VARY,
+)
+from corscope.servers.policy import Policy, SettingValue
+
+__all__ = ["ByRequest"]
+
+_ONLY_PREFLIGHT: Final = (ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE)
+_NO_CONTENT: Final = 204
+_OK: Final = range(200, 300)
+_SHARED: Final = ("allow_origins", "allow_origin_regex", "allow_credentials")
+
+Settings = tuple[tuple[str, SettingValue], ...]
+
+
+@dataclass
+class ByRequest:
+    """A configuration's answers, and what they make.
+
+    Attributes:
+        source: the file.
+        words: how it writes what it takes from the request.
+        answers: what it answers to each kind of request.
+        warnings: what no rule can say, as far as it is known.
+    """
+
+    source: Source
+    words: Words
+    answers: Mapping[Asked, Answered]
+    warnings: list[str] = field(default_factory=list)
+
+    def found(
+        self, settings: Callable[[Answered], Settings], *, keeps_own: bool
+    ) -> Iterator[Found]:
+        """One policy, or one for preflights and one for all else where these differ.
+
+        Args:
+            settings: what an answer that is no preflight's says of the dialect's own settings.
+            keeps_own: whether a backend's CORS headers stay where none are sent here.
+        """
+        of_actual, of_preflight = dict(self.actual.fields), dict(self.preflight.fields)
+        exposed = of_actual.pop("expose_headers", None)
+        of_preflight.pop("expose_headers", None)
+        forwards = self._forwards()
+        own = settings(self.actual.usual)
+        whole = Policy(**of_preflight, forward_preflight=forwards, settings=own)
+        shared = {name: of_actual.get(name) for name in _SHARED}
+        shown = Policy(**shared, expose_headers=exposed, settings=own)  # type: ignore[arg-type]
+        if _shared(shown) == _shared(whole):
+            whole = replace(whole, expose_headers=exposed)
+            self._tell_what_differs(whole)
+            yield self._with_place(whole, {}, self.actual, self.preflight)
+            return
+        if self.actual.lines or not keeps_own:
+            yield self._with_place(shown, {"kind": "actual"}, self.actual)
+        if self.preflight.lines or not (keeps_own and forwards):
+            yield self._with_place(whole, {"kind": "preflight"}, self.preflight)
+
+    def _with_place(self, policy: Policy, match: Mapping[str, object], *sides: Side) -> Found:
+        lines = [line.line for side in sides for line in side.lines]
+        place = self.source.at(min(lines)) if lines else self.source.name
+        told = (*self.warnings, *(warning for side in sides for warning in side.warnings))
+        return Found(place, policy, match, tuple(dict.fromkeys(told)))
+
+    @cached_property
+    def preflight(self) -> Side:
+        """What preflights get."""
+        return side_of(self.source, self.words, self.answers, OPTIONS)
+
+    @cached_property
+    def actual(self) -> Side:
+        """What all others get: as GET, or as a method that alone gets something."""
+        methods = dict.fromkeys(each.method for each in self.answers if each.method != OPTIONS)
+        sending = dict.fromkeys(
+            asked.method
+            for asked, answered in self.answers.items()
+            if answered.origin and asked.method != OPTIONS
+        )
+        side = side_of(self.source, self.words, self.answers, next(iter(sending or methods)))
+        if sending and sending != methods:
+            self.warn(f"only {', '.join(sending)} get it; the rule sends it with all", side.first)
+        return side
+
+    def warn(self, message: str, line: int | None) -> None:
+        """Note what no rule can say."""
+        self.warnings.append(f"{self.source.at(line) if line else self.source.name}: {message}")
+
+    def _forwards(self) -> bool:
+        """Whether preflights go to the backend."""
+        answered = [self.preflight.answers[each] for each in self.preflight.allowed]
+        ways = {(each.status, each.line) for each in answered}
+        self._refuse_some(self.actual)
+        if len({status for status, _ in ways}) > 1:
+            self._refuse_some(self.preflight)
+        status, line = next(iter(ways))
+        if (self.preflight.others.status is None) != (status is None):
+            message = "other origins' preflights go another way; the rule treats them as these"
+            self.warn(message, line or self.preflight.others.line)
+        if status is None or line == self.actual.usual.line:
+            return True
+        if status not in _OK:
+            hint = 'write a rule with match.kind = "preflight" and fault.status'
+            self.source.refuse(f"preflights fail, as they are answered by {status}: {hint}", line)
+        if status != _NO_CONTENT:
+            self.warn(f"the rule answers preflights by 204, not {status}: both let them pass", line)
+        return False
+
+    def _refuse_some(self, side: Side) -> None:
+        """Refuse what is answered for some origins only, as `return 403` for the others."""
+        ways = {each.status: each.line for each in side.answers.values()}
+        if len(ways) > 1:
+            status, line = next(way for way in ways.items() if way[0] is not None)
+            message = f"some origins are answered by {status}: write a rule with match.origin"
+            self.source.refuse(f"{message} and fault.status, and leave this out", line)
+
+    def _tell_what_differs(self, policy: Policy) -> None:
+        """Tell what is sent where the dialect doesn't, or the other way round."""
+        echoes = set(self.words.echoes.values())
+        for line in self.actual.lines:
+            if line.name in _ONLY_PREFLIGHT and line.value not in echoes:
+                message = (
+                    "is sent with all answers; the rule sends it to preflights, where it counts"
+                )
+                self.warn(f"{line.title} {message}", line.line)
+        for line in self.preflight.lines:
+            if line.name == EXPOSE_HEADERS and preflight_lines(policy):
+                message = (
+                    "is sent to preflights too; the rule leaves it out there, as it counts not"
+                )
+                self.warn(f"{line.title} {message}", line.line)
+        origin = self.actual.usual.origin
+        takes = Taken.ORIGIN in {line.value for line in actual_lines(policy)}
+        varies = ",".join(self.actual.usual.values(VARY)).lower()
+        if origin and takes and "origin" not in varies:
+            self.warn("no Vary: Origin is sent beside it; the rule adds it", origin.line)
+
+
+def _shared(policy: Policy) -> tuple[object, ...]:
+    """What preflights and all else have in common in a dialect."""
+    return (policy.allow_origins, policy.allow_origin_regex, bool(policy.allow_credentials))

@@ -1,0 +1,263 @@
+"""`corscope import` of nginx and Apache: a rule is what they answer, or it says where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from corscope.cli.imports.tree import UnreadableError
+from corscope.servers.policy import Policy
+from tests.cli.test_import import APP, KEEPING, OWN, read
+
+KEPT = replace(OWN, settings=KEEPING)
+FLAG = """set $cors '';
+if ($http_origin ~* (https?://.*\\.sub\\.test(:[0-9]+)?$)) { set $cors 'true'; }
+if ($cors = 'true') { add_header Access-Control-Allow-Origin "$http_origin" always;
+    add_header Access-Control-Allow-Credentials true always; add_header Vary Origin always; }
+"""
+SUB = Policy(
+    allow_origin_regex=r"(?i)(https?://.*\.sub\.test(:[0-9]+)?$)",
+    allow_credentials=True,
+    settings=KEEPING,
+)
+VARY = "add_header Vary Origin always;"
+SEND = f"add_header Access-Control-Allow-Origin $http_origin always; {VARY}"
+ANSWER = "if ($request_method = OPTIONS) { return 204; }"
+
+NGINX: dict[str, tuple[str, list[tuple[str | None, Policy]]]] = {
+    "a flag, whose preflights go to the backend": (
+        FLAG,
+        [(None, replace(SUB, forward_preflight=True))],
+    ),
+    "a flag, and an if after it that has none of its headers": (
+        FLAG + ANSWER,
+        [("actual", SUB), ("preflight", Policy(allow_origins=(), settings=KEEPING))],
+    ),
+    "a flag that is added to": (
+        f"""if ($http_origin = {APP}) {{ set $cors "1"; }}
+        if ($request_method = OPTIONS) {{ set $cors "${{cors}}options"; }}
+        if ($cors = "1") {{ {SEND} }}
+        if ($cors = "1options") {{ {SEND} add_header Access-Control-Max-Age 5; return 204; }}""",
+        [(None, replace(KEPT, max_age=5))],
+    ),
+    "a map to a flag": (
+        f"map $http_origin $ok {{ default 0; {APP} 1; }} if ($ok) {{ {SEND} }} ",
+        [(None, replace(KEPT, forward_preflight=True))],
+    ),
+    "a map of a map": (
+        f"map $http_origin $a {{ {APP} x; }} map $a $b {{ x $http_origin; }}"
+        f"add_header Access-Control-Allow-Origin $b always; {VARY} {ANSWER}",
+        [(None, KEPT)],
+    ),
+    "a map of origins that get themselves as written": (
+        f"map $http_origin $ok {{ {APP} {APP}; }}"
+        f"add_header Access-Control-Allow-Origin $ok always; {VARY} {ANSWER}",
+        [(None, KEPT)],
+    ),
+    "a map of methods": (
+        "map $request_method $methods { OPTIONS 'GET, PUT'; }"
+        "add_header Access-Control-Allow-Origin * always;"
+        "add_header Access-Control-Allow-Methods $methods always;",
+        [
+            (
+                None,
+                Policy(
+                    allow_origins="*",
+                    allow_methods=("GET", "PUT"),
+                    forward_preflight=True,
+                    settings=KEEPING,
+                ),
+            )
+        ],
+    ),
+    "headers for preflights alone": (
+        "if ($request_method = OPTIONS) { add_header Access-Control-Allow-Origin *;"
+        "add_header Access-Control-Allow-Headers x-a; return 204; }",
+        [
+            (
+                "preflight",
+                Policy(allow_origins="*", allow_headers=("x-a",), settings=KEEPING),
+            )
+        ],
+    ),
+    "a location that has the server's headers": (
+        "server { add_header Access-Control-Allow-Origin * always;"
+        f"location / {{ {ANSWER} }} location /a {{ add_header X-A a; }} }}",
+        [(None, Policy(allow_origins="*", settings=KEEPING))],
+    ),
+    "a server that tells origins for its location": (
+        f"server {{ if ($http_origin = {APP}) {{ set $cors $http_origin; }} location / {{"
+        f"add_header Access-Control-Allow-Origin $cors always; {VARY} {ANSWER} }} }}",
+        [(None, KEPT)],
+    ),
+    "a location that answers all by itself": (
+        f"location / {{ {SEND} return 200 hello; }}",
+        [(None, Policy(allow_origins="request", forward_preflight=True, settings=KEEPING))],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "policies"), NGINX.values(), ids=NGINX)
+def test_what_nginx_answers_is_the_rule(
+    text: str, policies: list[tuple[str | None, Policy]]
+) -> None:
+    found = read("nginx", "n.conf", text)
+    assert [(each.match.get("kind"), each.policy) for each in found] == policies
+
+
+NGINX_TOLD = {
+    "a condition that shows only when it runs": (
+        f"if ($uri = /a) {{ {SEND} }}",
+        "n.conf:1: the condition $uri = /a is not imported",
+    ),
+    "another origin for the others": (
+        f'map $http_origin $o {{ default {APP}; "https://b.test" $http_origin; }}'
+        "add_header Access-Control-Allow-Origin $o;",
+        f"n.conf:1: others get {APP}, of use to that origin alone; the rule sends them none",
+    ),
+    "a value that is no origin": (
+        f"map $http_origin $o {{ {APP} 1; }} add_header Access-Control-Allow-Origin $o;",
+        "n.conf:1: others get 1, of use to that origin alone; the rule sends them none",
+    ),
+    "a star for some": (
+        f"if ($http_origin = {APP}) {{ add_header Access-Control-Allow-Origin *; }}",
+        "n.conf:1: those origins get *; the rule sends them their own",
+    ),
+    "a pattern where nginx knows none": (
+        "map $http_origin $o { https://*.b.test $http_origin; }"
+        "add_header Access-Control-Allow-Origin $o;",
+        "n.conf:1: https://*.b.test is left out: it is no pattern here, and never matches",
+    ),
+    "two origins at once": (
+        "add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Origin a;",
+        "n.conf:1: Access-Control-Allow-Origin comes several times; the rule sends it once",
+    ),
+    "methods with all answers": (
+        "add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Methods PUT;",
+        "n.conf:1: Access-Control-Allow-Methods is sent with all answers; the rule sends it to "
+        "preflights, where it counts",
+    ),
+    "what is exposed, to preflights": (
+        f"add_header Access-Control-Expose-Headers x-a; {SEND} {ANSWER}",
+        "n.conf:1: Access-Control-Expose-Headers is sent to preflights too; the rule leaves it out "
+        "there, as it counts not",
+    ),
+    "credentials without the origin's always": (
+        f"{SEND} add_header Access-Control-Allow-Credentials true;",
+        "n.conf:1: Access-Control-Allow-Credentials differs from the origin in its always: the "
+        "rule takes both as that has it",
+    ),
+    "credentials for some": (
+        f"if ($http_origin = {APP}) {{ {SEND} add_header Access-Control-Allow-Credentials true; }}",
+        "n.conf:1: Access-Control-Allow-Credentials is for some origins only; the rule sends it to "
+        "all",
+    ),
+    "some methods": (
+        f"if ($request_method ~ ^(POST|OPTIONS)$) {{ {SEND} }}",
+        "n.conf:1: only POST get it; the rule sends it with all",
+    ),
+    "another status": (
+        f"{SEND} if ($request_method = OPTIONS) {{ return 200; }}",
+        "n.conf:1: the rule answers preflights by 204, not 200: both let them pass",
+    ),
+    "preflights of some": (
+        f"if ($http_origin = {APP}) {{ set $c 1$request_method; }} {SEND.replace('$http_', '$')}"
+        f"map $c $origin {{ default ''; 1GET $http_origin; 1OPTIONS $http_origin; }}"
+        "if ($c = 1OPTIONS) { return 204; }",
+        "n.conf:1: other origins' preflights go another way; the rule treats them as these",
+    ),
+    "no Vary": (
+        "add_header Access-Control-Allow-Origin $http_origin;",
+        "n.conf:1: no Vary: Origin is sent beside it; the rule adds it",
+    ),
+    "a backend's error": (
+        "add_header Access-Control-Allow-Origin *;",
+        "n.conf:1: without always, a backend that answers a preflight by 404, say, has it sent "
+        "without the headers; the rule adds them",
+    ),
+    "no spaces": (
+        "add_header Access-Control-Allow-Headers x-a,x-b;",
+        "n.conf:1: the rule puts one space behind each comma of Access-Control-Allow-Headers",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "warning"), NGINX_TOLD.values(), ids=NGINX_TOLD)
+def test_what_is_otherwise_with_nginx_is_told(text: str, warning: str) -> None:
+    (found,) = read("nginx", "n.conf", text)
+    assert warning in found.warnings
+
+
+NGINX_REFUSED = {
+    "others that are refused": (
+        f'{VARY}\nif ($http_origin !~ "^{APP}$") {{ return 403; }} {SEND}',
+        "n.conf:2: some origins are answered by 403: write a rule with match.origin",
+    ),
+    "all but some": (
+        f"\nmap $http_origin $o {{ default $http_origin; {APP} ''; }}\n"
+        "add_header Access-Control-Allow-Origin $o;",
+        "n.conf:3: any origin is allowed, but some are treated otherwise: write a rule",
+    ),
+    "a regex before that takes some away": (
+        "map $http_origin $o { ~bad ''; ~test$ $http_origin; }\n"
+        "add_header Access-Control-Allow-Origin $o;",
+        "n.conf:2: can't tell which origins fit, as some fit several tests",
+    ),
+    "two regexes that both have to fit": (
+        "if ($http_origin ~ ^https) { set $c 1; } if ($http_origin ~ test$) { set $c ${c}2; }\n"
+        f"if ($c = 12) {{ {SEND} }}",
+        "n.conf:2: can't tell which origins fit, as some fit several tests",
+    ),
+    "credentials for one of two": (
+        f"if ($http_origin = {APP}) {{ {SEND} }}\nif ($http_origin = https://b.test) {{"
+        f"{SEND} add_header Access-Control-Allow-Credentials true; }}",
+        "n.conf:1: Access-Control-Allow-Credentials isn't the same for all origins",
+    ),
+    "a star with credentials for some": (
+        f"if ($http_origin = {APP}) {{ add_header Access-Control-Allow-Credentials true;\n"
+        "add_header Access-Control-Allow-Origin *; }",
+        "n.conf:2: some origins get * with credentials",
+    ),
+    "an origin within a longer text": (
+        f"set $all $http_origin$uri;\nif ($all ~ test) {{ {SEND} }}",
+        "n.conf:2: can't tell which origins fit: $all ~ test",
+    ),
+    "a flag that shows only when it runs": (
+        "set $o ''; if ($arg_a) { set $o $http_origin; }\n"
+        "add_header Access-Control-Allow-Origin $o;",
+        "n.conf:2: can't tell the value of $o",
+    ),
+    "preflights that fail": (
+        f"{SEND}\nif ($request_method !~ ^(GET|POST)$) {{ return 405; }}",
+        "n.conf:2: preflights fail, as they are answered by 405",
+    ),
+    "a map's file": (
+        "map $http_origin $o {\ninclude origins; } add_header Access-Control-Allow-Origin $o;",
+        "n.conf:2: a map's values stand in another file",
+    ),
+    "another module's headers": (
+        "\nmore_set_headers 'Access-Control-Allow-Origin: *';",
+        "n.conf:2: more_set_headers isn't read: write add_header … always",
+    ),
+    "conditions without an end": (
+        "".join(f"if ($http_origin ~ a{n}) {{ {SEND} }}\n" for n in range(2000)),
+        "n.conf: compares the origin with too much",
+    ),
+    "maps of each other": (
+        "map $a $b { default $a; } map $b $a { default $b; }"
+        "add_header Access-Control-Allow-Origin $a;",
+        "n.conf:1: can't tell the value of",
+    ),
+    "a text that doubles": (
+        "set $a aa;" + "set $a $a$a;" * 60 + "add_header Access-Control-Allow-Origin $a;",
+        "n.conf:1: can't tell the value of $too_long",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), NGINX_REFUSED.values(), ids=NGINX_REFUSED)
+def test_what_would_allow_others_than_nginx_is_refused(text: str, says: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        read("nginx", "n.conf", text)
+    assert says in str(caught.value)
