@@ -307,6 +307,7 @@ FORMS = {
         Policy(
             allow_origin_regex=r"^https://(a|b)\.test$",
             allow_methods=("GET", "PUT"),
+            forward_preflight=True,
             settings=KEEPING,
         ),
     ),
@@ -314,7 +315,7 @@ FORMS = {
         "apache",
         "apache.conf",
         "Header set Access-Control-Allow-Origin *\nHeader set Access-Control-Max-Age '5'",
-        Policy(allow_origins="*", max_age=5),
+        Policy(allow_origins="*", max_age=5, forward_preflight=True),
     ),
     "apache with escapes, which it takes away only before a backslash and the string's own quote": (
         "apache",
@@ -322,7 +323,10 @@ FORMS = {
         r"""SetEnvIf Origin "^https://[ab]\\\'\.c$" GIVEN=$0
         SetEnvIf Origin ^https://[de]\\.f$ GIVEN=$0
         Header set Access-Control-Allow-Origin %{GIVEN}e env=GIVEN""",
-        Policy(allow_origin_regex=r"(?:^https://[ab]\\'\.c$)|(?:^https://[de]\.f$)"),
+        Policy(
+            allow_origin_regex=r"(?:^https://[ab]\\'\.c$)|(?:^https://[de]\.f$)",
+            forward_preflight=True,
+        ),
     ),
     "nginx with an if around the header": (
         "nginx",

@@ -228,6 +228,10 @@ NGINX_REFUSED = {
         "add_header Access-Control-Allow-Origin $o;",
         "n.conf:2: can't tell the value of $o",
     ),
+    "a flag for headers that shows only when it runs": (
+        f"if ($http_referer ~ test) {{ set $ok 1; }}\nif ($ok) {{ {SEND} }}",
+        "n.conf:2: can't tell which origins fit: $ok",
+    ),
     "preflights that fail": (
         f"{SEND}\nif ($request_method !~ ^(GET|POST)$) {{ return 405; }}",
         "n.conf:2: preflights fail, as they are answered by 405",
@@ -260,4 +264,214 @@ NGINX_REFUSED = {
 def test_what_would_allow_others_than_nginx_is_refused(text: str, says: str) -> None:
     with pytest.raises(UnreadableError) as caught:
         read("nginx", "n.conf", text)
+    assert says in str(caught.value)
+
+
+OURS = 'SetEnvIf Origin "^https://app\\.test$" ours\n'
+SENT = 'Header always set Access-Control-Allow-Origin "expr=%{HTTP:Origin}"'
+VARIES = "\nHeader always set Vary Origin\n"
+REWRITE = """RewriteEngine On
+RewriteCond %{REQUEST_METHOD} =OPTIONS
+RewriteCond %{HTTP:Access-Control-Request-Method} .
+RewriteRule ^ - [R=204,L]
+"""
+NOBODY = Policy(allow_origins=())
+PASSED_ON = replace(KEPT, forward_preflight=True)
+
+APACHE: dict[str, tuple[str, list[tuple[str | None, Policy]]]] = {
+    "a flag": (f"{OURS}{SENT} env=ours{VARIES}", [(None, PASSED_ON)]),
+    "a flag, with an answer to preflights": (
+        f"{OURS}{SENT} env=ours{VARIES}{REWRITE}",
+        [(None, KEPT)],
+    ),
+    "headers that Apache's own answer doesn't get": (
+        f"Header set Access-Control-Allow-Origin *\n{REWRITE}",
+        [("actual", Policy(allow_origins="*")), ("preflight", NOBODY)],
+    ),
+    "a condition around it": (
+        f"<If \"%{{HTTP:Origin}} == '{APP}'\">\n{SENT}\n</If>{VARIES}",
+        [(None, PASSED_ON)],
+    ),
+    "a regex around it, whose ends are open": (
+        f"<If \"req('Origin') =~ m#^{APP}#i && -n %{{HTTP:Origin}}\">\n{SENT}\n</If>{VARIES}",
+        [
+            (
+                None,
+                Policy(allow_origin_regex=f"(?i)^{APP}", forward_preflight=True, settings=KEEPING),
+            )
+        ],
+    ),
+    "an Else": (
+        f"<If \"%{{REQUEST_METHOD}} != 'OPTIONS'\">\n</If>\n<Else>\n"
+        f"Header always set Access-Control-Allow-Origin {APP}\n</Else>",
+        [
+            (
+                "preflight",
+                Policy(allow_origins=APP, forward_preflight=True, settings=KEEPING),
+            )
+        ],
+    ),
+    "methods for preflights": (
+        f"SetEnvIf Request_Method OPTIONS asks\n{OURS}{SENT} env=ours{VARIES}"
+        'Header always set Access-Control-Allow-Methods "GET, PUT" env=asks',
+        [(None, replace(PASSED_ON, allow_methods=("GET", "PUT")))],
+    ),
+    "a group that is all of it": (
+        'SetEnvIf Origin "^(https://[ab]\\.test)$" o=$1\n'
+        f"Header always set Access-Control-Allow-Origin %{{o}}e env=o{VARIES}",
+        [
+            (
+                None,
+                Policy(
+                    allow_origin_regex=r"^(https://[ab]\.test)$",
+                    forward_preflight=True,
+                    settings=KEEPING,
+                ),
+            )
+        ],
+    ),
+    "a variable of mod_rewrite's": (
+        "RewriteCond %{HTTP:Origin} ^https://app\\.test$ [NC]\n"
+        "RewriteRule .* - [E=o:%{HTTP:Origin}]\n"
+        f"Header always set Access-Control-Allow-Origin %{{o}}e env=o{VARIES}",
+        [
+            (
+                None,
+                Policy(
+                    allow_origin_regex=r"(?i)^https://app\.test$",
+                    forward_preflight=True,
+                    settings=KEEPING,
+                ),
+            )
+        ],
+    ),
+    "conditions of which one may hold": (
+        "RewriteCond %{HTTP:Origin} =https://app.test [OR]\n"
+        "RewriteCond %{HTTP:Origin} =https://b.test\nRewriteRule .* - [E=o:1]\n"
+        f"{SENT} env=o{VARIES}",
+        [(None, replace(PASSED_ON, allow_origins=(APP, "https://b.test")))],
+    ),
+    "hosts of their own": (
+        "<VirtualHost *:80>\nHeader always set Access-Control-Allow-Origin *\n</VirtualHost>\n"
+        f"<VirtualHost *:80>\nHeader set Access-Control-Allow-Origin {APP}\n</VirtualHost>",
+        [
+            (None, Policy(allow_origins="*", forward_preflight=True, settings=KEEPING)),
+            (None, Policy(allow_origins=APP, forward_preflight=True)),
+        ],
+    ),
+    "one that is set anew": (
+        "Header set Access-Control-Allow-Origin *\n"
+        f"Header set Access-Control-Allow-Origin {APP}\n"
+        "Header setifempty Access-Control-Allow-Origin b\n"
+        "Header set Access-Control-Allow-Methods GET\nHeader unset Access-Control-Allow-Methods",
+        [(None, Policy(allow_origins=APP, forward_preflight=True))],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "policies"), APACHE.values(), ids=APACHE)
+def test_what_apache_answers_is_the_rule(
+    text: str, policies: list[tuple[str | None, Policy]]
+) -> None:
+    found = read("apache", "a.conf", text)
+    assert [(each.match.get("kind"), each.policy) for each in found] == policies
+    assert [warning for each in found for warning in each.warnings] == []
+
+
+STAR = "Header set Access-Control-Allow-Origin *"
+APACHE_TOLD = {
+    "a part of the origin": (
+        f'SetEnvIf Origin "{APP}" o=$0\nHeader set Access-Control-Allow-Origin %{{o}}e env=o',
+        "a.conf:1: of origins that the regex only fits in part that part is sent, which browsers "
+        "refuse; the rule sends nothing",
+    ),
+    "credentials for some": (
+        f"{OURS}{SENT} env=ours\nHeader always set Access-Control-Allow-Credentials true env=ours",
+        "a.conf:3: Access-Control-Allow-Credentials is for some origins only; the rule sends it to "
+        "all",
+    ),
+    "another origin for the others": (
+        f'{OURS}Header set Access-Control-Allow-Origin "{APP}" env=ours\n'
+        'Header set Access-Control-Allow-Origin "https://b.test" env=!ours',
+        "a.conf:2: others get https://b.test, of use to that origin alone; the rule sends them "
+        "none",
+    ),
+    "another status": (
+        f"Header always set Access-Control-Allow-Origin *\n{REWRITE.replace('204', '200')}",
+        "a.conf:5: the rule answers preflights by 204, not 200: both let them pass",
+    ),
+    "OPTIONS of any kind": (
+        "Header always set Access-Control-Allow-Origin *\nRewriteCond %{REQUEST_METHOD} OPTIONS\n"
+        "RewriteRule ^(.*)$ $1 [R=204,L]",
+        "a.conf:3: OPTIONS that is no preflight is answered too; the rule passes it on",
+    ),
+    "a path of a RewriteRule": (
+        "Header always set Access-Control-Allow-Origin *\nRewriteCond %{REQUEST_METHOD} OPTIONS\n"
+        "RewriteRule ^api/ - [R=204,L]",
+        "a.conf:3: not all that the RewriteRule hangs on is imported",
+    ),
+    "a condition that shows only when it runs": (
+        f"{STAR} \"expr=%{{REQUEST_URI}} == '/a'\"",
+        "a.conf:1: the condition expr=%{REQUEST_URI} == '/a' is not imported",
+    ),
+    "files": (
+        f'<FilesMatch "\\.woff$">\n{STAR}\n</FilesMatch>',
+        "a.conf: only what fits FilesMatch \\.woff$ is meant: say so in match.url",
+    ),
+    "methods with all answers": (
+        f"{STAR}\nHeader set Access-Control-Allow-Methods PUT",
+        "a.conf:2: Access-Control-Allow-Methods is sent with all answers; the rule sends it to "
+        "preflights, where it counts",
+    ),
+    "two origins at once": (
+        f"{STAR}\nHeader always set Access-Control-Allow-Origin *",
+        "a.conf:2: Access-Control-Allow-Origin comes several times; the rule sends it once",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "warning"), APACHE_TOLD.values(), ids=APACHE_TOLD)
+def test_what_is_otherwise_with_apache_is_told(text: str, warning: str) -> None:
+    (found,) = read("apache", "a.conf", text)
+    assert warning in found.warnings
+
+
+APACHE_REFUSED = {
+    "all but some": (
+        f"{OURS}{SENT} env=!ours",
+        "a.conf:2: any origin is allowed, but some are treated otherwise",
+    ),
+    "a flag that another file sets": (
+        f"{SENT} env=ours",
+        "a.conf:1: can't tell when ours is set, and so which origins fit",
+    ),
+    "a flag that shows only when it runs": (
+        f"SetEnvIf Referer test ours=1\n{SENT} env=ours",
+        "a.conf:2: can't tell which origins fit: env=ours",
+    ),
+    "an expression of another kind": (
+        f"<If \"%{{HTTP:Origin}} in {{'{APP}'}}\">\n{SENT}\n</If>",
+        "a.conf:2: can't tell which origins fit: %{HTTP:Origin} in",
+    ),
+    "a part that a regex takes out": (
+        'SetEnvIf Origin "^https://(.*)$" o=http://$1\n'
+        "Header set Access-Control-Allow-Origin %{o}e",
+        "a.conf:2: can't tell the value of %{o}e",
+    ),
+    "a header that is edited": (
+        f"{STAR}\nHeader edit Access-Control-Allow-Origin a b",
+        "a.conf:2: can't tell what edit makes of Access-Control-Allow-Origin",
+    ),
+    "others that are refused": (
+        f"RewriteCond %{{HTTP:Origin}} !={APP}\nRewriteRule ^ - [F]\n{SENT}",
+        "a.conf:2: some origins are answered by 403: write a rule with match.origin",
+    ),
+    "sections without an end": ("<IfModule a>\n" * 200 + STAR, "a.conf:101: is nested too deeply"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), APACHE_REFUSED.values(), ids=APACHE_REFUSED)
+def test_what_would_allow_others_than_apache_is_refused(text: str, says: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        read("apache", "a.conf", text)
     assert says in str(caught.value)

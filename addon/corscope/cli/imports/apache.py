@@ -1,70 +1,84 @@
 """Which policy do the `Header` lines of an Apache configuration make?
 
 Its grammar is plain: a directive a line, its words apart or in quotes, sections in angle brackets.
-Of the customary forms these are understood: fixed values, the request's own words, and an Origin
-that `SetEnvIf` compares with regexes; files that are included aren't read.
+What a request gets is told by `apache_answers`, and what that makes of a policy by `by_request`;
+files that are included aren't read.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
 
-from corscope.cli.imports.by_hand import AllowedOrigins, HeaderLine
-from corscope.cli.imports.tree import Found, Source
-from corscope.servers.by_hand import KEEP_OWN
-from corscope.servers.parts import (
-    ALLOW_HEADERS,
-    ALLOW_METHODS,
-    ALLOW_ORIGIN,
-    is_cors_response_header_name,
+from corscope.cli.imports.apache_answers import (
+    ApacheAnswers,
+    Condition,
+    Directive,
+    header_of,
+    is_cors_header,
 )
-from corscope.servers.policy import Policy
+from corscope.cli.imports.apache_expressions import ORIGIN
+from corscope.cli.imports.asked import Compared, answers
+from corscope.cli.imports.by_request import ByRequest
+from corscope.cli.imports.sides import Words
+from corscope.cli.imports.tree import DEEPEST, Found, Source
+from corscope.servers.by_hand import KEEP_OWN
+from corscope.servers.parts import ALLOW_HEADERS, ALLOW_METHODS, is_cors_response_header_name
 
 __all__ = ["read_apache"]
 
 _WORD: Final = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*+)"|'((?:\\.|[^'\\])*+)'|(\S+))""", re.DOTALL)
-_SETTING: Final = frozenset({"set", "add", "append", "merge"})
-_ECHOES: Final = {
-    ALLOW_METHODS: "expr=%{HTTP:Access-Control-Request-Method}",
-    ALLOW_HEADERS: "expr=%{HTTP:Access-Control-Request-Headers}",
-}
-_ORIGIN: Final = "expr=%{HTTP:Origin}"
+_WORDS: Final = Words(
+    ORIGIN,
+    {
+        ALLOW_METHODS: "expr=%{HTTP:Access-Control-Request-Method}",
+        ALLOW_HEADERS: "expr=%{HTTP:Access-Control-Request-Headers}",
+    },
+    "%{",
+)
+_PLACES: Final = {"location", "locationmatch", "directory", "directorymatch", "files", "filesmatch"}
 _KEEPING: Final = ((KEEP_OWN.name, True),)
-_VARIABLE: Final = re.compile(r"%\{(\w+)\}e")
 
-
-@dataclass(frozen=True, slots=True)
-class _Directive:
-    line: int
-    words: tuple[str, ...]
+_Section = tuple[str, ...]
 
 
 def read_apache(source: Source) -> Iterator[Found]:
     """The `Header` lines of a configuration or an `.htaccess`, and what they refer to."""
-    directives = list(_directives(source))
-    variables: dict[str, AllowedOrigins] = {}
-    for directive in directives:
-        _note_allowed(directive, variables)
-    headers = [(d, header) for d in directives if (header := _header(d)) is not None]
+    directives = list(_placed(_directives(source), source))
+    places = list(dict.fromkeys(d.sections for d in directives if is_cors_header(d)))
+    if not places and "access-control-" not in source.text.lower():
+        source.refuse("has no Header set Access-Control-…")
+    for place in places or [()]:
+        yield from _found(source, [d for d in directives if _is_for(d, place)], place)
+
+
+def _is_for(directive: Directive, place: tuple[_Section, ...]) -> bool:
+    """Whether a directive counts in a place: those around it do, and no headers of places in it."""
+    sections = directive.sections
+    around = sections == place[: len(sections)]
+    return around or (sections[: len(place)] == place and header_of(directive) is None)
+
+
+def _found(
+    source: Source, directives: list[Directive], place: tuple[_Section, ...]
+) -> Iterator[Found]:
+    compared = Compared(source)
+    apache = ApacheAnswers(source, tuple(directives), compared)
+    answered = answers(compared, apache.answer)
     unsets = any(map(_unsets, directives))
-    if not headers:
-        if not unsets and "access-control-" not in source.text.lower():
-            source.refuse("has no Header set Access-Control-…")
-        settings = () if unsets else _KEEPING
-        yield Found(source.name, Policy(allow_origins=(), settings=settings))
-        return
-    fields: dict[str, Any] = {}
-    for directive, header in headers:
-        if header.name == ALLOW_ORIGIN:
-            fields |= _origin(header, directive, variables, source)
-        else:
-            fields |= header.fields(source, _ECHOES, "%{")
-    settings = _KEEPING if not unsets and any(_adds(d) for d, _ in headers) else ()
-    yield Found(source.at(headers[0][1].line), Policy(**fields, settings=settings))
+    adds = any(_adds(each) for each in directives if is_cors_header(each)) or not apache.headers
+    settings = _KEEPING if adds and not unsets else ()
+    read = ByRequest(source, _WORDS, answered, [*apache.warnings, *_told_of(place, source)])
+    yield from read.found(lambda _: settings, keeps_own=not unsets)
 
 
-def _directives(source: Source) -> Iterator[_Directive]:
+def _told_of(place: Iterable[_Section], source: Source) -> Iterator[str]:
+    for name, argument, *_ in place:
+        if name.lower() in _PLACES and argument not in {"/", "/*"}:
+            yield f"{source.name}: only what fits {name} {argument} is meant: say so in match.url"
+
+
+def _directives(source: Source) -> Iterator[Directive]:
     """Each line's words; one that ends in a backslash goes on."""
     parts: list[str] = []
     for number, line in enumerate(source.text.splitlines(), 1):
@@ -77,7 +91,7 @@ def _directives(source: Source) -> Iterator[_Directive]:
         if not written.lstrip().startswith("#"):
             words = tuple(map(_unquoted, _WORD.finditer(written)))
             if words:
-                yield _Directive(begin, words)
+                yield Directive(begin, words)
 
 
 def _unquoted(found: re.Match[str]) -> str:
@@ -91,61 +105,48 @@ def _unquoted(found: re.Match[str]) -> str:
     return re.sub(rf"\\([\\{quote}])", r"\1", text)
 
 
-def _note_allowed(directive: _Directive, variables: dict[str, AllowedOrigins]) -> None:
-    """`SetEnvIf Origin regex VARIABLE[=value]`."""
-    name, *words = directive.words
-    is_ours = name.lower() in {"setenvif", "setenvifnocase"} and words[:1] == ["Origin"]
-    if not is_ours or len(words) < 3:
-        return
-    regex = f"(?i){words[1]}" if name.lower() == "setenvifnocase" else words[1]
-    for word in words[2:]:
-        variable = word.partition("=")[0]
-        if variable.startswith("!"):
-            continue
-        allowed = variables.setdefault(variable, AllowedOrigins())
-        allowed.is_any |= words[1] in {".", ".+", ".*", "(.*)", "(.+)", "^(.*)$", "^(.+)$"}
-        allowed.regexes.append(regex)
+def _placed(directives: Iterable[Directive], source: Source) -> Iterator[Directive]:
+    """Each but the sections' own, with the sections and conditions that it stands in."""
+    around: list[_Section | Condition | None] = []
+    before: tuple[str, ...] = ()
+    for each in directives:
+        if not each.words[0].startswith("<"):
+            conditions = tuple(one for one in around if isinstance(one, Condition))
+            sections = tuple(one for one in around if isinstance(one, tuple))
+            yield replace(each, conditions=conditions, sections=sections)
+        elif each.words[0].startswith("</"):
+            closed = around.pop() if around else None
+            before = closed.expressions if isinstance(closed, Condition) else ()
+        else:
+            around.append(_opened(each, before))
+            if len(around) > DEEPEST:
+                source.refuse("is nested too deeply", each.line)
 
 
-def _header(directive: _Directive) -> HeaderLine | None:
-    """`Header [always] set NAME value`."""
-    words = [word for word in directive.words[1:] if word.lower() not in {"always", "onsuccess"}]
-    is_header = directive.words[0].lower() == "header" and len(words) > 2
-    if not is_header or words[0].lower() not in _SETTING:
-        return None
-    name = words[1].removesuffix(":").lower()
-    if not is_cors_response_header_name(name):
-        return None
-    return HeaderLine(directive.line, name, words[2].replace("%%", "%"))
+def _opened(directive: Directive, before: tuple[str, ...]) -> _Section | Condition | None:
+    """What a section is; None if all in it counts, as in an IfModule."""
+    written = " ".join(directive.words)[1:].removesuffix(">").strip()
+    name, _, rest = written.partition(" ")
+    match name.lower():
+        case "if":
+            return Condition(rest)
+        case "elseif":
+            return Condition(rest, before)
+        case "else":
+            return Condition(None, before)
+        case "virtualhost":
+            return (name, rest, str(directive.line))
+        case place if place in _PLACES:
+            return (name, rest)
+    return None
 
 
-def _unsets(directive: _Directive) -> bool:
+def _unsets(directive: Directive) -> bool:
     """Whether it takes the application's own CORS headers away."""
     words = [word.lower() for word in directive.words]
     return words[0] == "header" and "unset" in words and is_cors_response_header_name(words[-1])
 
 
-def _adds(directive: _Directive) -> bool:
+def _adds(directive: Directive) -> bool:
     """Whether an application's own header stays beside it: `always` has headers of its own."""
     return bool({"always", "add"} & {word.lower() for word in directive.words[1:3]})
-
-
-def _origin(
-    header: HeaderLine,
-    directive: _Directive,
-    variables: dict[str, AllowedOrigins],
-    source: Source,
-) -> dict[str, Any]:
-    """The origin itself, sent if a variable is set, or a variable that holds it."""
-    condition = directive.words[-1].removeprefix("env=")
-    named = _VARIABLE.fullmatch(header.value)
-    variable = named[1] if named else condition
-    if header.value == _ORIGIN and condition == directive.words[-1]:
-        return AllowedOrigins(is_any=True).fields()
-    if header.value == _ORIGIN or named:
-        if variable not in variables:
-            header.refuse(source)
-        return variables[variable].fields()
-    if "%{" in header.value or header.value.startswith("expr="):
-        header.refuse(source)
-    return {"allow_origins": header.value}

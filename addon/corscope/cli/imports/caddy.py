@@ -17,7 +17,7 @@ from corscope.cli.imports.by_hand import (
     OriginLines,
 )
 from corscope.cli.imports.caddyfile import Directive, parsed
-from corscope.cli.imports.regexes import compiled, escaped
+from corscope.cli.imports.regexes import alternatives, compiled, escaped
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.servers.by_hand import KEEP_OWN, origins_of_regexes
 from corscope.servers.parts import (
@@ -312,27 +312,7 @@ def _replaces(directive: Directive) -> bool:
 
 def _parted(regex: str) -> list[str]:
     """Of `a|b` the parts that are an origin each, and one regex for the rest."""
-    parts = _alternatives(regex)
+    parts = alternatives(regex)
     origins = [part for part in parts if origins_of_regexes([part])[0]]
     rest = [part for part in parts if part not in origins]
     return [*origins, "|".join(rest)] if rest else origins
-
-
-def _alternatives(regex: str) -> list[str]:
-    if regex.startswith("(?") and not regex.startswith("(?:"):
-        return [regex]
-    parts, depth, begin, is_class = [], 0, 0, False
-    for found in re.finditer(r"\\.|[()\[\]|]", regex, re.DOTALL):
-        match found[0], is_class:
-            case "[", False:
-                is_class = True
-            case "]", True:
-                is_class = False
-            case "(", False:
-                depth += 1
-            case ")", False:
-                depth -= 1
-            case "|", False if depth == 0:
-                parts.append(regex[begin : found.start()])
-                begin = found.end()
-    return [*parts, regex[begin:]]

@@ -199,7 +199,9 @@ class NginxAnswers:
         told = self._told(condition.arguments, run)
         if told is None and cors_lines(condition.block):
             written = " ".join(condition.arguments)[:60]
-            if ORIGIN in self._filled(written, run):
+            named = {found[1] or found[2] for found in _VARIABLE.finditer(written)}
+            is_flag = not named.isdisjoint({*self.unset, *self.maps})
+            if is_flag or ORIGIN in self._filled(written, run):
                 self.source.refuse(f"can't tell which origins fit: {written}", condition.line)
             place = self.source.at(condition.line)
             self.warnings.setdefault(f"{place}: the condition {written} is not imported")

@@ -10,7 +10,16 @@ from typing import Final
 from corscope.cli.imports.tree import LONGEST, Node, Regex
 from corscope.servers.origins import regex_error
 
-__all__ = ["compiled", "escaped", "from_javascript", "python_regex"]
+__all__ = [
+    "alternatives",
+    "anchored",
+    "compiled",
+    "escaped",
+    "from_javascript",
+    "is_anchored",
+    "is_one_group",
+    "python_regex",
+]
 
 _LONGEST_SHOWN: Final = 60
 _PIECES: Final = re.compile(r"\\.|\(\?<(?![=!])|\[:\^?[a-z]+:\]|[^\\(\[\]]+|.", re.DOTALL)
@@ -101,3 +110,50 @@ def _dash_from_javascript(found: re.Match[str]) -> str:
 def escaped(text: str) -> str:
     """A regex that is found where this text is."""
     return re.sub(r"[.+*?()\[\]{}|^$\\]", r"\\\g<0>", text)
+
+
+def alternatives(regex: str) -> list[str]:
+    """The parts of `a|b`; of a regex with flags for all of it the whole."""
+    if regex.startswith("(?") and not regex.startswith("(?:"):
+        return [regex]
+    parts, depth, begin, is_class = [], 0, 0, False
+    for found in re.finditer(r"\\.|[()\[\]|]", regex, re.DOTALL):
+        match found[0], is_class:
+            case "[", False:
+                is_class = True
+            case "]", True:
+                is_class = False
+            case "(", False:
+                depth += 1
+            case ")", False:
+                depth -= 1
+            case "|", False if depth == 0:
+                parts.append(regex[begin : found.start()])
+                begin = found.end()
+    return [*parts, regex[begin:]]
+
+
+def is_anchored(regex: str) -> bool:
+    """Whether it fits nothing but a whole text."""
+    body = regex.removeprefix("(?i)")
+    ends = body.startswith("^") and body.endswith("$") and not body.endswith(r"\$")
+    return ends and len(alternatives(body)) == 1
+
+
+def anchored(regex: str) -> str:
+    """The regex for a whole text."""
+    body = regex.removeprefix("(?i)")
+    return f"{regex[: len(regex) - len(body)]}^(?:{body})$"
+
+
+def is_one_group(regex: str) -> bool:
+    """Whether all of it, but for the anchors, stands in one pair of brackets that is numbered."""
+    body = regex.removeprefix("^").removesuffix("$")
+    inner = body[1:-1]
+    is_group = body.startswith("(") and body.endswith(")") and not body.startswith("(?")
+    depth = 0
+    for found in re.finditer(r"\\.|\[(?:\\.|[^\]\\])*+\]|[()]", inner, re.DOTALL):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if depth < 0:
+            return False
+    return is_group
