@@ -171,6 +171,12 @@ NGINX_TOLD = {
         "add_header Access-Control-Allow-Origin $http_origin;",
         "n.conf:1: no Vary: Origin is sent beside it; the rule adds it",
     ),
+    "no Vary for preflights": (
+        "if ($request_method = OPTIONS) { add_header Access-Control-Allow-Origin *; "
+        "add_header Access-Control-Allow-Headers $http_access_control_request_headers;"
+        "return 204; } add_header Access-Control-Allow-Origin *;",
+        "n.conf:1: no Vary: Access-Control-Request-Headers is sent beside it; the rule adds it",
+    ),
     "a backend's error": (
         "add_header Access-Control-Allow-Origin *;",
         "n.conf:1: without always, a backend that answers a preflight by 404, say, has it sent "
@@ -181,6 +187,14 @@ NGINX_TOLD = {
         "n.conf:1: the rule puts one space behind each comma of Access-Control-Allow-Headers",
     ),
 }
+
+
+def test_options_that_are_no_preflight_are_told_where_a_rule_is_for_preflights_alone() -> None:
+    text, _ = NGINX["headers for preflights alone"]
+    (found,) = read("nginx", "n.conf", text)
+    assert found.warnings == (
+        "n.conf:1: OPTIONS that is no preflight is answered too; the rule passes it on",
+    )
 
 
 @pytest.mark.parametrize(("text", "warning"), NGINX_TOLD.values(), ids=NGINX_TOLD)
@@ -369,17 +383,25 @@ APACHE: dict[str, tuple[str, list[tuple[str | None, Policy]]]] = {
 }
 
 
+STAYS = (
+    "a backend's own Access-Control-Allow-Credentials and Access-Control-Expose-Headers stay; "
+    "the rule removes them"
+)
+
+
 @pytest.mark.parametrize(("text", "policies"), APACHE.values(), ids=APACHE)
 def test_what_apache_answers_is_the_rule(
     text: str, policies: list[tuple[str | None, Policy]]
 ) -> None:
     found = read("apache", "a.conf", text)
     assert [(each.match.get("kind"), each.policy) for each in found] == policies
-    assert [warning for each in found for warning in each.warnings] == []
+    warnings = [warning for each in found for warning in each.warnings]
+    assert [warning for warning in warnings if STAYS not in warning] == []
 
 
 STAR = "Header set Access-Control-Allow-Origin *"
 APACHE_TOLD = {
+    "a backend's own headers": (STAR, f"a.conf:1: {STAYS}"),
     "a part of the origin": (
         f'SetEnvIf Origin "{APP}" o=$0\nHeader set Access-Control-Allow-Origin %{{o}}e env=o',
         "a.conf:1: of origins that the regex only fits in part that part is sent, which browsers "

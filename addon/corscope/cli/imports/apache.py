@@ -23,7 +23,14 @@ from corscope.cli.imports.by_request import ByRequest
 from corscope.cli.imports.sides import Words
 from corscope.cli.imports.tree import DEEPEST, Found, Source
 from corscope.servers.by_hand import KEEP_OWN
-from corscope.servers.parts import ALLOW_HEADERS, ALLOW_METHODS, is_cors_response_header_name
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    is_cors_response_header_name,
+)
 
 __all__ = ["read_apache"]
 
@@ -37,6 +44,7 @@ _WORDS: Final = Words(
     "%{",
 )
 _PLACES: Final = {"location", "locationmatch", "directory", "directorymatch", "files", "filesmatch"}
+_OWN: Final = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, EXPOSE_HEADERS)
 _KEEPING: Final = ((KEEP_OWN.name, True),)
 
 _Section = tuple[str, ...]
@@ -68,7 +76,13 @@ def _found(
     unsets = any(map(_unsets, directives))
     adds = any(_adds(each) for each in directives if is_cors_header(each)) or not apache.headers
     settings = _KEEPING if adds and not unsets else ()
-    read = ByRequest(source, _WORDS, answered, [*apache.warnings, *_told_of(place, source)])
+    warnings = [*apache.warnings, *_told_of(place, source)]
+    set_here = {header.name for header in apache.headers}
+    left = [name.title() for name in _OWN if name not in set_here]
+    if apache.headers and left and not unsets and not adds:
+        told = f"a backend's own {' and '.join(left)} stay; the rule removes them"
+        warnings.append(f"{source.at(apache.headers[0].directive.line)}: {told}")
+    read = ByRequest(source, _WORDS, answered, warnings)
     yield from read.found(lambda _: settings, keeps_own=not unsets)
 
 

@@ -4,7 +4,7 @@ What of them no rule can say is told, and refused where the rule would allow oth
 server does.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 from corscope.cli.imports.asked import OPTIONS, Answered, Asked
 from corscope.cli.imports.sides import Side, Words, side_of
 from corscope.cli.imports.tree import Found, Source
-from corscope.servers.by_hand import Taken, actual_lines, preflight_lines
+from corscope.servers.by_hand import Line, actual_lines, preflight_lines
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -57,23 +57,29 @@ class ByRequest:
             settings: what an answer that is no preflight's says of the dialect's own settings.
             keeps_own: whether a backend's CORS headers stay where none are sent here.
         """
-        of_actual, of_preflight = dict(self.actual.fields), dict(self.preflight.fields)
-        exposed = of_actual.pop("expose_headers", None)
-        of_preflight.pop("expose_headers", None)
-        forwards = self._forwards()
-        own = settings(self.actual.usual)
-        whole = Policy(**of_preflight, forward_preflight=forwards, settings=own)
-        shared = {name: of_actual.get(name) for name in _SHARED}
-        shown = Policy(**shared, expose_headers=exposed, settings=own)  # type: ignore[arg-type]
-        if _shared(shown) == _shared(whole):
-            whole = replace(whole, expose_headers=exposed)
+        actual, preflight = self._policies(settings(self.actual.usual))
+        self._tell_of_vary(self.actual, actual_lines(actual))
+        self._tell_of_vary(self.preflight, preflight_lines(preflight))
+        if _shared(actual) == _shared(preflight):
+            whole = replace(preflight, expose_headers=actual.expose_headers)
             self._tell_what_differs(whole)
             yield self._with_place(whole, {}, self.actual, self.preflight)
             return
         if self.actual.lines or not keeps_own:
-            yield self._with_place(shown, {"kind": "actual"}, self.actual)
-        if self.preflight.lines or not (keeps_own and forwards):
-            yield self._with_place(whole, {"kind": "preflight"}, self.preflight)
+            yield self._with_place(actual, {"kind": "actual"}, self.actual)
+        if self.preflight.lines or not (keeps_own and preflight.forward_preflight):
+            yield self._with_place(preflight, {"kind": "preflight"}, self.preflight)
+
+    def _policies(self, own: Settings) -> tuple[Policy, Policy]:
+        """What counts of both sides, each as a policy."""
+        of_actual, of_preflight = dict(self.actual.fields), dict(self.preflight.fields)
+        exposed = of_actual.get("expose_headers")
+        of_preflight.pop("expose_headers", None)
+        shared = {name: of_actual.get(name) for name in _SHARED}
+        return (
+            Policy(**shared, expose_headers=exposed, settings=own),  # type: ignore[arg-type]
+            Policy(**of_preflight, forward_preflight=self._forwards(), settings=own),
+        )
 
     def _with_place(self, policy: Policy, match: Mapping[str, object], *sides: Side) -> Found:
         lines = [line.line for side in sides for line in side.lines]
@@ -147,11 +153,15 @@ class ByRequest:
                     "is sent to preflights too; the rule leaves it out there, as it counts not"
                 )
                 self.warn(f"{line.title} {message}", line.line)
-        origin = self.actual.usual.origin
-        takes = Taken.ORIGIN in {line.value for line in actual_lines(policy)}
-        varies = ",".join(self.actual.usual.values(VARY)).lower()
-        if origin and takes and "origin" not in varies:
-            self.warn("no Vary: Origin is sent beside it; the rule adds it", origin.line)
+
+    def _tell_of_vary(self, side: Side, lines: Iterable[Line]) -> None:
+        """Tell which names of `Vary` the dialect has beside its lines, but the file hasn't."""
+        names = {name.strip().lower() for name in ",".join(side.usual.values(VARY)).split(",")}
+        said = next((str(line.value) for line in lines if line.name == VARY), "")
+        missing = [name for name in said.split(", ") if name and name.lower() not in names]
+        if side.lines and missing:
+            message = f"no Vary: {', '.join(missing)} is sent beside it; the rule adds it"
+            self.warn(message, side.first)
 
 
 def _shared(policy: Policy) -> tuple[object, ...]:

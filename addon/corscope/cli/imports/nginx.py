@@ -30,10 +30,6 @@ from corscope.servers.policy import SettingValue
 __all__ = ["read_nginx"]
 
 _DEFAULTS: Final = {"always": True, KEEP_OWN.name: False}
-_NOT_ALWAYS: Final = (
-    "without always, a backend that answers a preflight by 404, say, has it sent without the "
-    "headers; the rule adds them"
-)
 _ESCAPED: Final = re.compile(r"""\\([\\"'trn])""")
 _MEANT: Final = {"t": "\t", "r": "\r", "n": "\n"}
 _WORDS: Final = Words(
@@ -154,9 +150,19 @@ def _found(source: Source, chain: _Chain, *, keeps_own: bool) -> Iterator[Found]
     read = ByRequest(source, _WORDS, answered, list(nginx.warnings))
     read_settings = partial(_settings, read, keeps_own=keeps_own)
     for found in read.found(read_settings, keeps_own=keeps_own):
-        without = found.policy.forward_preflight and ("always", False) in found.policy.settings
-        told = (f"{found.place}: {_NOT_ALWAYS}",) if without else ()
+        told = [f"{found.place}: {what}" for what in _otherwise(found)]
         yield replace(found, warnings=(*found.warnings, *told))
+
+
+def _otherwise(found: Found) -> Iterator[str]:
+    """What of its preflights the rule has otherwise."""
+    if not found.policy.forward_preflight and found.match.get("kind") == "preflight":
+        yield "OPTIONS that is no preflight is answered too; the rule passes it on"
+    if found.policy.forward_preflight and ("always", False) in found.policy.settings:
+        yield (
+            "without always, a backend that answers a preflight by 404, say, has it sent without "
+            "the headers; the rule adds them"
+        )
 
 
 def _settings(
