@@ -936,3 +936,45 @@ def test_nothing_in_a_file_commands_the_terminal(corscope: Command, tmp_path: Pa
 def test_the_help_names_what_can_be_imported(corscope: Command) -> None:
     said = "".join(corscope("import", "--help").stdout.split())
     assert all(name in said for name in IMPORTERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "policy"),
+    [
+        (
+            "starlette",
+            "app.add_middleware(CORSMiddleware, allow_methods='PUT')",
+            Policy(allow_methods=("P", "U", "T")),
+        ),
+        (
+            "starlette",
+            "app.add_middleware(CORSMiddleware, allow_headers='x-a')",
+            Policy(allow_headers=("x", "-", "a")),
+        ),
+        ("django", "CORS_EXPOSE_HEADERS = ('x-a')", Policy(expose_headers=("x", "-", "a"))),
+    ],
+)
+def test_a_string_where_python_wants_a_list_is_its_characters(
+    name: str, text: str, policy: Policy
+) -> None:
+    (found,) = read(name, "a.py", text)
+    assert found.policy == policy
+    (warning,) = found.warnings
+    assert "is a string, of which each character is taken for a name: write a list" in warning
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("starlette", "app.add_middleware(CORSMiddleware, allow_headers='x-a, x-b')"),
+        ("django", "CORS_ALLOWED_ORIGINS = ('https://a.test')"),
+    ],
+)
+def test_a_string_that_is_no_list_is_refused(name: str, text: str) -> None:
+    with pytest.raises(UnreadableError, match=r"a\.py:1: is a string, .*write a list"):
+        read(name, "a.py", text)
+
+
+def test_one_star_of_starlettes_is_a_list_of_it() -> None:
+    (found,) = read("starlette", "a.py", "app.add_middleware(CORSMiddleware, allow_methods='*')")
+    assert (found.policy, found.warnings) == (Policy(allow_methods="*"), ())

@@ -9,6 +9,8 @@ from corscope.servers.policy import Policy
 from tests.cli.test_import import read
 
 LISTED = Policy(allow_origins=("https://a.test", "https://b.test"))
+C, D = "https://c.test", "https://d.test"
+LISTED_ORIGINS = ("https://a.test", "https://b.test")
 LEFT = "other origins are left to the application, preflights too, but not by the rule"
 FAILS = "other origins get an error (500), from the rule an answer that allows nothing"
 
@@ -19,6 +21,10 @@ def express(function: str, before: str = "") -> str:
         'const allowed = ["https://a.test", "https://b.test"];\n'
         f"{before}\napp.use(cors({{ origin: {function} }}));\n"
     )
+
+
+def middleware(module: str, function: str) -> str:
+    return express(function).replace('require("cors")', f'require("{module}")')
 
 
 CALLED_BACK = {
@@ -185,3 +191,104 @@ def test_a_call_that_is_not_always_made_is_told() -> None:
     text = 'const cors = require("cors");\nif (dev) {\n  app.use(cors());\n}\n'
     (found,) = read("express", "a.js", text)
     assert found.warnings == ("a.js:3: cors isn't always called: taken as if it is",)
+
+
+@pytest.mark.parametrize(
+    ("function", "origins"),
+    [
+        ("(o) => allowed.includes(o) ? o : allowed[0]", LISTED_ORIGINS),
+        ("(o) => allowed.includes(o) ? o : 'https://c.test'", (*LISTED_ORIGINS, C)),
+        (
+            f"(o) => o === 'https://c.test' ? o : allowed.includes(o) ? o : '{D}'",
+            (C, *LISTED_ORIGINS, D),
+        ),
+    ],
+)
+def test_the_origin_that_all_others_get_is_listed_and_told(
+    function: str, origins: tuple[str, ...]
+) -> None:
+    for name, module in (("hono", "hono/cors"), ("koa", "@koa/cors")):
+        (found,) = read(name, "a.js", middleware(module, function))
+        assert found.policy == Policy(allow_origins=origins)
+        assert found.warnings == (
+            "a.js:4: other origins get one that isn't theirs, of no use to them; "
+            "from the rule none",
+        )
+
+
+@pytest.mark.parametrize("rest", ["''", "null", "undefined", "false"])
+def test_what_is_no_origin_is_none(rest: str) -> None:
+    (found,) = read(
+        "koa", "a.js", middleware("@koa/cors", f"o => allowed.includes(o) ? o : {rest}")
+    )
+    assert (found.policy, found.warnings) == (LISTED, ())
+
+
+@pytest.mark.parametrize("rest", ["'*'", "process.env.ORIGIN", "allowed[7]", "allowed[n]", "f(o)"])
+def test_another_origin_that_shows_only_when_it_runs_is_refused(rest: str) -> None:
+    with pytest.raises(UnreadableError, match=r"a\.js:4: can't tell the value of `"):
+        read("hono", "a.js", middleware("hono/cors", f"o => allowed.includes(o) ? o : {rest}"))
+
+
+def test_a_call_back_with_another_origin_is_told() -> None:
+    function = "(o, cb) => cb(null, allowed.includes(o) ? o : 'https://c.test')"
+    (found,) = read("express", "a.js", express(function))
+    assert found.policy == Policy(allow_origins=(*LISTED_ORIGINS, C))
+    assert len(found.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "policy", "warning"),
+    [
+        (
+            *("express", "credentials: 'true'"),
+            Policy(allow_credentials=False),
+            "credentials is a string, which counts as false",
+        ),
+        (
+            *("koa", "credentials: 'false'"),
+            Policy(allow_credentials=True),
+            "credentials is a string, which counts as true",
+        ),
+        (
+            *("express", "methods: 'GET, PUT'"),
+            Policy(allow_methods=("GET", "PUT")),
+            "methods is sent as it stands; from the rule: GET,PUT",
+        ),
+        (
+            *("fastify", "allowedHeaders: 'x-a,x-b'"),
+            Policy(allow_headers=("x-a", "x-b")),
+            "allowedHeaders is sent as it stands; from the rule: x-a, x-b",
+        ),
+        (
+            *("fastify", "preflight: false"),
+            Policy(forward_preflight=True),
+            "preflight is false: preflights go to the application; to its answer the rule adds "
+            "the methods",
+        ),
+        ("express", "credentials: true", Policy(allow_credentials=True), None),
+        ("express", "methods: 'GET,PUT'", Policy(allow_methods=("GET", "PUT")), None),
+        ("fastify", "exposedHeaders: 'a, b'", Policy(expose_headers=("a", "b")), None),
+        ("fastify", "preflight: true", Policy(), None),
+    ],
+)
+def test_an_option_is_taken_as_the_library_takes_it(
+    name: str, options: str, policy: Policy, warning: str | None
+) -> None:
+    call = {
+        "express": "app.use(require('cors')({%s}));",
+        "koa": "app.use(require('@koa/cors')({%s}));",
+        "fastify": "app.register(require('@fastify/cors'), {%s});",
+    }[name]
+    (found,) = read(name, "a.js", call % options)
+    assert found.policy == policy
+    assert found.warnings == (() if warning is None else (f"a.js:1: {warning}",))
+
+
+def test_cors_in_a_route_is_for_its_requests_and_not_for_their_preflights() -> None:
+    text = "const cors = require('cors');\napp.get('/x', cors(), handler);\n"
+    (found,) = read("express", "a.js", text)
+    assert found.match == {"kind": "actual"}
+    assert found.warnings == ("a.js:2: only GET of /x is meant: say so in match.url",)
+    found, _ = read("express", "a.js", f"{text}app.options('/x', cors());\n")
+    assert found.match == {}

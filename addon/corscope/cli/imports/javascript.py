@@ -44,6 +44,7 @@ _BRANCHES: Final = {"switch_case", "switch_default", "catch_clause"}
 _CHANGES: Final = {
     *("push", "unshift", "pop", "shift", "splice", "fill", "add", "delete", "clear", "set"),
 }
+_ROUTES: Final = {"get", "head", "post", "put", "patch", "delete"}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
@@ -57,6 +58,18 @@ class JavaScriptCall:
     _arguments: tuple["Syntax", ...]
     _file: "JavaScriptFile"
     _is_branch: bool
+    _node: "Syntax"
+
+    @property
+    def route(self) -> tuple[str, str] | None:
+        """The method and path of a route that it stands in, as in `app.get("/path", …)`."""
+        given = self._node.parent
+        call = None if given is None or given.type != "arguments" else given.parent
+        method = _method_of(call)
+        if call is None or given is None or method not in _ROUTES:
+            return None
+        path = self._file.read(named(given)[0]).value
+        return (method, path) if isinstance(path, str) else None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -150,7 +163,7 @@ class JavaScriptFile:
             first = short_code_of(arguments[0]) if arguments else ""
             place = self.source.at(line_of(node))
             yield JavaScriptCall(
-                place, short_code_of(function), first, tuple(arguments), self, is_branch
+                place, short_code_of(function), first, tuple(arguments), self, is_branch, node
             )
 
     def options_called(self, key: str) -> Iterator[Node]:
@@ -251,6 +264,12 @@ class JavaScriptFile:
             if value is not None:
                 self._values[name] = self.read(value, depth).value
         return self._values[name]
+
+
+def _method_of(call: "Syntax | None") -> str:
+    """The method of an object that is called."""
+    function = None if call is None else call.child_by_field_name("function")
+    return "" if function is None else code_of(function.child_by_field_name("property"))
 
 
 def _named_by(node: "Syntax") -> Iterator[tuple[str, "Syntax"]]:

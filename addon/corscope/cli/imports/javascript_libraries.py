@@ -12,11 +12,14 @@ from corscope.cli.imports.options import (
     found,
     listed,
     names,
+    names_as_written,
     names_or_any,
     number,
+    only_true,
     origin,
     origins_of,
     setting,
+    truthy,
 )
 from corscope.cli.imports.tree import Found, Node, Source, Tested
 from corscope.servers.policy import ECHO, WILDCARD, Policy
@@ -28,23 +31,42 @@ def _forwarded(node: Node) -> Fields:
     return {"forward_preflight": node.flag()}
 
 
+def _left_to_app(node: Node) -> Fields:
+    """`preflight: false`."""
+    if node.flag():
+        return {}
+    message = "is false: preflights go to the application; to its answer the rule adds the methods"
+    return {"forward_preflight": True, "warnings": (message,)}
+
+
+def _lists(comma: str, methods: str, allowed: str, exposed: str) -> dict[str, Reader]:
+    """The lists of a library that joins them by this, and sends a string as it stands."""
+    return {
+        methods: names_as_written("allow_methods", comma),
+        allowed: names_as_written("allow_headers", comma),
+        exposed: names_as_written("expose_headers", comma),
+    }
+
+
 _EXPRESS: Final = {
     "origin": origin,
-    "methods": names_or_any("allow_methods"),
-    "allowedHeaders": names_or_any("allow_headers"),
-    "exposedHeaders": names_or_any("expose_headers"),
-    "credentials": flag("allow_credentials"),
+    **_lists(",", "methods", "allowedHeaders", "exposedHeaders"),
+    "credentials": only_true("allow_credentials"),
     "maxAge": number("max_age"),
     "preflightContinue": _forwarded,
     "optionsSuccessStatus": setting("options_success_status", int),
 }
-_FASTIFY: Final = {**_EXPRESS, "strictPreflight": setting("strict_preflight", bool)}
+_FASTIFY: Final = {
+    **_EXPRESS,
+    **_lists(", ", "methods", "allowedHeaders", "exposedHeaders"),
+    "credentials": truthy("allow_credentials"),
+    "strictPreflight": setting("strict_preflight", bool),
+    "preflight": _left_to_app,
+}
 _KOA: Final = {
     "origin": origin,
-    "allowMethods": names_or_any("allow_methods"),
-    "allowHeaders": names_or_any("allow_headers"),
-    "exposeHeaders": names_or_any("expose_headers"),
-    "credentials": flag("allow_credentials"),
+    **_lists(",", "allowMethods", "allowHeaders", "exposeHeaders"),
+    "credentials": truthy("allow_credentials"),
     "maxAge": number("max_age"),
     "keepHeadersOnError": setting("keep_headers_on_error", bool),
 }
@@ -53,7 +75,7 @@ _HONO: Final = {
     "allowMethods": names("allow_methods"),
     "allowHeaders": names("allow_headers"),
     "exposeHeaders": names("expose_headers"),
-    "credentials": flag("allow_credentials"),
+    "credentials": truthy("allow_credentials"),
     "maxAge": number("max_age"),
 }
 
@@ -69,7 +91,20 @@ def read_express(source: Source) -> Iterator[Found]:
         or _is_required(call.function, "cors")
         or call.function.endswith(".enableCors")
     ]
-    yield from _of_calls(calls, _EXPRESS, source, 'cors({…}) of the package "cors"')
+    answers_options = any(call.function.endswith(".options") for call in file.calls())
+    wanted = 'cors({…}) of the package "cors"'
+    for read, call in zip(_of_calls(calls, _EXPRESS, source, wanted), calls, strict=True):
+        yield _in_route(call, read, answers_options=answers_options)
+
+
+def _in_route(call: JavaScriptCall, read: Found, *, answers_options: bool) -> Found:
+    """What stands in `app.get("/path", cors({…}), …)`: no preflight comes there by itself."""
+    if call.route is None:
+        return read
+    method, path = call.route
+    told = f"{call.place}: only {method.upper()} of {path} is meant: say so in match.url"
+    match = {} if answers_options else {"kind": "actual"}
+    return replace(read, match=match, warnings=(*read.warnings, told))
 
 
 def read_fastify(source: Source) -> Iterator[Found]:
@@ -135,6 +170,7 @@ def _of_calls(
 _OTHERWISE: Final = {
     "error": "other origins get an error (500), from the rule an answer that allows nothing",
     "false": "other origins are left to the application, preflights too, but not by the rule",
+    "fallback": "other origins get one that isn't theirs, of no use to them; from the rule none",
 }
 
 

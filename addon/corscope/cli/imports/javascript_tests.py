@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from corscope.cli.imports.regexes import escaped
 from corscope.cli.imports.syntax import code_of, named, short_code_of
 from corscope.cli.imports.tree import LONGEST, Node, Opaque, Regex, Tested, Value
+from corscope.servers.policy import WILDCARD
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -52,7 +53,10 @@ def origin_test(function: "Syntax", file: "JavaScriptFile", depth: int) -> Value
     if body is None:
         return Opaque(code_of(function))
     try:
-        return _few(test.returned(body))
+        allowed, fallback = test.returned(body), test.fallback(_returned(body))
+        if fallback is not None:
+            return Tested(_few(_with(allowed, fallback)), "fallback")
+        return _few(allowed)
     except _UnknownError:
         pass
     try:
@@ -78,6 +82,12 @@ def _few(tested: Iterable[Node]) -> "bool | tuple[Node, ...]":
     return True if any(each.value is True for each in found) else found
 
 
+def _with(allowed: list[Node], fallback: Node) -> list[Node]:
+    """What is allowed, with the origin that others get: that one can use it too."""
+    is_listed = fallback.value in [each.value for each in allowed]
+    return allowed if is_listed else [*allowed, fallback]
+
+
 @dataclass(frozen=True, slots=True)
 class _Test:
     """What a function asks of its origin; a node that is True allows all."""
@@ -98,7 +108,39 @@ class _Test:
             raise _UnknownError
         if not self.is_origin(then):
             raise _UnknownError
-        return self.found(condition)
+        rest = node.child_by_field_name("alternative")
+        is_test = rest is not None and bare(rest).type == "ternary_expression"
+        return [*self.found(condition), *(self.returned(rest) if rest and is_test else [])]
+
+    def fallback(self, node: "Syntax | None") -> Node | None:
+        """The origin that all others get, behind the last colon; None if they get none."""
+        while node is not None and node.type == "ternary_expression":
+            rest = node.child_by_field_name("alternative")
+            node = None if rest is None else bare(rest)
+            if node is not None and node.type != "ternary_expression":
+                return self._origin_of(node)
+        return None
+
+    def _origin_of(self, node: "Syntax") -> Node | None:
+        """A value that is sent; of use to that origin alone, so that `*` is none."""
+        if node.type == "subscript_expression":
+            value = self._item(node)
+        else:
+            value = self.file.read(node, self.depth)
+        if code_of(node) == "undefined" or value.value in (None, False, ""):
+            return None
+        if not isinstance(value.value, str) or value.value == WILDCARD:
+            raise _UnknownError
+        return value
+
+    def _item(self, node: "Syntax") -> Node:
+        """`list[0]`."""
+        of, index = (node.child_by_field_name(f) for f in ("object", "index"))
+        number = code_of(index)
+        items = [] if of is None else self._value(of, tuple).items()
+        if not re.fullmatch("[0-9]{1,5}", number) or int(number) >= len(items):
+            raise _UnknownError
+        return items[int(number)]
 
     def is_origin(self, node: "Syntax") -> bool:
         """Whether it is the origin: the function's parameter, or a header's value."""
@@ -276,6 +318,10 @@ class _Decision:
             self.allowed.append(Node("", value=True))
         elif value.type == "ternary_expression":
             self.allowed += self.test.returned(value)
+            fallback = self.test.fallback(value)
+            if fallback is not None:
+                self.allowed = _with(self.allowed, fallback)
+                self.otherwise = "fallback"
         elif value.type in {"identifier", "array"}:
             self.allowed += self.test.listed(value)
             self.otherwise = "list"

@@ -15,22 +15,27 @@ __all__ = [
     "Fields",
     "Reader",
     "any_regex",
+    "characters",
     "flag",
     "found",
     "listed",
     "listed_or_any",
     "names",
+    "names_as_written",
     "names_or_any",
     "number",
+    "only_true",
     "origin",
     "origins_of",
     "setting",
+    "truthy",
 ]
 
 Fields = Mapping[str, object]
 Reader = Callable[[Node], Fields]
 
 _SETTINGS: Final = "settings"
+_WARNINGS: Final = "warnings"
 
 
 def found(table: Mapping[str, Node], readers: Mapping[str, Reader], place: str) -> Found:
@@ -42,21 +47,46 @@ def found(table: Mapping[str, Node], readers: Mapping[str, Reader], place: str) 
         table[REST].refuse("must be a table")
     fields: dict[str, object] = {}
     settings: dict[str, SettingValue] = {}
+    told: list[str] = []
     for name, reader in readers.items():
         node = table.get(name)
         if node is None or node.value is None:
             continue
         read = dict(reader(node))
         settings.update(read.pop(_SETTINGS, {}))  # type: ignore[call-overload]
+        told.extend(f"{node.place}: {name} {what}" for what in read.pop(_WARNINGS, ()))  # type: ignore[attr-defined]
         fields.update(read)
     policy = Policy(**fields, settings=tuple(settings.items()))  # type: ignore[arg-type]
     left = [f"{table[name].place}: {name} is not imported" for name in table if name not in readers]
-    return Found(place, policy, warnings=tuple(left))
+    return Found(place, policy, warnings=(*told, *left))
 
 
 def flag(field: str) -> Reader:
     """A boolean."""
     return lambda node: {field: node.flag()}
+
+
+def only_true(field: str) -> Reader:
+    """A boolean, where a string or another value counts as false, and says so."""
+
+    def read(node: Node) -> Fields:
+        if isinstance(node.value, str):
+            return {field: False, _WARNINGS: ("is a string, which counts as false",)}
+        return {field: node.flag()}
+
+    return read
+
+
+def truthy(field: str) -> Reader:
+    """A boolean, where any string counts as true but an empty one, and says so."""
+
+    def read(node: Node) -> Fields:
+        if isinstance(node.value, str):
+            said = f"is a string, which counts as {str(bool(node.value)).lower()}"
+            return {field: bool(node.value), _WARNINGS: (said,)}
+        return {field: node.flag()}
+
+    return read
 
 
 def number(field: str) -> Reader:
@@ -95,6 +125,37 @@ def names_or_any(field: str) -> Reader:
     """As `names`, but that a string `*` stays one."""
     read_names = names(field)
     return lambda node: {field: WILDCARD} if node.value == WILDCARD else read_names(node)
+
+
+def names_as_written(field: str, comma: str) -> Reader:
+    """As `names_or_any`, of a library that sends a string as it stands and joins lists by this."""
+    read_names = names_or_any(field)
+
+    def read(node: Node) -> Fields:
+        said = read_names(node)
+        listed = said[field]
+        if isinstance(node.value, str) and isinstance(listed, tuple):
+            joined = comma.join(listed)
+            if joined != node.value:
+                return {**said, _WARNINGS: (f"is sent as it stands; from the rule: {joined}",)}
+        return said
+
+    return read
+
+
+def characters(field: str) -> Reader:
+    """A list of names, where a string is one of its characters, and says so."""
+    read_list = listed(field)
+
+    def read(node: Node) -> Fields:
+        if not isinstance(node.value, str):
+            return read_list(node)
+        message = "is a string, of which each character is taken for a name: write a list"
+        if not node.value.replace("-", "").replace("_", "").isalnum():
+            node.refuse(message)
+        return {field: tuple(node.value), _WARNINGS: (message,)}
+
+    return read
 
 
 def _parted(text: str) -> tuple[str, ...]:

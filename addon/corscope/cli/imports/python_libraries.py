@@ -8,6 +8,7 @@ from corscope.cli.imports.options import (
     Fields,
     Reader,
     any_regex,
+    characters,
     flag,
     found,
     listed,
@@ -41,13 +42,13 @@ def _told(read: Found, warnings: tuple[str, ...]) -> Found:
 
 
 def _starlette_names(field: str) -> Reader:
-    """A list in which `*` alone means any."""
-    read_list = listed(field)
+    """A list in which `*` alone means any, as the one character of a string does."""
+    read_list = characters(field)
     return lambda node: {field: WILDCARD} if _is_any(node) else read_list(node)
 
 
 def _is_any(node: Node) -> bool:
-    return isinstance(node.value, tuple) and [n.value for n in node.value] == [WILDCARD]
+    return [item.value for item in node.items_or_self()] == [WILDCARD]
 
 
 def _starlette_origins(node: Node) -> Fields:
@@ -148,6 +149,13 @@ def _with_regex(read: Found, place: str) -> Found:
 # Django
 
 
+def _only_list(node: Node) -> Fields:
+    """A list of origins; Django doesn't start with one that is a string."""
+    if isinstance(node.value, str):
+        node.refuse("is a string, with which Django doesn't start: write a list")
+    return listed("allow_origins")(node)
+
+
 def _all_origins(node: Node) -> Fields:
     return {"allow_origins": WILDCARD} if node.flag() else {}
 
@@ -163,7 +171,7 @@ def _regexes(node: Node) -> Fields:
 
 
 _DJANGO: Final = {
-    **dict.fromkeys(("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"), listed("allow_origins")),
+    **dict.fromkeys(("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"), _only_list),
     **dict.fromkeys(("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"), _regexes),
     **dict.fromkeys(("CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"), _all_origins),
     "CORS_ALLOW_METHODS": _starlette_names("allow_methods"),

@@ -81,7 +81,8 @@ class Tested:
 
     Attributes:
         allowed: the origins that it allows; true if that is all of them.
-        otherwise: what it calls back with for the others: `error`, `false`, or the same `list`.
+        otherwise: what it calls back with for the others: `error`, `false`, the same
+            `list`, or `fallback`: an origin that is none of theirs.
     """
 
     allowed: "bool | tuple[Node, ...]"
