@@ -11,7 +11,7 @@ from typing import Final
 
 from corscope.cli.imports.apache_expressions import ANY, ORIGIN, Scene, all_of, any_of, flags_of
 from corscope.cli.imports.asked import OPTIONS, Answered, Asked, Compared
-from corscope.cli.imports.by_hand import HeaderLine
+from corscope.cli.imports.by_hand import ANY_OPTIONS, HeaderLine
 from corscope.cli.imports.regexes import anchored, is_anchored, is_one_group
 from corscope.cli.imports.tree import Source
 from corscope.servers.parts import REQUEST_METHOD, VARY, is_cors_response_header_name
@@ -208,8 +208,7 @@ class ApacheAnswers:
             run.status, run.line = status, each.line
             is_narrow = any(REQUEST_METHOD in what.lower() for what in tested)
             if run.asked.method == OPTIONS and not is_narrow:
-                message = "OPTIONS that is no preflight is answered too; the rule passes it on"
-                self._warn(message, each.line)
+                self._warn(ANY_OPTIONS, each.line)
 
     # Headers
 

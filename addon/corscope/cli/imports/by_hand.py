@@ -14,12 +14,35 @@ from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
+    ALLOW_ORIGIN,
     EXPOSE_HEADERS,
     MAX_AGE,
 )
 from corscope.servers.policy import ECHO, WILDCARD
 
-__all__ = ["AllowedOrigins", "HeaderLine", "OriginLines", "without_patterns"]
+__all__ = [
+    "ANY_OPTIONS",
+    "ONLY_PREFLIGHT",
+    "WITH_ALL",
+    "AllowedOrigins",
+    "HeaderLine",
+    "OriginLines",
+    "SentLine",
+    "match_of",
+    "told_of_lines",
+    "told_of_status",
+    "without_patterns",
+]
+
+ANY_OPTIONS: Final = "OPTIONS that is no preflight is answered too; the rule passes it on"
+"""What is said where a server looks at the method alone."""
+
+WITH_ALL: Final = "is sent with all answers; the rule sends it to preflights, where it counts"
+"""What is said of a header that only preflights need."""
+
+ONLY_PREFLIGHT: Final = (ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE)
+_NO_CONTENT: Final = 204
+_OK: Final = range(200, 300)
 
 _LISTS: Final = {
     ALLOW_METHODS: "allow_methods",
@@ -96,12 +119,51 @@ class HeaderLine:
         names = tuple(name.strip() for name in self.value.split(",") if name.strip())
         return {_LISTS[self.name]: WILDCARD if names == (WILDCARD,) else names}
 
-    def respaced(self, source: Source, fields: Mapping[str, Any]) -> Iterator[str]:
-        """A warning if a list in these fields, which it says, is sent with other spaces."""
-        for names in fields.values():
-            if isinstance(names, tuple) and ", ".join(names) != self.value:
-                place = source.at(self.line)
-                yield f"{place}: the rule puts one space behind each comma of {self.title}"
+    def respaced(self, source: Source, said: object) -> Iterator[str]:
+        """A warning if it is a list of these names that is sent with other spaces."""
+        if self.name in _LISTS and isinstance(said, tuple) and ", ".join(said) != self.value:
+            place = source.at(self.line)
+            yield f"{place}: the rule puts one space behind each comma of {self.title}"
+
+
+def told_of_status(source: Source, status: int, line: int | None) -> Iterator[str]:
+    """A warning if preflights are answered by another status than a rule's.
+
+    Raises:
+        UnreadableError: it is one that lets none of them pass.
+    """
+    if status not in _OK:
+        hint = 'write a rule with match.kind = "preflight" and fault.status'
+        source.refuse(f"preflights fail, as they are answered by {status}: {hint}", line)
+    if status != _NO_CONTENT:
+        place = source.at(line) if line else source.name
+        yield f"{place}: the rule answers preflights by 204, not {status}: both let them pass"
+
+
+SentLine = tuple[HeaderLine, bool, AllowedOrigins | None]
+"""A header line, whether it is for preflights alone, and for which origins if not for all."""
+
+
+def told_of_lines(
+    source: Source, lines: Iterable[SentLine], fields: Mapping[str, Any]
+) -> Iterator[str]:
+    """What is otherwise of headers that don't allow an origin, and say these fields."""
+    for line, is_preflight, origins in lines:
+        if line.name == ALLOW_ORIGIN:
+            continue
+        place = source.at(line.line)
+        said = fields.get(_LISTS.get(line.name, "max_age"))
+        if line.name in ONLY_PREFLIGHT and not is_preflight and said != ECHO:
+            yield f"{place}: {line.title} {WITH_ALL}"
+        if origins is not None and not origins.is_any:
+            yield f"{place}: {line.title} is for some origins only; the rule sends it to all"
+        yield from line.respaced(source, said)
+
+
+def match_of(lines: Iterable[SentLine]) -> Mapping[str, object]:
+    """What a rule is for: for preflights, if no others are allowed."""
+    allowing = [is_preflight for line, is_preflight, _ in lines if line.name == ALLOW_ORIGIN]
+    return {"kind": "preflight"} if allowing and all(allowing) else {}
 
 
 @dataclass

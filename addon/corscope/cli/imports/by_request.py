@@ -10,23 +10,18 @@ from functools import cached_property
 from typing import Final
 
 from corscope.cli.imports.asked import OPTIONS, Answered, Asked
+from corscope.cli.imports.by_hand import ONLY_PREFLIGHT, told_of_status
 from corscope.cli.imports.sides import Side, Words, side_of
 from corscope.cli.imports.tree import Found, Source
 from corscope.servers.by_hand import Line, actual_lines, preflight_lines
 from corscope.servers.parts import (
-    ALLOW_HEADERS,
-    ALLOW_METHODS,
     EXPOSE_HEADERS,
-    MAX_AGE,
     VARY,
 )
 from corscope.servers.policy import Policy, SettingValue
 
 __all__ = ["ByRequest"]
 
-_ONLY_PREFLIGHT: Final = (ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE)
-_NO_CONTENT: Final = 204
-_OK: Final = range(200, 300)
 _SHARED: Final = ("allow_origins", "allow_origin_regex", "allow_credentials")
 
 Settings = tuple[tuple[str, SettingValue], ...]
@@ -123,11 +118,7 @@ class ByRequest:
             self.warn(message, line or self.preflight.others.line)
         if status is None or line == self.actual.usual.line:
             return True
-        if status not in _OK:
-            hint = 'write a rule with match.kind = "preflight" and fault.status'
-            self.source.refuse(f"preflights fail, as they are answered by {status}: {hint}", line)
-        if status != _NO_CONTENT:
-            self.warn(f"the rule answers preflights by 204, not {status}: both let them pass", line)
+        self.warnings += told_of_status(self.source, status, line)
         return False
 
     def _refuse_some(self, side: Side) -> None:
@@ -142,7 +133,7 @@ class ByRequest:
         """Tell what is sent where the dialect doesn't, or the other way round."""
         echoes = set(self.words.echoes.values())
         for line in self.actual.lines:
-            if line.name in _ONLY_PREFLIGHT and line.value not in echoes:
+            if line.name in ONLY_PREFLIGHT and line.value not in echoes:
                 message = (
                     "is sent with all answers; the rule sends it to preflights, where it counts"
                 )

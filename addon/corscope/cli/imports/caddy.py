@@ -12,9 +12,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from corscope.cli.imports.by_hand import (
+    ANY_OPTIONS,
     AllowedOrigins,
     HeaderLine,
     OriginLines,
+    match_of,
+    told_of_lines,
+    told_of_status,
 )
 from corscope.cli.imports.caddyfile import Directive, parsed
 from corscope.cli.imports.regexes import alternatives, compiled, escaped
@@ -24,6 +28,8 @@ from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
     is_cors_response_header_name,
 )
 from corscope.servers.policy import Policy
@@ -38,7 +44,7 @@ _ECHOES: Final = {
 _PLACEHOLDER: Final = re.compile(r"\{(?:http\.request\.)?(header\.[\w-]+)\}")
 _HANDLERS: Final = {"handle", "handle_path", "route"}
 _INNER: Final = {*_HANDLERS, "header", "reverse_proxy", "map", "handle_errors", "encode", "log"}
-_NEUTRAL: Final = {"origin", "access-control-request-method", "access-control-request-headers"}
+_NEUTRAL: Final = {"origin", REQUEST_HEADERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,14 @@ class _When:
     Attributes:
         origins: to whom, if not to all.
         is_preflight: whether only to preflights.
+        is_narrow: whether it asks for what makes an OPTIONS a preflight.
         paths: for which paths only.
         unread: further conditions, as they are written.
     """
 
     origins: AllowedOrigins | None = None
     is_preflight: bool = False
+    is_narrow: bool = False
     paths: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
@@ -62,6 +70,7 @@ class _When:
         return _When(
             other.origins or self.origins,
             self.is_preflight or other.is_preflight,
+            self.is_narrow or other.is_narrow,
             self.paths + other.paths,
             self.unread + other.unread,
         )
@@ -145,18 +154,18 @@ class _Site:
                 fields |= each.line.fields(self.source, _ECHOES, "{")
             warnings += [f"{place}: {how} is not imported" for how in each.when.unread]
         if paths:
-            shown = " and ".join(paths)
-            warnings.append(
-                f"{self.place}: only paths that fit {shown} are meant: say so in match.url"
-            )
+            told_of = f"only paths that fit {' and '.join(paths)} are meant: say so in match.url"
+            warnings.append(f"{self.place}: {told_of}")
         warnings += origins.warnings(self.place)
+        told = [(each.line, each.when.is_preflight, each.when.origins) for each in lines]
+        warnings += told_of_lines(self.source, told, fields)
         settings = ((KEEP_OWN.name, True),) if self._keeps_own else ()
         forwards = not any("OPTIONS" in each.words for each in _walk(self.directives))
         policy = Policy(**fields, **origins.fields(), forward_preflight=forwards, settings=settings)
         place = self.source.at(lines[0].line.line) if lines else self.place
         if not origins.is_sent and policy.allow_origins is None:
             policy = replace(policy, allow_origins=())
-        return Found(place, policy, warnings=tuple(dict.fromkeys(warnings)))
+        return Found(place, policy, match_of(told), warnings=tuple(dict.fromkeys(warnings)))
 
     def _add_origin(self, origins: OriginLines, sent: _Sent) -> None:
         """A line that sends Access-Control-Allow-Origin."""
@@ -194,6 +203,8 @@ class _Site:
             elif name in {"header", "header_regexp"} and is_origin:
                 when = replace(when, origins=origins)
                 self._compare(origins, each)
+            elif name == "header" and given and given[0].lower() == REQUEST_METHOD:
+                when = when.and_also(_When(is_narrow=True))
             elif name in {"path", "path_regexp"}:
                 when = when.and_also(_When(paths=(" ".join(given),)))
             elif name != "header" or not given or given[0].lower() not in _NEUTRAL:
@@ -251,11 +262,25 @@ class _Site:
                 yield from self._header(each, when)
             elif each.name == "reverse_proxy":
                 yield from self._header_down(each, when)
+            elif each.name == "respond":
+                self._responds(each, when)
             elif each.name in _HANDLERS:
                 inner, _ = self._matched(each, is_prefix=each.name == "handle_path")
                 yield from self._lines(each.block, when.and_also(inner))
             elif each.name != "handle_errors" and not each.name.startswith("@"):
                 yield from self._lines(each.block, when)
+
+    def _responds(self, directive: Directive, when: _When) -> None:
+        """`respond [matcher] [body] [status]`: tell if it is for preflights, and otherwise."""
+        inner, taken = self._matched(directive)
+        both = when.and_also(inner)
+        if not both.is_preflight or both.unread:
+            return
+        words = [word for word in directive.arguments[taken:] if re.fullmatch("[0-9]{3}", word)]
+        status = int(words[-1]) if words else 200
+        self.warnings += told_of_status(self.source, status, directive.line)
+        if not both.is_narrow:
+            self.warnings.append(f"{self.source.at(directive.line)}: {ANY_OPTIONS}")
 
     def _matched(self, directive: Directive, *, is_prefix: bool = False) -> tuple[_When, int]:
         """What the first argument asks for if it is a matcher, and how many are taken."""

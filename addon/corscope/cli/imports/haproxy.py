@@ -9,12 +9,18 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 from corscope.cli.imports.by_hand import (
+    ANY_OPTIONS,
     AllowedOrigins,
     HeaderLine,
     OriginLines,
+    SentLine,
+    match_of,
+    told_of_lines,
+    told_of_status,
 )
 from corscope.cli.imports.haproxy_rules import (
     VARIABLE,
@@ -48,6 +54,7 @@ _VARIABLE: Final = re.compile(r"var\(([\w.]+)\)")
 _CAPTURED: Final = re.compile(r"capture\.req\.hdr\((\d{1,4})\)")
 _FIXED: Final = re.compile(r"str\((.*)\)")
 _PREFLIGHT: Final = "preflight"
+_STATUSES: Final = {"return": 200, "deny": 403}
 _ALWAYS: Final = {"TRUE", "HTTP", "HTTP_1.0", "HTTP_1.1", "HTTP_2.0"}
 _REGEXES: Final = {"beg": "^{}", "end": "{}$", "sub": "{}"}
 
@@ -257,24 +264,46 @@ class _Reading:
         fields: dict[str, Any] = {}
         origins, warnings = OriginLines(), list[str]()
         lines = sorted(sent, key=lambda each: each.when.is_preflight)  # what they say counts
+        told: list[SentLine] = []
         for each in lines:
-            if each.line.name == ALLOW_ORIGIN:
+            line = each.line
+            if line.name == ALLOW_ORIGIN:
                 self._add_origin(origins, each)
             else:
-                fields |= self._plain(each).fields(self.source, _ECHOES, "%[")
-            place = self.source.at(each.line.line)
-            warnings += [
-                f"{place}: the condition {how} is not imported" for how in each.when.unread
-            ]
-            if each.rule.words[0] == "http-response":
-                warnings.append(_OWN_ANSWERS)
+                line = self._plain(each)
+                fields |= line.fields(self.source, _ECHOES, "%[")
+            told.append((line, each.when.is_preflight, each.when.origins))
+            warnings += self._unread(each)
         place = self.source.at(lines[0].line.line) if lines else self.source.name
         warnings += origins.warnings(place)
+        warnings += [*told_of_lines(self.source, told, fields), *self.answered]
         if not origins.is_sent:
             fields["allow_origins"] = ()
         forwards = not self.tells_preflights
         policy = Policy(**fields, **origins.fields(), forward_preflight=forwards)
-        return Found(place, policy, warnings=tuple(dict.fromkeys(warnings)))
+        return Found(place, policy, match_of(told), warnings=tuple(dict.fromkeys(warnings)))
+
+    def _unread(self, sent: _Sent) -> Iterator[str]:
+        """What of a rule isn't imported."""
+        for how in sent.when.unread:
+            yield f"{self.source.at(sent.line.line)}: the condition {how} is not imported"
+        if sent.rule.words[0] == "http-response":
+            yield _OWN_ANSWERS
+
+    @cached_property
+    def answered(self) -> list[str]:
+        """What is otherwise of the answers to preflights."""
+        told: list[str] = []
+        asks = "access-control-request-method"
+        tests = [word for rule in self.rules for word in _tests_of(rule)]
+        for rule in self.rules:
+            status = _status(rule.action)
+            when = self._when(rule) if status else _When()
+            if status and when.is_preflight and not when.unread:
+                told += told_of_status(self.source, status, rule.line)
+                if not any(asks in word.lower() for word in tests):
+                    told.append(f"{self.source.at(rule.line)}: {ANY_OPTIONS}")
+        return told
 
     @cached_property
     def tells_preflights(self) -> bool:
@@ -316,6 +345,21 @@ _OWN_ANSWERS: Final = (
     "HAProxy's own answers, such as 503, get the headers too: for http-response they don't, for "
     "http-after-response they do"
 )
+
+
+def _tests_of(rule: Rule) -> tuple[str, ...]:
+    """What a rule's condition or an ACL compares."""
+    return rule.words if rule.words[0] == "acl" else rule.condition
+
+
+def _status(action: tuple[str, ...]) -> int | None:
+    """With what a rule answers a request by itself."""
+    match action:
+        case ("http-request", "return" | "deny" as how, *words):
+            named = dict(pairwise(words))
+            status = named.get("status" if how == "return" else "deny_status", "")
+            return int(status) if re.fullmatch("[0-9]{3}", status) else _STATUSES[how]
+    return None
 
 
 def _set_by(action: tuple[str, ...]) -> Iterator[tuple[str, str]]:

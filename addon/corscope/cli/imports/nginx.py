@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from corscope.cli.imports.asked import OPTIONS, Answered, Compared, answers
+from corscope.cli.imports.by_hand import ANY_OPTIONS
 from corscope.cli.imports.by_request import ByRequest
 from corscope.cli.imports.nginx_answers import ORIGIN, Directive, NginxAnswers, cors_lines, walk
 from corscope.cli.imports.sides import Words
@@ -157,7 +158,7 @@ def _found(source: Source, chain: _Chain, *, keeps_own: bool) -> Iterator[Found]
 def _otherwise(found: Found) -> Iterator[str]:
     """What of its preflights the rule has otherwise."""
     if not found.policy.forward_preflight and found.match.get("kind") == "preflight":
-        yield "OPTIONS that is no preflight is answered too; the rule passes it on"
+        yield ANY_OPTIONS
     if found.policy.forward_preflight and ("always", False) in found.policy.settings:
         yield (
             "without always, a backend that answers a preflight by 404, say, has it sent without "
