@@ -103,7 +103,8 @@ def _in_route(call: JavaScriptCall, read: Found, *, answers_options: bool) -> Fo
         return read
     method, path = call.route
     told = f"{call.place}: only {method.upper()} of {path} is meant: say so in match.url"
-    match = {} if answers_options else {"kind": "actual"}
+    methods = ("GET", "HEAD") if method == "get" else (method.upper(),)
+    match = {} if answers_options else {"kind": "actual", "method": methods}
     return replace(read, match=match, warnings=(*read.warnings, told))
 
 
