@@ -18,7 +18,7 @@ from corscope.cli.imports.apache_answers import (
     is_cors_header,
 )
 from corscope.cli.imports.apache_expressions import ORIGIN
-from corscope.cli.imports.asked import Compared, answers
+from corscope.cli.imports.asked import Compared, Effort, answers
 from corscope.cli.imports.by_request import ByRequest
 from corscope.cli.imports.sides import Words
 from corscope.cli.imports.tree import DEEPEST, Found, Source
@@ -56,8 +56,12 @@ def read_apache(source: Source) -> Iterator[Found]:
     places = list(dict.fromkeys(d.sections for d in directives if is_cors_header(d)))
     if not places and "access-control-" not in source.text.lower():
         source.refuse("has no Header set Access-Control-…")
+    effort = Effort()
     for place in places or [()]:
-        yield from _found(source, [d for d in directives if _is_for(d, place)], place)
+        compared = Compared(source, effort)
+        compared.count(len(directives))
+        there = tuple(each for each in directives if _is_for(each, place))
+        yield from _found(ApacheAnswers(source, there, compared), place)
 
 
 def _is_for(directive: Directive, place: tuple[_Section, ...]) -> bool:
@@ -67,12 +71,9 @@ def _is_for(directive: Directive, place: tuple[_Section, ...]) -> bool:
     return around or (sections[: len(place)] == place and header_of(directive) is None)
 
 
-def _found(
-    source: Source, directives: list[Directive], place: tuple[_Section, ...]
-) -> Iterator[Found]:
-    compared = Compared(source)
-    apache = ApacheAnswers(source, tuple(directives), compared)
-    answered = answers(compared, apache.answer)
+def _found(apache: ApacheAnswers, place: tuple[_Section, ...]) -> Iterator[Found]:
+    source, directives = apache.source, apache.directives
+    answered = answers(apache.compared, apache.answer)
     unsets = any(map(_unsets, directives))
     adds = any(_adds(each) for each in directives if is_cors_header(each)) or not apache.headers
     settings = _KEEPING if adds and not unsets else ()

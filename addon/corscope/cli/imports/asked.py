@@ -6,7 +6,7 @@ of its tests is about and for one that fits none, for preflights and for other r
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Final
 
 from corscope.cli.imports.by_hand import HeaderLine
@@ -15,12 +15,15 @@ from corscope.cli.imports.tree import LONGEST, Source
 from corscope.servers.origins import matches_regex
 from corscope.servers.parts import ALLOW_ORIGIN
 
-__all__ = ["OPTIONS", "Answered", "Asked", "Compared", "answers", "is_found"]
+__all__ = ["OPTIONS", "Answered", "Asked", "Compared", "Effort", "answers", "is_found"]
 
 OPTIONS: Final = "OPTIONS"
-_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", OPTIONS)
+_GET: Final = "GET"
+_OTHERS: Final = ("POST", "PUT", "PATCH", "DELETE")
+_FEW: Final = 100
 _MOST_REGEXES: Final = 50
 _MOST_TESTS: Final = 1_000_000
+_ANSWER: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,48 +71,57 @@ class Answered:
 
 
 @dataclass
+class Effort:
+    """What reading a file takes: each test counts, and each answer as several."""
+
+    tests: int = 0
+
+
+@dataclass
 class Compared:
-    """What a configuration compares the origin with, noted while it runs."""
+    """What a place of a configuration compares the origin with, noted while it runs."""
 
     source: Source
+    effort: Effort
     texts: dict[str, None] = field(default_factory=dict)
     regexes: dict[str, None] = field(default_factory=dict)
-    tests: int = 0
 
     def note(self, texts: Iterable[str]) -> None:
         """Origins that a table has."""
         self.texts.update(dict.fromkeys(texts))
-        self._count()
+        self.count()
 
     def is_text(self, asked: Asked, text: str) -> bool:
         """Whether the origin is this text."""
         self.texts.setdefault(text)
-        self._count()
+        self.count()
         return asked.origin == text
 
     def fits(self, asked: Asked, regex: str) -> bool:
         """Whether this regex is found in the origin."""
         self.regexes.setdefault(regex)
-        self._count()
+        self.count()
         return regex in asked.fits
 
-    def _count(self) -> None:
+    def count(self, tests: int = 1) -> None:
         """Refuse what would take too long."""
-        self.tests += 1
+        self.effort.tests += tests
         too_many = len(self.regexes) > _MOST_REGEXES or len(self.texts) > LONGEST
-        if too_many or self.tests > _MOST_TESTS:
-            self.source.refuse("compares the origin with too much to tell which origins fit")
+        if too_many or self.effort.tests > _MOST_TESTS:
+            self.source.refuse("holds too much to tell which origins fit")
 
     def kinds(self) -> Iterator[Asked]:
-        """Kinds of request: origins that fit nothing, one test, or two regexes, by each method."""
+        """Origins that fit nothing, one test, or two regexes; few of them by the other methods."""
         fitting = {t: frozenset(r for r in self.regexes if is_found(r, t)) for t in self.texts}
-        several = [
-            frozenset(regexes) for count in (1, 2) for regexes in combinations(self.regexes, count)
-        ]
-        for method in _METHODS:
+        pairs = [frozenset(pair) for pair in combinations(self.regexes, 2)]
+        for method in (_GET, OPTIONS, *_OTHERS):
+            most = _FEW if method in _OTHERS else None
             yield Asked(method)
-            yield from (Asked(method, text, fits) for text, fits in fitting.items())
-            yield from (Asked(method, fits=fits) for fits in several)
+            for text, fits in islice(fitting.items(), most):
+                yield Asked(method, text, fits)
+            for regex in self.regexes:
+                yield Asked(method, fits=frozenset({regex}))
+            yield from (Asked(method, fits=pair) for pair in pairs if most is None)
 
 
 def is_found(regex: str, text: str) -> bool:
@@ -125,4 +137,5 @@ def answers(compared: Compared, answer: Callable[[Asked], Answered]) -> dict[Ask
         unasked = [each for each in kinds if each not in known]
         if not unasked:
             return {each: known[each] for each in kinds}
+        compared.count(_ANSWER * len(unasked))
         known |= {each: answer(each) for each in unasked}

@@ -13,10 +13,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from corscope.cli.imports.asked import OPTIONS, Answered, Compared, answers
+from corscope.cli.imports.asked import OPTIONS, Answered, Compared, Effort, answers
 from corscope.cli.imports.by_hand import ANY_OPTIONS
 from corscope.cli.imports.by_request import ByRequest
-from corscope.cli.imports.nginx_answers import ORIGIN, Directive, NginxAnswers, cors_lines, walk
+from corscope.cli.imports.nginx_answers import (
+    ORIGIN,
+    RUN,
+    Directive,
+    NginxAnswers,
+    cors_lines,
+    walk,
+)
 from corscope.cli.imports.sides import Words
 from corscope.cli.imports.tree import DEEPEST, Found, Source, UnreadableError
 from corscope.servers.by_hand import KEEP_OWN
@@ -53,8 +60,11 @@ def read_nginx(source: Source) -> Iterator[Found]:
     chains = list(_chains((directives,), _sends)) or list(_chains((directives,), _hides))
     if not chains:
         source.refuse("has no add_header Access-Control-…")
+    effort = Effort()
+    nginx = NginxAnswers(source, directives, Compared(source, effort))
     for chain in chains:
-        yield from _found(source, chain, keeps_own=not hides)
+        place = nginx.elsewhere(Compared(source, effort))
+        yield from _found(place, chain, keeps_own=not hides)
 
 
 _Chain = tuple[tuple[Directive, ...], ...]
@@ -69,8 +79,9 @@ def _chains(chain: _Chain, is_meant: Callable[[Directive], bool]) -> Iterator[_C
             yield chain
         for each in heirs:
             yield (*chain, each.block)
+    around = (*chain[:-1], tuple(each for each in chain[-1] if each.name in RUN))
     for each in inner:
-        yield from _chains((*chain, each.block), is_meant)
+        yield from _chains((*around, each.block), is_meant)
 
 
 def _has_any(block: tuple[Directive, ...], is_meant: Callable[[Directive], bool]) -> bool:
@@ -144,11 +155,9 @@ def _unescaped(word: str) -> str:
     return _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), word)
 
 
-def _found(source: Source, chain: _Chain, *, keeps_own: bool) -> Iterator[Found]:
-    compared = Compared(source)
-    nginx = NginxAnswers(source, chain[0], compared)
-    answered = answers(compared, partial(nginx.answer, chain))
-    read = ByRequest(source, _WORDS, answered, list(nginx.warnings))
+def _found(nginx: NginxAnswers, chain: _Chain, *, keeps_own: bool) -> Iterator[Found]:
+    answered = answers(nginx.compared, partial(nginx.answer, chain))
+    read = ByRequest(nginx.source, _WORDS, answered, list(nginx.warnings))
     read_settings = partial(_settings, read, keeps_own=keeps_own)
     for found in read.found(read_settings, keeps_own=keeps_own):
         told = [f"{found.place}: {what}" for what in _otherwise(found)]

@@ -15,9 +15,12 @@ from corscope.cli.imports.by_hand import HeaderLine
 from corscope.cli.imports.tree import LONGEST, Source
 from corscope.servers.parts import REQUEST_HEADERS, REQUEST_METHOD, is_cors_response_header_name
 
-__all__ = ["ORIGIN", "Directive", "NginxAnswers", "cors_lines", "walk"]
+__all__ = ["ORIGIN", "RUN", "Directive", "NginxAnswers", "cors_lines", "walk"]
 
 ORIGIN: Final = "$http_origin"
+RUN: Final = frozenset({"set", "if", "break", "return", "add_header"})
+"""The directives of a block that count for those in it."""
+
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _DEEPEST: Final = 10
 _ASKED_FOR: Final = {
@@ -77,12 +80,12 @@ class _Run:
 
 @dataclass
 class NginxAnswers:
-    """A configuration that can be asked.
+    """A place of a configuration that can be asked.
 
     Attributes:
         source: the file.
-        directives: all of them.
-        compared: what the origin is compared with, as far as that is known.
+        directives: all of it.
+        compared: what the origin is compared with there, as far as that is known.
         warnings: the conditions that can't be told, and are taken as if they hold.
     """
 
@@ -90,9 +93,9 @@ class NginxAnswers:
     directives: tuple[Directive, ...]
     compared: Compared
     warnings: dict[str, None] = field(default_factory=dict)
-    maps: dict[str, _Map] = field(default_factory=dict)
     noted: set[str] = field(default_factory=set)
-    unset: dict[str, str] = field(default_factory=dict)
+    maps: dict[str, _Map] = field(init=False, default_factory=dict)
+    unset: dict[str, str] = field(init=False, default_factory=dict)
     """The variables that are set anywhere, each with the empty text that it has before."""
 
     def __post_init__(self) -> None:
@@ -109,6 +112,12 @@ class NginxAnswers:
                     message = "is no configuration of nginx: a map has two arguments"
                     self.source.refuse(message, each.line)
                 self.maps[each.arguments[1].removeprefix("$")] = self._map(each)
+
+    def elsewhere(self, compared: Compared) -> "NginxAnswers":
+        """The same for another place, without reading the maps again."""
+        other = NginxAnswers(self.source, (), compared)
+        other.maps, other.unset = self.maps, self.unset
+        return other
 
     def _map(self, directive: Directive) -> _Map:
         texts: dict[str, tuple[str, str]] = {}

@@ -154,16 +154,18 @@ class _Reading:
                 listed.exact.append(asked.origin)
             elif len(asked.fits) == 1:
                 listed.regexes.extend(asked.fits)
+        exact, regexes, own = set(listed.exact), set(listed.regexes), set(self.own)
         for asked in self.sent:
-            is_listed = asked.origin in listed.exact or not asked.fits.isdisjoint(listed.regexes)
-            if is_listed != (asked in self.own):
+            is_listed = asked.origin in exact or not asked.fits.isdisjoint(regexes)
+            if is_listed != (asked in own):
                 self._refuse("can't tell which origins fit, as some fit several tests")
         return listed
 
     def _add_fixed(self, listed: AllowedOrigins) -> None:
         """Those that get an origin which is written there: it is of use to itself alone."""
+        own = set(self.own)
         for asked, value in self.sent.items():
-            if value is None or asked in self.own or len(asked.fits) > 1:
+            if value is None or asked in own or len(asked.fits) > 1:
                 continue
             if value == WILDCARD:
                 self._add_star(listed, asked)
