@@ -108,6 +108,14 @@ MORE = (
     Case("console: a backslash in a value", BLOCKED, answer(allow("http://o.test\\"))),
     Case("console: a dropped connection", BLOCKED, url=DROPPED_API),
     Case("console: a dropped connection of a preflight", BLOCKED, init=PUT, url=DROPPED_API),
+    Case("console: what can't be read", BLOCKED, answer(ANY, ("X-A", "a\x00b"))),
+    Case(
+        "console: of a preflight, what can't be read",
+        BLOCKED,
+        FINE,
+        answer(ANY, methods("PUT"), ("X-A", "a\x00b")),
+        PUT,
+    ),
     Case("console: a query", BLOCKED, BARE, url=API + "?q=a%20b&r='%22"),
     Case(
         "console: a preflight redirected to ftp",

@@ -341,6 +341,27 @@ def test_firefox_warns_of_what_a_star_will_not_cover(
     assert console_warnings(Engine.CHROMIUM, names, answer, SCENE) == ()
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://api.test/", "net::ERR_INVALID_HTTP_RESPONSE"),
+        ("https://api.test/", "net::ERR_HTTP2_PROTOCOL_ERROR"),
+    ],
+)
+def test_chromium_names_what_it_can_not_read_by_the_protocol(url: str, expected: str) -> None:
+    scene = SCENE._replace(url=url)
+    said = printed(Engine.CHROMIUM, Reason.CONNECTION_DROPPED, "X-A", scene=scene)
+    assert said == (f"Failed to load resource: {expected}",)
+
+
+@pytest.mark.parametrize("engine", [Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT])
+@pytest.mark.parametrize("url", ["http://api.test/", "https://api.test/"])
+def test_who_waits_behind_an_interim_answer_says_nothing(engine: Engine, url: str) -> None:
+    scene = SCENE._replace(url=url)
+    said = printed(engine, Reason.CONNECTION_DROPPED, "interim", kind="preflight", scene=scene)
+    assert bool(said) == (engine is Engine.FIREFOX and url.startswith("https:"))
+
+
 # WebKit
 
 

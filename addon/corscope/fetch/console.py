@@ -84,10 +84,16 @@ CHROMIUM_UNNAMED: Final[dict[Reason, str]] = {
 Of the page it names more than its origin, but no more of it shows.
 """
 
+_LOCAL: Final = "Not allowed to load local resource: {target}"
+_UNREADABLE: Final = "Failed to load resource: net::ERR_INVALID_HTTP_RESPONSE"
+_UNREADABLE_OVER_HTTP_2: Final = "Failed to load resource: net::ERR_HTTP2_PROTOCOL_ERROR"
+
 CHROMIUM_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
-    (Reason.REDIRECT_TO_LOCAL, "Not allowed to load local resource: {target}"),
+    (Reason.REDIRECT_TO_LOCAL, _LOCAL),
+    (Reason.CONNECTION_DROPPED, _UNREADABLE),
+    (Reason.CONNECTION_DROPPED, _UNREADABLE_OVER_HTTP_2),
 )
-"""What Chromium says instead of a redirect to view-source:."""
+"""What Chromium says instead of a redirect to view-source:, and of what it can't read."""
 
 FIREFOX: Final[dict[str, str]] = {
     "CORSMissingAllowOrigin": "CORS header 'Access-Control-Allow-Origin' missing",
@@ -205,15 +211,18 @@ WEBKIT: Final[dict[Reason, str]] = {
 }
 """What WebKit says, by the reason."""
 
+_NOT_PARSED: Final = "Could not parse HTTP response"
+
 WEBKIT_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.ALLOW_ORIGIN_LIST, _REFUSED),
     (Reason.NO_RESPONSE, _UNSUCCESSFUL),
     (Reason.REDIRECT_NOT_HTTP, _FTP),
     (Reason.MIXED_CONTENT, _MUST),
     (Reason.MIXED_CONTENT, _NOT_UPGRADED),
+    (Reason.CONNECTION_DROPPED, _NOT_PARSED),
 )
-"""What WebKit says instead of a list without commas, of a preflight, of a redirect to ftp, and of
-mixed content of a loopback host."""
+"""What WebKit says instead of a list without commas, of a preflight, of a redirect to ftp, of mixed
+content of a loopback host, and of what it can't read."""
 
 
 _WEBKIT_LOADS: Final = {
@@ -273,7 +282,18 @@ def console_messages(engine: Engine, kind: Kind, failure: Failure, scene: Scene)
     `fetch` without a word on redirects: XMLHttpRequest gives its own name instead.
     """
     printer = _PRINTERS.get(engine)
-    return () if printer is None else printer(kind, failure, scene)
+    if printer is None or (failure.detail == _INTERIM and not _gives_up(engine, scene)):
+        return ()
+    return printer(kind, failure, scene)
+
+
+_INTERIM: Final = "interim"
+"""The detail of what got an answer that isn't the last one, and no other."""
+
+
+def _gives_up(engine: Engine, scene: Scene) -> bool:
+    """Whether it doesn't wait on behind an interim answer that ends there."""
+    return engine is Engine.FIREFOX and scene.url.startswith("https:")
 
 
 def console_warnings(
@@ -364,7 +384,9 @@ def _chromium(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
 def _chromium_unnamed(failure: Failure, scene: Scene) -> tuple[str, ...]:
     told = CHROMIUM_UNNAMED.get(failure.reason)
     if failure.detail == "view-source:":
-        [(_, told)] = CHROMIUM_ELSE
+        told = _LOCAL
+    elif failure.reason is Reason.CONNECTION_DROPPED and failure.detail:
+        told = _UNREADABLE_OVER_HTTP_2 if scene.url.startswith("https:") else _UNREADABLE
     kept_to = "Site" if failure.detail == "same-site" else "Origin"
     what = _INSECURE.get(scene.destination or "", "resource")
     values = {"page": scene.page, "target": scene.target, "kept_to": kept_to, "what": what}
@@ -521,6 +543,8 @@ def _webkit_template(kind: Kind, failure: Failure, scene: Scene) -> str | None:
         return _UNSUCCESSFUL
     if failure.reason is Reason.CONNECTION_DROPPED and kind == "actual":
         return None
+    if failure.reason is Reason.CONNECTION_DROPPED and failure.detail:
+        return _NOT_PARSED
     if failure.reason is Reason.REDIRECT_INVALID and failure.detail == "":  # an empty Location
         return None
     if failure.reason is Reason.MIXED_CONTENT and _is_loopback(scene.target):

@@ -242,7 +242,8 @@ def _missing_failure(wire: WireView, got: Got) -> Failure | None:
         # Whoever asks without CORS takes the proxy's error page for the server's answer.
         return None
     if missing is not Missing.NO_ANSWER:
-        return Failure(_WHY_MISSING[missing], got.cause)
+        detail = got.cause if missing is Missing.UNREADABLE else None
+        return Failure(_WHY_MISSING[missing], detail)
     # Where the proxy's error page has no CORS check to pass, Firefox names its status.
     is_status = wire.kind == "preflight" and is_unchecked(wire.cors, wire.engine)
     named = firefox_name(Reason.PREFLIGHT_STATUS) if is_status else None
