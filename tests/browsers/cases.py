@@ -107,7 +107,7 @@ VALUES = (
     Case("a value that goes on after a mere newline", None, answer(allow("*\n\t"))),
     Case(
         "a fold within the origin is a space",
-        "InvalidAllowOriginValue",
+        "MultipleAllowOriginValues",
         answer(allow("http://\r\n page.test")),
     ),
     Case(
