@@ -384,15 +384,9 @@ def _answer(random: Random, status: int, lines: Sequence[tuple[str, str]]) -> An
     case = random.choice((str, str.lower, str.upper))
     spoils = random.random() < 0.2
     folds = random.random() < 0.05
+    change = _spoilt if spoils else _folded if folds else None
     written: HeaderPairs = tuple(
-        (
-            case(name),
-            _spoilt(random, value)
-            if spoils and name in SPOILT
-            else _changed(random, value, 1, FOLDS)
-            if folds and name in SPOILT
-            else value,
-        )
+        (case(name), change(random, value) if change and name in SPOILT else value)
         for name, value in lines
     )
     return Answer(status, tuple(random.sample(written, len(written))))
@@ -401,6 +395,11 @@ def _answer(random: Random, status: int, lines: Sequence[tuple[str, str]]) -> An
 def _spoilt(random: Random, value: str) -> str:
     """Leave a value as it is, or change it in one or two places."""
     return _changed(random, value, random.choice((0, 1, 1, 2)), (*ODD, *ODD, LONG, LONG * 40))
+
+
+def _folded(random: Random, value: str) -> str:
+    """Go on with a value in another line."""
+    return _changed(random, value, 1, FOLDS)
 
 
 def _misspelt(random: Random, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corscope.fetch.engines import Engine
-from corscope.fetch.lines import lines_as_read, unreadable_name
+from corscope.fetch.lines import are_odd, lines_as_read, unreadable_name
 
 C, F, W, U = Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT, Engine.UNKNOWN
 ALL = {C, F, W, U}
@@ -29,6 +29,7 @@ def test_who_refuses_an_answer_for_its_header(
     for over, refusing in ((False, over_http_1), (True, over_http_2)):
         found = {engine: unreadable_name(headers, engine, over_http_2=over) for engine in ALL}
         assert found == {engine: "X-A" if engine in refusing else None for engine in ALL}
+    assert are_odd(headers) == any(char in value for char in f"{CONTROLS}\x00\r\n")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,15 @@ from corscope.fetch.engines import Engine
 from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, is_token
 from corscope.fetch.mixed_content import UPGRADED
 from corscope.fetch.origin import is_potentially_trustworthy, origin_of_url
-from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name
+from corscope.fetch.reasons import (
+    CATALOGUE,
+    INTERIM,
+    Failure,
+    Kind,
+    Reason,
+    chromium_name,
+    firefox_name,
+)
 from corscope.messages import HeaderList
 
 __all__ = [
@@ -282,13 +290,9 @@ def console_messages(engine: Engine, kind: Kind, failure: Failure, scene: Scene)
     `fetch` without a word on redirects: XMLHttpRequest gives its own name instead.
     """
     printer = _PRINTERS.get(engine)
-    if printer is None or (failure.detail == _INTERIM and not _gives_up(engine, scene)):
+    if printer is None or (failure.detail == INTERIM and not _gives_up(engine, scene)):
         return ()
     return printer(kind, failure, scene)
-
-
-_INTERIM: Final = "interim"
-"""The detail of what got an answer that isn't the last one, and no other."""
 
 
 def _gives_up(engine: Engine, scene: Scene) -> bool:

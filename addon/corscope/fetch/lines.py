@@ -11,11 +11,16 @@ from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import HTTP_TAB_OR_SPACE
 from corscope.messages import HeaderList
 
-__all__ = ["lines_as_read", "unreadable_name"]
+__all__ = ["are_odd", "lines_as_read", "unreadable_name"]
 
 _NUL: Final = re.compile(r"\x00")
 _NUL_OR_NEWLINE: Final = re.compile(r"[\x00\r\n]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def are_odd(headers: HeaderList) -> bool:
+    """Whether any value holds a control character: if none does, all browsers read them alike."""
+    return any(_CONTROL.search(value) for _, value in headers)
 
 
 def unreadable_name(

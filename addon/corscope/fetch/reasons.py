@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-__all__ = ["CATALOGUE", "Entry", "Failure", "Kind", "Reason", "chromium_name", "firefox_name"]
+__all__ = [
+    "CATALOGUE",
+    "INTERIM",
+    "Entry",
+    "Failure",
+    "Kind",
+    "Reason",
+    "chromium_name",
+    "firefox_name",
+]
 
 Kind = Literal["preflight", "actual"]
 
@@ -42,6 +51,10 @@ class Reason(StrEnum):
     NO_RESPONSE = "no-response"
     CONNECTION_DROPPED = "connection-dropped"
     CLIENT_GONE = "client-gone"
+
+
+INTERIM: Final = "interim"
+"""The detail of `CONNECTION_DROPPED` where an answer came that isn't the last one, and no other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,7 @@ from corscope.journal.exchange import Exchange
 
 __all__ = ["printed"]
 
-_POLICY: Final = frozenset({Reason.CROSS_ORIGIN_RESOURCE_POLICY})
-_WITHOUT_CORS: Final = {
-    Engine.CHROMIUM: _POLICY | {Reason.MIXED_CONTENT},
-    Engine.FIREFOX: _POLICY | {Reason.MIXED_CONTENT},
-    Engine.WEBKIT: _POLICY | {Reason.MIXED_CONTENT},
-    Engine.UNKNOWN: _POLICY,
-}
+_WITHOUT_CORS: Final = frozenset({Reason.CROSS_ORIGIN_RESOURCE_POLICY, Reason.MIXED_CONTENT})
 """What is printed of a request without CORS as of one with it."""
 
 
@@ -30,7 +24,7 @@ def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
         judgement = exchange.engines.get(engine, judgement)
     if judgement.reason is None:
         return _warnings(exchange, engine) if exchange.kind == "preflight" else ()
-    if exchange.mode != "cors" and judgement.reason not in _WITHOUT_CORS[engine]:
+    if exchange.mode != "cors" and judgement.reason not in _WITHOUT_CORS:
         return ()
     failure = Failure(judgement.reason, judgement.detail, judgement.firefox)
     messages = console_messages(engine, exchange.kind, failure, exchange.scene)

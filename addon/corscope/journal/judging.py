@@ -55,7 +55,7 @@ class Missing(Enum):
     CLIENT_GONE = "client gone"
     """The browser went away first."""
     UNREADABLE = "unreadable"
-    """The browser takes nothing of the answer, whose header lines aren't as HTTP has them."""
+    """The browser takes nothing of it: its lines aren't as HTTP has them, or it isn't the last."""
 
 
 @dataclass(frozen=True, slots=True)

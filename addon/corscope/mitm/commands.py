@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from mitmproxy import command, ctx, exceptions, flow, http, types
+from mitmproxy import command, ctx, exceptions, flow, types
 from mitmproxy.log import ALERT
 
 from corscope import __version__
@@ -112,11 +112,7 @@ class Commands:
             found = entries_of(self._recorder, flows)
             if not found:
                 raise ValueError("no CORS exchange is among these flows; @all means all of them")
-            matches = {
-                entry.exchange.id: matcher(flow)
-                for flow, entry in found.items()
-                if isinstance(flow, http.HTTPFlow)
-            }
+            matches = {entry.exchange.id: matcher(flow) for flow, entry in found.items()}
             fresh: bool = ctx.options.cors_fresh
             told = what_if(
                 found.values(),

@@ -35,12 +35,15 @@ def entry_of(recorder: Recorder, pointed_at: flow.Flow) -> Entry:
     raise ValueError(why_no_exchange(request_of(pointed_at), answered=answered))
 
 
-def entries_of(recorder: Recorder, pointed_at: Iterable[flow.Flow]) -> Mapping[flow.Flow, Entry]:
+def entries_of(
+    recorder: Recorder, pointed_at: Iterable[flow.Flow]
+) -> Mapping[http.HTTPFlow, Entry]:
     """The exchanges of flows, in their order; those that have none are left out."""
-    found: dict[flow.Flow, Entry] = {}
+    found: dict[http.HTTPFlow, Entry] = {}
     for each in pointed_at:
-        with suppress(ValueError):
-            found[each] = entry_of(recorder, each)
+        if isinstance(each, http.HTTPFlow):
+            with suppress(ValueError):
+                found[each] = entry_of(recorder, each)
     return found
 
 

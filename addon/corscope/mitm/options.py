@@ -9,11 +9,12 @@ is wrong it drops the addon without a word. It doesn't look at choices either.
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from mitmproxy import addonmanager, exceptions, optmanager
+
+from corscope.servers.registry import nearest
 
 __all__ = ["Settings", "check", "declare", "misspelt", "read", "user_path"]
 
@@ -127,10 +128,11 @@ def check(options: optmanager.OptManager) -> None:
 def misspelt(options: optmanager.OptManager) -> list[str]:
     """What to say of options that were set and that there are none of, but that seem to be ours."""
     ours = Settings().as_options()
+    found = {name: nearest(name, ours) for name in options.deferred if name.startswith("cors_")}
     return [
-        f"there is no option {name}; did you mean {get_close_matches(name, ours, 1, 0)[0]}?"
-        for name in options.deferred
-        if name.startswith("cors_")
+        f"there is no option {name}"
+        + (f"; did you mean {meant}?" if meant else f": there are {', '.join(ours)}")
+        for name, meant in found.items()
     ]
 
 

@@ -3,7 +3,6 @@
 Nothing else knows both. Header bytes are decoded as Latin-1, order and duplicates kept.
 """
 
-import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,8 +15,9 @@ from mitmproxy.proxy import mode_specs
 
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import byte_lowercase, from_fields, get, values
-from corscope.fetch.lines import lines_as_read, unreadable_name
+from corscope.fetch.lines import are_odd, lines_as_read, unreadable_name
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
+from corscope.fetch.reasons import INTERIM
 from corscope.fetch.url import LONGEST_REMEMBERED
 from corscope.journal.exchange import Missing
 from corscope.journal.memo import MOST_CHARACTERS, Memo, is_small, length_of
@@ -213,7 +213,7 @@ class Unreadable(NamedTuple):
 
 
 _INTERIM: Final = Unreadable(
-    "mitmproxy takes an interim answer for the last one, and the browser waits on", "interim"
+    "mitmproxy takes an interim answer for the last one, and the browser waits on", INTERIM
 )
 
 
@@ -227,32 +227,31 @@ def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response
 def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Response | Unreadable:
     if 100 <= response.status_code < 200 and response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         return _INTERIM
-    head: Response | Unreadable = response_of(response)
-    is_odd = any(_CONTROL.search(value) for _, value in response.data.headers.fields)
+    head = response_of(response)
+    sent = tuple(  # mitmproxy takes off around a value what Python takes for space
+        (name.decode("latin-1"), value.strip().decode("latin-1"))
+        for name, value in response.data.headers.fields
+    )
+    is_odd = are_odd(sent)
     if is_odd:  # what becomes of it hangs on the engine, which isn't in the key
-        head = _read_by_browser(flow, response)
-    if isinstance(head, Unreadable):
-        return head
+        read = _read_by_browser(flow, sent, head)
+        if isinstance(read, Unreadable):
+            return read
+        head = read
     if _has_lower_names(flow.request):
         lower = [(byte_lowercase(name), value) for name, value in head.headers]
         head = Response(head.status, tuple(pair for pair in lower if pair[0] not in _OF_HTTP_1))
     return head if is_odd or not is_small(head.headers) else _delivered.put(key, head)
 
 
-_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-def _read_by_browser(flow: http.HTTPFlow, response: http.Response) -> Response | Unreadable:
+def _read_by_browser(
+    flow: http.HTTPFlow, sent: HeaderList, head: Response
+) -> Response | Unreadable:
     """What this browser makes of lines that aren't as HTTP has them."""
     engine, over_http_2 = engine_of(request_of(flow).headers), _has_lower_names(flow.request)
-    sent = tuple(  # mitmproxy takes off around a value what Python takes for space
-        (name.decode("latin-1"), value.strip().decode("latin-1"))
-        for name, value in response.data.headers.fields
-    )
     name = unreadable_name(sent, engine, over_http_2=over_http_2)
     if name is not None:
         return Unreadable(f"the browser doesn't take the header {name}", name)
-    head = response_of(response)
     return head if over_http_2 else Response(head.status, lines_as_read(head.headers, engine))
 
 
