@@ -24,7 +24,7 @@ __all__ = ["section"]
 MEGABYTE: Final = 1_000_000
 MOST_SHARE: Final = 1.3
 MOST_GROWN: Final = 20 * MEGABYTE
-"""By so much the journal's tables may still fill: they end, in entries and in characters."""
+"""By so much tables may still fill from one gigabyte to two: they have a most number of entries."""
 
 READERS: Final = {
     "flows": "import sys\nfrom mitmproxy.io import FlowReader\n"
@@ -65,8 +65,9 @@ class Found:
     shares: Spread
     reading: float
     seconds: float
-    small_memory: int
     memory: int
+    small_memory: int
+    double_memory: int
     reading_memory: int
 
 
@@ -89,7 +90,12 @@ def section(*, quick: bool) -> Section:
         }
     return Section(
         "Offline: recordings of a gigabyte",
-        _TEXT.format(size=size // MEGABYTE, small=size // 10 // MEGABYTE, rounds=rounds),
+        _TEXT.format(
+            size=size // MEGABYTE,
+            small=size // 10 // MEGABYTE,
+            double=size * 2 // MEGABYTE,
+            rounds=rounds,
+        ),
         (_costs(found), _mixes(mixes, mixed)),
         tuple(_goals(found)),
     )
@@ -98,10 +104,11 @@ def section(*, quick: bool) -> Section:
 def _compared(
     folder: Path, name: str, size: int, rounds: int, commands: list[str], cors: int | None = None
 ) -> list[Found]:
-    """Run commands on a recording, in turn with only reading it; and on a tenth of it."""
+    """Run commands on a recording, in turn with only reading it; on a tenth of it, and on two."""
     kind, write = RECORDINGS[name]
-    small, large = folder / f"small.{kind}", folder / f"large.{kind}"
+    small, large, double = (folder / f"{each}.{kind}" for each in ("small", "large", "double"))
     write(small, session(cors), size // 10)
+    write(double, session(cors), size * 2)
     count = write(large, session(cors), size)
     logger.info("%s: %d exchanges", name, count)
     reads: list[Run] = []
@@ -117,8 +124,9 @@ def _compared(
             spread([ours.seconds / read.seconds for ours, read in zip(of, reads, strict=True)]),
             median(read.seconds for read in reads),
             median(each.seconds for each in of),
-            run(CORSCOPE, *COMMANDS[command], small).memory,
             max(each.memory for each in of),
+            run(CORSCOPE, *COMMANDS[command], small).memory,
+            run(CORSCOPE, *COMMANDS[command], double).memory,
             max(read.memory for read in reads),
         )
         for command, of in runs.items()
@@ -130,7 +138,8 @@ _TEXT: Final = """
 thrown away, in turn with a process that only reads the same file: mitmproxy's own
 `FlowReader(…).stream()` for a flow file, `json.load` for a HAR. The share is CPU time of the one by
 that of the other, starting Python and importing everything included, {rounds} rounds. Memory is the
-most that the process had, on {small:,} MB and on {size:,} MB.
+most that the process had, on {small:,} MB, {size:,} MB and {double:,} MB; what is held against the
+goal is that it doesn't grow with what is read once the journal's tables are about full.
 
 Recordings are of a developer's session: of 100 exchanges about 26 are of CORS (fonts and modules
 from a CDN, calls of an API, a third of those with a preflight), the others documents, scripts,
@@ -153,15 +162,14 @@ def _costs(found: list[Found]) -> Table:
             f"{each.reading:,.1f} s",
             f"{each.seconds:,.1f} s",
             each.shares.text(),
-            _megabytes(each.small_memory),
-            _megabytes(each.memory),
+            *map(_megabytes, (each.small_memory, each.memory, each.double_memory)),
             _megabytes(each.reading_memory),
         )
         for each in found
     ]
     head = (
         *("recording", "command", "only reading", "corscope", "share"),
-        *("memory, a tenth", "memory", "memory of only reading"),
+        *("memory, a tenth", "memory", "memory, twice as much", "memory of only reading"),
     )
     return Table(head, tuple(rows))
 
@@ -179,8 +187,8 @@ def _goals(found: list[Found]) -> Iterable[Goal]:
         if each.command in HELD:
             holds = each.shares.median <= MOST_SHARE
             yield Goal(f"{what}: share", f"≤ {MOST_SHARE}", each.shares.text(), holds)
-        grown = each.memory - each.small_memory
-        wanted = f"within {_megabytes(MOST_GROWN)} of a tenth"
+        grown = each.double_memory - each.memory
+        wanted = f"within {_megabytes(MOST_GROWN)} for twice as much"
         yield Goal(f"{what}: memory", wanted, f"{grown / MEGABYTE:+,.1f} MB", grown <= MOST_GROWN)
 
 
