@@ -12,6 +12,7 @@ from corscope.messages import Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered
 from corscope.servers.express import EXPRESS
+from corscope.servers.nginx import NGINX
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
 from corscope.servers.spring import SPRING
@@ -153,3 +154,16 @@ def test_an_exchange() -> None:
     changed = observed(replace(exchange, server_headers=()))
     assert changed is not None
     assert changed.headers == ()
+
+
+@pytest.mark.parametrize("settings", [(), (("always", True),)], ids=["without", "with"])
+def test_whether_nginx_has_always_is_read_off_its_errors(
+    settings: tuple[tuple[str, bool], ...],
+) -> None:
+    policy = replace(USUAL, settings=settings)
+    seen = ask(NGINX, policy)
+    for each in [each for each in seen if each.kind == "actual"]:
+        made = answered(NGINX, policy, each.request, Response(404, ()))
+        seen.append(replace(each, status=made.status, headers=made.headers))
+    (best,) = resembling(infer(seen).policy, seen, [NGINX])
+    assert (best.policy.settings, best.alike) == (settings, len(seen))

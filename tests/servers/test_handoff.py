@@ -40,9 +40,17 @@ def test_a_dialect_differs_from_itself_in_nothing() -> None:
 
 
 def test_what_only_shows_behind_an_application_that_fails_is_told() -> None:
-    sparing = replace(USUAL, settings=(("always", False),))
-    found = [d.probe.title for d in differences((NGINX, USUAL), (NGINX, sparing))]
+    always = replace(USUAL, settings=(("always", True),))
+    found = [d.probe.title for d in differences((NGINX, always), (NGINX, USUAL))]
     assert found == ["a GET that fails with 404"]
+
+
+def test_nginx_sends_on_errors_what_another_server_does_there() -> None:
+    """Its own policies have `always` only where they say so."""
+    meant, _ = translated(USUAL, EXPRESS, NGINX)
+    assert meant.settings == (("always", True),)
+    assert "$cors_origin always;" in hand_off(USUAL, EXPRESS, NGINX).text
+    assert "always" not in hand_off(USUAL, NGINX, NGINX).text
 
 
 def test_what_differs_is_told_by_request() -> None:

@@ -13,7 +13,7 @@ from corscope.explain.counted import counted
 from corscope.fetch.headers import get, get_decode_and_split
 from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.journal.exchange import Exchange
-from corscope.messages import HeaderList, Request
+from corscope.messages import HeaderList, Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered, meaning
 from corscope.servers.parts import (
@@ -244,7 +244,7 @@ def resembling(
     for dialect in dialects:
         scores = [
             Resemblance(dialect, policy, sum(_is_like(dialect, policy, o) for o in observations))
-            for policy in policies
+            for policy in _with_settings(policies, dialect)
             if not dialect.complaints(policy)
         ]
         if scores:
@@ -270,8 +270,15 @@ def _readings(inferred: Policy, observations: Sequence[Observation]) -> Iterator
         yield replace(inferred, allow_headers=tuple(h for h in headers if h not in _ADDED))
 
 
+def _with_settings(policies: Iterable[Policy], dialect: Dialect) -> Iterator[Policy]:
+    """Each policy with the dialect's own settings as they are by default, and as others do it."""
+    for policy in policies:
+        yield policy
+        if dialect.handed_off:
+            yield replace(policy, settings=dialect.handed_off)
+
+
 def _is_like(dialect: Dialect, policy: Policy, each: Observation) -> bool:
-    made = answered(dialect, policy, each.request)
-    if made.passed_on and made.status == 200:
-        made = replace(made, status=each.status)
+    application = Response(each.status, (("content-type", "text/plain"),))
+    made = answered(dialect, policy, each.request, application)
     return made.meaning == meaning(each.status, each.headers)

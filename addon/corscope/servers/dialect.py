@@ -95,6 +95,8 @@ class Dialect:
         defaults: what fields that aren't set mean to it, as far as fields can say that.
         export: a policy, of which there are no complaints, as its configuration.
         settings: the further settings that it knows.
+        handed_off: those of them that are set where another server's policy is written for it,
+            since that other server does what these say.
         surprises: what people don't expect of it, a sentence each.
     """
 
@@ -109,4 +111,5 @@ class Dialect:
     defaults: Policy = Policy()  # noqa: RUF009 (it is frozen)
     export: Callable[[Policy], Export] | None = None
     settings: tuple[Setting, ...] = ()
+    handed_off: tuple[tuple[str, SettingValue], ...] = ()
     surprises: tuple[str, ...] = ()

@@ -65,8 +65,8 @@ def _with_defaults(policy: Policy, source: Dialect, target: Dialect) -> Policy:
     if policy.allow_origin_regex is not None:
         unset.pop("allow_origins", None)  # unset means something else beside a regex
     known = {setting.name for setting in target.settings}
-    kept = tuple(pair for pair in policy.settings if pair[0] in known)
-    return replace(policy, settings=kept, **unset)
+    kept = {name: value for name, value in policy.settings if name in known}
+    return replace(policy, settings=tuple((dict(target.handed_off) | kept).items()), **unset)
 
 
 def _expressible(policy: Policy, target: Dialect) -> tuple[Policy, tuple[str, ...]]:

@@ -35,7 +35,7 @@ __all__ = ["NGINX"]
 _ALWAYS: Final = Setting(
     "always",
     "boolean",
-    default=True,
+    default=False,
     doc="the headers are also added to errors; without it, only to some statuses below 400.",
 )
 _WITHOUT_ALWAYS: Final = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
@@ -157,6 +157,7 @@ NGINX = Dialect(
     complaints=_complaints,
     export=_export,
     settings=(_ALWAYS, KEEP_OWN),
+    handed_off=((_ALWAYS.name, True),),
     surprises=(
         "Every OPTIONS is answered as a preflight, also one without Origin.",
         "Without `always` no error has CORS headers, so that the browser hides what went wrong.",

@@ -37,7 +37,7 @@ from corscope.servers.policy import SettingValue
 
 __all__ = ["read_nginx"]
 
-_DEFAULTS: Final = {"always": True, KEEP_OWN.name: False}
+_DEFAULTS: Final = {"always": False, KEEP_OWN.name: False}
 _ESCAPED: Final = re.compile(r"""\\([\\"'trn])""")
 _MEANT: Final = {"t": "\t", "r": "\r", "n": "\n"}
 _WORDS: Final = Words(
@@ -168,7 +168,7 @@ def _otherwise(found: Found) -> Iterator[str]:
     """What of its preflights the rule has otherwise."""
     if not found.policy.forward_preflight and found.match.get("kind") == "preflight":
         yield ANY_OPTIONS
-    if found.policy.forward_preflight and ("always", False) in found.policy.settings:
+    if found.policy.forward_preflight and ("always", True) not in found.policy.settings:
         yield (
             "without always, a backend that answers a preflight by 404, say, has it sent without "
             "the headers; the rule adds them"
@@ -181,7 +181,7 @@ def _settings(
     """The dialect's own; `always` is that of the origin, without which no other header counts."""
     lines = [line for line in usual.lines if line.name != VARY]
     first = usual.origin or next(iter(lines), None)
-    always = first is None or first.always
+    always = first is not None and first.always
     for line in lines:
         if line.always != always:
             message = "differs from the origin in its always: the rule takes both as that has it"

@@ -1,6 +1,7 @@
 """How does an article look as a page of the documents? `make reasons` writes them all."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from corscope.explain.articles.article import APP, Article, ArticleId
@@ -122,7 +123,7 @@ def _configurations(policy: Policy) -> Iterator[str]:
         dialect = find(name)
         assert dialect is not None
         assert dialect.export is not None
-        exported = dialect.export(policy)
+        exported = dialect.export(replace(policy, settings=dialect.handed_off))
         yield ""
         yield f"{dialect.title}, `{exported.file}`:"
         yield f"```{language}"
