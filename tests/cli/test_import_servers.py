@@ -205,8 +205,34 @@ FORMS = {
     ),
     "HAProxy of old": (
         *("haproxy", "haproxy.cfg"),
-        "acl p method OPTIONS\nrspadd Access-Control-Allow-Origin:\\ https://app.test\n",
+        "acl p method OPTIONS\nrspadd Access-Control-Allow-Origin:\\ https://app.test\n"
+        "use_backend preflights if p\n",
         Policy(allow_origins="https://app.test"),
+    ),
+    "HAProxy's list of methods, which answers no preflight": (
+        *("haproxy", "haproxy.cfg"),
+        "acl p method OPTIONS\n"
+        "http-after-response set-header Access-Control-Allow-Origin *\n"
+        'http-after-response set-header Access-Control-Allow-Methods "PUT, OPTIONS" if p\n',
+        Policy(allow_origins="*", allow_methods=("PUT", "OPTIONS"), forward_preflight=True),
+    ),
+    "HAProxy's status in place of the backend's": (
+        *("haproxy", "haproxy.cfg"),
+        "http-after-response set-header Access-Control-Allow-Origin *\n"
+        "http-after-response set-status 200 if METH_OPTIONS\n",
+        Policy(allow_origins="*"),
+    ),
+    "HAProxy's flag": (
+        *("haproxy", "haproxy.cfg"),
+        """frontend www
+          acl ours hdr_end(Origin) .app.test
+          http-request set-var(txn.origin) req.hdr(Origin)
+          http-request set-var(txn.ok) bool(false)
+          http-request set-var(txn.ok) bool(true) if ours
+          http-request set-var(txn.ok) bool(true) if { req.hdr(Origin) https://app.test }
+          http-after-response set-header Access-Control-Allow-Origin %[var(txn.origin)] \\
+            if { var(txn.ok) -m bool }""",
+        replace(OWN, allow_origin_regex=r"\.app\.test$", forward_preflight=True),
     ),
     "Tomcat's own example": (
         *("tomcat", "web.xml"),
@@ -734,6 +760,19 @@ REFUSED = {
         *("haproxy", "a.cfg"),
         "http-request set-var(txn.o) req.hdr(Origin) unless { req.hdr(Origin) -m end .a.test }\n",
         "a.cfg:1: can't tell which origins fit: { req.hdr(Origin) -m end .a.test }",
+    ),
+    "a flag that HAProxy takes back": (
+        *("haproxy", "a.cfg"),
+        "http-request set-var(txn.o) req.hdr(Origin)\nhttp-request set-var(txn.ok) bool(true)\n"
+        "http-request set-var(txn.ok) bool(false) if { req.hdr(Origin) https://a.test }\n"
+        "http-response set-header Access-Control-Allow-Origin %[var(txn.o)] if { var(txn.ok) }\n",
+        "a.cfg:4: can't tell which origins fit: { var(txn.ok) }",
+    ),
+    "a flag that a script of HAProxy's sets": (
+        *("haproxy", "a.cfg"),
+        "http-response set-header Access-Control-Allow-Origin %[req.hdr(origin)] "
+        "if { var(txn.ok) -m bool }\n",
+        "a.cfg:1: can't tell which origins fit: { var(txn.ok) -m bool }",
     ),
     "a quote of HAProxy's": (
         *("haproxy", "a.cfg"),

@@ -53,7 +53,9 @@ _SET_VAR: Final = re.compile(r"set-var\(([\w.]+)(?:,[\w,]+)?\)")
 _VARIABLE: Final = re.compile(r"var\(([\w.]+)\)")
 _CAPTURED: Final = re.compile(r"capture\.req\.hdr\((\d{1,4})\)")
 _FIXED: Final = re.compile(r"str\((.*)\)")
+_FLAG: Final = re.compile(r"(?:bool|int)\((\w+)\)")
 _PREFLIGHT: Final = "preflight"
+_ANSWERS: Final = {"return", "deny", "reject", "redirect", "tarpit", "use-service"}
 _STATUSES: Final = {"return": 200, "deny": 403}
 _ALWAYS: Final = {"TRUE", "HTTP", "HTTP_1.0", "HTTP_1.1", "HTTP_2.0"}
 _REGEXES: Final = {"beg": "^{}", "end": "{}$", "sub": "{}"}
@@ -111,6 +113,9 @@ class _Reading:
     """By variable, the request header that it holds, or that it says what a preflight is."""
 
     allowed: dict[tuple[str, int], AllowedOrigins] = field(default_factory=dict)
+    flags: dict[str, list[tuple[bool, _When]]] = field(default_factory=dict)
+    """By variable, whether it is made true or false, and when."""
+
     known: dict[tuple[int, str], _When] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -140,6 +145,9 @@ class _Reading:
             self.holds[variable] = header
         elif self._when(rule).is_preflight:
             self.holds[variable] = _PREFLIGHT
+        elif flag := _FLAG.fullmatch(sample):
+            is_true = flag[1] not in {"false", "0"}
+            self.flags.setdefault(variable, []).append((is_true, self._when(rule)))
 
     def _allow(self, variable: str, origins: AllowedOrigins | None) -> None:
         given = origins or AllowedOrigins(is_any=True)
@@ -215,6 +223,8 @@ class _Reading:
             return _When(self.origins[kept[1]])
         if kept and self.holds.get(kept[1]) == _PREFLIGHT:
             return _When(is_preflight=True)
+        if kept and kept[1] in self.flags:
+            return self._flagged(kept[1], test, rule)
         if test.sample == "method" and "OPTIONS" in test.values:
             return _When(is_preflight=True)
         is_origin = self._header(test.sample, rule) == ORIGIN or (kept and kept[1] in self.origins)
@@ -223,6 +233,20 @@ class _Reading:
         if self._header(test.sample, rule) in {REQUEST_METHOD, REQUEST_HEADERS}:
             return _When()
         return _When(unread=(str(test),))
+
+    def _flagged(self, variable: str, test: Test, rule: Rule) -> _When:
+        """When a variable is true that rules before have set.
+
+        One that is false to begin with may be made so, but not the other way round: that would be
+        the opposite of a condition.
+        """
+        first, *others = self.flags[variable]
+        is_plain = test.how in {None, "bool"} and not set(test.values) - {"1", "true"}
+        is_default = first == (False, _When())
+        settings = others if is_default else [first, *others]
+        if not settings or not is_plain or not all(is_true for is_true, _ in settings):
+            self._refuse(rule)
+        return _either([when for _, when in settings])
 
     def _compared(self, test: Test, rule: Rule) -> AllowedOrigins:
         """The origins that fit."""
@@ -307,8 +331,8 @@ class _Reading:
 
     @cached_property
     def tells_preflights(self) -> bool:
-        """Whether it does otherwise with OPTIONS: if not, preflights go to the backend."""
-        return any("OPTIONS" in word for rule in self.rules for word in rule.words)
+        """Whether it answers OPTIONS otherwise: if not, preflights go to the backend."""
+        return any(_answers(rule.action) and self._when(rule).is_preflight for rule in self.rules)
 
     def _plain(self, sent: _Sent) -> HeaderLine:
         """The line with the request header in place of what holds it."""
@@ -334,6 +358,8 @@ class _Reading:
             return
         plain = self._plain(sent)
         if plain.value == f"%[{ORIGIN}]":
+            if any(how.startswith("var(") for how in sent.when.unread):
+                self._refuse(sent.rule)
             origins.add(None, sent.when.origins)
         elif plain.value.startswith("%["):
             plain.refuse(self.source)
@@ -360,6 +386,16 @@ def _status(action: tuple[str, ...]) -> int | None:
             status = named.get("status" if how == "return" else "deny_status", "")
             return int(status) if re.fullmatch("[0-9]{3}", status) else _STATUSES[how]
     return None
+
+
+def _answers(action: tuple[str, ...]) -> bool:
+    """Whether a rule settles the status by itself, or asks somebody else than usual."""
+    match action:
+        case ("http-request", how, *_):
+            return how in _ANSWERS
+        case ("http-response" | "http-after-response", "set-status", *_):
+            return True
+    return action[:1] == ("use_backend",)
 
 
 def _set_by(action: tuple[str, ...]) -> Iterator[tuple[str, str]]:
