@@ -456,6 +456,16 @@ TOLD = {
         "if (dev) {\nc.setMaxAge(5L); } } }",
         ["A.java:3: setMaxAge isn't always called: taken as if it is"],
     ),
+    "a mapping that isn't always made": (
+        *("spring", "A.java"),
+        'class A { void a() {\nif (dev) {\nregistry.addMapping("/**").allowedOrigins("*"); } } }',
+        ["A.java:3: addMapping isn't always called: taken as if it is"],
+    ),
+    "a configuration that isn't always made": (
+        *("spring", "A.java"),
+        "class A { void a() {\nif (dev) {\nvar c = new CorsConfiguration(); c.setMaxAge(5L); } } }",
+        ["A.java:3: CorsConfiguration isn't always called: taken as if it is"],
+    ),
     "a call that no rule has": (
         *("spring", "A.java"),
         'class A { void a() { registry.addMapping("/**").allowPrivateNetwork(true); } }',
@@ -528,6 +538,16 @@ TOLD = {
             "only paths that fit api/* or sanctum/csrf-cookie are meant: say so in match.url",
             "cors.php:1: x is not imported",
         ],
+    ),
+    "a policy that ASP.NET Core doesn't always use": (
+        *("aspnet-core", "a.cs"),
+        "if (app.Environment.IsDevelopment()) {\napp.UseCors(p => p.AllowAnyOrigin()); }",
+        ["a.cs:2: UseCors isn't always called: taken as if it is"],
+    ),
+    "a builder that isn't always made": (
+        *("aspnet-core", "a.cs"),
+        'if (a) {\nvar b = new CorsPolicyBuilder(); b.WithOrigins("https://a.test"); }',
+        ["a.cs:2: CorsPolicyBuilder isn't always called: taken as if it is"],
     ),
     "a list that ASP.NET Core doesn't look at": (
         *("aspnet-core", "a.cs"),

@@ -143,13 +143,13 @@ class _Reading:
                     scope.names[code_of(named(node)[0])] = builder
                     made.append(builder)
             elif node.type == "invocation_expression":
-                made += self._handed(node)
+                made += self._handed(node, scope)
                 made += self._of_chain(node, scope) if node.id not in self.seen else ()
             elif node.type == "object_creation_expression" and node.id not in self.seen:
-                made += self._begun(node, [])
+                made += self._begun(node, [], scope)
         yield from made
 
-    def _handed(self, node: "Syntax") -> Iterator[_Builder]:
+    def _handed(self, node: "Syntax", scope: Scope) -> Iterator[_Builder]:
         """What a lambda is to build that one of the three methods is given."""
         function = node.child_by_field_name("function")
         name = None if function is None else function.child_by_field_name("name")
@@ -158,25 +158,33 @@ class _Reading:
         for argument in named(node.child_by_field_name("arguments")):
             function = self.file.bare(argument)
             if function.type in _LAMBDAS:
-                builder = self.handed[function.id] = _Builder(self.file, self.file.place(function))
+                builder = self._builder(function, code_of(name), scope)
+                self.handed[function.id] = builder
                 yield builder
+
+    def _builder(self, node: "Syntax", name: str, scope: Scope) -> _Builder:
+        """A policy to be built; told of where it may not be."""
+        place = self.file.place(node)
+        told = [not_always_called(place, name)] if scope.is_decided else []
+        return _Builder(self.file, place, warnings=told)
 
     def _of_chain(self, node: "Syntax", scope: Scope) -> Iterator[_Builder]:
         base, calls = chain(node)
         self.seen.update(call.node.id for call in calls)
         if base is not None and base.type == "object_creation_expression":
-            yield from self._begun(base, calls)
+            yield from self._begun(base, calls, scope)
         elif base is not None and base.type == "identifier" and calls:
             known, is_branch = scope.find(code_of(base))
             for call in calls if isinstance(known, _Builder) else ():
                 known.call(call, is_branch=is_branch)  # type: ignore[attr-defined]
 
-    def _begun(self, node: "Syntax", calls: list[MethodCall]) -> Iterator[_Builder]:
+    def _begun(self, node: "Syntax", calls: list[MethodCall], scope: Scope) -> Iterator[_Builder]:
         """`new CorsPolicyBuilder(origins…)` and the calls on it."""
         self.seen.add(node.id)
-        if call_name(code_of(node.child_by_field_name("type"))) != "CorsPolicyBuilder":
+        kind = call_name(code_of(node.child_by_field_name("type")))
+        if kind != "CorsPolicyBuilder":
             return
-        builder = _Builder(self.file, self.file.place(node))
+        builder = self._builder(node, kind, scope)
         given = tuple(named(node.child_by_field_name("arguments")))
         first = [MethodCall("WithOrigins", given, node)] if given else []
         for call in (*first, *calls):

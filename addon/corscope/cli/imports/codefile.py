@@ -39,6 +39,14 @@ class Scope:
             scope = scope.outer
         return None, False
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether it stands in any part that isn't always run."""
+        scope: Scope | None = self
+        while scope is not None and not scope.is_branch:
+            scope = scope.outer
+        return scope is not None
+
 
 @dataclass(frozen=True)
 class CodeFile(ABC):

@@ -152,7 +152,7 @@ class _Reading:
             elif node.type == "method_invocation" and node.id not in self.seen:
                 made += self._of_chain(node, scope)
             elif node.type == "object_creation_expression" and node.id not in self.seen:
-                made += self._begun(node, [])
+                made += self._begun(node, [], scope)
         yield from made
 
     def _named(
@@ -169,9 +169,9 @@ class _Reading:
         self.seen.update(call.node.id for call in calls)
         mapped = [number for number, call in enumerate(calls) if call.name == "addMapping"]
         if base is not None and base.type == "object_creation_expression":
-            yield from self._begun(base, calls)
+            yield from self._begun(base, calls, scope)
         elif mapped:
-            yield self._mapped(calls[mapped[0]], calls[mapped[0] + 1 :])
+            yield self._mapped(calls[mapped[0]], calls[mapped[0] + 1 :], scope)
         elif base is not None and base.type == "identifier" and calls:
             known, is_branch = scope.find(code_of(base))
             if isinstance(known, _Configuration):
@@ -179,16 +179,26 @@ class _Reading:
         if calls and calls[-1].name == "registerCorsConfiguration":
             self._register(calls[-1], scope)
 
-    def _begun(self, node: "Syntax", calls: list[MethodCall]) -> Iterator[_Configuration]:
+    def _begun(
+        self, node: "Syntax", calls: list[MethodCall], scope: Scope
+    ) -> Iterator[_Configuration]:
         self.seen.add(node.id)
-        if call_name(code_of(node.child_by_field_name("type"))) == "CorsConfiguration":
-            made = _Configuration(self.file.place(node))
+        kind = call_name(code_of(node.child_by_field_name("type")))
+        if kind == "CorsConfiguration":
+            made = self._configuration(node, kind, scope)
             self._call_all(made, calls, is_branch=False)
             yield made
 
-    def _mapped(self, mapping: MethodCall, calls: list[MethodCall]) -> _Configuration:
+    def _configuration(self, node: "Syntax", name: str, scope: Scope) -> _Configuration:
+        """A configuration to be made; told of where it may not be."""
+        place = self.file.place(node)
+        told = [not_always_called(place, name)] if scope.is_decided else []
+        return _Configuration(place, warnings=told)
+
+    def _mapped(self, mapping: MethodCall, calls: list[MethodCall], scope: Scope) -> _Configuration:
         """`registry.addMapping(path)` and what follows; it begins with the defaults."""
-        made = _Configuration(self.file.place(mapping.node), permits_defaults=True)
+        made = self._configuration(mapping.node, mapping.name, scope)
+        made.permits_defaults = True
         if mapping.arguments:
             _tell_path(made, self.file.read(mapping.arguments[0]))
         self._call_all(made, calls, is_branch=False)
