@@ -374,6 +374,67 @@ def test_a_usual_form_is_read(name: str, file: str, text: str, policy: Policy) -
     assert [found.policy for found in read(name, file, text)] == [policy]
 
 
+SIGNED = {
+    "a block in one line": (
+        *("nginx", "site.conf"),
+        "server { location / { add_header Access-Control-Allow-Origin *; } }",
+    ),
+    "a template": (
+        *("nginx", "default.conf.template"),
+        "add_header 'Access-Control-Allow-Origin' '${ORIGIN}';",
+    ),
+    "a site of Debian's": ("nginx", "api.test", "  add_header Access-Control-Allow-Origin *;"),
+    "what headers-more sends": (
+        *("nginx", "nginx.conf"),
+        "more_set_headers 'Access-Control-Allow-Origin: *';",
+    ),
+    ".htaccess": ("apache", ".htaccess", "Header setifempty Access-Control-Allow-Origin *"),
+    "Apache's edit": ("apache", "a.conf", "Header always edit Access-Control-Allow-Origin a b"),
+    "Apache in no file": ("apache", "-", "Header Set Access-Control-Allow-Origin *"),
+    "HAProxy in no file": (
+        *("haproxy", "-"),
+        "http-response set-header Access-Control-Allow-Origin *",
+    ),
+    "a Caddyfile of some stage": (
+        *("caddy", "Caddyfile.prod"),
+        "header Access-Control-Allow-Origin *",
+    ),
+    "S3's console": ("s3", "c.json", '[{"AllowedHeaders": [],\n "AllowedOrigins": ["*"]}]'),
+    "S3 in no file": ("s3", "-", '{"CORSRules": []}'),
+    "a bucket in CloudFormation": ("s3", "t.yaml", "CorsRules:\n  - AllowedOrigins: ['*']"),
+    "Cloud Storage without an age": (
+        *("gcs", "c.json"),
+        '[ {"method": ["GET"], "origin": ["*"]} ]',
+    ),
+    "Django's settings in an if": (
+        *("django", "settings.py"),
+        "if DEBUG:\n    CORS_ALLOW_ALL_ORIGINS = True",
+    ),
+    "the package that was Fastify's": (
+        *("fastify", "a.js"),
+        "fastify.register(require('fastify-cors'))",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "file", "text"), SIGNED.values(), ids=SIGNED)
+def test_a_file_tells_whose_it_is(name: str, file: str, text: str) -> None:
+    assert guess(Source(file, text)) == [name]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("nginx.conf", "# add_header Access-Control-Allow-Origin *;"),
+        ("a.conf", "# Header set Access-Control-Allow-Origin *"),
+        ("main.kt", 'registry.addMapping("/**").allowedOrigins("https://a.test")'),
+        ("appsettings.json", '{"Cors": {"AllowedOrigins": ["https://a.test"]}}'),
+    ],
+)
+def test_a_file_without_signs_is_nobodys(file: str, text: str) -> None:
+    assert guess(Source(file, text)) == []
+
+
 def test_rules_of_one_bucket_are_for_their_own_origins_and_methods() -> None:
     text = """{"CORSRules": [
         {"AllowedOrigins": ["https://*.a.test"], "AllowedMethods": ["PUT"]},
@@ -636,6 +697,18 @@ class TestCommand:
         again = corscope("import", tmp_path / "app.py", "-o", out)
         assert again.returncode == 1
         assert "--force" in again.stderr
+
+    def test_of_policies_that_are_alike_the_first_is_kept_with_what_is_told_of_any(
+        self, corscope: Command, tmp_path: Path
+    ) -> None:
+        call = 'app.use("/{0}", cors({{ maxAge: {1} }}));\n'
+        calls = [call.format(path, age) for path, age in (("a", 5), ("b", 6), ("c", 5))]
+        (tmp_path / "app.js").write_text('const cors = require("cors");\n' + "".join(calls))
+        done = corscope("import", tmp_path / "app.js", "-o", tmp_path / "a.toml")
+        assert done.returncode == 0
+        rules = load([RuleFile("a.toml", (tmp_path / "a.toml").read_bytes())]).rules
+        assert [rule.policy for rule in rules] == [Policy(max_age=5), Policy(max_age=6)]
+        assert [done.stderr.count(f"fit /{path} are meant") for path in "abc"] == [1, 1, 1]
 
     def test_a_file_may_come_from_standard_input(self, corscope: Command) -> None:
         done = corscope("import", "-", "--from", "gcs", stdin=b'[{"origin": ["https://app.test"]}]')

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.cli.imports.tree import UnreadableError
+from corscope.cli.imports.formats import guess
+from corscope.cli.imports.tree import Source, UnreadableError
 from corscope.servers.policy import Policy
 from tests.cli.test_import import read
 
@@ -70,6 +71,17 @@ CALLED_BACK = {
         " else if ('https://b.test' == o) { cb(null, true) } else cb(null, false) }",
         LEFT,
     ),
+    "with words for a log": (
+        """(origin, cb) => {
+          console.log("asked by", origin);
+          if (allowed.includes(origin)) { logger.debug("ours"); return cb(null, true); }
+          console.warn(`not ${origin}`);
+          cb(null, false);
+        }""",
+        LEFT,
+    ),
+    "only with an origin": ("(o, cb) => cb(null, o && allowed.includes(o))", LEFT),
+    "only with an origin, as a boolean": ("(o, cb) => cb(null, !!o && allowed.includes(o))", LEFT),
     "with some": ("(o, cb) => cb(null, allowed.some((each) => each === o))", LEFT),
     "of a set": ("(o, cb) => cb(undefined, new Set(allowed).has(o))", LEFT),
 }
@@ -128,6 +140,8 @@ def test_a_function_may_be_a_method_of_the_options() -> None:
         "(origin, cb) => db.find(origin).then((ok) => cb(null, ok))",
         "(origin, cb) => cb(null, names.includes(new URL(origin).hostname))",
         "(origin, cb) => cb(null, allowed.some((each) => each.length === origin))",
+        "(origin, cb) => cb(null, !origin && allowed.includes(origin))",
+        "(origin, cb) => cb(null, other && allowed.includes(origin))",
         "(origin, cb) => other(null, true)",
         "(origin, cb) => db.load((error, origins) => cb(error, origins))",
         "(origin, cb) => cb(null, [process.env.ORIGIN])",
@@ -292,3 +306,96 @@ def test_cors_in_a_route_is_for_its_requests_and_not_for_their_preflights() -> N
     assert found.warnings == ("a.js:2: only GET of /x is meant: say so in match.url",)
     found, _ = read("express", "a.js", f"{text}app.options('/x', cors());\n")
     assert found.match == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("24 * 60 * 60", 86400),
+        ("day + 1", 86401),
+        ("2 * -5", -10),
+    ],
+)
+def test_whole_numbers_are_counted(written: str, value: int) -> None:
+    text = f"const cors = require('cors');\nconst day = 86400;\ncors({{ maxAge: {written} }});"
+    (found,) = read("express", "a.js", text)
+    assert found.policy == Policy(max_age=value)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("`https://${host}:${port}`", "https://a\u00e9.test:3000"),
+        ("`${'https'}\\u003a//${host}`", "https://a\u00e9.test"),
+        ("'https://' + host", "https://a\u00e9.test"),
+        ("'http://localhost:' + port", "http://localhost:3000"),
+        ("``", ""),
+    ],
+)
+def test_texts_of_constants_are_put_together(written: str, value: str) -> None:
+    before = "const host = 'a\u00e9.test', port = 3000;"
+    (found,) = read("express", "a.js", express(f"[{written}]", before))
+    assert found.policy == Policy(allow_origins=(value,))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "`https://${process.env.HOST}`",
+        "`${true}`",
+        "tag`x`",
+        "'https://' + process.env.HOST",
+        "'x' * 2",
+        "1 << 2",
+        "3600 / 2",
+        "9007199254740991 + 1",
+        "`${`x`.repeat(9)}`",
+    ],
+)
+def test_what_is_no_plain_sum_is_refused(written: str) -> None:
+    with pytest.raises(UnreadableError, match=r"a\.js:4: can't tell the value of `"):
+        read("express", "a.js", express(f"[{written}]"))
+
+
+@pytest.mark.parametrize(
+    ("mount", "paths"),
+    [
+        ("'/api', ", "/api"),
+        ("['/api', '/v2/*'], ", "/api or /v2/*"),
+        ("", None),
+        ("'/', ", None),
+        ("'*', ", None),
+        ("'/{*splat}', ", None),
+        ("path, ", None),
+    ],
+)
+@pytest.mark.parametrize("name", ["express", "hono"])
+def test_where_it_is_mounted_is_told(name: str, mount: str, paths: str | None) -> None:
+    module = {"express": "cors", "hono": "hono/cors"}[name]
+    text = f"const {{ cors }} = require('{module}');\napp.use({mount}cors());\n"
+    (found,) = read(name, "a.js", text)
+    told = f"a.js:2: only paths that fit {paths} are meant: say so in match.url"
+    assert (found.policy, found.warnings) == (Policy(), () if paths is None else (told,))
+
+
+NEST = "const app = await NestFactory.create<NestExpressApplication>(AppModule%s);\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        (NEST % ", { cors: true }", Policy()),
+        (NEST % ", { cors: { origin: 'https://a.test' } }", Policy(allow_origins="https://a.test")),
+        (NEST % ", { cors: false }" + "app.enableCors();", Policy()),
+        (NEST % "" + "app.enableCors({ maxAge: 5 });", Policy(max_age=5)),
+    ],
+)
+@pytest.mark.parametrize("name", ["express", "fastify"])
+def test_what_nest_is_given_goes_to_the_library_below_it(
+    name: str, text: str, policy: Policy
+) -> None:
+    if name == "fastify":
+        text = text.replace("AppModule", "AppModule, new FastifyAdapter()")
+    assert guess(Source("main.ts", text)) == [name]
+    (found,) = read(name, "main.ts", text)
+    assert (found.policy, found.warnings) == (policy, ())

@@ -1,6 +1,7 @@
 """A server works: which rule is that? `corscope import` writes it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import click
@@ -15,6 +16,7 @@ from corscope.rules.load import load
 from corscope.rules.problems import RulesError
 from corscope.rules.write import rule_text
 from corscope.servers.dialect import Dialect
+from corscope.servers.policy import Policy
 from corscope.servers.registry import find
 
 __all__ = ["MAX_BYTES", "import_config", "read_source"]
@@ -99,14 +101,18 @@ def _guessed(source: Source) -> Dialect:
 
 
 def _read(source: Source, dialect: Dialect) -> list[Found]:
-    """The policies, each once."""
+    """The policies, each once and where it stands first, with all that is told of it."""
     importer = IMPORTERS.get(dialect.name)
     if importer is None:
         source.refuse(f"{dialect.title} can't be imported; {', '.join(IMPORTERS)} can")
-    found = {(each.policy, str(each.match)): each for each in reversed(list(importer(source)))}
+    found: dict[tuple[Policy, str], Found] = {}
+    for each in importer(source):
+        first = found.setdefault((each.policy, str(each.match)), each)
+        told = tuple(dict.fromkeys((*first.warnings, *each.warnings)))
+        found[each.policy, str(each.match)] = replace(first, warnings=told)
     if not found:
         source.refuse("has no CORS rule, so that nobody is allowed")
-    return list(reversed(found.values()))
+    return list(found.values())
 
 
 def _rules(found: list[Found], dialect: Dialect, host: str, source: Source) -> Iterator[str]:
@@ -126,9 +132,8 @@ def _rules(found: list[Found], dialect: Dialect, host: str, source: Source) -> I
 
 
 def _tell(found: list[Found], host: str | None) -> None:
-    for each in found:
-        for warning in each.warnings:
-            click.echo(f"warning: {_shown(warning)}", err=True)
+    for warning in dict.fromkeys(warning for each in found for warning in each.warnings):
+        click.echo(f"warning: {_shown(warning)}", err=True)
     if host is None:
         message = f"warning: the rule is for {_NO_HOST}; --host says for which host it is meant"
         click.echo(message, err=True)

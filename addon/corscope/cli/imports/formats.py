@@ -76,9 +76,9 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
 _HAPROXY: Final = r"^[ \t]*(http-(request|(after-)?response)|rspadd|hdr)\s.*(?i:access-control-)"
 _SIGNS: Final = {
     ".js": {
-        "express": r"""["']cors["']|\.enableCors\(""",
-        "fastify": r"@fastify/cors",
-        "koa": r"@koa/cors",
+        "express": r"""["']cors["']|\.enableCors\(|\bNestFactory\b""",
+        "fastify": r"""@fastify/cors|["']fastify-cors["']""",
+        "koa": r"""@koa/cors|["']koa2?-cors["']""",
         "hono": r"hono/cors",
         "hapi": r"@hapi/hapi",
         "h3": r"handleCors\(",
@@ -88,7 +88,7 @@ _SIGNS: Final = {
         "litestar": r"\bCORSConfig\b",
         "flask-cors": r"\bflask_cors\b",
         "quart-cors": r"\bquart_cors\b",
-        "django": r"^CORS_\w+\s*=|\bcorsheaders\b",
+        "django": r"^[ \t]*CORS_\w+\s*=|\bcorsheaders\b",
         "aiohttp": r"\baiohttp_cors\b",
     },
     ".go": {
@@ -100,18 +100,20 @@ _SIGNS: Final = {
     ".rb": {"rack-cors": r"\bRack::Cors\b"},
     ".conf": {
         "haproxy": _HAPROXY,
-        "nginx": r"^[ \t]*add_header\s+[\"']?access-control-",
-        "apache": r"^[ \t]*header\s+(always\s+|onsuccess\s+)?(set|add|unset)\s+[\"']?"
-        r"access-control-",
+        "nginx": r"(?i:^[^#\n]*\b(add_header|more_set_headers)\s+[\"']?access-control-)",
+        "apache": r"(?i:^[ \t]*header\s+(always\s+|onsuccess\s+)?"
+        r"(set|add|unset|append|merge|setifempty|edit\*?)\s+[\"']?access-control-)",
     },
     ".cfg": {"haproxy": _HAPROXY},
-    "caddyfile": {"caddy": r"(?i)access-control-"},
+    "caddyfile": {"caddy": r"(?i:access-control-)"},
     ".cs": {"aspnet-core": r"\b(UseCors|AddCors|CorsPolicyBuilder)\b"},
     ".php": {"laravel": r"[\"']allowed_?[oO]rigins"},
     ".java": {"spring": r"\bCorsConfiguration\b|\bCorsRegistry\b|@CrossOrigin\b"},
     ".json": {
-        "s3": r"\bCORSRules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b",
-        "gcs": r"\bresponseHeader\b|\bmaxAgeSeconds\b|<CorsConfig\b",
+        "s3": r"\bC(ORS|ors)Rules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b"
+        r"|\A\s*\[\s*\{[^{}]*\"AllowedOrigins\"",
+        "gcs": r"\bresponseHeader\b|\bmaxAgeSeconds\b|<CorsConfig\b"
+        r"|\A\s*\[\s*\{[^{}]*\"origin\"\s*:\s*\[",
         "azure-blob": r"\bmaxAgeInSeconds\b|<CorsRule\b",
         "tomcat": r"org\.apache\.catalina\.filters\.CorsFilter",
         "spring": r"^[ \t]*[\"']?[\w.-]*globalcors\b",
@@ -129,13 +131,27 @@ _SAME: Final = {
 }
 
 
+_ON_FASTIFY: Final = re.compile(r"\bFastifyAdapter\b")
+"""What NestJS has where it isn't on Express."""
+
+
 def guess(source: Source) -> list[str]:
     """The dialects whose signs a file bears; it is certain if there is one."""
-    path = PurePath(source.name.lower())
-    ending = path.suffix or path.name
-    signs = _SIGNS.get(_SAME.get(ending, ending), {})
-    return [
+    found = [
         dialect
-        for dialect, sign in signs.items()
-        if re.search(sign, source.text, re.MULTILINE | (re.IGNORECASE if ending == ".conf" else 0))
+        for dialect, sign in _signs(PurePath(source.name.lower())).items()
+        if re.search(sign, source.text, re.MULTILINE)
     ]
+    if "express" in found and _ON_FASTIFY.search(source.text):
+        return ["fastify"]
+    return found
+
+
+def _signs(path: PurePath) -> Mapping[str, str]:
+    """What to look for in a file of this name; a proxy's may have any, standard input has none."""
+    if path.name.startswith("caddyfile"):
+        return _SIGNS["caddyfile"]
+    if path.name == "-":
+        several = (signs for ending, signs in _SIGNS.items() if ending != "caddyfile")
+        return {dialect: sign for signs in several for dialect, sign in signs.items()}
+    return _SIGNS.get(_SAME.get(path.suffix, path.suffix), _SIGNS[".conf"])

@@ -44,7 +44,11 @@ _BRANCHES: Final = {"switch_case", "switch_default", "catch_clause"}
 _CHANGES: Final = {
     *("push", "unshift", "pop", "shift", "splice", "fill", "add", "delete", "clear", "set"),
 }
+_ANY_PATH: Final = {"/", "*", "/*", "(.*)", "/(.*)", "*splat", "/*splat", "/{*splat}", "/**", "**"}
 _ROUTES: Final = {"get", "head", "post", "put", "patch", "delete"}
+_SAFE: Final = (1 << 53) - 1
+"""The largest whole number that JavaScript can count to."""
+
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
@@ -73,9 +77,25 @@ class JavaScriptCall:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """That it isn't always made, if so."""
-        told = not_always_called(self.place, self.function)
-        return (told,) if self._is_branch else ()
+        """That it isn't always made, and the paths that it is mounted at, if so."""
+        told = [not_always_called(self.place, self.function)] if self._is_branch else []
+        if self._mounted and not _ANY_PATH.intersection(self._mounted):
+            paths = " or ".join(self._mounted)
+            told.append(f"{self.place}: only paths that fit {paths} are meant: say so in match.url")
+        return tuple(told)
+
+    @property
+    def _mounted(self) -> list[str]:
+        """The paths of `app.use("/path", …)` that it stands in."""
+        given = self._node.parent
+        if given is None or given.type != "arguments" or _method_of(given.parent) != "use":
+            return []
+        paths = self._file.read(named(given)[0]).items_or_self()
+        return [each.value for each in paths if isinstance(each.value, str)]
+
+    def last(self) -> Node:
+        """The last argument."""
+        return self.options(len(self._arguments) - 1)
 
     def options(self, index: int = 0) -> Node:
         """The argument of that index; a table without options if there is none."""
@@ -162,9 +182,8 @@ class JavaScriptFile:
             arguments = named(given)
             first = short_code_of(arguments[0]) if arguments else ""
             place = self.source.at(line_of(node))
-            yield JavaScriptCall(
-                place, short_code_of(function), first, tuple(arguments), self, is_branch, node
-            )
+            name = short_code_of(function).removeprefix("await ")  # before type arguments
+            yield JavaScriptCall(place, name, first, tuple(arguments), self, is_branch, node)
 
     def options_called(self, key: str) -> Iterator[Node]:
         """The value of every option of this name, in whatever object."""
@@ -185,10 +204,10 @@ class JavaScriptFile:
         match node.type:
             case "string":
                 return _string(node)
-            case "template_string" if not any(
-                child.type == "template_substitution" for child in node.children
-            ):
-                return _string(node)
+            case "template_string":
+                return self._template(node, depth)
+            case "binary_expression":
+                return self._sum(node, depth)
             case "number" | "unary_expression":
                 return _number(node)
             case "true" | "false":
@@ -203,6 +222,35 @@ class JavaScriptFile:
                 return self._named_value(node, depth)
             case _:
                 return self._special(node, depth)
+
+    def _template(self, node: "Syntax", depth: int) -> str | Opaque:
+        """A template's text, where all that it names is known."""
+        code, begin, parts = node.text or b"", 1, list[str]()
+        for child in node.children:
+            if child.type != "template_substitution":
+                continue
+            at, end = child.start_byte - node.start_byte, child.end_byte - node.start_byte
+            value = self.read(named(child)[0], depth).value
+            if not _is_plain(value):
+                return Opaque(code_of(node))
+            parts += [_unescape(code[begin:at].decode()), str(value)]
+            begin = end
+        text = "".join([*parts, _unescape(code[begin:-1].decode())])
+        return text if len(text) <= LONGEST else Opaque(code_of(node))
+
+    def _sum(self, node: "Syntax", depth: int) -> Value:
+        """What `+` makes of texts and whole numbers, and `*` of two numbers."""
+        left, right = (node.child_by_field_name(side) for side in ("left", "right"))
+        operator = code_of(node.child_by_field_name("operator"))
+        if left is None or right is None or operator not in {"+", "*"}:
+            return Opaque(code_of(node))
+        one, other = self.read(left, depth).value, self.read(right, depth).value
+        if type(one) is int and type(other) is int:
+            result = one + other if operator == "+" else one * other
+            return result if abs(result) <= _SAFE else Opaque(code_of(node))
+        text = f"{one}{other}" if _is_plain(one) and _is_plain(other) else None
+        is_joined = operator == "+" and text is not None and len(text) <= LONGEST
+        return text if is_joined else Opaque(code_of(node))
 
     def _special(self, node: "Syntax", depth: int) -> Value:
         if node.type == "regex":
@@ -266,6 +314,11 @@ class JavaScriptFile:
         return self._values[name]
 
 
+def _is_plain(value: Value) -> bool:
+    """Whether it is as it is written in a longer text."""
+    return isinstance(value, str) or (type(value) is int and abs(value) <= _SAFE)
+
+
 def _method_of(call: "Syntax | None") -> str:
     """The method of an object that is called."""
     function = None if call is None else call.child_by_field_name("function")
@@ -303,10 +356,14 @@ def _changed(target: "Syntax | None", node: "Syntax") -> Iterator[tuple[str, "Sy
 
 
 def _string(node: "Syntax") -> str:
+    return _unescape(code_of(node)[1:-1])
+
+
+def _unescape(text: str) -> str:
     return re.sub(
         r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|.)",
         _unescaped,
-        code_of(node)[1:-1],
+        text,
         flags=re.DOTALL,
     )
 

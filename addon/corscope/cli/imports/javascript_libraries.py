@@ -27,6 +27,10 @@ from corscope.servers.policy import ECHO, WILDCARD, Policy
 __all__ = ["read_express", "read_fastify", "read_h3", "read_hapi", "read_hono", "read_koa"]
 
 
+_ENABLED: Final = ".enableCors"
+"""What NestJS calls it."""
+
+
 def _forwarded(node: Node) -> Fields:
     return {"forward_preflight": node.flag()}
 
@@ -81,7 +85,7 @@ _HONO: Final = {
 
 
 def read_express(source: Source) -> Iterator[Found]:
-    """`cors({…})` of the package cors, and NestJS's `app.enableCors({…})`."""
+    """`cors({…})` of the package cors, and what NestJS hands it."""
     file = JavaScriptFile(source)
     ours = file.imported("cors")
     calls = [
@@ -89,12 +93,27 @@ def read_express(source: Source) -> Iterator[Found]:
         for call in file.calls()
         if call.function in ours
         or _is_required(call.function, "cors")
-        or call.function.endswith(".enableCors")
+        or call.function.endswith(_ENABLED)
     ]
-    answers_options = any(call.function.endswith(".options") for call in file.calls())
-    wanted = 'cors({…}) of the package "cors"'
-    for read, call in zip(_of_calls(calls, _EXPRESS, source, wanted), calls, strict=True):
-        yield _in_route(call, read, answers_options=answers_options)
+    of_nest = list(_of_nest(file, _EXPRESS))
+    if calls or not of_nest:
+        answers_options = any(call.function.endswith(".options") for call in file.calls())
+        wanted = 'cors({…}) of the package "cors"'
+        for read, call in zip(_of_calls(calls, _EXPRESS, source, wanted), calls, strict=True):
+            yield _in_route(call, read, answers_options=answers_options)
+    yield from of_nest
+
+
+def _of_nest(file: JavaScriptFile, readers: Mapping[str, Reader]) -> Iterator[Found]:
+    """`NestFactory.create(Module, { cors: … })`."""
+    for call in file.calls():
+        options = call.last().value if call.function == "NestFactory.create" else None
+        cors = options.get("cors") if isinstance(options, Mapping) else None
+        if cors is not None and cors.value is True:
+            yield Found(cors.place, Policy(), warnings=call.warnings)
+        elif cors is not None and cors.value is not False:
+            read = found(cors.table(), readers, cors.place)
+            yield replace(read, warnings=(*call.warnings, *read.warnings))
 
 
 def _in_route(call: JavaScriptCall, read: Found, *, answers_options: bool) -> Found:
@@ -109,7 +128,7 @@ def _in_route(call: JavaScriptCall, read: Found, *, answers_options: bool) -> Fo
 
 
 def read_fastify(source: Source) -> Iterator[Found]:
-    """`app.register(cors, {…})` of @fastify/cors."""
+    """`app.register(cors, {…})` of @fastify/cors, and what NestJS hands it."""
     modules = ("@fastify/cors", "fastify-cors")
     file = JavaScriptFile(source)
     ours = file.imported(*modules)
@@ -119,8 +138,11 @@ def read_fastify(source: Source) -> Iterator[Found]:
         if call.function.endswith(".register")
         and (call.first in ours or any(_is_required(call.first, each) for each in modules))
     ]
-    wanted = "register(cors, {…}) of @fastify/cors"
+    enabled = [call for call in file.calls() if call.function.endswith(_ENABLED)]
+    of_nest = [*_of_calls(enabled, _FASTIFY, source), *_of_nest(file, _FASTIFY)]
+    wanted = "" if of_nest else "register(cors, {…}) of @fastify/cors"
     yield from _of_calls(calls, _FASTIFY, source, wanted, index=1)
+    yield from of_nest
 
 
 def read_koa(source: Source) -> Iterator[Found]:
@@ -155,11 +177,11 @@ def _of_calls(
     calls: list[JavaScriptCall],
     readers: Mapping[str, Reader],
     source: Source,
-    wanted: str,
+    wanted: str = "",
     *,
     index: int = 0,
 ) -> Iterator[Found]:
-    if not calls:
+    if wanted and not calls:
         source.refuse(f"has no {wanted}")
     for call in calls:
         options = call.options(index).table()

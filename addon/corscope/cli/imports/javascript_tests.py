@@ -26,6 +26,7 @@ TRANSPARENT: Final = {
     *("non_null_expression", "await_expression"),
 }
 _DECLARATIONS: Final = {"lexical_declaration", "variable_declaration", "empty_statement"}
+_LOGGED: Final = re.compile(r"(?:console|logger|log)\.\w+\(")
 _HEADER: Final = re.compile(r"""\w+(?:\.req(?:uest)?)?\.(?:get|header)\(["'][Oo]rigin["']\)""")
 _IS_FOUND: Final = {("!==", "-1"), ("!=", "-1"), (">", "-1"), (">=", "0")}
 _IS_MISSING: Final = {("===", "-1"), ("==", "-1"), ("<", "0")}
@@ -157,6 +158,8 @@ class _Test:
             test = tests.pop()
             if test.type == "binary_expression" and _operator(test) == "||":
                 tests += [bare(each) for each in reversed(named(test))]
+            elif self._is_present(test):
+                tests.append(bare(named(test)[1]))
             elif not self._is_absent(test):
                 found += self._found_by(test)
         return found
@@ -171,6 +174,15 @@ class _Test:
         if node.type == "unary_expression" and _operator(node) == "!":
             return self.found(named(node)[0])
         return self._index(node, _IS_MISSING)
+
+    def _is_present(self, node: "Syntax") -> bool:
+        """Whether it is `origin && …`, perhaps with `!!`; without an origin there is no CORS."""
+        if node.type != "binary_expression" or _operator(node) != "&&":
+            return False
+        left = bare(named(node)[0])
+        if short_code_of(left).startswith("!!"):
+            left = bare(named(bare(named(left)[0]))[0])
+        return self.is_origin(left)
 
     def _is_absent(self, node: "Syntax") -> bool:
         """Whether it is `!origin`, or `origin === undefined`."""
@@ -277,7 +289,7 @@ class _Decision:
         """Follow the statements, each of which is asked if those before it let it."""
         rest: list[Syntax] | None = statements
         while rest is not None:
-            rest = [each for each in rest if each.type not in _DECLARATIONS]
+            rest = _deciding(rest)
             if not rest:
                 raise _UnknownError
             if rest[0].type == "if_statement":
@@ -344,7 +356,7 @@ class _Decision:
 
     def _given(self, statements: list["Syntax"]) -> list["Syntax"]:
         """What `callback(…)` is called with, which is all that the statements do."""
-        done = [each for each in statements if each.type not in _DECLARATIONS]
+        done = _deciding(statements)
         if len(done) == 2 and done[1].type == "return_statement" and not named(done[1]):
             done.pop()
         if len(done) != 1:
@@ -355,6 +367,16 @@ class _Decision:
         if not self.callback or code_of(node.child_by_field_name("function")) != self.callback:
             raise _UnknownError
         return named(node.child_by_field_name("arguments"))
+
+
+def _deciding(statements: list["Syntax"]) -> list["Syntax"]:
+    """The statements without those that name something, and that write a log."""
+    return [
+        each
+        for each in statements
+        if each.type not in _DECLARATIONS
+        and not (each.type == "expression_statement" and _LOGGED.match(code_of(each)))
+    ]
 
 
 def _statements(node: "Syntax") -> list["Syntax"]:
