@@ -288,6 +288,42 @@ def test_an_innocent_policy(lines: str) -> None:
     assert warnings(policy(lines)) == ()
 
 
+@pytest.mark.parametrize(
+    ("dialect", "origin"),
+    [
+        ("rack-cors", "a.example"),
+        ("rack-cors", "localhost:3000"),
+        ("rs-cors", "https://*.a.example"),
+        ("rs-cors", "https://b-*.a.example"),
+        ("nginx", "https://A.example"),
+        ("spring", "https://a.example/"),
+        ("spring", "https://A.example"),
+        ("spring", "https://a.example, https://b.example"),
+        ("spring", "http://localhost:*"),
+        ("spring", "http://localhost:[3000,5173]"),
+        ("spring", "http://localhost:[*]"),
+    ],
+)
+def test_what_a_dialect_knows_is_innocent(dialect: str, origin: str) -> None:
+    assert warnings(policy(f'like = "{dialect}"\nallow_origins = ["{origin}"]')) == ()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "origin", "id_"),
+    [
+        ("rack-cors", "a.example, b.example", "several-in-one"),
+        ("express", "a.example", "origin-without-scheme"),
+        ("rs-cors", "https://a.example/", "origin-ends-in-slash"),
+        ("fastify", "https://A.example", "origin-upper-case"),
+        ("nginx", "https://b-*.a.example", "origin-invalid"),
+        ("express", "http://localhost:*", "pattern-not-understood"),
+    ],
+)
+def test_what_a_dialect_does_not_know_is_told(dialect: str, origin: str, id_: str) -> None:
+    found = warnings(policy(f'like = "{dialect}"\nallow_origins = ["{origin}"]'))
+    assert [warning.id for warning in found] == [id_]
+
+
 def test_a_wildcard_with_credentials_is_told() -> None:
     found = warnings(policy('allow_origins = "*"\nallow_credentials = true'))
     assert [warning.id for warning in found] == ["wildcard-with-credentials", "any-origin"]

@@ -17,6 +17,7 @@ from corscope.rules.locate import KeyPath
 from corscope.rules.meant import with_scheme
 from corscope.rules.problems import shown, shown_list
 from corscope.servers.dialect import Dialect
+from corscope.servers.difference import instance
 from corscope.servers.origins import OriginPattern, matches_pattern, parse_origin_pattern
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
@@ -28,6 +29,7 @@ _LOOSE_ORIGIN: Final = re.compile(
 _UNESCAPED_DOT: Final = re.compile(r"(?<![\\\]])[A-Za-z0-9-]\.(?=[A-Za-z])")
 _CLASS: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*+\]")
 _LITERAL: Final = re.compile(r"/(?P<regex>.+)/(?P<flags>[a-z]*)", re.DOTALL)
+_PORT_LIST: Final = re.compile(r":\[(\d+|\*)[^\]]*\]")
 _FLAGS: Final = re.compile(r"^\(\?[aiLmsux]+\)")
 
 
@@ -60,6 +62,8 @@ def _either(
     if pattern == WILDCARD:
         return
     wrong = list(_named(pattern, path, policy))
+    if wrong and _is_understood(written, policy, dialect):
+        wrong = [each for each in wrong if each.id not in _NEVER]
     yield from wrong
     parsed = parse_origin_pattern(pattern)
     if wrong or parsed is None or not (parsed.subdomains or parsed.any_port):
@@ -73,12 +77,41 @@ def _either(
         yield remark("pattern-not-understood", path, pattern, message, hint)
 
 
+_NEVER: Final = {
+    *("origin-ends-in-slash", "origin-has-path", "origin-upper-case", "origin-default-port"),
+    *("origin-without-scheme", "origin-not-ascii", "origin-invalid", "several-in-one"),
+}
+"""What is only said where the dialect compares it as it is written: some know bare hosts, or cut a
+slash off."""
+
+
 def _is_literal(written: str | tuple[str], policy: Policy, dialect: Dialect) -> bool:
-    """Whether a dialect takes a pattern for an origin, which then nobody has."""
-    pattern = written if isinstance(written, str) else written[0]
-    one = pattern.replace("://*.", "://any.").removesuffix(":*")
+    """Whether a dialect takes it for an origin as it stands, which then nobody has."""
     alone = replace(policy, allow_origins=written, allow_origin_regex=None)
-    return not dialect.complaints(alone) and not allows(one, alone, dialect)
+    return not dialect.complaints(alone) and not _is_understood(written, policy, dialect)
+
+
+def _is_understood(written: str | tuple[str], policy: Policy, dialect: Dialect) -> bool:
+    """Whether a dialect allows an origin that may be meant by it."""
+    pattern = written if isinstance(written, str) else written[0]
+    alone = replace(policy, allow_origins=written, allow_origin_regex=None)
+    if dialect.complaints(alone):
+        return False
+    origins = (each for each in _meant(pattern) if parse_origin_pattern(each) is not None)
+    return any(allows(each, alone, dialect) for each in origins)
+
+
+def _meant(pattern: str) -> Iterator[str]:
+    """Origins that may be meant by what is written."""
+    plain = _PORT_LIST.sub(r":\1", pattern)
+    for part in dict.fromkeys((plain, *plain.split(","))):
+        bare = part.strip(" ").rstrip("/").lower()
+        for text in [bare] if "://" in bare else [f"https://{bare}", f"http://{bare}"]:
+            scheme, _, host = text.partition("://")
+            host = _in_ascii(host.partition("/")[0].removesuffix(":*"))
+            host = host.removesuffix(f":{DEFAULT_PORTS.get(scheme, '')}")
+            yield instance(f"{scheme}://{host}")
+            yield instance(f"{scheme}://{host}:*")
 
 
 def _named(pattern: str, path: KeyPath, policy: Policy) -> Iterator[Remark]:
