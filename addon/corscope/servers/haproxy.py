@@ -39,6 +39,9 @@ _VARIABLES: Final = {
     Taken.METHOD: "txn.cors_method",
     Taken.HEADERS: "txn.cors_headers",
 }
+_MOST_IN_LINE: Final = 50
+"""How many patterns stand in a line, of which HAProxy reads no more than 64 words."""
+
 _IS_PREFLIGHT: Final = "METH_OPTIONS { req.hdr(Access-Control-Request-Method) -m found }"
 _CONDITIONS: Final[dict[Kind | None, str]] = {
     None: "",
@@ -95,9 +98,9 @@ def _allowed(policy: Policy) -> list[str]:
         return [keep]
     comparisons = {"str": exact_origins(policy), "reg": origin_regexes(policy)}
     return [
-        f"{keep} if {{ req.fhdr(Origin) -m {how} {_patterns(texts)} }}"
+        f"{keep} if {{ req.fhdr(Origin) -m {how} {_patterns(texts[at : at + _MOST_IN_LINE])} }}"
         for how, texts in comparisons.items()
-        if texts
+        for at in range(0, len(texts), _MOST_IN_LINE)
     ]
 
 

@@ -23,6 +23,7 @@ from corscope.servers.by_hand import (
     is_matched,
     origin_regexes,
     preflight_lines,
+    regex_of,
     sent,
 )
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
@@ -40,6 +41,10 @@ _ALWAYS: Final = Setting(
 )
 _WITHOUT_ALWAYS: Final = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
 _OWN: Final = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, EXPOSE_HEADERS)
+_LONGEST_IN_MAP: Final = 46
+"""How long a string of a map may be: longer ones don't fit into a bucket of 64 bytes, the customary
+map_hash_bucket_size, and nginx doesn't start."""
+
 _MAP_WORDS: Final = frozenset({"default", "hostnames", "include", "volatile"})
 _VARIABLES: Final = {
     Taken.METHOD: "$http_access_control_request_method",
@@ -127,7 +132,9 @@ def _map(policy: Policy) -> list[str]:
 
 
 def _map_string(origin: str) -> str:
-    """A string that a map doesn't take for a regex or a word of its own."""
+    """A string that a map doesn't take for a regex or a word of its own; a long one as a regex."""
+    if len(origin.encode()) > _LONGEST_IN_MAP:
+        return f"~*{regex_of(origin)}"
     return f"\\{origin}" if origin in _MAP_WORDS or origin.startswith(("~", "\\")) else origin
 
 

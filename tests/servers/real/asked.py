@@ -10,7 +10,7 @@ from corscope.messages import HeaderList
 from corscope.servers.policy import Policy, listed
 from tests.support.tokens import TCHARS
 
-__all__ = ["ASKED", "Asked", "generate_asked"]
+__all__ = ["ASKED", "LONG_ORIGIN", "Asked", "generate_asked"]
 
 APP = "https://app.test"
 SECOND = "https://second.test:8443"
@@ -26,7 +26,10 @@ ORIGINS = (
         "https://app,test",
     ),
 )
+LONG_ORIGIN = "https://deploy-preview-1234--a-site-with-a-long-name.netlify.app"
 ODD_ORIGINS = (
+    *(LONG_ORIGIN, LONG_ORIGIN.replace("netlify", "Netlify"), f"{LONG_ORIGIN}.test"),
+    *("https://tenant-69.test", "https://tenant-70.test"),
     *("https://app.test:443", "https://app.test.", "https://app.test:", "https://app.test/path"),
     *("https://xn--bcher-kva.test", "http://[::1]:3000", "http://127.0.0.1:8080", "https://b.test"),
     *("file://", "capacitor://localhost", "https://", "x://app.test", "//app.test", "*", ""),

@@ -10,7 +10,7 @@ from corscope.servers.dialect import Dialect, Setting
 from corscope.servers.policy import Policy, SettingValue
 from tests.support.tokens import TCHARS
 
-from .asked import APP, SECOND
+from .asked import APP, LONG_ORIGIN, SECOND
 
 __all__ = ["ODD", "POLICIES", "generate_policies", "policies_of_settings"]
 
@@ -80,6 +80,7 @@ ODD: tuple[Policy, ...] = (
     Policy(allow_origins=("*.sub.test", ".sub.test", "app.test")),
     Policy(allow_origins=("HTTPS://app.test", "file://", "capacitor://localhost")),
     Policy(allow_origins=(APP, APP, "https://app.test/path")),
+    Policy(allow_origins=(LONG_ORIGIN, *(f"https://tenant-{n}.test" for n in range(70)))),
     Policy(allow_origin_regex=r"(?i)^https://APP\.test$"),
     Policy(allow_origin_regex=r"^https?://[\w-]+(\.sub)?\.test(:\d+)?$"),
     Policy(allow_origin_regex=r"(?P<host>app)\.test"),
