@@ -208,6 +208,23 @@ def test_the_final_picture_has_what_others_edited(
     assert edited.exchange(url)["verdicts"]["omit"]["verdict"] == "allowed"
 
 
+def test_a_rules_filter_sees_what_the_browser_has_sent(server: RawServer, tmp_path: Path) -> None:
+    """mitmproxy sends it elsewhere, without a header, after the rule was chosen the first time."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES + 'match.filter = "~d open.test & ~hq x-tenant"\n', "utf-8")
+    server.answers["http://elsewhere.test/x"] = reply()
+    options = {
+        "cors_rules": rules,
+        "map_remote": "|//open.test/|//elsewhere.test/",
+        "modify_headers": "/~q/X-Tenant/",
+    }
+    with Proxy(tmp_path, server.mode, options) as proxy:
+        for data in (preflight("http://open.test/x"), ask("http://open.test/x", method="PUT")):
+            told = proxy.ask(data.replace(b"\r\n\r\n", b"\r\nX-Tenant: a\r\n\r\n"))
+            assert told.lines("Access-Control-Allow-Origin")
+        assert [entry["rule"] for entry in exchanges(proxy.journal())] == ["open", "open"]
+
+
 def test_a_flow_that_another_script_kills(edited: Proxy, server: RawServer) -> None:
     url = "http://killed.test/"
     server.answers[url] = reply(*ALLOWING)

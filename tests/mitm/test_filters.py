@@ -53,3 +53,24 @@ def test_whether_there_is_an_answer_changes_nothing(text: str, expected: bool) -
     made.response = answer
     assert matcher(made)(text) is expected
     assert made.response is answer
+
+
+def test_a_filter_sees_the_request_as_the_browser_has_sent_it() -> None:
+    """Other addons send it elsewhere, and take from it, before its answer comes."""
+    made = flow(url="http://api.test/x", headers=(("X-Tenant", "a"),))
+    matches = matcher(made)
+    made.request.url = "http://elsewhere.test/y"
+    made.request.headers.pop("X-Tenant")
+    assert matches("~d api.test & ~u /x & ~hq X-Tenant")
+    assert made.request.url == "http://elsewhere.test/y"
+
+
+def test_a_filter_sees_the_body_once_it_is_there() -> None:
+    made = flow(method=b"POST")
+    made.request.raw_content = None
+    matches = matcher(made)
+    assert not matches("~bq secret")
+    made.request.raw_content = b"a secret"
+    assert matches("~bq secret")
+    made.request.raw_content = b"masked"
+    assert matches("~bq secret")

@@ -15,7 +15,7 @@ from mitmproxy import addonmanager, ctx, http, tls, version
 import corscope
 from corscope.journal.exchange import Touch
 from corscope.journal.lines import rules_line, start_line
-from corscope.messages import Response
+from corscope.messages import Request, Response
 from corscope.mitm import guard, options, translate
 from corscope.mitm.browsers import Browsers
 from corscope.mitm.commands import Commands
@@ -132,9 +132,15 @@ class Corscope:
         self._recorder.requested(flow, asked)
         if not self._rules.state.ruleset.rules or not flow.live or flow.error or flow.response:
             return
-        treatment = self._treatments[flow.id] = self._now_in_force().treatment(asked.request)
+        treatment = self._treatments[flow.id] = self._treated(flow, asked.request)
         if self._settings.fresh and treatment.is_conditional:
             self._ask_anew(flow, treatment)
+
+    def _treated(self, flow: http.HTTPFlow, request: Request) -> Treatment:
+        in_force = self._now_in_force()
+        if in_force.looks_at_flows:
+            return in_force.treatment(request, matcher(flow))
+        return in_force.treatment(request)
 
     def _now_in_force(self) -> InForce:
         """The rules that count from here on; what has begun keeps those it began with."""
@@ -145,7 +151,7 @@ class Corscope:
 
     def _ask_anew(self, flow: http.HTTPFlow, treatment: Treatment) -> None:
         """Drop the question whether a cached answer is still good: it is from before the rule."""
-        rule = treatment.rule(matcher(flow))
+        rule = treatment.rule()
         if rule is None or rule.mode is Mode.SHADOW or not (rule.policy or rule.headers):
             return
         for name in CONDITIONAL:
@@ -161,7 +167,7 @@ class Corscope:
         treatment = self._treatments.get(flow.id)
         if treatment is None or flow.error or flow.response or flow.request.stream:
             return None
-        rule = treatment.answering(matcher(flow))
+        rule = treatment.answering()
         if rule is None:
             return None
         del self._treatments[flow.id]
@@ -203,7 +209,7 @@ class Corscope:
         if treatment is None or flow.response is None or flow.error:
             return None
         response = translate.response_of(flow.response)
-        rule, made = treatment.edited(response, matcher(flow))
+        rule, made = treatment.edited(response)
         if rule is None:
             return None
         if rule.mode is Mode.SHADOW:
@@ -226,7 +232,7 @@ class Corscope:
     def error(self, flow: http.HTTPFlow) -> None:
         """Forget a flow that gets no answer; a rule in shadow mode may have had one."""
         treatment = self._treatments.pop(flow.id, None)
-        rule = None if treatment is None else treatment.rule(matcher(flow))
+        rule = None if treatment is None else treatment.rule()
         if treatment is None or rule is None or rule.mode is not Mode.SHADOW:
             return
         would = treatment.without_server(rule)

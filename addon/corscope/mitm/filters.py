@@ -1,7 +1,7 @@
 """Does a mitmproxy filter expression match a flow's request?
 
 Rules hold filters as text; parsed ones are kept here. A rule is chosen before there is an answer
-or after, and its filter has to say the same both times.
+or after, and its filter has to say the same both times: whatever has come or changed meanwhile.
 """
 
 from collections.abc import Callable, Iterator
@@ -49,13 +49,21 @@ def _codes(token: Any) -> Iterator[str]:
 
 
 def matcher(flow: http.HTTPFlow) -> Callable[[str], bool]:
-    """What tells whether a filter expression matches this flow's request."""
+    """What tells whether a filter expression matches this flow's request, as it is now.
+
+    Where mitmproxy sends it on to another host or with other headers, the filter still sees what
+    the browser has sent. Only the body may come later.
+    """
+    sent = flow.request.copy()
 
     def matches(text: str) -> bool:
-        response, flow.response = flow.response, None
+        if sent.raw_content is None:
+            sent.raw_content = flow.request.raw_content
+        request, response = flow.request, flow.response
+        flow.request, flow.response = sent, None
         try:
             return bool(_parsed(text)(flow))
         finally:
-            flow.response = response
+            flow.request, flow.response = request, response
 
     return matches

@@ -24,6 +24,10 @@ ANSWERS_PER_REQUEST: Final = 4
 FilterMatches = Callable[[str], bool]
 
 
+def _matches_none(_text: str) -> bool:
+    return False
+
+
 @dataclass(slots=True, eq=False)
 class InForce:
     """A set of rules, and how requests were treated by it.
@@ -42,13 +46,20 @@ class InForce:
     def __post_init__(self) -> None:
         self.looks_at_flows = any(rule.match.filter for rule in self.ruleset.rules)
 
-    def treatment(self, request: Request) -> "Treatment":
-        """How a request is treated, and whatever is answered to it."""
-        return self._treatments.get(request) or self._new(request)
+    def treatment(
+        self, request: Request, filter_matches: FilterMatches = _matches_none
+    ) -> "Treatment":
+        """How a request is treated, and whatever is answered to it.
 
-    def _new(self, request: Request) -> "Treatment":
+        Args:
+            request: the request.
+            filter_matches: whether a filter matches its flow; only for rules that look at flows.
+        """
+        return self._treatments.get(request) or self._new(request, filter_matches)
+
+    def _new(self, request: Request, filter_matches: FilterMatches) -> "Treatment":
         is_conditional = any(contains(request.headers, name) for name in CONDITIONAL)
-        made = Treatment(self, subject_of(request), is_conditional)
+        made = Treatment(self, subject_of(request), is_conditional, filter_matches)
         is_kept = not self.looks_at_flows and is_small(request.headers, request.url)
         return self._treatments.put(request, made) if is_kept else made
 
@@ -60,6 +71,7 @@ class Treatment:
     in_force: InForce
     subject: Subject
     is_conditional: bool
+    filter_matches: FilterMatches
     _is_chosen: bool = False
     _rule: Rule | None = None
     _answer: tuple[Rule, Answer | None] | None = None
@@ -68,16 +80,17 @@ class Treatment:
         default_factory=lambda: Memo(ANSWERS_PER_REQUEST)
     )
 
-    def rule(self, filter_matches: FilterMatches) -> Rule | None:
+    def rule(self) -> Rule | None:
         """The rule that matches the request, among those that don't ask for a status."""
         if not self._is_chosen:
-            self._rule = choose_at_request(self.in_force.ruleset, self.subject, filter_matches)
+            ruleset = self.in_force.ruleset
+            self._rule = choose_at_request(ruleset, self.subject, self.filter_matches)
             self._is_chosen = True
         return self._rule
 
-    def answering(self, filter_matches: FilterMatches) -> Rule | None:
+    def answering(self) -> Rule | None:
         """The rule that answers in the server's stead, if one does."""
-        rule = self.rule(filter_matches)
+        rule = self.rule()
         if rule is None or rule.mode is not Mode.APPLY:
             return None
         if self._answers_by_itself is None:
@@ -97,22 +110,18 @@ class Treatment:
         made = self.answer(rule)
         return None if made is None else Response(made.status, made.headers)
 
-    def edited(
-        self, response: Response, filter_matches: FilterMatches
-    ) -> tuple[Rule | None, Response]:
+    def edited(self, response: Response) -> tuple[Rule | None, Response]:
         """The rule that matches now that the server has answered, and what it makes of that."""
         found = self._edits.get(response)
         if found is None:
-            found = self._edited(response, filter_matches)
+            found = self._edited(response)
             if is_small(response.headers):
                 self._edits.put(response, found)
         return found
 
-    def _edited(
-        self, response: Response, filter_matches: FilterMatches
-    ) -> tuple[Rule | None, Response]:
+    def _edited(self, response: Response) -> tuple[Rule | None, Response]:
         ruleset, subject = self.in_force.ruleset, self.subject
-        rule = choose_at_response(ruleset, subject, response.status, filter_matches)
+        rule = choose_at_response(ruleset, subject, response.status, self.filter_matches)
         if rule is None:
             return None, response
         return rule, edit(rule, subject, response, fresh=self.in_force.fresh)
