@@ -108,6 +108,28 @@ def test_behind_a_reverse_proxy_the_browser_names_the_proxy(
     assert request_of(made).url == expected
 
 
+@pytest.mark.parametrize(
+    ("host", "sni", "expected"),
+    [
+        pytest.param("my.test:9443", None, "https://my.test:9443/a", id="a Host that is kept"),
+        pytest.param("my.test", "other.test", "https://my.test/a", id="without a port"),
+        pytest.param("[::1]:8443", None, "https://[::1]:8443/a", id="an address"),
+        pytest.param("backend.test:3000", "my.test", "https://my.test:8443/a", id="TLS alone"),
+        pytest.param("backend.test:3000", None, "https://page.test:8443/a", id="neither"),
+        pytest.param(None, None, "https://page.test:8443/a", id="nor any Host"),
+    ],
+)
+def test_behind_a_reverse_proxy_its_host_or_tls_tells_what_the_browser_named(
+    host: str | None, sni: str | None, expected: str
+) -> None:
+    headers = (("Origin", "https://page.test:8443"), *((("Host", host),) if host else ()))
+    mode = "reverse:http://backend.test:3000"
+    address = ("127.0.0.1", 8443)
+    made = flow("http://backend.test:3000/a", headers, mode=mode, listens_at=address, tls=True)
+    made.client_conn.sni = sni
+    assert request_of(made).url == expected
+
+
 def test_header_bytes_keep_their_order_repeats_and_case() -> None:
     headers = (("X-A", "\xff"), ("vary", "a"), ("X-a", ""), ("Vary", "b"))
     assert request_of(flow(headers=headers)).headers == headers

@@ -94,6 +94,7 @@ def asked_of(flow: http.HTTPFlow) -> Asked:
         client.sockname,
         client.proxy_mode.full_spec,
         client.tls,
+        client.sni,
         client.peername and client.peername[0],
     )
     return _asked.get(key) or _decoded(flow, key)
@@ -175,17 +176,30 @@ _remembered = lru_cache(maxsize=500)(_before_path)
 
 
 def _reverse_url(flow: http.HTTPFlow) -> str:
-    """In reverse mode mitmproxy has put the server's name in place of the browser's Host.
+    """The URL where the browser takes the proxy for the server.
 
-    The browser named the address that the proxy listens at; where its Origin has that port, it
-    used the Origin's host for it.
+    Its Host says so where mitmproxy keeps that. Else there is the server's name in its place; then
+    TLS tells the host, or an Origin that has the port at which the proxy listens: a page of its own
+    most likely named that as its requests do.
     """
-    host, port = flow.client_conn.sockname[:2]
-    scheme = "https" if flow.client_conn.tls else "http"
-    origin = parse_serialized_origin(get(from_fields(flow.request.headers.fields), "Origin") or "")
-    if origin is not None and (origin.port or DEFAULT_PORTS.get(origin.scheme)) == port:
+    client, request = flow.client_conn, flow.request
+    host, port = client.sockname[:2]
+    scheme = "https" if client.tls else "http"
+    origin = parse_serialized_origin(get(from_fields(request.headers.fields), "Origin") or "")
+    if kept := _kept_host(request):
+        host, named = url.parse_authority(kept, check=False)
+        port = named or DEFAULT_PORTS[scheme]
+    elif client.sni:
+        host = client.sni
+    elif origin is not None and (origin.port or DEFAULT_PORTS.get(origin.scheme)) == port:
         host = origin.host.strip("[]")
-    return joined_url(scheme, host, port, flow.request.path)
+    return joined_url(scheme, host, port, request.path)
+
+
+def _kept_host(request: http.Request) -> str | None:
+    """The browser's own Host, where the option keep_host_header is set and it tells anything."""
+    server = url.hostport(request.scheme, request.host, request.port)
+    return None if request.host_header == server else request.host_header
 
 
 _responses: Memo[object, Response] = Memo(500)
