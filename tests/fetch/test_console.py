@@ -33,6 +33,10 @@ FIREFOX_SAYS = (
 DID_NOT_SUCCEED = f"{FIREFOX_SAYS}{URL}. (Reason: CORS request did not succeed). " + (
     "Status code: (null)."
 )
+STATUS = "CORS preflight response did not succeed). Status code: 302."
+MISMATCH = (
+    f"CORS header \u2018Access-Control-Allow-Origin\u2019 does not match \u2018{PAGE}\u2019)."
+)
 WEBKIT_FAILED = f"Fetch API cannot load {URL} due to access control checks."
 FAILED = "Failed to load resource: net::ERR_FAILED"
 
@@ -278,6 +282,26 @@ def test_firefox_goes_on_about_preflights_and_redirects() -> None:
     )
     [_, then] = printed(Engine.FIREFOX, Reason.ALLOW_ORIGIN_MISSING, scene=scene)
     assert then == DID_NOT_SUCCEED
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed", "location", "then"),
+    [
+        pytest.param(PAGE, PAGE, "https://b.test/", MISMATCH, id="elsewhere"),
+        pytest.param(PAGE, PAGE, f"{URL}/", STATUS, id="within its origin"),
+        pytest.param(PAGE, "*", "https://b.test/", STATUS, id="for all"),
+        pytest.param("null", "null", "https://b.test/", STATUS, id="from an opaque origin"),
+    ],
+)
+def test_firefox_looks_again_at_a_preflight_that_was_redirected(
+    origin: str, allowed: str, location: str, then: str
+) -> None:
+    """By then a redirect to another origin has made the Origin `null`."""
+    scene = SCENE._replace(origin=origin, status=302, location=location)
+    failure = Failure(Reason.PREFLIGHT_REDIRECT, location)
+    answer = (("Access-Control-Allow-Origin", allowed),)
+    _, second, _ = console_messages(Engine.FIREFOX, "preflight", failure, scene, answer)
+    assert second == f"{FIREFOX_SAYS}{URL}. (Reason: {then}"
 
 
 def test_firefox_names_a_target_that_is_not_http() -> None:

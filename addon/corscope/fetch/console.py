@@ -8,10 +8,17 @@ the reason itself. Measured in Chromium 156, Firefox 153 and WebKitGTK 2.50, in 
 """
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from corscope.fetch.engines import Engine
-from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, is_token
+from corscope.fetch.headers import (
+    FAILURE,
+    byte_lowercase,
+    extract_header_list_values,
+    get,
+    is_token,
+)
 from corscope.fetch.mixed_content import UPGRADED
 from corscope.fetch.origin import is_potentially_trustworthy, origin_of_url
 from corscope.fetch.reasons import (
@@ -282,17 +289,26 @@ class Scene(NamedTuple):
         return Scene(url, self.origin, self.status, self.location, self.page, url, self.destination)
 
 
-def console_messages(engine: Engine, kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
+def console_messages(
+    engine: Engine, kind: Kind, failure: Failure, scene: Scene, answer: HeaderList = ()
+) -> tuple[str, ...]:
     """What the engine's console prints of a refused fetch, in order and as often.
 
     The first names the cause, others tell what came of it. Of an engine that isn't known, and of
     what a console passes over, there is none. Where script is free to choose, it is taken to use
     `fetch` without a word on redirects: XMLHttpRequest gives its own name instead.
+
+    Args:
+        engine: the engine.
+        kind: whether it is a preflight that was refused.
+        failure: why.
+        scene: what the messages name besides.
+        answer: the answer's header lines, on which hangs what is said after the cause.
     """
     printer = _PRINTERS.get(engine)
     if printer is None or (failure.detail == INTERIM and not _gives_up(engine, scene)):
         return ()
-    return printer(kind, failure, scene)
+    return printer(kind, failure, scene, answer)
 
 
 def _gives_up(engine: Engine, scene: Scene) -> bool:
@@ -373,7 +389,7 @@ _ADVISED: Final = frozenset(
 _ADVICE: Final = " Have the server send the header with a valid value."
 
 
-def _chromium(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
+def _chromium(kind: Kind, failure: Failure, scene: Scene, _answer: HeaderList) -> tuple[str, ...]:
     name = CATALOGUE[failure.reason].chromium
     if name is None:
         said = _chromium_unnamed(failure, scene)
@@ -428,7 +444,7 @@ def _ascii(value: str) -> str:
 # Firefox
 
 
-def _firefox(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
+def _firefox(kind: Kind, failure: Failure, scene: Scene, answer: HeaderList) -> tuple[str, ...]:
     told = FIREFOX_UNNAMED.get(failure.reason)
     if scene.destination in _WORKERS:  # whose mixed content it doesn't call so
         told = None
@@ -438,24 +454,39 @@ def _firefox(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
         return unnamed
     url = scene.target if category == "CORSRequestNotHttp" else scene.url
     said = [_firefox_message(category, url, failure, scene)]
+    by_origin = replace(failure, detail=scene.origin)
     said += [
-        _firefox_message(follow_up, scene.url, failure, scene)
-        for follow_up in _firefox_follow_ups(kind, category, redirects=scene.location is not None)
+        _firefox_message(follow_up, scene.url, by_origin, scene)
+        for follow_up in _firefox_follow_ups(kind, category, scene, answer)
     ]
     return (*unnamed, *(message[:_FIREFOX_LONGEST] for message in said))
 
 
-def _firefox_follow_ups(kind: Kind, category: str, *, redirects: bool) -> Iterator[str]:
+def _firefox_follow_ups(
+    kind: Kind, category: str, scene: Scene, answer: HeaderList
+) -> Iterator[str]:
     """What is said after the cause: a redirect gives up, and then the preflight that it answers.
 
     So one message may come twice.
     """
     if category == "CORSExternalRedirectNotAllowed":
-        yield "CORSPreflightDidNotSucceed"
-    elif redirects and category != "CORSDidNotSucceed":
+        is_other = origin_of_url(scene.target) != origin_of_url(scene.url)
+        if is_other and _names_origin(scene, answer):
+            yield "CORSAllowOriginNotMatchingOrigin"
+        else:
+            yield "CORSPreflightDidNotSucceed"
+    elif scene.location is not None and category != "CORSDidNotSucceed":
         yield "CORSDidNotSucceed"
     if kind == "preflight":
         yield "CORSDidNotSucceed"
+
+
+def _names_origin(scene: Scene, answer: HeaderList) -> bool:
+    """Whether the answer is for an origin that a redirect to another one makes `null`.
+
+    Firefox looks at the answer once more when it has given the redirect up.
+    """
+    return scene.origin != "null" and get(answer, "Access-Control-Allow-Origin") == scene.origin
 
 
 _FIREFOX_LONGEST: Final = 1_000
@@ -502,7 +533,7 @@ _WEBKIT_NAMES: Final = {
 """The header names that WebKit itself knows, which are its own to spell, and not the usual way."""
 
 
-def _webkit(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
+def _webkit(kind: Kind, failure: Failure, scene: Scene, _answer: HeaderList) -> tuple[str, ...]:
     template = _webkit_template(kind, failure, scene)
     if template is None:
         return ()
@@ -566,7 +597,7 @@ def _is_loopback(url: str) -> bool:
     return origin.scheme == "http" and is_potentially_trustworthy(origin)
 
 
-_Printer = Callable[[Kind, Failure, Scene], tuple[str, ...]]
+_Printer = Callable[[Kind, Failure, Scene, HeaderList], tuple[str, ...]]
 
 _PRINTERS: Final[dict[Engine, _Printer]] = {
     Engine.CHROMIUM: _chromium,

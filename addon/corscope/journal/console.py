@@ -27,7 +27,7 @@ def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
     if exchange.mode != "cors" and judgement.reason not in _WITHOUT_CORS:
         return ()
     failure = Failure(judgement.reason, judgement.detail, judgement.firefox)
-    messages = console_messages(engine, exchange.kind, failure, exchange.scene)
+    messages = console_messages(engine, exchange.kind, failure, exchange.scene, exchange.headers)
     # Without CORS, Firefox doesn't go on about it.
     is_firefoxs = exchange.mode != "cors" and engine is Engine.FIREFOX
     return messages[:1] if is_firefoxs else messages

@@ -393,7 +393,7 @@ def _said(
         # Through the proxy its error page is to blame; without one, the missing answer itself.
         name = "CORSDidNotSucceed" if engine is Engine.FIREFOX else None
         failure = Failure(Reason.CONNECTION_DROPPED)
-    printed = console_messages(engine, end.kind, failure, end.scene)
+    printed = console_messages(engine, end.kind, failure, end.scene, end.headers)
     if judgement.detail == "refused" and engine is Engine.CHROMIUM:
         printed = ("Failed to load resource: net::ERR_CONNECTION_REFUSED",)
     elif judgement.reason is Reason.NO_RESPONSE and engine is Engine.WEBKIT:
