@@ -1,6 +1,7 @@
 """The JSON Schema that editors use, held against what the reader itself takes and refuses."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import corscope.rules
 from corscope.rules.load import Source, load
 from corscope.rules.problems import RulesError
 from corscope.rules.schema import json_schema, schema_text
+from corscope.servers.dialect import Dialect
+from corscope.servers.registry import dialects
 from tests.rules.mistakes import MISTAKES, Mistake, rule
 
 SHIPPED = Path(corscope.rules.__file__).with_name("schema.json")
@@ -65,6 +68,31 @@ def test_an_editor_takes_what_the_reader_takes(mistake: Mistake) -> None:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.sentence)
 def test_an_editor_sees_the_mistakes_that_a_schema_can_tell(mistake: Mistake) -> None:
     assert bool(errors(rule(mistake.wrong))) is mistake.seen_by_schema
+
+
+def test_an_editor_wants_a_name_of_one_line() -> None:
+    wanted = rule('match.host = "a"\nfault.status = 401')
+    assert errors(wanted) == []
+    assert errors(wanted.replace('"r"', r'"r\ns"')) != []
+
+
+@pytest.mark.parametrize("dialect", dialects(), ids=lambda dialect: dialect.name)
+def test_an_editor_takes_a_dialects_settings_there_alone(dialect: Dialect) -> None:
+    for setting in dialect.settings:
+        value = json.dumps(setting.default)
+        text = rule(f'match.host = "a"\npolicy = {{ like = "LIKE", {setting.name} = {value} }}')
+        assert errors(text.replace("LIKE", dialect.name)) == []
+        assert errors(text.replace("LIKE", "standard")) != []
+
+
+@pytest.mark.parametrize("dialect", dialects(), ids=lambda dialect: dialect.name)
+def test_an_editor_tells_what_a_setting_is_to_each_dialect(dialect: Dialect) -> None:
+    policy = json_schema()["properties"]["rule"]["items"]["properties"]["policy"]
+    for setting in dialect.settings:
+        told = policy["properties"][setting.name]["description"]
+        assert re.search(
+            rf"[Ff]or [\w, -]*\b{dialect.name}\b[\w, -]*: {re.escape(setting.doc)}", told
+        )
 
 
 @given(toml_texts)

@@ -22,6 +22,7 @@ __all__ = [
     "Field",
     "Filter",
     "Flag",
+    "Json",
     "OneOrMany",
     "Pairs",
     "Remark",
@@ -369,6 +370,8 @@ class Table:
         check: looks at the keys together; gets whatever could be read, by the names in the rules.
         further: keys that depend on what else is there; `all_further` are all there can be.
         elsewhere: keys that belong into another table, each with a hint.
+        dependent: keys where the table has to fit a further JSON Schema if they are there; `read`
+            finds out in other ways.
     """
 
     fields: tuple[Field, ...]
@@ -379,6 +382,7 @@ class Table:
     further: Callable[[Mapping[str, object]], Sequence[Field]] = _no_fields
     all_further: tuple[Field, ...] = ()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    dependent: Mapping[str, Json] = field(default_factory=dict)
 
     def read(self, value: object, at: At) -> Any:
         """Check it and build what it means."""
@@ -424,6 +428,8 @@ class Table:
             schema["required"] = required
         if self.any_of:
             schema["anyOf"] = [{"required": [name]} for name in self.any_of]
+        if self.dependent:
+            schema["dependentSchemas"] = dict(self.dependent)
         return schema
 
 

@@ -10,6 +10,7 @@ module; a test compares. After a change here write it anew:
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from corscope.fetch.headers import is_token
@@ -22,6 +23,7 @@ from corscope.rules.kinds import (
     Field,
     Filter,
     Flag,
+    Json,
     OneOrMany,
     Pairs,
     Status,
@@ -33,7 +35,7 @@ from corscope.rules.kinds import (
 from corscope.rules.meant import with_scheme
 from corscope.rules.model import Fault, HeaderEdits, Match, Mode
 from corscope.rules.problems import BadValueError, shown, shown_list
-from corscope.rules.template import Template, parse_template
+from corscope.rules.template import PLACEHOLDERS, Template, parse_template
 from corscope.servers.dialect import Dialect, Setting
 from corscope.servers.parts import is_sendable
 from corscope.servers.policy import ECHO, WILDCARD, Policy
@@ -54,8 +56,17 @@ __all__ = [
 LONGEST_DELAY = 600
 MAX_MAX_AGE = 2**31 - 1
 
-_TCHARS = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+_NAME = r"^[^\u0000-\u001f\u007f-\u00a0\u2028\u2029]*$"
+_SOME_TCHARS = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_TCHARS = f"^{_SOME_TCHARS}$"
+_HOST = r"^(?:[^:/\s\u0080-\uffff]+|\[[^/\s\u0080-\uffff]*\])(?::(?:[0-9]{1,5}|\*))?$"
+_ASCII = r"[\u0000-\u007f]"
+_URL = (
+    rf"^(?:\*(?!{_ASCII}*://){_ASCII}*"  # is meant for any host
+    r"|(?:(?!://)[\s\S])*://(?:[\u0000-.0-\u007f]+/[\s\S]*|[\u0000-.0-\u007f]*\*))$"
+)
 _HEADER_VALUE = r"^[^\u0000\n\r\u0100-\uffff]*$"
+_TEMPLATE = r"^(?:[^\u0000\n\r{}\u0100-\uffff]|\{\{|\}\}|\{(?:" + "|".join(PLACEHOLDERS) + r")\})*$"
 _LOCATION = r"^[^\u0000\s\u0100-\uffff]*$"
 _FRAMING = frozenset(
     {
@@ -69,6 +80,14 @@ _FRAMING = frozenset(
         "upgrade",
     }
 )
+
+
+def _in_any_case(word: str) -> str:
+    """A regex for the word; JSON Schema has no flag for it."""
+    return "".join(f"[{char.upper()}{char}]" if char.isalpha() else char for char in word)
+
+
+_EDITED = f"^(?!(?:{'|'.join(map(_in_any_case, sorted(_FRAMING)))})$){_SOME_TCHARS}$"
 
 
 def _name(text: str) -> str:
@@ -168,8 +187,8 @@ def _location(text: str) -> str:
 
 _HEADER_NAME = Text(_header_name, _TCHARS)
 _METHOD = Text(_token, _TCHARS)
-_EDITED_NAME = Text(_edited_name, _TCHARS)
-_EDITED_VALUE = Text(_template, _HEADER_VALUE, may_be_empty=True)
+_EDITED_NAME = Text(_edited_name, _EDITED)
+_EDITED_VALUE = Text(_template, _TEMPLATE, may_be_empty=True)
 _ORIGIN = Text(_header_value, _HEADER_VALUE)
 _STAR_OR_ECHO = Choice({WILDCARD: WILDCARD, ECHO: ECHO})
 
@@ -191,7 +210,7 @@ def _setting_fields(dialect: Dialect) -> tuple[Field, ...]:
         Field(
             setting.name,
             _setting_kind(setting),
-            f"Only for {dialect.name}: {setting.doc}",
+            setting.doc,
             list(setting.default) if isinstance(setting.default, tuple) else setting.default,
         )
         for setting in dialect.settings
@@ -259,6 +278,7 @@ _POLICY_FIELDS = (
 def policy_table(known: Sequence[Dialect]) -> Table:
     """The table of a policy; a dialect's further settings are keys of it where it is named."""
     by_name = {dialect.name: dialect for dialect in known}
+    homes = _homes(known)
 
     def further(raw: Mapping[str, object]) -> Sequence[Field]:
         like = raw.get("like", STANDARD.name)
@@ -277,18 +297,56 @@ def policy_table(known: Sequence[Dialect]) -> Table:
         example='like = "express", allow_origins = ["https://app.example.com"]',
         check=_check_policy,
         further=further,
-        all_further=tuple(each for dialect in known for each in _setting_fields(dialect)),
-        elsewhere=_homes(known),
+        all_further=_of_all(homes),
+        elsewhere=_elsewhere(homes),
+        dependent=_needs_home(homes),
     )
 
 
-def _homes(known: Sequence[Dialect]) -> dict[str, str]:
-    """A hint for each further setting where another dialect is imitated."""
-    names: dict[str, list[str]] = {}
+_Homes = Mapping[str, Sequence[tuple[Dialect, Field]]]
+"""The dialects that have a further setting, by its name."""
+
+
+def _homes(known: Sequence[Dialect]) -> _Homes:
+    found: dict[str, list[tuple[Dialect, Field]]] = {}
     for dialect in known:
-        for setting in dialect.settings:
-            names.setdefault(setting.name, []).append(shown(dialect.name))
-    return {name: f"only like = {' or '.join(homes)} has it" for name, homes in names.items()}
+        for each in _setting_fields(dialect):
+            found.setdefault(each.name, []).append((dialect, each))
+    return found
+
+
+def _of_all(homes: _Homes) -> tuple[Field, ...]:
+    """Each setting once, with what it is to each of its dialects, and a default if they agree."""
+    return tuple(map(_of_its_dialects, homes.values()))
+
+
+def _of_its_dialects(found: Sequence[tuple[Dialect, Field]]) -> Field:
+    names: dict[str, list[str]] = {}
+    for dialect, field in found:
+        names.setdefault(field.doc, []).append(dialect.name)
+    doc = "Only for " + " For ".join(f"{', '.join(of)}: {doc}" for doc, of in names.items())
+    first = found[0][1]
+    agree = all(field.default == first.default for _, field in found)
+    return replace(first, doc=doc, default=first.default if agree else None)
+
+
+def _elsewhere(homes: _Homes) -> dict[str, str]:
+    """A hint for each further setting where another dialect is imitated."""
+    return {
+        name: f"only like = {' or '.join(shown(dialect.name) for dialect, _ in fields)} has it"
+        for name, fields in homes.items()
+    }
+
+
+def _needs_home(homes: _Homes) -> dict[str, Json]:
+    """The same for editors."""
+    return {
+        name: {
+            "required": ["like"],
+            "properties": {"like": {"enum": [dialect.name for dialect, _ in fields]}},
+        }
+        for name, fields in homes.items()
+    }
 
 
 POLICY = policy_table(dialects())
@@ -297,13 +355,13 @@ MATCH = Table(
     fields=(
         Field(
             "url",
-            OneOrMany(Text(_url_glob, r"^(?:\*.*|.*://(?:[^/]+/.*|[^/]*\*))$")),
+            OneOrMany(Text(_url_glob, _URL)),
             "A glob over the whole URL, such as https://api.example.com/v1/*; "
             "an asterisk before the path stays before the path.",
         ),
         Field(
             "host",
-            OneOrMany(Text(_host, r"^[^/\s]+$")),
+            OneOrMany(Text(_host, _HOST)),
             "A host or a glob over one, with or without a port: *.example.com, localhost:8080.",
         ),
         Field("origin", OneOrMany(Text()), "A glob over the Origin header, which must be there."),
@@ -368,9 +426,11 @@ def _build_rule(*, policy: tuple[Dialect, Policy] | None = None, **values: Any) 
 _IN_MATCH = {each.name: "it belongs into [rule.match]" for each in MATCH.fields}
 _IN_POLICY = {each.name: "it belongs into [rule.policy]" for each in POLICY.fields}
 
+_WITHOUT_STATUS: Json = {"properties": {"match": {"not": {"required": ["status"]}}}}
+
 RULE = Table(
     fields=(
-        Field("name", Text(_name), "What the log calls this rule; unique.", required=True),
+        Field("name", Text(_name, _NAME), "What the log calls this rule; unique.", required=True),
         Field("description", Text(may_be_empty=True), "A note for people.", ""),
         Field("enabled", Flag(), "Whether the rule is looked at.", default=True),
         Field(
@@ -391,6 +451,9 @@ RULE = Table(
     example='policy.allow_origins = ["https://app.example.com"]',
     any_of=("policy", "headers", "fault"),
     elsewhere={**_IN_POLICY, **_IN_MATCH},
+    dependent={
+        "match": {"anyOf": [_WITHOUT_STATUS, {"required": ["headers"]}, {"required": ["fault"]}]}
+    },
 )
 
 
