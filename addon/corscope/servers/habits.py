@@ -25,6 +25,7 @@ __all__ = ["Habit", "habits", "markdown"]
 
 _APP: Final = "https://app.test"
 _EVIL: Final = "https://evil.test"
+_OWN: Final = "https://own.test"
 _URL: Final = "https://api.test/"
 _LISTED: Final = Policy(
     allow_origins=(_APP, "https://second.test"),
@@ -58,6 +59,7 @@ def habits(dialect: Dialect) -> Iterator[Habit]:
     yield Habit("OPTIONS that is none", _told(dialect, listed, plain))
     evil = Request("GET", _URL, (("Origin", _EVIL),))
     yield Habit("actual, another origin", _told(dialect, listed, evil))
+    yield Habit("the backend's own `Access-Control-Allow-Origin`", _own_origin(dialect, listed))
     both = replace(listed, allow_origins="*", allow_credentials=True)
     yield Habit("`*` with credentials", _told_origin(dialect, both))
     yield Habit(
@@ -122,6 +124,15 @@ def _told_origin(dialect: Dialect, policy: Policy) -> str:
     return sent[0] if same else f"{sent[0]}; to others {sent[1]}".replace("it;", "sent;")
 
 
+def _own_origin(dialect: Dialect, listed: Policy) -> str:
+    request = Request("GET", _URL, (("Origin", _APP),))
+    got = dialect.actual(listed, request, Response(200, ((ALLOW_ORIGIN, _OWN),)))
+    if got.status != 200:
+        return str(got.status)
+    told = {_APP: "replaced", _OWN: "kept"}
+    return told.get(" and ".join(values(got.headers, ALLOW_ORIGIN)), "sent beside it")
+
+
 def _vary(dialect: Dialect, listed: Policy) -> str:
     made = dialect.preflight(listed, _preflight(_APP))
     lines = values(made.headers, VARY) if made else []
@@ -150,6 +161,9 @@ in a test that runs both; *documented* ones follow the documentation, since thei
 _NOTE: Final = """
 Asked with two origins in a list, the methods `GET` and `PUT`, and the headers `x-a` and `x-b`, but
 for lists that a server doesn't have.
+
+To a rule, the backend is the application behind the middleware. So in many dialects CORS headers
+that it sends itself are kept, as they are there; `like = "standard"` replaces them.
 
 A rule sees the request and what the backend answers, but no routes. So it answers a preflight for
 any path, also for one with a route of the application's own for OPTIONS, to which `flask-cors`,
