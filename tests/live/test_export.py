@@ -61,6 +61,12 @@ def test_bad_words_are_answered_with_the_way_out(
     assert not target.exists()
 
 
+def test_what_is_missing_is_told_by_its_name(proxy: Proxy) -> None:
+    told = proxy.control(command="cors.export", arguments=["the API"])["error"]
+    assert "dialect: dialect" in told
+    assert " object at " not in told
+
+
 def test_a_folder_that_is_not_there_is_told(proxy: Proxy, tmp_path: Path) -> None:
     missing = tmp_path / "none"
     told = export(proxy, "the API", "express", missing / "x")["error"]

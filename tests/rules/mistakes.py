@@ -153,6 +153,7 @@ _MATCH = [
         'url = "http://*/x?u=http://a/"',
         "has no host",
     ),
+    _match("a scheme alone", 'url = "https://"', 'url = "https://*/*"', 'write "https://*/*"'),
     _match("a URL without host", 'url = "http:///x"', 'url = "http://*/x"', "has no host"),
     _match(
         "a URL in its own script",

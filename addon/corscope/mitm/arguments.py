@@ -20,6 +20,10 @@ class OneOf(types.Choice):
         self.options_command = options_command
         self.what = what
 
+    def __repr__(self) -> str:
+        """As mitmproxy tells what a command expects, where there are too few arguments."""
+        return self.what
+
 
 class _OneOfType(types._BaseType):
     """How mitmproxy completes and checks it; words with spaces stand in quotes at its prompt."""

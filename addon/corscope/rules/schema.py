@@ -142,8 +142,9 @@ def _url_glob(text: str) -> UrlGlob:
 
 def _no_url(text: str) -> BadValueError:
     """Tell what a URL lacks, and how it may have been meant."""
-    if ":///" in text:
-        return BadValueError("has no host", f"write {shown(text.replace(':///', '://*/', 1))}")
+    if ":///" in text or text.endswith("://"):
+        meant = text.replace(":///", "://*/", 1) if ":///" in text else f"{text}*/*"
+        return BadValueError("has no host", f"write {shown(meant)}")
     if text.startswith("/") and not text.startswith("//"):
         of_one = shown(f"https://api.example.com{text}")
         return BadValueError("has no host", f"write {shown(f'*{text}')}, or {of_one} say")
