@@ -105,6 +105,18 @@ def test_a_page_whose_mitmproxy_has_ended_says_so(chromium: Chromium) -> None:
         page.see(ROW)
 
 
+def test_a_view_that_can_not_come_says_why_and_comes_when_it_can(page: WebPage) -> None:
+    page.see(ROW)
+    page.offline(True)
+    page.press("2")
+    page.see("#view > .trouble", "mitmproxy doesn't answer: has it ended?")
+    page.gone(ROW)
+    page.offline(False)
+    page.click("#view > .trouble button", "Try again")
+    page.see(".matrix")
+    page.errors.clear()  # the console tells of what didn't come
+
+
 def test_what_is_read_stays_in_its_place_while_more_comes(chromium: Chromium) -> None:
     recording = Recording()
     for number in range(100):

@@ -135,6 +135,14 @@ class WebPage:
     def resize(self, width: int, height: int) -> None:
         self._chromium.call(self.page.set_viewport_size({"width": width, "height": height}))
 
+    def on_paper(self) -> None:
+        """Show it as it would be printed."""
+        self._chromium.call(self.page.emulate_media(media="print"))
+
+    def offline(self, is_so: bool) -> None:
+        """Let nothing be reached from now on, or all again."""
+        self._chromium.call(self.page.context.set_offline(is_so))
+
     def complaints(self) -> list[str]:
         """What axe-core finds. It is run beside the page's own scripts, past its policy."""
         self._chromium.call(self._settled())

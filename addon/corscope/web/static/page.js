@@ -1,7 +1,7 @@
 // The page's frame: which view is shown, its theme, the keys that hold everywhere, what is told.
 
 import { get, post, put } from "./server.js";
-import { decoded, parsed } from "./dom.js";
+import { decoded, element, parsed } from "./dom.js";
 import { Feed } from "./feed.js";
 
 const THEMES = ["auto", "light", "dark"];
@@ -15,7 +15,7 @@ const STATES = {
 
 const view = document.querySelector("#view");
 const links = [...document.querySelectorAll("[data-view]")];
-const app = { feed: new Feed(), get, post, put, tell, go };
+const app = { feed: new Feed(), get, post, put, tell, go, renew };
 
 let shown = { name: null, module: null };
 
@@ -40,12 +40,34 @@ async function route() {
       if (link.dataset.view === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    const [html, module] = await Promise.all([get(`view/${name}`), import(`./views/${name}.js`)]);
-    if (shown.name !== name) return;
-    view.replaceChildren(...parsed(html));
-    shown.module = module.mount(view, app);
+    await open(name);
   }
   shown.module?.route?.(rest);
+}
+
+async function open(name) {
+  let html, module;
+  try {
+    [html, module] = await Promise.all([get(`view/${name}`), import(`./views/${name}.js`)]);
+  } catch (error) {
+    if (shown.name === name) view.replaceChildren(missing(error.message));
+    return;
+  }
+  if (shown.name !== name) return;
+  view.replaceChildren(...parsed(html));
+  shown.module = module.mount(view, app);
+}
+
+function missing(why) {
+  const again = element("button", { type: "button", class: "quiet", onclick: renew }, "Try again");
+  return element("p", { class: "trouble" }, why, " ", again);
+}
+
+// Makes the view anew, as the server has it now.
+async function renew() {
+  shown.module?.unmount?.();
+  shown = { name: null, module: null };
+  await route();
 }
 
 function tell(text) {

@@ -3,7 +3,7 @@
 const TOKEN = location.pathname.split("/")[1];
 
 export async function get(path) {
-  return await answered(await fetch(path));
+  return await answered(await asked(path));
 }
 
 export async function post(path, body = null) {
@@ -16,7 +16,16 @@ export async function put(path, body) {
 
 async function sent(method, path, body) {
   const headers = { "X-Corscope-Token": TOKEN, "Content-Type": "application/json" };
-  return await answered(await fetch(path, { method, headers, body: JSON.stringify(body) }));
+  return await answered(await asked(path, { method, headers, body: JSON.stringify(body) }));
+}
+
+// Of a server that isn't there, browsers say no more than that fetching failed.
+async function asked(path, init) {
+  try {
+    return await fetch(path, init);
+  } catch {
+    throw new Error("mitmproxy doesn't answer: has it ended?");
+  }
 }
 
 // Text of HTML answers, the value of JSON ones; an error's message is the server's own sentence.
