@@ -181,6 +181,72 @@ def test_a_file_that_changed_elsewhere_is_not_overwritten(page: WebPage, folder:
     page.errors.clear()  # the console tells of the answer's status
 
 
+def saved_elsewhere(served: Served, file: Path, text: str) -> None:
+    """Save a file as another editor does, and let mitmproxy see it."""
+    file.write_text(text, "utf-8")
+    assert served.rules is not None
+    served.do(served.rules.read_again)
+    served.do(served.page.look)
+
+
+def test_what_is_saved_elsewhere_shows_without_any_traffic(
+    page: WebPage, folder: Path, served: Served
+) -> None:
+    saved_elsewhere(served, folder / "a.toml", ALLOW.replace(NAME, "as another editor has it"))
+    page.see(".rules li", "as another editor has it")
+    page.wait_for("() => document.querySelector('#source').value.includes('another editor')")
+    page.gone("#edited", "not saved yet")
+    saved_elsewhere(served, folder / "a.toml", "[[rule]]\n")
+    page.see("#list", "What was read last has mistakes")
+    page.see("#verdict", "mistake")
+
+
+def test_what_is_written_stays_where_the_file_changes_elsewhere(
+    page: WebPage, folder: Path, served: Served
+) -> None:
+    rewrite(page, "DELETE", "PATCH")
+    page.see("#edited", "not saved yet")
+    saved_elsewhere(served, folder / "a.toml", "# by hand\n")
+    page.see("#edited", "not saved yet; the file has changed elsewhere")
+    assert "PATCH" in source(page)
+    page.click("#undo")
+    page.wait_for("() => document.querySelector('#source').value === '# by hand\\n'")
+
+
+def test_what_is_written_stays_with_its_file_where_another_comes_before_it(
+    page: WebPage, folder: Path, served: Served
+) -> None:
+    page.choose("#file", "1")
+    page.wait_for("text => document.querySelector('#source').value === text", OTHER)
+    rewrite(page, "off for now", "mine")
+    page.see("#edited", "not saved yet")
+    saved_elsewhere(served, folder / "aa.toml", "# new\n")
+    page.wait_for("() => document.querySelector('#file').options.length === 3")
+    page.wait_for("() => document.querySelector('#source').value.includes('mine')")
+    assert page.run("() => location.hash") == "#/rules/2"
+    page.click("#save")
+    page.see("#told", "Saved, and in force")
+    assert 'name = "mine"' in (folder / "b.toml").read_text("utf-8")
+    assert (folder / "aa.toml").read_text("utf-8") == "# new\n"
+
+
+def test_a_reload_asks_first_while_anything_is_not_saved(page: WebPage) -> None:
+    assert not asks_before_it_goes(page)
+    rewrite(page, "DELETE", "PATCH")
+    page.see("#edited", "not saved yet")
+    assert asks_before_it_goes(page)
+    page.click("#undo")
+    page.gone("#edited", "not saved yet")
+    assert not asks_before_it_goes(page)
+
+
+def asks_before_it_goes(page: WebPage) -> bool:
+    """Whether the page would have the browser ask its user."""
+    going = """() => !dispatchEvent(new Event("beforeunload", {cancelable: true}))"""
+    asks: bool = page.run(going)
+    return asks
+
+
 def test_another_file_is_chosen(page: WebPage) -> None:
     page.choose("#file", "1")
     page.wait_for("text => document.querySelector('#source').value === text", OTHER)

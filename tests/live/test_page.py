@@ -138,6 +138,22 @@ def test_the_page_comes_and_goes_with_its_option(server: RawServer, tmp_path: Pa
         assert proxy.port
 
 
+def test_who_looks_hears_that_the_rule_files_have_changed(
+    server: RawServer, tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text("# none yet\n", "utf-8")
+    options = {"cors_web": True, "cors_web_port": 0, "cors_rules": rules}
+    with Proxy(tmp_path, server.mode, options) as proxy:
+        url = URL.search(proxy.told(URL.pattern))
+        assert url is not None
+        with urllib.request.urlopen(f"{url[1]}events", timeout=30) as events:
+            assert events.readline() == b"event: reset\n"
+            rules.write_text("[[rule]]\n", "utf-8")
+            wait_until(lambda: events.readline() == b"event: rules\n", 15, "the event")
+        assert "What was read last has mistakes" in fetched(f"{url[1]}rules/list")
+
+
 def test_ending_mitmdump_doesnt_wait_for_who_looks(server: RawServer, tmp_path: Path) -> None:
     with Proxy(tmp_path, server.mode, {"cors_web": True, "cors_web_port": 0}) as proxy:
         url = URL.search(proxy.told(URL.pattern))

@@ -304,6 +304,19 @@ def test_on_how_many_exchanges_corscope_failed_is_told_to_all_that_look_and_come
         assert later.next() == ("failed", 2)
 
 
+def test_other_rules_are_told_to_all_that_look_once() -> None:
+    with Served(Recording().store) as served:
+        client = Listening(served)
+        assert client.next() == ("reset", [])
+        served.do(served.page.look)  # they are as they were
+        served.state = replace(served.state, files=("a.toml",))
+        served.do(served.page.look)
+        served.do(served.page.look)
+        assert client.next() == ("rules", [])
+        served.do(lambda: served.store.note_failure("a"))
+        assert client.next() == ("failed", 1)
+
+
 def test_what_fails_inside_is_told_without_the_address_and_answered_without_a_word_of_it() -> None:
     recording = Recording()
     with Served(recording.store) as served:

@@ -257,6 +257,7 @@ class Corscope:
     async def _look(self) -> None:
         self._recorder.tick(datetime.now(UTC))
         await self._rules.look()
+        self._page.look()
 
     # The page
 

@@ -45,6 +45,11 @@ class OwnPage:
         moved = f" (port {port} is taken)" if port not in {0, page.port} else ""
         logger.log(ALERT, "CORS page: %s%s", page.url, moved)
 
+    def look(self) -> None:
+        """Let it tell of the rules, if they are others."""
+        if self._page is not None:
+            self._page.look()
+
     def close(self) -> None:
         """Serve no more."""
         if self._page is not None:

@@ -35,13 +35,13 @@ _COUNT: Final = re.compile("[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a client is told: that all it knows is void, rows, failures, or that we are here.
+    """What a client is told: that all it knows is void, rows, failures, other rules, or a beat.
 
     `failed` is on how many exchanges corscope has failed. `upto` is what the client says when it
     comes back; None while it doesn't have all up to there.
     """
 
-    name: Literal["reset", "rows", "failed", "alive"]
+    name: Literal["reset", "rows", "failed", "rules", "alive"]
     rows: tuple[Row, ...] = ()
     upto: str | None = None
     failed: int = 0
@@ -75,6 +75,11 @@ class Feed:
         self._count += 1
         for subscription in self._subscriptions:
             subscription.begin_anew()
+
+    def rules_changed(self) -> None:
+        """Let all clients look at the rules again."""
+        for subscription in self._subscriptions:
+            subscription.look_at_rules()
 
     @contextmanager
     def subscribed(self, known: str | None) -> Iterator["Subscription"]:
@@ -134,6 +139,7 @@ class Subscription:
         self._woken = asyncio.Event()
         self._ended = False
         self._failed = 0  # as the client knows it
+        self._other_rules = False
 
     def add(self, id_: str | None) -> None:
         """Take note of an exchange that the client doesn't know yet, or that there is else news."""
@@ -147,6 +153,11 @@ class Subscription:
     def begin_anew(self) -> None:
         """Let the client forget what it knows."""
         self._anew = True
+        self._woken.set()
+
+    def look_at_rules(self) -> None:
+        """Let the client know that the rules are others now."""
+        self._other_rules = True
         self._woken.set()
 
     def end(self) -> None:
@@ -165,6 +176,9 @@ class Subscription:
             if self._failed != (failed := self._feed.store.failed.count):
                 self._failed = failed
                 yield Event("failed", failed=failed)
+            if self._other_rules:
+                self._other_rules = False
+                yield Event("rules")
             try:
                 await asyncio.wait_for(self._woken.wait(), ALIVE_EVERY)
                 if not self._ended:

@@ -66,6 +66,7 @@ class Page:
         sockets = _bound(port)
         self.port: int = sockets[0].getsockname()[1]
         self.feed = Feed(behind.store)
+        self._state = behind.state()
         self._server = HTTPServer(self._application(), max_body_size=_LARGEST_BODY)
         self._server.add_sockets(sockets)
 
@@ -73,6 +74,12 @@ class Page:
     def url(self) -> str:
         """The page's address, with its token."""
         return f"http://{ADDRESS}:{self.port}/{self.token}/"
+
+    def look(self) -> None:
+        """Let all that look know where the rules are others than at the last look."""
+        before, self._state = self._state, self.behind.state()
+        if self._state is not before:
+            self.feed.rules_changed()
 
     def close(self) -> None:
         """Serve no more, and let all go that look."""

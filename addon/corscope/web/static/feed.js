@@ -18,6 +18,7 @@ export class Feed extends EventTarget {
       this.failed = JSON.parse(event.data);
       this.#changed();
     });
+    source.addEventListener("rules", () => this.dispatchEvent(new Event("rules")));
     source.addEventListener("reset", () => {
       this.#known.clear();
       this.failed = 0;

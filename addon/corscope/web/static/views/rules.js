@@ -4,17 +4,22 @@ import { element, parsed } from "../dom.js";
 
 const CHECKED_MS = 300; // after the last key
 const RENEWED_MS = 2000; // the list is made anew at most so often
-const KEPT = new Map(); // what is written and not saved yet, by file, while the page is open
+const KEPT = new Map(); // what is written and not saved yet, by the file's path, while the page is open
+
+window.addEventListener("beforeunload", (event) => {
+  if (KEPT.size) event.preventDefault(); // so that the browser asks first
+});
 
 export function mount(view, app) {
   return new Rules(view, app);
 }
 
 class Rules {
-  #file = null; // { number, text, stamp } as it was read
+  #file = null; // { number, path, text, stamp } as it was read
   #asked = 0;
   #checks = 0;
   #timers = { check: null, renew: null };
+  #isGone = false;
 
   constructor(view, app) {
     this.app = app;
@@ -30,12 +35,18 @@ class Rules {
     this.undo.addEventListener("click", () => this.#undo());
     this.problems.addEventListener("click", (event) => this.#goTo(event.target.closest("[data-line]")));
     this.onRows = () => (this.#timers.renew ??= setTimeout(() => this.#renew(), RENEWED_MS));
+    this.onRules = () => app.feed.state === "live" && this.#renew();
     app.feed.addEventListener("rows", this.onRows);
+    app.feed.addEventListener("rules", this.onRules);
+    app.feed.addEventListener("state", this.onRules); // they may have changed while the line was down
     this.#renew();
   }
 
   unmount() {
+    this.#isGone = true;
     this.app.feed.removeEventListener("rows", this.onRows);
+    this.app.feed.removeEventListener("rules", this.onRules);
+    this.app.feed.removeEventListener("state", this.onRules);
     clearTimeout(this.#timers.check);
     clearTimeout(this.#timers.renew);
   }
@@ -68,7 +79,42 @@ class Rules {
       if (focused !== undefined) this.#switches().find((each) => each.dataset.rule === focused)?.focus();
     } catch (error) {
       this.app.tell(error.message);
+      return;
     }
+    if (!this.#isGone) await this.#follow();
+  }
+
+  // The files may be others now, or say something else; what is written and not saved yet stays.
+  async #follow() {
+    const files = namesOf(this.list.querySelectorAll("[data-file]"));
+    const offered = namesOf(this.file.options);
+    if (files.join("\n") === [...new Set(offered)].join("\n")) {
+      await this.#lookAgain();
+      return;
+    }
+    const place = files.indexOf(offered[this.file.selectedIndex]);
+    history.replaceState(null, "", `#/rules/${Math.max(place, 0)}`);
+    await this.app.renew();
+  }
+
+  async #lookAgain() {
+    const known = this.#file;
+    if (!known) return;
+    let now;
+    try {
+      now = await this.app.get(`rules/file/${known.number}`);
+    } catch (error) {
+      this.verdict.textContent = error.message;
+      return;
+    }
+    if (this.#file !== known) return; // saved, or another was opened meanwhile
+    const isOther = now.stamp !== known.stamp;
+    if (isOther && (!this.#isChanged() || now.text === this.source.value)) {
+      this.#file = { ...known, ...now, isOther: false };
+      if (this.source.value !== now.text) this.source.value = now.text;
+    } else if (isOther === known.isOther) return;
+    else this.#file = { ...known, isOther };
+    await this.#written(0);
   }
 
   #switches() {
@@ -92,11 +138,11 @@ class Rules {
   async #open(number) {
     const asked = (this.#asked += 1);
     try {
-      const { text, stamp } = await this.app.get(`rules/file/${number}`);
+      const { path, text, stamp } = await this.app.get(`rules/file/${number}`);
       if (asked !== this.#asked) return;
-      this.#file = { number, text, stamp };
+      this.#file = { number, path, text, stamp, isOther: false };
       this.file.value = number;
-      this.source.value = KEPT.get(number) ?? text;
+      this.source.value = KEPT.get(path) ?? text;
       this.source.disabled = false;
       await this.#written(0);
     } catch (error) {
@@ -130,9 +176,10 @@ class Rules {
 
   async #written(wait = CHECKED_MS) {
     const changed = this.#isChanged();
-    if (changed) KEPT.set(this.#file.number, this.source.value);
-    else KEPT.delete(this.#file?.number);
-    this.edited.textContent = changed ? "not saved yet" : "";
+    if (changed) KEPT.set(this.#file.path, this.source.value);
+    else KEPT.delete(this.#file?.path);
+    const elsewhere = this.#file?.isOther ? "; the file has changed elsewhere" : "";
+    this.edited.textContent = changed ? `not saved yet${elsewhere}` : "";
     this.undo.hidden = !changed;
     this.save.disabled = true;
     this.#count();
@@ -188,7 +235,7 @@ class Rules {
     const text = this.source.value;
     try {
       const { stamp } = await this.app.put(`rules/file/${this.#file.number}`, { text, stamp: this.#file.stamp });
-      this.#file = { ...this.#file, text, stamp };
+      this.#file = { ...this.#file, text, stamp, isOther: false };
       this.app.tell("Saved, and in force.");
       await this.#written(0);
     } catch (error) {
@@ -198,7 +245,7 @@ class Rules {
   }
 
   async #undo() {
-    KEPT.delete(this.#file.number);
+    KEPT.delete(this.#file.path);
     await this.#open(this.#file.number);
     this.source.focus();
   }
@@ -211,6 +258,10 @@ class Rules {
     this.source.focus();
     this.source.setSelectionRange(from, from + lines[Number(item.dataset.line) - 1].length);
   }
+}
+
+function namesOf(elements) {
+  return [...elements].map((each) => each.textContent);
 }
 
 function counted(number, noun) {
