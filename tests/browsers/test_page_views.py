@@ -366,6 +366,59 @@ def test_the_theme_is_kept(page: WebPage) -> None:
     assert page.run(ground) == dark
 
 
+@pytest.mark.parametrize("size", [WIDE, (640, 430), NARROW], ids=["wide", "zoomed", "narrow"])
+def test_what_is_in_a_row_or_in_the_bar_is_not_cut_in_two(
+    page: WebPage, size: tuple[int, int]
+) -> None:
+    """The sizes are a laptop's, the same at 200 %, and a phone's."""
+    page.resize(*size)
+    page.see(ROW)
+    cut = """() => [...document.querySelectorAll(".row .tag")]
+        .filter(each => each.getBoundingClientRect().right
+                      > each.parentElement.getBoundingClientRect().right + 1)
+        .map(each => each.textContent)"""
+    page.wait_for(f"() => ({cut})().length === 0")
+    beside = """() => new Set([...document.querySelectorAll(".brand, #theme, #keys")].map(each => {
+        const {top, height} = each.getBoundingClientRect();
+        return Math.round(top + height / 2);
+    })).size"""
+    assert page.run(beside) == 1
+
+
+def test_in_a_row_the_origin_gives_way_first_then_the_reason_then_a_tag(page: WebPage) -> None:
+    cut = """selector => document.querySelector(`[data-id=exchange-10] ${selector}`).scrollWidth
+        > document.querySelector(`[data-id=exchange-10] ${selector}`).clientWidth"""
+    assert [page.run(cut, each) for each in (".origin", "code", ".tag")] == [True, False, False]
+    page.resize(*NARROW)
+    page.wait_for("() => document.querySelector('#rows').clientWidth < 400")
+    assert [page.run(cut, each) for each in (".origin", "code", ".tag")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("address", "selector"),
+    [
+        ("#/exchanges/exchange-10", "article.exchange"),
+        ("#/endpoints/https%3A//api.example.com/items", "article.endpoint"),
+        ("#/guide", "article.guide"),
+    ],
+)
+def test_what_is_open_is_printed_whole(page: WebPage, address: str, selector: str) -> None:
+    page.go(address)
+    page.see(selector)
+    page.on_paper()
+    page.gone(".bar")
+    page.gone("#rows, .table")
+    height = "each => document.querySelector(each).getBoundingClientRect().height"
+    whole = page.run("() => document.documentElement.scrollHeight")
+    assert whole >= page.run(height, selector) > WIDE[1]
+
+
+def test_the_list_is_printed_as_it_is_seen(page: WebPage) -> None:
+    page.on_paper()
+    page.gone(".bar")
+    page.see(ROW)
+
+
 @pytest.mark.parametrize("address", ["#/exchanges", "#/exchanges/exchange-6"])
 def test_nothing_is_wider_than_a_small_phone(
     chromium: Chromium, served: Served, address: str

@@ -106,7 +106,7 @@ function optionOf(row) {
   const tags = [];
   if (row.kind === "preflight") tags.push(element("span", { class: "tag" }, "preflight"));
   if (row.hop) tags.push(element("span", { class: "tag" }, row.hop === 1 ? "redirected" : `redirected ${row.hop}×`));
-  if (row.rule) tags.push(element("span", { class: "tag rule" }, row.shadow ? `${row.rule} (shadow)` : row.rule));
+  if (row.rule) tags.push(element("span", { class: "tag rule", dir: "auto" }, row.shadow ? `${row.rule} (shadow)` : row.rule));
   const time = new Date(row.time);
   return element(
     "div",
