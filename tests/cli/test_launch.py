@@ -164,6 +164,17 @@ def _processes_with(text: str) -> str:
     return subprocess.run(["pgrep", "-f", text], capture_output=True, text=True, check=False).stdout
 
 
+def test_on_windows_firefox_is_told_to_stay_as_long_as_the_browser_that_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its launcher would end at once, and the profile be deleted below the browser's feet."""
+    running = RunningBrowser(Browser("Firefox", tmp_path / "firefox.exe"), None, "about:blank")
+    running._profile = tmp_path
+    assert "--wait-for-browser" not in running._command()
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert "--wait-for-browser" in running._command()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the stubborn browser is a shell script")
 def test_a_browser_that_does_not_end_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

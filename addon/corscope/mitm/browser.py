@@ -202,6 +202,8 @@ class RunningBrowser:
             preferences = _firefox_preferences(self._proxy)
             (self._profile / "user.js").write_text(preferences, encoding="utf-8")
             profile = ["--profile", str(self._profile), "--no-remote", "--new-instance"]
+            if sys.platform == "win32":
+                profile.append("--wait-for-browser")  # what is started hands over there, and ends
             return [str(self._browser.path), *profile, self._url]
         own = [f"--user-data-dir={self._profile}", *_chromium_proxy(self._proxy)]
         if self._authority is not None:
