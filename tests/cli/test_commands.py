@@ -72,6 +72,39 @@ class TestHelp:
         assert __version__ in corscope("--version").stdout
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+class TestStreams:
+    @pytest.mark.parametrize("command", ["explain", "why", "import", "check-log"])
+    def test_without_a_standard_input_there_is_nothing_to_read(self, command: str) -> None:
+        done = _in_shell(f"{command} - <&-")
+        assert done.returncode in {0, 1}
+        assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+    def test_odd_bytes_are_no_obstacle(self, encoding: str) -> None:
+        text = r"printf 'caf\351: Method PUT is not allowed by Access-Control-Allow-Methods'"
+        done = _in_shell("why -", before=f"{text} |", PYTHONIOENCODING=encoding)
+        assert done.stdout.startswith("method-not-allowed: "), done.stderr
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+    @pytest.mark.parametrize("command", ["why", "schema", "explain -"])
+    def test_a_full_disk_is_told(self, command: str) -> None:
+        whole = f"printf '%s' '{har(entry())}' |" if command == "explain -" else ""
+        done = _in_shell(f"{command} >/dev/full", before=whole)
+        assert done.returncode == 1
+        assert done.stderr == "corscope: the output can't be written: No space left on device\n"
+
+
+def _in_shell(words: str, before: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", f"{before} '{sys.executable}' -m corscope {words}"],
+        env={**environment(), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_a_missing_package_is_named_with_the_way_out(tmp_path: Path, missing: str) -> None:
     """As in a clone that is run with nothing but mitmproxy installed."""

@@ -4,17 +4,18 @@ Here, before anything is imported that may be missing: the script for mitmproxy 
 click nor rich, so a copy that was never installed may lack them.
 """
 
+import errno
 import io
+import os
 import sys
+from pathlib import Path
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # Windows' code pages lack most letters
+    _fit_streams()
     try:
         from corscope.cli.commands import corscope
 
@@ -28,3 +29,21 @@ def main() -> None:
             f"{sys.executable}: install it with `pip install {package}`, or corscope with "
             "`pip install .` in its folder"
         )
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries once more, and complains
+        sys.exit(f"corscope: the output can't be written: {error.strerror}")
+
+
+def _fit_streams() -> None:
+    """Let any text be written and read, whatever the system's encoding lacks or bytes are odd."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 (as long as we run)
+    for stream, errors in (
+        (sys.stdout, "backslashreplace"),  # Windows' code pages lack most letters
+        (sys.stderr, "backslashreplace"),
+        (sys.stdin, "replace"),
+    ):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
