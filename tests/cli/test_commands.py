@@ -240,6 +240,16 @@ class TestExplain:
         assert "this is a folder" in told
         assert "Traceback" not in told
 
+    @pytest.mark.parametrize("command", ["explain", "report", "infer", "repro", "rule-from"])
+    def test_a_file_in_utf_16_is_said_to_be_one(
+        self, corscope: Command, tmp_path: Path, command: str
+    ) -> None:
+        """As Windows PowerShell writes what passes through it."""
+        (tmp_path / "a.har").write_bytes(har(entry()).encode("utf-16"))
+        done = corscope(command, tmp_path / "a.har")
+        assert done.returncode == 1
+        assert "a.har: is UTF-16\n    save it as UTF-8" in done.stderr
+
     def test_terminal_controls_are_escaped(self, corscope: Command) -> None:
         headers = [{"name": "Access-Control-Allow-Origin", "value": "\x1b[31mred"}]
         text = har(entry(response={"status": 200, "headers": headers}))

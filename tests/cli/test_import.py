@@ -673,6 +673,19 @@ def test_what_is_no_text_is_refused(
     assert "Traceback" not in done.stderr
 
 
+def test_what_windows_powershell_writes_is_read(corscope: Command, tmp_path: Path) -> None:
+    """As of `aws … > cors.json`; and one that ends within a character is told."""
+    text = '[{"AllowedOrigins": ["https://app.test"], "AllowedMethods": ["PUT"]}]\r\n'
+    (tmp_path / "cors.json").write_bytes(text.encode("utf-16"))
+    done = corscope("import", tmp_path / "cors.json", "--from", "s3", "--host", "api.test")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'allow_origins = ["https://app.test"]' in done.stdout
+    (tmp_path / "cors.json").write_bytes(text.encode("utf-16")[:-1])
+    done = corscope("import", tmp_path / "cors.json", "--from", "s3")
+    assert done.returncode == 1
+    assert "is not UTF-16" in done.stderr
+
+
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "a.json").open("wb") as file:
         file.truncate(100 * 1024 * 1024)

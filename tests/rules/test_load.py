@@ -172,6 +172,13 @@ def test_several_mistakes_in_one_rule_are_told_at_once() -> None:
         pytest.param(b"\n\n\x80", 3, None, "is not UTF-8: byte 0x80", id="binary data"),
         pytest.param("[[rule]]".encode("utf-16"), 1, None, "it is UTF-16 now", id="UTF-16"),
         pytest.param(b'a = "\0"', 1, 6, "is no TOML", id="a NUL"),
+        pytest.param(
+            b"a = 1\n" + "[[rule]]".encode("utf-16-le"),
+            2,
+            2,
+            "save it as UTF-8",
+            id="UTF-16 behind",
+        ),
         pytest.param(b"a = " + b"[" * 100_000, None, None, "nested too deeply", id="deep arrays"),
         pytest.param(b"a = " + b"{a=" * 100_000, None, None, "too deeply", id="deep tables"),
         pytest.param(b"a" + b".a" * 10**6 + b" = 1", None, None, "too deeply", id="deep keys"),

@@ -4,6 +4,7 @@ A preflight's entry waits for its outcome, and what comes after it waits too, so
 stays; but not for long, so that memory stays bounded.
 """
 
+import codecs
 import gc
 import io
 import json
@@ -45,6 +46,8 @@ TOLD_EVERY: Final = 1_000
 
 COLLECTED_EVERY: Final = 50_000
 """After so many new objects, while a file is read, cycles among them are looked for."""
+
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _JOURNAL_BEGINS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"v"\s*:')
 
@@ -94,6 +97,9 @@ def read_file(
         click.ClickException: it can't be opened.
     """
     with _opened(file) as stream, _collecting_rarely():
+        if stream.peek(2).startswith(_UTF_16):
+            message = f"{escaped(file, LONGEST_MESSAGE)}: is UTF-16\n    save it as UTF-8"
+            raise click.ClickException(message)
         if _JOURNAL_BEGINS.match(stream.peek(64)):
             yield from _journalled(file, stream, tell, advance, failed)
         else:

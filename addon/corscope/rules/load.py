@@ -25,6 +25,7 @@ MAX_BYTES = 4 * 1024 * 1024
 """The largest file that is read: some 20,000 rules. Beyond it lie mistakes, such as a log file."""
 
 _PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_NUL_HINT: Final = "save it as UTF-8; Windows PowerShell's > and >> write UTF-16"
 _FLAT: Final = "write it flat: no key of a rule has more than three parts"
 _SYNTAX_HINTS: Final = {
     "Invalid value (at end": "write the value that is missing, and close each bracket",
@@ -136,7 +137,7 @@ def _decoded(source: Source, problems: list[Problem]) -> str | None:
         problems.append(_file_problem(source.path, message, "split it, or name another file"))
         return None
     try:
-        return source.data.decode("utf-8-sig")
+        text = source.data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = source.data.count(b"\n", 0, error.start) + 1
         utf16 = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -144,6 +145,13 @@ def _decoded(source: Source, problems: list[Problem]) -> str | None:
         message = f"is not UTF-8: byte 0x{source.data[error.start]:02x}"
         problems.append(_file_problem(source.path, message, hint, line))
         return None
+    before, nul, _ = text.partition("\0")
+    if nul:
+        *lines, last = before.split("\n")
+        place = len(lines) + 1, len(last) + 1
+        problems.append(_file_problem(source.path, "is no TOML: NUL", _NUL_HINT, *place))
+        return None
+    return text
 
 
 def _file_problem(

@@ -1,5 +1,6 @@
 """A server works: which rule is that? `corscope import` writes it."""
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -25,6 +26,9 @@ MAX_BYTES = 1024 * 1024
 """The largest file that is read; the parsers take many times its memory."""
 
 _NO_HOST = "api.example.com"
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How a file begins that Windows PowerShell's `>` has written, as of a cloud's command line."""
 
 
 @click.command("import", epilog=f"Can be imported: {', '.join(IMPORTERS)}.")
@@ -81,10 +85,10 @@ def read_source(file: str) -> Source:
     if len(data) > MAX_BYTES:
         raise UnreadableError(f"{file}: is larger than the {MAX_BYTES:,} bytes that are read")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"is not UTF-8: byte 0x{data[error.start]:02x}"
+        message = f"is not {error.encoding.upper()}: byte 0x{data[error.start]:02x}"
         raise UnreadableError(f"{file}:{line}: {message}") from error
     if "\0" in text:
         raise UnreadableError(f"{file}: is no text: it holds NUL")
