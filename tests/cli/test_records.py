@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -94,16 +95,20 @@ def test_flows_and_hars_give_the_same_kind_of_entries(tmp_path: Path) -> None:
     assert [each.exchange.judgement.verdict for each in found] == ["blocked", "allowed"]
 
 
-def test_of_flows_too_the_outcome_is_known(tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [[], [{"request": {}}]], ids=["whole", "with a broken entry"])
+def test_of_flows_too_the_outcome_is_known(tmp_path: Path, others: list[dict[str, Any]]) -> None:
+    """Also where not all of the file can be read."""
     asked = [
         {"name": "Origin", "value": "https://app.test"},
         {"name": "Access-Control-Request-Method", "value": "PUT"},
     ]
     request = entry()["request"] | {"method": "OPTIONS", "headers": asked}
-    (tmp_path / "a.har").write_text(har(entry(request=request)), encoding="utf-8")
-    [found] = read_records([str(tmp_path / "a.har")], pytest.fail)
+    (tmp_path / "a.har").write_text(har(entry(request=request), *others), encoding="utf-8")
+    told: list[str] = []
+    [found] = read_records([str(tmp_path / "a.har")], told.append)
     assert found.outcome is not None
     assert found.outcome.outcome == "not-followed"
+    assert len(told) == len(others)
 
 
 def test_the_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,40 @@ def test_what_mitmproxy_says_of_a_failure_is_known_again(error: str, missing: Mi
     assert found.sighting.missing is missing
 
 
+@pytest.mark.parametrize(("status", "is_one"), [(100, True), (999, True), (99, False), (0, False)])
+def test_a_status_is_any_of_three_digits(status: int, is_one: bool) -> None:
+    """As on the wire, where some servers go beyond 599."""
+    found = captured({"request": {"url": "https://api.test/"}, "response": {"status": status}})
+    assert found is not None
+    assert (found.sighting.response is not None) == is_one
+
+
+@pytest.mark.parametrize(
+    ("creator", "read"),
+    [("WebInspector", "\xe4"), ("Firefox", "\xe4"), ("mitmproxy", "\xc3\xa4"), ("", "\xc3\xa4")],
+)
+def test_a_header_is_read_as_who_wrote_the_har_writes_it(creator: str, read: str) -> None:
+    """Browsers' tools write a character a byte, mitmproxy reads bytes as UTF-8."""
+    headers = [{"name": "X-A", "value": "\xe4"}, {"name": "X-B", "value": "\u20ac"}]
+    entry = {"request": {"url": "https://api.test/", "headers": headers}}
+    content = json.dumps({"log": {"creator": {"name": creator}, "entries": [entry]}}).encode()
+    text = HarText(io.BytesIO(content).read)
+    [item] = entries(text, PIECE)
+    found = captured(item, text.creator)
+    assert found is not None
+    assert found.request.headers == (("X-A", read), ("X-B", "\xe2\x82\xac"))
+
+
+def test_a_request_that_firefox_kept_back_is_no_exchange() -> None:
+    """It lists it, after a refused preflight say; then there is no time of any step."""
+    asked = {"url": "https://api.test/", "headers": [["Origin", "a"], ["X-A", "1"]]}
+    for timings, size, is_kept_back in (({}, 0, True), ({}, -1, False), ({"wait": 0}, 0, False)):
+        found = captured({"request": {**asked, "headersSize": size}, "timings": timings})
+        assert found is not None
+        names = [name for name, _ in found.request.headers]
+        assert names == (["X-A"] if is_kept_back else ["Origin", "X-A"])
+
+
 @pytest.mark.parametrize("time", [1e300, -1e300, float("nan"), float("inf"), -5, "5", None, []])
 def test_a_time_that_cannot_be_spoils_nothing(time: object) -> None:
     entry = {"request": {"url": "https://api.test/"}, "startedDateTime": "2026-01-02", "time": time}

@@ -189,12 +189,13 @@ class Page:
         """Note a failure, and the CORS error where that was the cause.
 
         A preflight is a request of its own here and may fail beside the one it was sent for, with
-        the same URL; only the latter carries the CORS error.
+        the same URL; only the latter carries the CORS error. What began before anyone listened is
+        none of the test's.
         """
-        if event["type"] == "Preflight":
+        urls = self._urls.get(event["requestId"])
+        if event["type"] == "Preflight" or urls is None:
             return
         status = event.get("corsErrorStatus") or {}
-        urls = self._urls[event["requestId"]]
         self.failed.append(
             Failed(
                 start=urls[0],

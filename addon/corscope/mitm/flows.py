@@ -19,6 +19,7 @@ from corscope.explain.escape import escaped
 from corscope.mitm.capture import Capture, capture_of
 from corscope.mitm.flow_state import UnusualError, flow_of
 from corscope.mitm.har import HarError, HarText, UnreadableError, captured, entries
+from corscope.mitm.in_order import in_order
 
 __all__ = ["FlowFileError", "FlowProblem", "read_captures", "unreadable"]
 
@@ -114,7 +115,9 @@ class _Counted:
 def read_captures(
     source: Path | io.BufferedReader, on_progress: Callable[[int], None] = lambda _: None
 ) -> Iterator[Capture]:
-    """Yield a file's exchanges in order; `on_progress` hears the number of bytes read so far.
+    """Yield a file's exchanges in the order in which they went out.
+
+    `on_progress` hears the number of bytes read so far.
 
     Raises FlowFileError when all that is readable has been yielded.
     """
@@ -125,9 +128,10 @@ def read_captures(
             head = stream.peek(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
             counted = _Counted(stream, on_progress)
             if head.startswith(b"{"):
-                yield from _har_captures(counted, problems)
+                found = _har_captures(counted, problems)
+                yield from in_order(found, asked_by_script=True)
             else:
-                yield from _saved_captures(counted, problems)
+                yield from in_order(_saved_captures(counted, problems), asked_by_script=False)
     except OSError as error:
         problems.add("", *unreadable(error))
     if problems.listed:
@@ -142,11 +146,11 @@ def unreadable(error: OSError) -> tuple[str, str]:
 
 
 def _har_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
-    number = 0
+    number, text = 0, HarText(stream.read)
     try:
-        for number, entry in enumerate(entries(HarText(stream.read), LARGEST), start=1):
+        for number, entry in enumerate(entries(text, LARGEST), start=1):
             try:
-                found = captured(entry)
+                found = captured(entry, text.creator)
             except UnreadableError as error:
                 reason = escaped(str(error))
                 problems.add(f"entry {number}", f"can't be read: {reason}", "the others were read")

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from mitmproxy import http
 
-from corscope.fetch.headers import HTTP_TAB_OR_SPACE, get
+from corscope.fetch.headers import HTTP_TAB_OR_SPACE, byte_lowercase, get
 from corscope.journal.exchange import Sighting
 from corscope.messages import HeaderList, Request, Response
 from corscope.mitm.bodies import WithoutBodies
@@ -50,9 +50,13 @@ class UnreadableError(ValueError):
 
 
 class HarText:
-    """A HAR's text, read forward only; never more than one piece and one value is held."""
+    """A HAR's text, read forward only; never more than one piece and one value is held.
+
+    `creator` is the name of the program that wrote it, once that was read.
+    """
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
+        self.creator = ""
         self._source = WithoutBodies(read)
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self._text = ""
@@ -244,6 +248,9 @@ def entries(text: HarText, limit: int) -> Iterator[object]:
             continue
         for log_key in text.each_key():
             text.take(":")
+            if log_key == "creator":
+                text.creator = _name_in(text.value(CHUNK))
+                continue
             if log_key != "entries":
                 text.skip()
                 continue
@@ -258,11 +265,26 @@ def entries(text: HarText, limit: int) -> Iterator[object]:
         raise HarError("there is no log.entries in it, so it is JSON but no HAR")
 
 
+def _name_in(creator: str | None) -> str:
+    try:
+        found = json.loads(creator or "null")
+    except (ValueError, RecursionError):
+        return ""
+    return str(found.get("name")) if isinstance(found, dict) else ""
+
+
 # From an entry to what it tells
 
+Decode = Callable[[str], str]
+"""What makes of a HAR's text what was on the wire, decoded as Latin-1."""
 
-def captured(entry: object) -> Capture | None:
+
+def captured(entry: object, creator: str = "") -> Capture | None:
     """Translate one entry; None for what no proxy sees, such as data: URLs and WebSockets.
+
+    Args:
+        entry: the entry.
+        creator: the name of the program that wrote it.
 
     Raises:
         UnreadableError: what it lacks.
@@ -276,16 +298,31 @@ def captured(entry: object) -> Capture | None:
         raise UnreadableError("it has no request.url")
     if not url.lower().startswith(("http://", "https://")):
         return None
-    headers = _headers(asked.get("headers"))
-    request = Request(_isomorphic(str(asked.get("method") or "GET")), _as_seen(url), headers)
+    decode = _as_bytes if creator in _WRITE_BYTES else _isomorphic
+    headers = _headers(asked.get("headers"), decode)
+    if _was_kept_back(entry, asked):
+        headers = tuple(pair for pair in headers if byte_lowercase(pair[0]) != "origin")
+    request = Request(decode(str(asked.get("method") or "GET")), _as_seen(url), headers)
     started = _time(entry.get("startedDateTime"))
     return Capture(
         f"{_NOBODY} {get(headers, 'User-Agent') or ''}",
         request,
         started,
-        _sighting(entry),
+        _sighting(entry, decode),
         _later(started, entry.get("time")),
     )
+
+
+_WRITE_BYTES: Final = frozenset({"WebInspector", "Firefox"})
+"""Who writes each byte of a header as a character: the tools of Chromium and Firefox."""
+
+
+def _was_kept_back(entry: dict[str, Any], asked: dict[str, Any]) -> bool:
+    """Whether it was never sent, as after a refused preflight; so Firefox writes it down.
+
+    Chromium then gives no Origin, and what has none is no CORS exchange.
+    """
+    return entry.get("timings") == {} and asked.get("headersSize") == 0
 
 
 _NOBODY: Final = "127.0.0.1"
@@ -301,13 +338,13 @@ def _new_id() -> str:
     return f"{_READING}-{next(_numbers)}"
 
 
-def _sighting(entry: dict[str, Any]) -> Sighting:
+def _sighting(entry: dict[str, Any], decode: Decode) -> Sighting:
     """The response, or the error where there was none: browsers then write status 0."""
     answer = entry.get("response")
     answer = answer if isinstance(answer, dict) else {}
     status = answer.get("status")
-    if isinstance(status, int) and 100 <= status <= 599:
-        return Sighting(_new_id(), Response(status, _headers(answer.get("headers"))))
+    if isinstance(status, int) and 100 <= status <= 999:
+        return Sighting(_new_id(), Response(status, _headers(answer.get("headers"), decode)))
     said = answer.get("_error") or entry.get("_error")
     error = str(said) if said else "the HAR holds no response"
     return Sighting(
@@ -315,7 +352,7 @@ def _sighting(entry: dict[str, Any]) -> Sighting:
     )
 
 
-def _headers(listed: object) -> HeaderList:
+def _headers(listed: object, decode: Decode) -> HeaderList:
     """Read a list of {"name", "value"} or [name, value]; what HTTP/2 calls pseudo-headers is left.
 
     Where a browser joined repeated lines with a line feed, they are taken apart again.
@@ -329,13 +366,13 @@ def _headers(listed: object) -> HeaderList:
         is_odd = "\n" in text or "\r" in text or "\0:" in text
         if text.isascii() and not is_odd:
             return tuple(found)
-    return tuple(line for item in listed for line in _lines(*_pair(item)))
+    return tuple(line for item in listed for line in _lines(*_pair(item), decode))
 
 
-def _lines(name: object, value: object) -> Iterator[tuple[str, str]]:
+def _lines(name: object, value: object, decode: Decode) -> Iterator[tuple[str, str]]:
     if isinstance(name, str) and not name.startswith(":"):
-        for line in _isomorphic(str("" if value is None else value)).split("\n"):
-            yield _isomorphic(name), line.strip("\r").strip(HTTP_TAB_OR_SPACE)
+        for line in decode(str("" if value is None else value)).split("\n"):
+            yield decode(name), line.strip("\r").strip(HTTP_TAB_OR_SPACE)
 
 
 def _pair(item: object) -> tuple[object, object]:
@@ -354,6 +391,11 @@ def _isomorphic(text: str) -> str:
     except UnicodeEncodeError:  # half a surrogate pair, written as an escape
         encoded = text.encode("utf-8", "replace")
     return encoded.decode("latin-1")
+
+
+def _as_bytes(text: str) -> str:
+    """The same where each character was a byte on the wire."""
+    return text if all(char <= "\xff" for char in text) else _isomorphic(text)
 
 
 # A URL that mitmproxy's own way of taking it apart and joining it again leaves as it is, which most

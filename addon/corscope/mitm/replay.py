@@ -6,22 +6,37 @@ from datetime import UTC, datetime
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.journal import Journal
 from corscope.mitm.capture import Capture
+from corscope.mitm.flows import FlowFileError
 
 __all__ = ["exchanges", "records"]
 
 
 def records(captures: Iterable[Capture], *, mask_urls: bool = True) -> Iterator[Exchange | Outcome]:
-    """What the journal would have recorded of saved exchanges, in their order."""
+    """What the journal would have recorded of saved exchanges, in their order.
+
+    Raises:
+        FlowFileError: not all of them could be read; all that could is yielded before.
+    """
     journal, now = Journal(mask_urls), datetime.min.replace(tzinfo=UTC)
-    for each in captures:
-        seen = each.sighting
-        yield from journal.requested(seen.id, each.client, each.request, each.asked)
-        exchange = journal.answered(seen, each.answered)
-        if exchange is not None:
-            yield exchange
-        now = max(now, each.answered)
-        yield from journal.due(each.answered)
+    unread = None
+    try:
+        for each in captures:
+            yield from _recorded(journal, each)
+            now = max(now, each.answered)
+    except FlowFileError as error:
+        unread = error
     yield from journal.close(now)
+    if unread is not None:
+        raise unread
+
+
+def _recorded(journal: Journal, capture: Capture) -> Iterator[Exchange | Outcome]:
+    seen = capture.sighting
+    yield from journal.requested(seen.id, capture.client, capture.request, capture.asked)
+    exchange = journal.answered(seen, capture.answered)
+    if exchange is not None:
+        yield exchange
+    yield from journal.due(capture.asked)  # what comes next may have been asked before its answer
 
 
 def exchanges(captures: Iterable[Capture], *, mask_urls: bool = True) -> Iterator[Exchange]:
