@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import json
 import time
+from collections.abc import Callable
 
 import pytest
 
-from corscope.explain.asides import ASIDES
-from corscope.explain.paste import OLDER, Found, found_in, known_names, named
-from corscope.fetch.console import Scene, console_messages
+from corscope.explain.asides import ASIDES, FIRST_ASIDES
+from corscope.explain.paste import OLDER, PANEL, Found, found_in, known_names, named
+from corscope.fetch.console import FIREFOX, Scene, console_messages
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name
 
@@ -90,6 +93,61 @@ def test_decorations_do_not_matter(reason: Reason, engine: Engine, kind: Kind) -
         wrapped,
     ):
         assert found(pasted).reasons == expected
+
+
+UNEQUAL = (
+    "Access to fetch at 'https://api.test/x' from origin 'https://app.test' has been blocked by "
+    "CORS policy: The 'Access-Control-Allow-Origin' header has a value 'https://b.test' that is "
+    "not equal to the supplied origin."
+)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        UNEQUAL,
+        UNEQUAL.replace("'", "&#39;"),
+        UNEQUAL.replace("'", "&#x27;"),
+        UNEQUAL.replace("'", "`"),
+        UNEQUAL.replace("'", "\\u2019"),
+        "2026-11-30T06:15:01.123Z "
+        + UNEQUAL.replace(" header has", "\x1b[1m header\x1b[0;22m has"),
+        f'[7:7:1130/061501.1:INFO:CONSOLE(1)] "{UNEQUAL}", source: https://app.test/ (1)',
+        json.dumps([{"level": "SEVERE", "message": f"https://app.test/ - {UNEQUAL}"}]),
+    ],
+)
+def test_the_values_come_along_however_a_log_dresses_them(pasted: str) -> None:
+    result = found(pasted)
+    assert result.reasons == (Reason.ALLOW_ORIGIN_MISMATCH,)
+    assert result.values == {"detail": "https://b.test", "origin": "https://app.test"}
+
+
+@pytest.mark.parametrize("dress", [json.dumps, html.escape])
+@pytest.mark.parametrize("reason", Reason)
+def test_a_sentence_in_json_or_html_finds_its_reason(
+    reason: Reason, dress: Callable[[str], str]
+) -> None:
+    for engine in ENGINES:
+        if said := sentence(engine, "actual", reason):
+            assert found(dress(said)).reasons == found(said).reasons
+
+
+def test_what_firefoxs_network_panel_shows_is_known() -> None:
+    """In the column of what was transferred, and in a box above the headers."""
+    assert set(PANEL.values()) == set(FIREFOX)
+    for shown, category in PANEL.items():
+        expected = {reason for reason in Reason if firefox_name(reason) == category}
+        assert expected <= set(found(shown).reasons)
+        told = f"Response body is not available to scripts (Reason: {shown})"
+        assert found(told).reasons == found(shown).reasons
+
+
+@pytest.mark.parametrize("message", FIRST_ASIDES)
+def test_what_only_sounds_like_a_browsers_sentence_is_told_apart(message: str) -> None:
+    rest = (
+        ", Origin is not allowed by Access-Control-Allow-Origin, the page is being unloaded, etc."
+    )
+    assert found(message + rest) == Found(aside=FIRST_ASIDES[message])
 
 
 @pytest.mark.parametrize(

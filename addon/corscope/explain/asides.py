@@ -5,9 +5,9 @@ Each by a part that all its forms have, with what it says: a sentence that begin
 
 from typing import Final
 
-__all__ = ["ASIDES", "SERVE_IT"]
+__all__ = ["ASIDES", "FIRST_ASIDES"]
 
-SERVE_IT: Final = (
+_SERVE_IT: Final = (
     "that a page opened as a file asks for another file, which is never sent over a network: serve "
     "both over http"
 )
@@ -85,6 +85,31 @@ _UNREACHABLE: Final = (
     "that the server can't be reached: it isn't running there, its name doesn't resolve, or "
     "something on the way stops it; no CORS header is at fault"
 )
+_NO_BROWSER: Final = (
+    "that a program of Node's couldn't reach the server: outside of browsers nobody asks for "
+    "leave, and no CORS header is at fault"
+)
+_JSDOM: Final = (
+    "that jsdom, in which tests run without a browser, has refused the answer in its own way: let "
+    "the test stand in for the server, or give its page the server's origin (in Jest, "
+    "testEnvironmentOptions.url)"
+)
+_SWITCHED_OFF: Final = (
+    "that Firefox is set to forbid all requests to other origins: set content.cors.disable back to "
+    "false in about:config"
+)
+_NO_ORIGIN: Final = (
+    "that Firefox couldn't add the Origin header, as where an extension meddles with it: try it "
+    "without"
+)
+
+_FILE: Final = "from origin 'null' has been blocked by CORS policy: Cross origin requests are only"
+
+FIRST_ASIDES: Final[dict[str, str]] = {
+    f"{_FILE} supported": _SERVE_IT,
+    "Request has been terminated Possible causes: the network is offline": _LOOK_AT_CONSOLE,
+}
+"""Those that have a sentence in them which would be taken for a browser's, and isn't."""
 
 ASIDES: Final[dict[str, str]] = {
     "the `Authorization` header is not covered": "that Access-Control-Allow-Headers: * will one "
@@ -108,6 +133,17 @@ ASIDES: Final[dict[str, str]] = {
     "NetworkError: Failed to execute 'send' on 'XMLHttpRequest'": _LOOK_AT_CONSOLE,
     "NetworkError: A network error occurred": _LOOK_AT_CONSOLE,
     "Error: Network Error": _LOOK_AT_CONSOLE,
+    '"Network Error"': _LOOK_AT_CONSOLE,
+    "'ERR_NETWORK'": _LOOK_AT_CONSOLE,
+    ": 0 Unknown Error": _LOOK_AT_CONSOLE,
+    "XMLHttpRequest error": _LOOK_AT_CONSOLE,
+    "The XMLHttpRequest onError callback was called": _LOOK_AT_CONSOLE,
+    "TypeError: fetch failed": _NO_BROWSER,
+    "jsdom/living/xhr": _JSDOM,
+    "Cross origin http://localhost forbidden": _JSDOM,
+    "Cross origin null forbidden": _JSDOM,
+    "(Reason: CORS disabled)": _SWITCHED_OFF,
+    "CORS header 'Origin' cannot be added": _NO_ORIGIN,
     "has been tainted by cross-origin data": _TAINTED,
     "Tainted canvases may not be exported": _TAINTED,
     "contains cross-origin data, and may not be loaded": _TAINTED,
@@ -147,10 +183,13 @@ ASIDES: Final[dict[str, str]] = {
     "Attempt to set a forbidden header": _FORBIDDEN,
     "address space": _ADDRESS_SPACE,
     "Access-Control-Allow-Private-Network": _ADDRESS_SPACE,
-    'URL scheme "file" is not supported': SERVE_IT,
+    'URL scheme "file" is not supported': _SERVE_IT,
     "net::ERR_BLOCKED_BY_CLIENT": _EXTENSION,
     "net::ERR_CERT_": _CERTIFICATE,
     "net::ERR_CONNECTION_": _UNREACHABLE,
     "net::ERR_NAME_NOT_RESOLVED": _UNREACHABLE,
     "net::ERR_ADDRESS_UNREACHABLE": _UNREACHABLE,
+    "NS_ERROR_CONNECTION_REFUSED": _UNREACHABLE,
+    "NS_ERROR_UNKNOWN_HOST": _UNREACHABLE,
+    "NS_ERROR_NET_": _UNREACHABLE,
 }

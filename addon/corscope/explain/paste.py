@@ -14,7 +14,7 @@ from string import Formatter
 from typing import Final
 
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
-from corscope.explain.asides import ASIDES, SERVE_IT
+from corscope.explain.asides import ASIDES, FIRST_ASIDES
 from corscope.fetch.console import (
     CHROMIUM,
     CHROMIUM_ELSE,
@@ -50,9 +50,23 @@ OLDER: Final[tuple[tuple[Reason, str], ...]] = (
 )
 """What earlier versions of Chromium and Firefox printed; the web is full of it."""
 
-_OF_A_FILE: Final = (
-    "from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported"
-)
+PANEL: Final[dict[str, str]] = {
+    "CORS Failed": "CORSDidNotSucceed",
+    "CORS Not HTTP": "CORSRequestNotHttp",
+    "CORS Multiple Origin Not Allowed": "CORSMultipleAllowOriginNotAllowed",
+    "CORS Missing Allow Origin": "CORSMissingAllowOrigin",
+    "CORS No Allow Credentials": "CORSNotSupportingCredentials",
+    "CORS Allow Origin Not Matching Origin": "CORSAllowOriginNotMatchingOrigin",
+    "CORS Missing Allow Credentials": "CORSMissingAllowCredentials",
+    "CORS External Redirect Not Allowed": "CORSExternalRedirectNotAllowed",
+    "CORS Preflight Did Not Succeed": "CORSPreflightDidNotSucceed",
+    "CORS Invalid Allow Method": "CORSInvalidAllowMethod",
+    "CORS Method Not Found": "CORSMethodNotFound",
+    "CORS Invalid Allow Header": "CORSInvalidAllowHeader",
+    "CORS Missing Allow Header": "CORSMissingAllowHeaderFromPreflight",
+}
+"""What Firefox's network panel shows, by the category of the console's message."""
+
 _FROM_ORIGIN: Final = "from origin '{origin}' has been blocked by CORS policy"
 _FOLLOW_UP: Final = FIREFOX["CORSDidNotSucceed"]
 
@@ -97,8 +111,9 @@ def _names(reason: Reason) -> tuple[str, ...]:
 def found_in(message: str) -> Found | None:
     """Find what a pasted message tells of; None where nothing is known of it."""
     text = _Text(message)
-    if text.find(_OF_A_FILE):
-        return Found(aside=SERVE_IT)
+    first = (aside for template, aside in FIRST_ASIDES.items() if text.find(template))
+    if (aside := next(first, None)) is not None:
+        return Found(aside=aside)
     whole = [
         (place, template) for template in _sentences() if (place := text.find(template)) is not None
     ]
@@ -120,10 +135,13 @@ def _sentences() -> Mapping[str, tuple[Reason, ...]]:
     """The reasons that each sentence stands for."""
     told = [*CHROMIUM_UNNAMED.items(), *CHROMIUM_ELSE, *FIREFOX_UNNAMED.items()]
     told += [*WEBKIT.items(), *WEBKIT_ELSE, *OLDER]
+    shown = {category: text for text, category in PANEL.items()}
     for reason, entry in CATALOGUE.items():
         told += [(reason, CHROMIUM[entry.chromium])] if entry.chromium else []
         told += [(reason, FIREFOX[entry.firefox])] if entry.firefox else []
+        told += [(reason, shown[entry.firefox])] if entry.firefox in shown else []
     told += [(reason, FIREFOX[category]) for reason, category in FIREFOX_ELSE]
+    told += [(reason, shown[category]) for reason, category in FIREFOX_ELSE]
     sentences: defaultdict[str, set[Reason]] = defaultdict(set)
     for reason, template in told:
         core = template.removeprefix("Failed to load resource: ")
@@ -169,7 +187,11 @@ class _Place:
     values: Mapping[str, str]
 
 
-_STRAIGHT: Final = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
+_STRAIGHT: Final = str.maketrans("\u2018\u2019\u201c\u201d`", "''\"\"'")
+_DRESSED: Final = re.compile(
+    r"\x1b\[[0-9;]*m|\\u20(?:18|19|1[cCdD])|\\\"|&(?:#39|#x27|apos|lsquo|rsquo|quot);", re.ASCII
+)
+"""Colours of a terminal, and quotes as JSON and HTML write them."""
 _STATUS: Final = re.compile(r"statuscode:?(\d{3})(?!\d)")
 
 
@@ -177,7 +199,7 @@ class _Text:
     """A message, in which sentences are found whatever its white space, case and quotes are."""
 
     def __init__(self, message: str) -> None:
-        self.plain = message.translate(_STRAIGHT)
+        self.plain = _DRESSED.sub(_undressed, message).translate(_STRAIGHT)
         self._places = [at for at, char in enumerate(self.plain) if not char.isspace()]
         self._squeezed = byte_lowercase("".join(self.plain[at] for at in self._places))
 
@@ -211,6 +233,13 @@ class _Text:
         stop = self._places[end - 1] + 1 if end is not None else None
         lines = self.plain[self._places[start] : stop].splitlines()
         return lines[0].strip() if end is None else " ".join(map(str.strip, lines))
+
+
+def _undressed(found: re.Match[str]) -> str:
+    text = found[0].lower()
+    if text.startswith("\x1b"):
+        return ""
+    return '"' if text in {'\\"', "&quot;", "\\u201c", "\\u201d"} else "'"
 
 
 @cache
