@@ -3,17 +3,20 @@
 Each client's cache is rebuilt from the answers that passed by, in its engine's way; not as they
 pass, but once it is asked for: most requests have a preflight of their own. Where the credentials
 mode doesn't show there are two accounts of it, one for each mode that it may have been.
-The caches' partition by top-level site doesn't show at all.
+
+The caches' partition by top-level site doesn't show at all. All requests are taken for those of one
+site; what a preflight drops there is looked at last, since it may be of another.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from corscope.fetch.cache import (
+    MAX_ENTRIES,
     CacheEntry,
     PreflightCache,
     clear_after_failure,
@@ -39,7 +42,7 @@ from corscope.journal.waits import MOST_CHARACTERS
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList, Response
 
-__all__ = ["UNCOVERED", "Answer", "Caches", "Covered", "FindingId", "is_simple"]
+__all__ = ["UNCOVERED", "Answer", "Caches", "Covered", "FindingId", "is_doubtful", "is_simple"]
 
 
 class FindingId(StrEnum):
@@ -68,23 +71,31 @@ _CONDITIONS: Final = {
     CredentialsMode.INCLUDE: ", if its credentials mode is include",
 }
 
-_IF_BY_SCRIPT: Final = ", if script set its Authorization"
+_DOUBTFUL: Final = frozenset({"cache-control", "last-event-id", "pragma"})
+"""Headers that a browser sets too, without leave; whose an Authorization is, `wire` tells."""
+
+_HERE: Final = ""
+_ELSEWHERE: Final = "elsewhere"
+"""Two partitions: one for all sites' pages, and one for what was dropped from it."""
+
+_IF_ELSEWHERE: Final = ", if it is kept apart from a later one, as for another site's pages"
 
 Accounts = dict[CredentialsMode, PreflightCache]
 """A client's cache, by what is taken for the credentials mode wherever it didn't show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(NamedTuple):
     """What the cache says of a request without a preflight of its own.
 
     Attributes:
         preflight: the id of the preflight whose answer let it go; None where no cache explains it.
         findings: what there is to remark.
+        has_authorization: whether the cache has leave for an Authorization too.
     """
 
     preflight: str | None
     findings: tuple[Finding, ...]
+    has_authorization: bool = True
 
 
 UNCOVERED: Final = Covered(None, ())
@@ -206,7 +217,8 @@ class Caches:
 
     def _asked(self, client: str, wire: WireView) -> None:
         for cache in self._accounts(client, wire.engine).values():
-            drop_insufficient(cache, "", wire.cors)
+            _put_elsewhere(cache, wire.cors)
+            drop_insufficient(cache, _HERE, wire.cors)
 
     def _answered(
         self,
@@ -223,9 +235,9 @@ class Caches:
             mode = _mode(wire.credentials, taken)
             failure = _failure(verdicts, mode)
             if is_stored(failure, wire.engine):
-                store(cache, "", wire.cors, mode, headers, now=moment, by=id_)
+                store(cache, _HERE, wire.cors, mode, headers, now=moment, by=id_)
             if failure is not None:
-                clear_after_failure(cache, "", wire.cors)
+                clear_after_failure(cache, _HERE, wire.cors)
         passed = _failure(verdicts, CredentialsMode.OMIT) is None
         place = _place(wire.cors)
         here, before = self.answers.items.get(place) or (deque(maxlen=MAX_PER_PLACE), 0)
@@ -239,13 +251,13 @@ class Caches:
     ) -> None:
         mode = _mode(credentials, CredentialsMode.OMIT)
         cache = self._accounts(client, engine)[_other(mode)]
-        place = ("", answer.asked.origin, answer.asked.url)
+        place = (_HERE, answer.asked.origin, answer.asked.url)
         entries = cache.entries.get(place, {})
         if any(entry.stored > answer.time for entry in entries.values()):
             return
         others = {key: entry for key, entry in entries.items() if entry.by != answer.id}
         cache.entries[place] = others
-        store(cache, "", answer.asked, mode, answer.headers, now=answer.time, by=answer.id)
+        store(cache, _HERE, answer.asked, mode, answer.headers, now=answer.time, by=answer.id)
 
     def _refused(
         self, client: str, wire: WireView, credentials: Credentials, verdicts: Verdicts
@@ -253,33 +265,79 @@ class Caches:
         for taken, cache in self.clients.get((client, wire.engine), {}).items():
             failure = _failure(verdicts, _mode(credentials, taken)) if cache.entries else None
             if failure is not None and failure.reason is not Reason.CLIENT_GONE:
-                clear_cache_entries(cache, "", wire.cors)
+                clear_cache_entries(cache, _HERE, wire.cors)
 
-    def explain(self, client: str, wire: WireView, now: datetime) -> Covered:
+    def knows(self, place: Place) -> bool:
+        """Whether there was any preflight at this place."""
+        return place in self.told.places or place in self.answers.items
+
+    def explain(
+        self, client: str, wire: WireView, now: datetime, *, elsewhere: bool = True
+    ) -> Covered:
         """Say what let an actual request go that has no preflight of its own.
 
-        Where only an Authorization may have needed leave, it may also be the browser's own.
+        Where only an Authorization or the like may have needed leave, it may also be the browser's
+        own.
+
+        Args:
+            client: what tells one browser from another.
+            wire: what the request shows.
+            now: when it came.
+            elsewhere: whether what was dropped may explain it, as that of another site's pages.
         """
-        if is_simple(wire):
+        if is_simple(wire) and not is_doubtful(wire):
             return UNCOVERED
         if wire.cors.origin == OPAQUE_SERIALIZED:  # which may hide the one that was asked for
             self.told.take_account_of_all()
         self.told.take_account(_place(wire.cors))
+        partitions = (_HERE, _ELSEWHERE) if elsewhere else (_HERE,)
         if not is_cors_safelisted_method(wire.cors.method) or wire.cors.unsafe_names:
-            return self._explain(client, wire, now) or Covered(None, (_NOT_SEEN,))
-        by_script = wire._replace(cors=wire.cors._replace(unsafe_names=("authorization",)))
-        return self._explain(client, by_script, now, _IF_BY_SCRIPT) or UNCOVERED
+            return self._explain(client, wire, now, partitions) or Covered(None, (_NOT_SEEN,))
+        names = self._perhaps_scripts(wire)
+        if not names:
+            return UNCOVERED
+        by_script = wire._replace(cors=wire.cors._replace(unsafe_names=names))
+        condition = f", if script set its {' and '.join(map(_spelled, names))}"
+        return self._explain(client, by_script, now, partitions, condition) or UNCOVERED
+
+    def _perhaps_scripts(self, wire: WireView) -> tuple[str, ...]:
+        """The headers that script may have set, of those that browsers set too.
+
+        Most of them it has rather not set, but where a preflight here has announced the same: a
+        fetch that goes past the cache has both Cache-Control and Pragma.
+        """
+        here = self.answers.get(_place(wire.cors)) or ()
+        doubtful = wire.present & _DOUBTFUL
+        if not any(doubtful == _DOUBTFUL.intersection(each.asked.unsafe_names) for each in here):
+            doubtful = frozenset()
+        return tuple(sorted(doubtful | wire.present & {"authorization"}))
 
     def _explain(
-        self, client: str, wire: WireView, now: datetime, condition: str = ""
+        self,
+        client: str,
+        wire: WireView,
+        now: datetime,
+        partitions: Sequence[str],
+        condition: str = "",
     ) -> Covered | None:
-        found = {
-            taken: entries
-            for taken, cache in self._accounts(client, wire.engine).items()
-            if (entries := _covering(cache, wire, _mode(wire.credentials, taken), now))
-        }
-        if not found:
-            return None
+        accounts = self._accounts(client, wire.engine)
+        for partition in partitions:
+            found = _found(accounts, partition, wire, now)
+            if found:
+                condition += _IF_ELSEWHERE if partition == _ELSEWHERE else ""
+                covered = self._covered(wire, found, now, condition)
+                unsure = _with_authorization(wire)
+                has = unsure is None or bool(_found(accounts, partition, unsure, now))
+                return covered._replace(has_authorization=has)
+        return None
+
+    def _covered(
+        self,
+        wire: WireView,
+        found: Mapping[CredentialsMode, tuple[CacheEntry, ...]],
+        now: datetime,
+        condition: str,
+    ) -> Covered:
         taken, entries = next(iter(found.items()))
         if len(found) == 1 and wire.credentials == "unknown":
             condition += _CONDITIONS[taken]
@@ -330,6 +388,16 @@ def is_simple(wire: WireView) -> bool:
     return is_cors_safelisted_method(wire.cors.method)
 
 
+def is_doubtful(wire: WireView) -> bool:
+    """Whether an actual request has headers of which it doesn't show if script has set them."""
+    return not _DOUBTFUL.isdisjoint(wire.present)
+
+
+def _spelled(name: str) -> str:
+    """As most write it."""
+    return "-".join(word.capitalize() for word in name.split("-"))
+
+
 def _mode(credentials: Credentials, taken: CredentialsMode) -> CredentialsMode:
     if credentials == "unknown":
         return taken
@@ -346,13 +414,43 @@ def _failure(verdicts: Verdicts, mode: CredentialsMode) -> Failure | None:
     return None if seen.reason is None else Failure(seen.reason, seen.detail)
 
 
+def _put_elsewhere(cache: PreflightCache, asked: CorsRequest) -> None:
+    """What a preflight drops may be of another site's pages, which still go by it."""
+    dropped = cache.entries.get((_HERE, asked.origin, asked.url))
+    if not dropped or not departs(cache.engine, Departure.ONE_CACHED_ANSWER):
+        return
+    kept = cache.entries.setdefault((_ELSEWHERE, asked.origin, asked.url), {})
+    kept.update(dropped)
+    while len(kept) > MAX_ENTRIES:
+        del kept[next(iter(kept))]
+
+
+def _found(
+    accounts: Accounts, partition: str, wire: WireView, now: datetime
+) -> dict[CredentialsMode, tuple[CacheEntry, ...]]:
+    """The entries that let the request go, by what is taken for its mode where that didn't show."""
+    return {
+        taken: entries
+        for taken, cache in accounts.items()
+        if (entries := _covering(cache, partition, wire, _mode(wire.credentials, taken), now))
+    }
+
+
+def _with_authorization(wire: WireView) -> WireView | None:
+    """The same request if script has set the Authorization; None where that isn't the question."""
+    names = wire.cors.unsafe_names
+    if "authorization" not in wire.present or "authorization" in names:
+        return None
+    return wire._replace(cors=wire.cors._replace(unsafe_names=(*names, "authorization")))
+
+
 def _covering(
-    cache: PreflightCache, wire: WireView, mode: CredentialsMode, now: datetime
+    cache: PreflightCache, partition: str, wire: WireView, mode: CredentialsMode, now: datetime
 ) -> tuple[CacheEntry, ...]:
     """The entries that let the request go; those that have just run out are still good."""
     for asked in _ways_to_ask(cache, wire):
         for moment in (now.timestamp(), now.timestamp() - GRACE):
-            entries = covering_entries(cache, "", asked, mode, now=moment) or ()
+            entries = covering_entries(cache, partition, asked, mode, now=moment) or ()
             if entries and all(entry.expires > entry.stored for entry in entries):
                 return entries
     return ()

@@ -89,6 +89,7 @@ class Journal:
             and reading.place not in self.pairing.waits.places
             and not self.chains.waits.places
             and not self.repeats.answered
+            and not (reading.is_doubtful and self.caches.knows(reading.asked_of))
         ):  # nothing that came before it can matter
             seen = InFlight(reading.alone, now) if known_before else reading.for_once(now)
             self._remember(id_, seen)
@@ -119,7 +120,7 @@ class Journal:
         repeated = self.repeats.take(client, wire, now)
         if repeated is not None or not self.pairing.is_awaited(client, wire):
             return None, repeated
-        if self.caches.explain(client, wire, now).preflight is not None:
+        if self.caches.explain(client, wire, now, elsewhere=False).preflight is not None:
             return None, None
         return self.pairing.take(client, wire, now, late=True), None
 
@@ -175,7 +176,8 @@ class Journal:
             covered = self.caches.explain(client, wire, now)
             earlier = self.pairing.known.get(covered.preflight or "")
         if earlier is not None:
-            known = reading.told(earlier.announced.unsafe_names, certain=False)
+            names = earlier.announced.unsafe_names
+            known = reading.told(names, certain=not covered.has_authorization)
         elif covered.findings:
             known = reading.told((), certain=True)
         if step is not reading.alone.step:

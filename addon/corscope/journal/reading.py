@@ -10,7 +10,7 @@ from typing import Final
 
 from corscope.fetch.headers import contains
 from corscope.fetch.origin import origin_of_url
-from corscope.journal.cached import is_simple
+from corscope.journal.cached import is_doubtful, is_simple
 from corscope.journal.chains import Step, plain_step, step_of
 from corscope.journal.in_flight import InFlight, Known
 from corscope.journal.memo import Memo, is_small, keep, length_of
@@ -41,6 +41,7 @@ class Reading:
         request: as it was sent.
         place: where a preflight that announced it would wait.
         is_simple: whether it is an actual request of which nothing can have needed leave.
+        is_doubtful: whether something of it may, where a preflight for its URL has told of that.
         length: about how many characters it has, but for its URL.
         like: the reading of the same request at another URL, which this one was made of.
         variants: what is known of it where it needed leave; `told` fills it.
@@ -50,6 +51,7 @@ class Reading:
     request: Request
     place: Place
     is_simple: bool
+    is_doubtful: bool
     length: int
     like: "Reading | None" = None
     variants: dict[object, Known] = field(default_factory=dict)
@@ -63,11 +65,17 @@ class Reading:
             self._alone = self.like.alone.at(self.request.url)
         return self._alone
 
+    @property
+    def asked_of(self) -> tuple[str, str]:
+        """The origin that asks, and the URL that it asks."""
+        return (self.like or self).alone.wire.cors.origin, self.request.url
+
     def at(self, request: Request) -> "Reading":
         """The reading of a request that differs in its URL alone, but for its origin."""
         client, _, method = self.place
         place = (client, request.url, method)
-        return Reading(client, request, place, self.is_simple, self.length, like=self)
+        simple, doubtful = self.is_simple, self.is_doubtful
+        return Reading(client, request, place, simple, doubtful, self.length, like=self)
 
     def unsure(self) -> "Reading":
         """The same where it doesn't show that there are no credentials."""
@@ -76,7 +84,13 @@ class Reading:
         step = step_of(self.client, wire, headers)
         known = Known(wire, step, _credentials(wire, certain=True), self.alone.why)
         return Reading(
-            self.client, self.request, self.place, self.is_simple, self.length, _alone=known
+            self.client,
+            self.request,
+            self.place,
+            self.is_simple,
+            self.is_doubtful,
+            self.length,
+            _alone=known,
         )
 
     def for_once(self, now: datetime) -> InFlight:
@@ -150,8 +164,9 @@ def _read(client: str, request: Request) -> Reading:
         known = Known(wire, step, wire.credentials)
     place = (client, wire.cors.url, wire.cors.method)
     simple = wire.kind == "actual" and (wire.mode != "cors" or is_simple(wire))
+    doubtful = wire.kind == "actual" and wire.mode == "cors" and is_doubtful(wire)
     length = length_of(request.headers, client, len(step.own_names))
-    return Reading(client, request, place, simple, length, _alone=known)
+    return Reading(client, request, place, simple, doubtful, length, _alone=known)
 
 
 def _completed(wire: WireView, announced: tuple[str, ...]) -> WireView:

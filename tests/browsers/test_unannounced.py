@@ -1,0 +1,170 @@
+"""Requests that come without a preflight just before them, in the ways in which browsers send such.
+
+Another site's page has them leave, the browser says who it is or asks again, or each waits for a
+connection: of none of them the journal says that nobody has seen its preflight.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browsers.agreement import ENGINES, OPTIONS, Browser
+from tests.support.mitmdump import Entry, Mitmdump, wait_until
+from tests.support.origin_server import (
+    EMPTY_PAGE,
+    Answer,
+    HangUp,
+    HeaderPairs,
+    OriginServer,
+    Received,
+    Scripted,
+)
+from tests.support.page import Ask
+
+pytestmark = pytest.mark.browser
+
+APP = "https://app.site.test"
+API = "https://api.site.test"  # each test has a path of its own: Firefox is there for all of them
+TOLD = f"{APP}/told"
+
+Routes = dict[tuple[str, str], Scripted]
+
+every_engine = pytest.mark.parametrize("engine", ENGINES)
+
+
+def leave(max_age: str, origin: str = APP) -> HeaderPairs:
+    return (
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Allow-Methods", "PUT, DELETE"),
+        ("Access-Control-Allow-Headers", "x-tenant, cache-control"),
+        ("Access-Control-Max-Age", max_age),
+        ("Cache-Control", "no-store"),
+    )
+
+
+ECHO = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Max-Age", "600"))
+
+
+class Echoing(OriginServer):
+    """Gives leave for the method alone that is asked about."""
+
+    def take(self, request: Received) -> Scripted:
+        answer = super().take(request)
+        asked = request.values("Access-Control-Request-Method")
+        if isinstance(answer, HangUp) or not asked:
+            return answer
+        methods = ("Access-Control-Allow-Methods", asked[0])
+        return Answer(answer.status, (*answer.headers, methods))
+
+
+def html(script: str, before: str = "") -> Answer:
+    body = EMPTY_PAGE.body + f"{before}<script>{script}</script>".encode()
+    return Answer(headers=(*EMPTY_PAGE.headers, ("Cache-Control", "no-store")), body=body)
+
+
+@pytest.fixture
+def browser(request: pytest.FixtureRequest, engine: str) -> Browser:
+    found: Browser = request.getfixturevalue(engine)
+    return found
+
+
+def preflights(entries: list[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry["kind"] == "preflight"]
+
+
+def actuals(entries: list[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry["kind"] == "actual"]
+
+
+def exchanges(proxy: Mitmdump, url: str) -> list[Entry]:
+    lines = (entry for entry in proxy.journal() if entry["type"] == "exchange")
+    return [entry for entry in lines if entry["url"].startswith(url)]
+
+
+def cache_findings(entry: Entry) -> list[str]:
+    found = [finding["id"] for finding in entry["findings"]]
+    return [id_ for id_ in found if "preflight" in id_]
+
+
+SITES_API = f"{API}/sites"
+
+
+def sites_pages() -> Routes:
+    """A page that has one thing done by a frame in it, and goes on to the next site's page."""
+    way = (("https://one.test/1", "PUT"), ("https://two.test/2", "PUT DELETE"))
+    last = "https://one.test/3"
+    pages: Routes = {}
+    for (url, methods), (following, _) in zip(way, (*way[1:], (last, "")), strict=True):
+        frame = f"<iframe src='{APP}/{methods.replace(' ', '-')}'></iframe>"
+        pages["GET", url] = html(f"onmessage = () => {{ location = '{following}'; }}", frame)
+    pages["GET", last] = html("", f"<iframe src='{APP}/PUT-told'></iframe>")
+    for methods in ("PUT", "PUT-DELETE", "PUT-told"):
+        pages["GET", f"{APP}/{methods}"] = html(f"""(async () => {{
+            for (const method of "{methods}".split("-")) {{
+                const url = method === "told" ? "{TOLD}" : "{SITES_API}";
+                await fetch(url, {{method}}).catch(() => {{}});
+            }}
+            parent.postMessage("done", "*");
+        }})();""")
+    return pages
+
+
+@every_engine
+def test_an_earlier_answer_lets_a_page_of_another_site_go(browser: Browser, tmp_path: Path) -> None:
+    """The first site's page still has what the second site's last preflight has not replaced."""
+    routes: Routes = {
+        **sites_pages(),
+        ("*", SITES_API): Answer(headers=ECHO),
+        ("*", TOLD): Answer(),
+    }
+    with Echoing(routes) as server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        page = browser.open("https://one.test/1", proxy.port)
+        wait_until(lambda: any(each.url == TOLD for each in server.received), 60, "the last page")
+        page.close()
+    came = [request.method for request in server.received if request.url == SITES_API]
+    assert came == ["OPTIONS", "PUT", "OPTIONS", "PUT", "OPTIONS", "DELETE", "PUT"]
+    entries = exchanges(proxy, SITES_API)
+    *_, last = actuals(entries)
+    assert last["preflight"] in {p["id"] for p in preflights(entries) if p["method"] == "PUT"}
+    assert cache_findings(last) == ["preflight-cached"]
+
+
+@every_engine
+def test_a_fetch_past_the_cache_leaves_in_it_what_there_was(
+    browser: Browser, engine: str, tmp_path: Path
+) -> None:
+    """In Chromium its preflight isn't cached either, and drops nothing."""
+    url = f"{API}/past"
+    routes: Routes = {("GET", f"{APP}/"): EMPTY_PAGE, ("*", url): Answer(headers=ECHO)}
+    put = {"method": "PUT"}
+    past = [{"method": method, "cache": "no-store"} for method in ("PUT", "DELETE")]
+    with Echoing(routes) as server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        page = browser.open(f"{APP}/", proxy.port)
+        for init in (put, *past, put):
+            assert page.play([Ask(url, init)])[0].ok
+        page.close()
+    came = [request.method for request in server.received if request.url == url]
+    assert came[-2:] == (["DELETE", "PUT"] if engine != "webkit" else ["OPTIONS", "PUT"])
+    entries = exchanges(proxy, url)
+    for entry in actuals(entries):
+        assert entry["preflight"] in {each["id"] for each in preflights(entries)}
+        assert "preflight-not-seen" not in cache_findings(entry)
+
+
+@every_engine
+def test_a_header_of_scripts_that_browsers_set_too(browser: Browser, tmp_path: Path) -> None:
+    url = f"{API}/header"
+    routes: Routes = {("GET", f"{APP}/"): EMPTY_PAGE, ("*", url): Answer(headers=leave("600"))}
+    own = {"headers": {"Cache-Control": "no-cache"}}
+    with OriginServer(routes) as server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        page = browser.open(f"{APP}/", proxy.port)
+        for init in (own, own, {"cache": "no-store"}):
+            assert page.play([Ask(url, init)])[0].ok
+        page.close()
+    entries = exchanges(proxy, url)
+    (first,) = preflights(entries)
+    told = [(entry["preflight"], cache_findings(entry)) for entry in actuals(entries)]
+    assert told == [(first["id"], []), (first["id"], ["preflight-cached"]), (None, [])]
