@@ -168,3 +168,69 @@ def test_a_header_of_scripts_that_browsers_set_too(browser: Browser, tmp_path: P
     (first,) = preflights(entries)
     told = [(entry["preflight"], cache_findings(entry)) for entry in actuals(entries)]
     assert told == [(first["id"], []), (first["id"], ["preflight-cached"]), (None, [])]
+
+
+class Guarded(OriginServer):
+    """Wants to know who it is, but of preflights."""
+
+    def take(self, request: Received) -> Scripted:
+        answer = super().take(request)
+        is_api = request.url.startswith(f"{API}/")
+        if request.method == "OPTIONS" or not is_api or request.values("Authorization"):
+            return answer
+        challenge = ("WWW-Authenticate", 'Basic realm="x"')
+        return Answer(401, (*leave("0"), challenge))
+
+
+@every_engine
+def test_a_browser_that_says_who_it_is_needs_no_other_preflight(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """It knows since it was at another path of that host, and tells once it is asked."""
+    url = f"{API}/who"
+    put = f"fetch('{url}', {{method: 'PUT', credentials: 'include', headers: {{'X-Tenant': 1}}}})"
+    routes: Routes = {
+        ("GET", f"{API}/login/"): html(f"location = '{APP}/';"),
+        ("GET", f"{APP}/"): html(f"{put}.finally(() => fetch('{TOLD}'));"),
+        ("*", url): Answer(headers=leave("0")),
+        ("*", TOLD): Answer(),
+    }
+    with Guarded(routes) as server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        page = browser.open("https://x:y@api.site.test/login/", proxy.port)
+        wait_until(lambda: any(each.url == TOLD for each in server.received), 60, "the fetch")
+        page.close()
+    came = [request.method for request in server.received if request.url == url]
+    assert came == ["OPTIONS", "PUT", "PUT"]
+    asked, first, again = exchanges(proxy, url)
+    assert [first["status"], again["status"]] == [401, 200]
+    assert first["preflight"] == again["preflight"] == asked["id"]
+    assert again["credentials"] == "include"
+    assert again["request_headers"] == first["request_headers"] == ["x-tenant"]
+    assert cache_findings(again) == []
+
+
+DROP = """
+[[rule]]
+name = "drop"
+match = { host = "api.site.test", kind = "actual" }
+fault.abort = true
+"""
+
+
+@every_engine
+def test_each_time_that_it_is_asked_after_a_drop_belongs_to_the_one_preflight(
+    browser: Browser, engine: str, tmp_path: Path
+) -> None:
+    (tmp_path / "rules.toml").write_text(DROP)
+    url = f"{API}/dropped"
+    routes: Routes = {("GET", f"{APP}/"): EMPTY_PAGE, ("*", url): Answer(headers=leave("0"))}
+    options = {**OPTIONS, "cors_rules": tmp_path / "rules.toml"}
+    with OriginServer(routes) as server, Mitmdump(tmp_path, server.upstream_mode, options) as proxy:
+        page = browser.open(f"{APP}/", proxy.port)
+        assert not page.play([Ask(url, {"method": "PUT"})])[0].ok
+        page.close()
+    entries = exchanges(proxy, url)
+    (asked,) = preflights(entries)
+    assert len(actuals(entries)) == (10 if engine == "firefox" else 1)
+    for entry in actuals(entries):
+        assert (entry["preflight"], cache_findings(entry)) == (asked["id"], [])

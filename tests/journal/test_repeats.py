@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corscope.journal import in_flight
-from corscope.journal.exchange import Exchange, Outcome, Sighting
+from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting
 from corscope.journal.journal import Journal
 from corscope.messages import Request, Response
 
@@ -24,11 +24,12 @@ class Told:
         self.now = 0.0
         self.outcomes: list[Outcome] = []
 
-    def see(self, request: Request, response: Response = ALLOWED) -> Exchange:
+    def see(self, request: Request, response: Response | None = ALLOWED) -> Exchange:
         self.number += 1
         id_ = str(self.number)
         self.outcomes += self.journal.requested(id_, "browser", request, at(self.now))
-        exchange = self.journal.answered(Sighting(id_, response), at(self.now))
+        missing = Missing.DROPPED if response is None else None
+        exchange = self.journal.answered(Sighting(id_, response, missing), at(self.now))
         assert exchange is not None
         return exchange
 
@@ -38,8 +39,8 @@ def told() -> Told:
     return Told()
 
 
-@pytest.mark.parametrize("refused", [MISDIRECTED, TIMED_OUT], ids=["421", "408"])
-def test_a_repetition_belongs_to_the_same_preflight(told: Told, refused: Response) -> None:
+@pytest.mark.parametrize("refused", [MISDIRECTED, TIMED_OUT, None], ids=["421", "408", "dropped"])
+def test_a_repetition_belongs_to_the_same_preflight(told: Told, refused: Response | None) -> None:
     told.see(preflight("PUT"))
     first = told.see(actual("PUT"), refused)
     again = [told.see(actual("PUT"), refused), told.see(actual("PUT"))]
@@ -112,3 +113,77 @@ def test_what_is_kept_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) ->
         f"{API}/2",
         f"{API}/3",
     ]
+
+
+# What comes again with an Authorization
+
+
+WHO = Response(401, (*ALLOWED.headers, ("WWW-Authenticate", 'Basic realm="x"')))
+SELF = ("Authorization", "Basic eDp5")
+TENANT = ("X-Tenant", "7")
+ONCE = (*ALLOWED.headers, ("Access-Control-Max-Age", "0"))
+
+
+@pytest.mark.parametrize("seconds", [0, 299], ids=["known", "typed in"])
+def test_an_answer_to_who_it_is_belongs_to_the_same_preflight(told: Told, seconds: float) -> None:
+    told.see(preflight("PUT", "x-tenant"), Response(204, ONCE))
+    first = told.see(actual("PUT", headers=(TENANT,)), WHO)
+    told.now = seconds
+    again = told.see(actual("PUT", headers=(TENANT, SELF, ("Cookie", "a=1"))))
+    assert (again.preflight, again.credentials) == ("1", "include")
+    assert (again.request_headers, again.why) == (("x-tenant",), first.why)
+    assert again.findings == ()
+
+
+def test_so_does_each_of_several_as_ntlm_needs_them(told: Told) -> None:
+    told.see(preflight("PUT"), Response(204, ONCE))
+    told.see(actual("PUT"), WHO)
+    steps = [actual("PUT", headers=(("Authorization", f"NTLM {part}"),)) for part in ("a", "b")]
+    assert [told.see(step, WHO).preflight for step in steps] == ["1", "1"]
+
+
+def test_it_has_the_same_place_in_its_chain(told: Told) -> None:
+    told.see(actual(), Response(302, (("Location", "/2"), *ALLOWED.headers)))
+    told.see(actual(url="https://api.test/2"), WHO)
+    again = told.see(actual(url="https://api.test/2", headers=(SELF,)))
+    assert (again.redirected_from, again.hop, again.chain) == ("1", 1, "1")
+    assert (again.preflight, again.credentials) == (None, "include")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "response"),
+    [
+        pytest.param(301, WHO, id="too late"),
+        pytest.param(0, Response(401, ALLOWED.headers), id="nobody asked"),
+        pytest.param(0, Response(403, WHO.headers), id="another status"),
+    ],
+)
+def test_else_it_is_no_answer_to_that(told: Told, seconds: float, response: Response) -> None:
+    told.see(preflight("PUT"), Response(204, ONCE))
+    told.see(actual("PUT"), response)
+    told.now = seconds
+    again = told.see(actual("PUT", headers=(SELF,)))
+    assert (again.preflight, [each.id for each in again.findings]) == (None, ["preflight-not-seen"])
+
+
+def test_a_token_is_scripts_own_answer(told: Told) -> None:
+    told.see(preflight("PUT"), Response(204, ONCE))
+    told.see(actual("PUT"), WHO)
+    again = told.see(actual("PUT", headers=(("Authorization", "Bearer x"),)))
+    assert (again.preflight, [each.id for each in again.findings]) == (None, ["preflight-not-seen"])
+
+
+def test_what_has_had_leave_before_may_be_scripts_own_answer(told: Told) -> None:
+    told.see(preflight("GET", "authorization"))
+    told.see(actual(headers=(SELF,)), WHO)
+    again = told.see(actual(headers=(SELF,)))
+    assert (again.preflight, again.credentials) == ("1", "unknown")
+    assert [each.id for each in again.findings] == ["preflight-cached"]
+
+
+def test_who_was_not_told_in_time_is_forgotten(told: Told) -> None:
+    told.see(actual(), WHO)
+    told.journal.due(at(300))
+    assert len(told.journal.repeats.challenged) == 1
+    told.journal.due(at(300.1))
+    assert len(told.journal.repeats.challenged) == 0

@@ -18,7 +18,7 @@ from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
-__all__ = ["REPEATED", "InFlight", "Known", "Repeats"]
+__all__ = ["CHALLENGED", "REPEATED", "InFlight", "Known", "Repeats"]
 
 REPEATED: Final = frozenset({408, 421})
 """The statuses after which a browser may ask once more by itself: all engines do so after a 421
@@ -26,6 +26,12 @@ REPEATED: Final = frozenset({408, 421})
 
 REPEATED_WITHIN: Final = timedelta(seconds=2)
 MAX_REPEATS: Final = 1_000
+
+CHALLENGED: Final = 401
+"""The status after which a browser may ask once more with an Authorization of its own."""
+
+CHALLENGED_WITHIN: Final = timedelta(minutes=5)
+"""It may have to ask a person for the password first."""
 
 PATTERNS_PER_REQUEST: Final = 16
 ANSWERS_PER_REQUEST: Final = 4
@@ -96,21 +102,37 @@ class InFlight(NamedTuple):
 
 
 _Key = tuple[str, str, str, str, str, frozenset[str]]
+_Requests = OrderedDict[_Key, tuple[datetime, InFlight]]
 
 
 @dataclass(slots=True)
 class Repeats:
-    """The requests that a browser may be about to send once more, the latest last; bounded."""
+    """The requests that a browser may be about to send once more, the latest last; bounded.
 
-    answered: "OrderedDict[_Key, tuple[datetime, InFlight]]" = field(default_factory=OrderedDict)
+    Attributes:
+        answered: those that may come again as they were.
+        challenged: those that may come again with the browser's own Authorization.
+    """
+
+    answered: _Requests = field(default_factory=OrderedDict)
+    challenged: _Requests = field(default_factory=OrderedDict)
 
     def note(self, pending: InFlight, now: datetime) -> None:
-        """Take note of an answer that has one of those statuses."""
-        key = _key(pending.known.step.client, pending.known.wire)
-        self.answered.pop(key, None)
-        self.answered[key] = (now, pending)
-        if len(self.answered) > MAX_REPEATS:
-            self.answered.popitem(last=False)
+        """Take note of an answer that has one of those statuses, or of a connection dropped."""
+        _put(self.answered, _key(pending.known.step.client, pending.known.wire), pending, now)
+
+    def note_challenge(self, pending: InFlight, now: datetime) -> None:
+        """Take note of an answer that asks who it is."""
+        key = _key_but_for_who(pending.known.step.client, pending.known.wire)
+        _put(self.challenged, key, pending, now)
+
+    def take_challenged(self, client: str, wire: WireView, now: datetime) -> InFlight | None:
+        """What is known of a request that comes again, this time with an Authorization."""
+        if not self.challenged:
+            return None
+        key = _key_but_for_who(client, wire)
+        answered, pending = self.challenged.pop(key, (now, None))
+        return None if now - answered > CHALLENGED_WITHIN else pending
 
     def take(self, client: str, wire: WireView, now: datetime) -> InFlight | None:
         """What is known of a request that comes again; None for one that is new."""
@@ -123,11 +145,27 @@ class Repeats:
 
     def forget(self, now: datetime) -> None:
         """Drop those that have come again by now, or won't."""
-        while self.answered and now - next(iter(self.answered.values()))[0] > REPEATED_WITHIN:
-            self.answered.popitem(last=False)
+        for requests, within in (
+            (self.answered, REPEATED_WITHIN),
+            (self.challenged, CHALLENGED_WITHIN),
+        ):
+            while requests and now - next(iter(requests.values()))[0] > within:
+                requests.popitem(last=False)
+
+
+def _put(requests: _Requests, key: _Key, pending: InFlight, now: datetime) -> None:
+    requests.pop(key, None)
+    requests[key] = (now, pending)
+    if len(requests) > MAX_REPEATS:
+        requests.popitem(last=False)
 
 
 def _key(client: str, wire: WireView) -> _Key:
     """All that is the same where a request is repeated."""
     cors = wire.cors
     return client, wire.kind, cors.method, cors.url, cors.origin, wire.present
+
+
+def _key_but_for_who(client: str, wire: WireView) -> _Key:
+    """The same where it is repeated with an Authorization, and cookies that the answer has set."""
+    return (*_key(client, wire)[:-1], wire.present - {"authorization", "cookie"})

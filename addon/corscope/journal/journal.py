@@ -14,9 +14,17 @@ from corscope.fetch.cache import is_cleared_by_failure
 from corscope.fetch.headers import contains, get
 from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
-from corscope.journal.exchange import Exchange, Finding, Outcome, Sighting, of_pattern, pattern_of
+from corscope.journal.exchange import (
+    Exchange,
+    Finding,
+    Missing,
+    Outcome,
+    Sighting,
+    of_pattern,
+    pattern_of,
+)
 from corscope.journal.findings import Case
-from corscope.journal.in_flight import REPEATED, InFlight, Known, Repeats
+from corscope.journal.in_flight import CHALLENGED, REPEATED, InFlight, Known, Repeats
 from corscope.journal.masking import cleaning
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
 from corscope.journal.memory import NOTHING, Memory, Noted, PlainRequest, note, note_plain, noted_of
@@ -94,8 +102,7 @@ class Journal:
             seen = InFlight(reading.alone, now) if known_before else reading.for_once(now)
             self._remember(id_, seen)
             return []
-        wire = reading.alone.wire
-        announced_by, repeated = self._announced(client, wire, now)
+        announced_by, repeated = self._announced(reading, now)
         if announced_by is not None:
             return [self._followed(reading, announced_by, id_, now)]
         self._remember(id_, repeated or self._first(reading, now))
@@ -104,25 +111,37 @@ class Journal:
     def _requested_plainly(self, id_: str, of: PlainRequest | Step, now: datetime) -> None:
         self._remember(id_, self.chains.linked(of, now) if isinstance(of, Step) else of)
 
-    def _announced(
-        self, client: str, wire: WireView, now: datetime
-    ) -> tuple[Waiting | None, InFlight | None]:
+    def _announced(self, reading: Reading, now: datetime) -> tuple[Waiting | None, InFlight | None]:
         """The preflight that announced a request, or what is known of one that comes again.
 
         A preflight that counts as not followed is taken for it only where nothing else explains
         the request: no preflight since, no earlier sending, no cached answer.
         """
+        client, wire = reading.client, reading.alone.wire
         if not self._may_be_announced(client, wire):
-            return None, self.repeats.take(client, wire, now)
+            return None, self._repeated(reading, now)
         announced_by = self.pairing.take(client, wire, now)
         if announced_by is not None:
             return announced_by, None
-        repeated = self.repeats.take(client, wire, now)
+        repeated = self._repeated(reading, now)
         if repeated is not None or not self.pairing.is_awaited(client, wire):
             return None, repeated
         if self.caches.explain(client, wire, now, elsewhere=False).preflight is not None:
             return None, None
         return self.pairing.take(client, wire, now, late=True), None
+
+    def _repeated(self, reading: Reading, now: datetime) -> InFlight | None:
+        """What is known of a request that the browser sends again by itself."""
+        client, wire = reading.client, reading.alone.wire
+        repeated = self.repeats.take(client, wire, now)
+        unsure = "authorization" in wire.present and "authorization" not in wire.cors.unsafe_names
+        if repeated is not None or not unsure or not self.repeats.challenged:
+            return repeated
+        covered = self.caches.explain(client, wire, now)
+        if covered.preflight and covered.has_authorization:  # it may as well be script's
+            return None
+        before = self.repeats.take_challenged(client, wire, now)
+        return None if before is None else _with_authorization(reading, before, now)
 
     def _may_be_announced(self, client: str, wire: WireView) -> bool:
         is_actual = wire.kind == "actual" and wire.mode == "cors"
@@ -232,7 +251,7 @@ class Journal:
         if mould is None or mould.quiet_on != (self.memory.recall(url), pending.opened_by):
             return None
         response, wire = essential.response, known.wire
-        if response is None or response.status in REPEATED:
+        if response is None or response.status in REPEATED or response.status == CHALLENGED:
             return None
         if mould.first.is_refused and is_cleared_by_failure(wire.engine, wire.cors):
             return None
@@ -370,10 +389,14 @@ class Journal:
                 self.caches.refused(client, known.wire, known.credentials, verdicts, length)
             if response is not None:
                 self.copies.note(client, known.wire.cors, known.wire.cors.url, response, now)
-        if response is None or not pattern.is_kept:
+        if not pattern.is_kept:
             return
-        if response.status in REPEATED:
+        if _may_be_repeated(pattern.seen):
             self.repeats.note(pending, now)
+        if response is None:
+            return
+        if response.status == CHALLENGED and contains(response.headers, "WWW-Authenticate"):
+            self.repeats.note_challenge(pending, now)
         if pattern.leads_on:
             asks = bool(known.why)
             self.chains.redirected(exchange.id, known.step, response, now, asked_leave=asks)
@@ -402,6 +425,21 @@ class Journal:
 def _mould_for(url: str, known: Known, essential: object) -> Mould | None:
     """What the pattern of an exchange at this URL can be made of, by what counts of its answer."""
     return None if len(url) > LONGEST_CAST else known.moulds.get(essential)
+
+
+def _with_authorization(reading: Reading, before: InFlight, now: datetime) -> InFlight:
+    """What is known of a request that comes again with an Authorization of the browser's own."""
+    known = reading.told(before.known.wire.cors.unsafe_names, certain=True)
+    step = known.step.after(before.known.step)
+    known = Known(known.wire, step, known.credentials, before.known.why)
+    return before._replace(known=known, asked=now)
+
+
+def _may_be_repeated(seen: Sighting) -> bool:
+    """Whether the browser may send the same again; Firefox asks ten times where nobody answers."""
+    if seen.response is None:
+        return seen.missing is Missing.DROPPED
+    return seen.response.status in REPEATED
 
 
 def _case(pending: InFlight, pattern: Pattern, now: datetime) -> Case:
