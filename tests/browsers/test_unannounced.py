@@ -234,3 +234,36 @@ def test_each_time_that_it_is_asked_after_a_drop_belongs_to_the_one_preflight(
     assert len(actuals(entries)) == (10 if engine == "firefox" else 1)
     for entry in actuals(entries):
         assert (entry["preflight"], cache_findings(entry)) == (asked["id"], [])
+
+
+MANY = 20
+SECONDS = 1.2
+"""So long each answer takes, that the last of so many wait for more than three seconds."""
+
+
+@every_engine
+def test_what_waits_for_a_connection_follows_its_preflight(
+    browser: Browser, tmp_path: Path
+) -> None:
+    page_url, api = "http://app.test", "http://api.test/"
+    answers = {
+        "OPTIONS": Answer(headers=leave("600", page_url)),
+        "PUT": Answer(headers=leave("600", page_url), delay=SECONDS),
+    }
+    routes: Routes = {
+        (m, f"{api}{n}"): answer for m, answer in answers.items() for n in range(MANY)
+    }
+    routes["GET", f"{page_url}/"] = EMPTY_PAGE
+    with OriginServer(routes) as server, Mitmdump(tmp_path, server.upstream_mode) as proxy:
+        page = browser.open(f"{page_url}/", proxy.port)
+        seen = page.play([Ask(f"{api}{number}", {"method": "PUT"}) for number in range(MANY)])
+        page.close()
+    assert [each.ok for each in seen] == [True] * MANY
+    entries = exchanges(proxy, api)
+    asked = {entry["id"]: entry["url"] for entry in preflights(entries)}
+    assert sorted(asked.values()) == sorted(f"{api}{number}" for number in range(MANY))
+    for entry in actuals(entries):
+        assert (asked[entry["preflight"]], cache_findings(entry)) == (entry["url"], [])
+    last = {entry["id"]: entry for entry in proxy.journal() if entry["type"] == "outcome"}
+    followed = {entry["preflight"]: entry["id"] for entry in actuals(entries)}
+    assert {id_: entry["actual"] for id_, entry in last.items()} == followed

@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from corscope.journal import waits as waits_module
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting
+from corscope.journal.in_flight import CONNECTIONS
 from corscope.journal.journal import MAX_READINGS, Journal
 from corscope.journal.pairing import KEPT, WAIT
 from corscope.messages import HeaderList, Request, Response
@@ -336,6 +337,74 @@ def test_a_cached_answer_explains_more_than_a_preflight_of_long_ago(told: Told) 
     put = told.both("put", actual("PUT"))
     assert [finding.id for finding in put.findings] == ["preflight-cached"]
     assert told.journal.close(at(30)) == []
+
+
+CACHED = (*ANSWERS["/open"], *ALLOWING, ("Access-Control-Max-Age", "60"))
+HELD = CONNECTIONS - 1
+"""The others' connections, when one has just become free."""
+
+
+def hold(told: Told, many: int, host: str = HOST, client: str = "one") -> None:
+    """Let so many requests be in flight."""
+    for number in range(many):
+        other = actual("GET", f"{host}/{number}")
+        told.journal.requested(f"{client} {host} {number}", client, other, at(told.now))
+
+
+def answer_held(told: Told, host: str = HOST, client: str = "one") -> None:
+    for number in range(HELD):
+        answer = Response(200, ANSWERS["/open"])
+        told.journal.answered(Sighting(f"{client} {host} {number}", answer), at(told.now))
+
+
+def late_put(told: Told) -> tuple[str | None, list[str]]:
+    told.outcomes()
+    put = told.both("put", actual("PUT"))
+    return put.preflight, [finding.id for finding in put.findings]
+
+
+def test_what_waits_for_a_connection_follows_its_own_preflight(told: Told) -> None:
+    """An HTTP/1.1 host is asked six things at once, and what is asked first goes first."""
+    told.both("own", preflight("PUT"), *CACHED)
+    told.now = 4
+    hold(told, HELD)
+    told.now = 10
+    assert late_put(told) == ("own", [])
+
+
+def test_so_does_what_comes_as_all_before_it_were_answered(told: Told) -> None:
+    told.both("own", preflight("PUT"), *CACHED)
+    hold(told, HELD)
+    told.now = 10
+    answer_held(told)
+    told.now = 10.9
+    assert late_put(told) == ("own", [])
+
+
+@pytest.mark.parametrize(
+    ("many", "host", "client"),
+    [
+        pytest.param(HELD - 1, HOST, "one", id="fewer"),
+        pytest.param(HELD, HOST.replace("https", "http"), "one", id="another host"),
+        pytest.param(HELD, HOST, "other", id="another browser"),
+    ],
+)
+def test_where_nothing_has_to_wait_a_cached_answer_explains_more(
+    told: Told, many: int, host: str, client: str
+) -> None:
+    told.both("given up", preflight("PUT"), *CACHED)
+    told.now = 10
+    hold(told, many, host, client)
+    assert late_put(told) == ("given up", ["preflight-cached"])
+
+
+def test_what_was_answered_a_while_ago_holds_no_connection(told: Told) -> None:
+    told.both("given up", preflight("PUT"), *CACHED)
+    hold(told, HELD)
+    told.now = 4
+    answer_held(told)
+    told.now = 5
+    assert late_put(told) == ("given up", ["preflight-cached"])
 
 
 def test_what_is_too_late_is_nobodys(told: Told) -> None:

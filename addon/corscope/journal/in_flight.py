@@ -4,21 +4,24 @@ Browsers send some requests once more by themselves, without a preflight or a re
 was found out about the first holds for the second.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final, NamedTuple
 
 from corscope.journal.chains import Step
 from corscope.journal.exchange import Finding
 from corscope.journal.memo import keep
+from corscope.journal.memory import PlainRequest
 from corscope.journal.mould import Mould
 from corscope.journal.pattern import Pattern
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
-__all__ = ["CHALLENGED", "REPEATED", "InFlight", "Known", "Repeats"]
+__all__ = ["CHALLENGED", "REPEATED", "Busy", "InFlight", "Known", "Repeats"]
 
 REPEATED: Final = frozenset({408, 421})
 """The statuses after which a browser may ask once more by itself: all engines do so after a 421
@@ -32,6 +35,16 @@ CHALLENGED: Final = 401
 
 CHALLENGED_WITHIN: Final = timedelta(minutes=5)
 """It may have to ask a person for the password first."""
+
+CONNECTIONS: Final = 6
+"""So many an engine opens to a host by HTTP/1.1; what else is to be asked there waits."""
+
+JUST_NOW: Final = timedelta(seconds=1)
+LOOKED_AT: Final = 64
+"""So many requests in flight are looked at, the latest, to tell whether others wait for them."""
+
+ANSWERED_LAST: Final = 16
+"""And so many of those that were answered."""
 
 PATTERNS_PER_REQUEST: Final = 16
 ANSWERS_PER_REQUEST: Final = 4
@@ -99,6 +112,47 @@ class InFlight(NamedTuple):
         if self.elsewhere is None:
             return self
         return self._replace(known=self.known.at(self.elsewhere), elsewhere=None)
+
+
+@dataclass(slots=True)
+class Busy:
+    """Whether requests wait in the browser, as long as its connections are in use.
+
+    Attributes:
+        answered: what was answered last, and when; short ones only.
+    """
+
+    answered: "deque[tuple[datetime, InFlight]]" = field(
+        default_factory=lambda: deque(maxlen=ANSWERED_LAST)
+    )
+
+    def is_so(
+        self,
+        client: str,
+        url: str,
+        in_flight: Iterable["InFlight | PlainRequest | Step"],
+        now: datetime,
+    ) -> bool:
+        """Whether a request that comes to this URL may have waited for a connection.
+
+        All are in use then, but for the one that has just become free. That another page's request
+        without CORS may hold one, which isn't known of, is allowed for.
+        """
+        ended = [seen for when, seen in self.answered if now - when < JUST_NOW]
+        there = (client, _host(url))
+        use = [_whither(seen) == there for seen in (*islice(in_flight, LOOKED_AT), *ended)]
+        return sum(use) >= CONNECTIONS - 1
+
+
+def _whither(seen: "InFlight | PlainRequest | Step") -> tuple[str, str]:
+    if not isinstance(seen, InFlight):
+        return seen.client, _host(seen.url)
+    return seen.known.step.client, _host(seen.elsewhere or seen.known.wire.cors.url)
+
+
+def _host(url: str) -> str:
+    """Scheme, host and port."""
+    return "/".join(url.split("/", 3)[:3])
 
 
 _Key = tuple[str, str, str, str, str, frozenset[str]]

@@ -24,7 +24,7 @@ from corscope.journal.exchange import (
     pattern_of,
 )
 from corscope.journal.findings import Case
-from corscope.journal.in_flight import CHALLENGED, REPEATED, InFlight, Known, Repeats
+from corscope.journal.in_flight import CHALLENGED, REPEATED, Busy, InFlight, Known, Repeats
 from corscope.journal.masking import cleaning
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
 from corscope.journal.memory import NOTHING, Memory, Noted, PlainRequest, note, note_plain, noted_of
@@ -67,6 +67,7 @@ class Journal:
     caches: Caches = field(default_factory=Caches)
     chains: Chains = field(default_factory=Chains)
     repeats: Repeats = field(default_factory=Repeats)
+    busy: Busy = field(default_factory=Busy)
     in_flight: "OrderedDict[str, InFlight | PlainRequest | Step]" = field(
         default_factory=OrderedDict
     )
@@ -115,7 +116,8 @@ class Journal:
         """The preflight that announced a request, or what is known of one that comes again.
 
         A preflight that counts as not followed is taken for it only where nothing else explains
-        the request: no preflight since, no earlier sending, no cached answer.
+        the request: no preflight since, no earlier sending, and no cached answer, unless so many
+        are in flight there that requests wait for each other.
         """
         client, wire = reading.client, reading.alone.wire
         if not self._may_be_announced(client, wire):
@@ -126,7 +128,9 @@ class Journal:
         repeated = self._repeated(reading, now)
         if repeated is not None or not self.pairing.is_awaited(client, wire):
             return None, repeated
-        if self.caches.explain(client, wire, now, elsewhere=False).preflight is not None:
+        covered = self.caches.explain(client, wire, now, elsewhere=False)
+        in_flight = reversed(self.in_flight.values())
+        if covered.preflight and not self.busy.is_so(client, wire.cors.url, in_flight, now):
             return None, None
         return self.pairing.take(client, wire, now, late=True), None
 
@@ -257,6 +261,7 @@ class Journal:
             return None
         pattern = mould.cast(cleaning(self.mask_urls)(url), len(url))
         if pattern.is_kept:
+            self.busy.answered.append((now, pending))
             if mould.noted is not None:
                 note(mould.noted, url, self.memory)
             if wire.mode == "cors":
@@ -391,6 +396,7 @@ class Journal:
                 self.copies.note(client, known.wire.cors, known.wire.cors.url, response, now)
         if not pattern.is_kept:
             return
+        self.busy.answered.append((now, pending))
         if _may_be_repeated(pattern.seen):
             self.repeats.note(pending, now)
         if response is None:
