@@ -21,6 +21,7 @@ REASONS: Final = {
     "corscope.cli.imports.regexes._OF_JAVASCRIPT.0": "one character or an escape, never both",
     "corscope.cli.imports.traefik._BEGINS_TOML.0": "a space is no comment, and a comment ends",
     "corscope.explain.repro.plan._TO_PATH.0": "possessive",
+    "corscope.fetch.embedder_policy._TOKEN_ITEM.0": "possessive",
     "corscope.fetch.headers._QUOTED_STRING.0": "possessive",
     "corscope.fetch.origin._SERIALIZED.0": "a repetition begins with a dot, no label has one",
     "corscope.fetch.safelist._SINGLE_RANGE_WITH_WHITESPACE.0": "parts end where others begin",

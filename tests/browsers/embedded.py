@@ -195,15 +195,23 @@ class Embedded:
 
 
 def play_embedded(
-    browser: Chromium | Firefox | WebKit, page: str, embeds: Sequence[Embed], folder: Path
+    browser: Chromium | Firefox | WebKit,
+    page: str,
+    embeds: Sequence[Embed],
+    folder: Path,
+    headers: HeaderPairs = (),
 ) -> Sequence[Embedded]:
-    """Embed one after the other in a page of this origin; tell of each what came of it."""
+    """Embed one after the other in a page of this origin; tell of each what came of it.
+
+    The page has these header lines besides its own.
+    """
     start, ended_url = f"{page}/", f"{page}/ended"
     with OriginServer() as server, Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
         for embed in embeds:
             server.routes.update({("GET", url): answer for url, answer in embed.answers.items()})
         server.routes["GET", ended_url] = Answer()
-        server.routes["GET", start] = _page(embeds, pause=150 if isinstance(browser, WebKit) else 0)
+        pause = 150 if isinstance(browser, WebKit) else 0
+        server.routes["GET", start] = _page(embeds, pause, headers)
 
         def told() -> list[str]:
             return [each.url for each in server.received if each.url.startswith(f"{ended_url}?")]
@@ -221,13 +229,13 @@ def play_embedded(
     ]
 
 
-def _page(embeds: Sequence[Embed], pause: int) -> Answer:
+def _page(embeds: Sequence[Embed], pause: int, headers: HeaderPairs) -> Answer:
     scripts = ",".join(
         f"{json.dumps(embed.url)}: (url) => {KINDS[embed.kind].script}" for embed in embeds
     )
     script = f"const ALL = {{{scripts}}}; const PAUSE = {pause};{_PLAY}"
     body = EMPTY_PAGE.body + f"<body><script>{script}</script>".encode()
-    return Answer(headers=EMPTY_PAGE.headers, body=body)
+    return Answer(headers=EMPTY_PAGE.headers + headers, body=body)
 
 
 def picked(page: str, api: str, kind: str, answer: str) -> Embed:

@@ -15,7 +15,15 @@ from tests.browsers.predict import own_headers
 from tests.journal.requests import CHROMIUM, FIREFOX, WEBKIT, at
 from tests.support.origin_server import Answer, Scripted
 
-__all__ = ["AGENTS", "exchange_of", "exchanges", "of_case", "of_cases", "redirected"]
+__all__ = [
+    "AGENTS",
+    "embedded_under",
+    "exchange_of",
+    "exchanges",
+    "of_case",
+    "of_cases",
+    "redirected",
+]
 
 AGENTS = (CHROMIUM, FIREFOX, WEBKIT, "curl/8")
 
@@ -205,3 +213,13 @@ def exchange_or_none(
         return exchange_of(request, seen, *before)
     except AssertionError:
         return None
+
+
+def embedded_under(policy: str, response: Response, agent: str = CHROMIUM) -> Exchange:
+    """What a page asks for without CORS that came with this Cross-Origin-Embedder-Policy."""
+    page, by = "https://page.test", ("User-Agent", agent)
+    opened = (by, ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"))
+    came = Response(200, (("Cross-Origin-Embedder-Policy", policy),))
+    asked = (by, ("Origin", page), ("Sec-Fetch-Mode", "no-cors"))
+    request = Request("POST", "https://api.test/items", asked)
+    return exchange_of(request, Sighting("x", response), (Request("GET", f"{page}/", opened), came))

@@ -15,6 +15,7 @@ import corscope
 from corscope.explain.articles.article import Article, TogetherId
 from corscope.explain.articles.catalogue import FINDINGS, REASONS, article
 from corscope.explain.articles.pages import reason_pages
+from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Departure, Engine
 from corscope.fetch.reasons import CATALOGUE, Reason
 from corscope.fetch.safelist import UnsafeRule
@@ -32,7 +33,12 @@ def test_every_reason_and_every_finding_has_its_article_in_the_order_of_the_list
     assert article(Reason.MIXED_CONTENT) is not article(FindingId.MIXED_CONTENT)
 
 
-LISTED = {Departure: "docs/agreement.md", UnsafeRule: "docs/journal.md", Engine: "docs/journal.md"}
+LISTED = {
+    Departure: "docs/agreement.md",
+    UnsafeRule: "docs/journal.md",
+    Engine: "docs/journal.md",
+    EmbedderPolicy: "docs/journal.md",
+}
 """The documents that have a line on each of these, which are no article's."""
 
 

@@ -10,6 +10,7 @@ from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
+from tests.explain.exchanges import embedded_under
 from tests.journal.requests import (
     ALLOWED,
     API,
@@ -120,6 +121,13 @@ def test_the_departure_is_named(
                 assert f" {entry.instead} (" in line
                 named += 1
     assert named >= 2
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX])
+def test_firefox_lets_a_page_have_what_has_an_unknown_policy(agent: str) -> None:
+    odd = Response(200, (("Cross-Origin-Resource-Policy", "any"),))
+    [*_, line] = engine_lines(embedded_under("require-corp", odd, agent))
+    assert line.endswith(f"({Departure.UNKNOWN_RESOURCE_POLICY_TAKEN.value})")
 
 
 def test_to_an_unknown_browser_all_engines_may_differ() -> None:

@@ -17,7 +17,7 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.rules.load import Source, load
 from corscope.rules.model import Ruleset
 from tests.browsers.cases import CASES
-from tests.explain.exchanges import exchange_of
+from tests.explain.exchanges import embedded_under, exchange_of
 from tests.explain.recorded import ENGINES, recorded
 from tests.journal.requests import ALLOWED, API, PAGE, REFUSED, actual, at, preflight
 
@@ -179,6 +179,14 @@ def test_an_embedded_resource_may_be_embedded() -> None:
     rules = loaded(rule_from(exchange))
     assert rules.warnings == ()
     assert ruled(exchange, RuledBy(rules)).verdicts.omit.verdict == "allowed"
+
+
+def test_what_a_page_demands_leave_for_is_given_leave() -> None:
+    exchange = embedded_under("require-corp", Response(200, ()))
+    assert exchange.judgement.reason is Reason.CROSS_ORIGIN_EMBEDDER_POLICY
+    text = rule_from(exchange)
+    assert "blocked (cross-origin-embedder-policy)" in text
+    assert ruled(exchange, RuledBy(loaded(text))).verdicts.omit.verdict == "allowed"
 
 
 # What no rule mends

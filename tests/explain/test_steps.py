@@ -17,7 +17,7 @@ from corscope.journal.exchange import Exchange, Judgement, Missing, Sighting, Ve
 from corscope.messages import HeaderList, Request, Response
 from tests.journal.requests import ALLOWED, PAGE, REFUSED, actual, preflight
 
-from .exchanges import AGENTS, exchange_of, exchanges, of_cases, redirected
+from .exchanges import AGENTS, embedded_under, exchange_of, exchanges, of_cases, redirected
 
 OMIT, INCLUDE = CredentialsMode.OMIT, CredentialsMode.INCLUDE
 THREE = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
@@ -446,6 +446,25 @@ def test_a_resource_policy_keeps_an_image_from_the_page() -> None:
     response = Response(200, (("Cross-Origin-Resource-Policy", "same-origin"),))
     walk = steps(seen(request, response), OMIT, Engine.CHROMIUM)
     assert told(walk) == [("answered", "pass"), ("mode", "pass"), ("resource-policy", "fail")]
+
+
+@pytest.mark.parametrize(
+    ("policies", "engine", "ends", "departure"),
+    [
+        ((), Engine.FIREFOX, "fail", None),
+        (("Cross-Origin",), Engine.CHROMIUM, "fail", None),
+        (("Cross-Origin",), Engine.FIREFOX, "pass", "unknown-resource-policy-taken"),
+        (("cross-origin",), Engine.FIREFOX, "pass", None),
+    ],
+)
+def test_a_page_may_demand_a_resource_policy(
+    policies: tuple[str, ...], engine: Engine, ends: str, departure: str | None
+) -> None:
+    lines = tuple(("Cross-Origin-Resource-Policy", policy) for policy in policies)
+    exchange = embedded_under("require-corp", Response(200, lines))
+    last = steps(exchange, OMIT, engine)[-1]
+    assert (last.id, last.result, last.departure) == ("resource-policy", ends, departure)
+    check_invariants(exchange)
 
 
 def test_another_mode_needs_no_leave() -> None:

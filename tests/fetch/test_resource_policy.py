@@ -2,6 +2,8 @@
 
 import pytest
 
+from corscope.fetch.embedder_policy import EmbedderPolicy
+from corscope.fetch.engines import Engine
 from corscope.fetch.origin import TupleOrigin
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.resource_policy import resource_policy_failure
@@ -53,3 +55,50 @@ def test_it_lets_the_answer_through(
     page: TupleOrigin, url: str, cross_site: bool, policies: list[str]
 ) -> None:
     assert resource_policy_failure(page, url, answer(*policies), is_cross_site=cross_site) is None
+
+
+# A page that demands leave
+
+
+def kept(*policies: str, url: str = SIBLING, engine: Engine = Engine.UNKNOWN) -> Failure | None:
+    return resource_policy_failure(
+        PAGE,
+        url,
+        answer(*policies),
+        is_cross_site=True,
+        embedder=EmbedderPolicy.REQUIRE_CORP,
+        engine=engine,
+    )
+
+
+@pytest.mark.parametrize("policies", [(), ("",), ("Cross-Origin",), ("cross-origin",) * 2, ("x",)])
+def test_what_says_nothing_is_kept_from_a_page_that_demands_leave(policies: tuple[str]) -> None:
+    refused = Failure(Reason.CROSS_ORIGIN_EMBEDDER_POLICY, "require-corp")
+    assert kept(*policies) == refused
+    assert kept(*policies, url=OWN) is None
+
+
+def test_what_says_something_is_judged_by_that() -> None:
+    assert kept("cross-origin") is None
+    assert kept("same-site") == Failure(Reason.CROSS_ORIGIN_RESOURCE_POLICY, "same-site")
+
+
+def test_a_page_that_wants_no_credentials_sent_gets_what_says_nothing() -> None:
+    embedder = EmbedderPolicy.CREDENTIALLESS
+    for policies in ((), ("x",)):
+        found = resource_policy_failure(
+            PAGE, SIBLING, answer(*policies), is_cross_site=True, embedder=embedder
+        )
+        assert found is None
+
+
+def test_firefox_takes_a_policy_that_it_does_not_know_for_leave() -> None:
+    assert kept("Cross-Origin", engine=Engine.FIREFOX) is None
+    assert kept("", engine=Engine.FIREFOX) == kept()
+
+
+def test_firefox_drops_empty_lines() -> None:
+    refused = Failure(Reason.CROSS_ORIGIN_RESOURCE_POLICY, "same-origin")
+    assert kept("same-origin", "", engine=Engine.FIREFOX) == refused
+    assert kept("cross-origin", "", engine=Engine.FIREFOX) is None
+    assert kept("cross-origin", "") == kept()

@@ -114,6 +114,7 @@ EXCHANGE: Final[dict[str, Check]] = {
     "scene": shaped(
         {"location": maybe(text), "page": text, "first_url": text, "destination": maybe(text)}
     ),
+    "embedder_policy": one_of("unsafe-none", "credentialless", "require-corp"),
     "exposed": maybe(names),
     "hidden": maybe(names),
     "waited_ms": maybe(number),

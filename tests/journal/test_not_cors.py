@@ -103,6 +103,39 @@ def test_a_page_that_is_opened_needs_no_policy() -> None:
     assert embedded("same-origin", mode="navigate") is None
 
 
+@pytest.mark.parametrize(
+    ("copy", "renewal", "reason"),
+    [
+        pytest.param("cross-origin", "", None, id="what it lacks is in the copy"),
+        pytest.param("same-origin", "", "cross-origin-resource-policy", id="a refusal too"),
+        pytest.param("cross-origin", "same-origin", "cross-origin-resource-policy", id="anew"),
+        pytest.param("", "", "cross-origin-embedder-policy", id="none has any"),
+        pytest.param(None, "", None, id="the copy wasn't seen"),
+    ],
+)
+def test_an_image_that_is_still_good_goes_by_its_copy(
+    copy: str | None, renewal: str, reason: str | None
+) -> None:
+    journal = Journal()
+
+    def answered(headers: HeaderList, status: int, policy: str, url: str = API) -> Exchange | None:
+        kept = (("Cross-Origin-Resource-Policy", policy),) if policy else ()
+        lines = (*kept, ("ETag", '"a"'), ("Cross-Origin-Embedder-Policy", "require-corp"))
+        journal.requested("1", "browser", Request("GET", url, headers), at(0))
+        return journal.answered(Sighting("1", Response(status, lines)), at(0))
+
+    opened = (("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"))
+    answered(opened, 200, "", f"{PAGE}/")
+    asked = (("Referer", f"{PAGE}/"), ("Sec-Fetch-Mode", "no-cors"))
+    if copy is not None:
+        answered(asked, 200, copy)
+    exchange = answered((*asked, ("If-None-Match", '"a"')), 304, renewal)
+    assert (exchange and exchange.judgement.reason) == reason
+    if exchange is not None:
+        assert exchange.revalidated
+        assert exchange.goes_by is not None
+
+
 def test_where_the_mode_does_not_show_nothing_is_said_of_a_policy() -> None:
     request = Request("GET", API, (("Referer", f"{PAGE}/"),))
     policy = Response(200, (("Cross-Origin-Resource-Policy", "same-origin"),))

@@ -64,6 +64,10 @@ TURNS: Final[Mapping[Departure, tuple[Outcomes, Outcomes]]] = {
         frozenset({None}),
         frozenset({Reason.REDIRECT_WITH_CREDENTIALS}),
     ),
+    Departure.UNKNOWN_RESOURCE_POLICY_TAKEN: (
+        frozenset({Reason.CROSS_ORIGIN_EMBEDDER_POLICY}),
+        frozenset({None}),
+    ),
     Departure.PREFLIGHT_BEFORE_MIXED_CONTENT: (
         frozenset({Reason.MIXED_CONTENT}),
         frozenset({None}),

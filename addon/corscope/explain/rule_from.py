@@ -48,6 +48,11 @@ _HOPELESS: Final = frozenset(
 """What isn't mended by an answer's headers."""
 
 
+_OF_EMBEDDING: Final = frozenset(
+    {Reason.CROSS_ORIGIN_RESOURCE_POLICY, Reason.CROSS_ORIGIN_EMBEDDER_POLICY}
+)
+
+
 class NoRuleError(ValueError):
     """No rule lets the exchange pass, or none is needed; the message says why."""
 
@@ -70,8 +75,8 @@ def rule_from(exchange: Exchange, outcome: Outcome | None = None) -> str:
         raise NoRuleError("it is allowed already: no rule is needed")
     if judgement.reason in _HOPELESS:
         raise NoRuleError(_no_rule_helps(exchange, judgement))
-    if judgement.reason is Reason.CROSS_ORIGIN_RESOURCE_POLICY:
-        text = _embedding_rule(exchange)
+    if judgement.reason in _OF_EMBEDDING:
+        text = _embedding_rule(exchange, judgement)
     else:
         text = _policy_rule(exchange, judgement, credentials)
     _try(text, exchange, credentials)
@@ -220,14 +225,14 @@ def _place(exchange: Exchange) -> str:
 # An embedded resource
 
 
-def _embedding_rule(exchange: Exchange) -> str:
+def _embedding_rule(exchange: Exchange, judgement: Judgement) -> str:
     """Such a request has no Origin, so the rule is for whoever embeds it."""
     return header_rule_text(
         f"any page may embed {_short(_url(exchange))}",
         {"url": _url(exchange), "kind": "actual"},
         {"Cross-Origin-Resource-Policy": "cross-origin"},
         description=(
-            "Made from an answer that was blocked (cross-origin-resource-policy): lets every page "
+            f"Made from an answer that was blocked ({judgement.reason}): lets every page "
             f"embed it.{_place(exchange)}"
         ),
     )

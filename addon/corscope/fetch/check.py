@@ -56,7 +56,7 @@ def value_as_read(headers: HeaderList, name: str, engine: Engine = Engine.UNKNOW
 
     Args:
         headers: the response's header list.
-        name: one of the two headers that the check is about.
+        name: one of the two headers that the check is about, or a policy's.
         engine: whose departures from the standard apply.
     """
     if departs(engine, Departure.EMPTY_LINES_DROPPED):

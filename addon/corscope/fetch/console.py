@@ -91,6 +91,8 @@ CHROMIUM_UNNAMED: Final[dict[Reason, str]] = {
     Reason.TOO_MANY_REDIRECTS: "Failed to load resource: net::ERR_TOO_MANY_REDIRECTS",
     Reason.CROSS_ORIGIN_RESOURCE_POLICY: "Failed to load resource: "
     "net::ERR_BLOCKED_BY_RESPONSE.NotSame{kept_to}",
+    Reason.CROSS_ORIGIN_EMBEDDER_POLICY: "Failed to load resource: "
+    "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep",
     Reason.PROXY_AUTHENTICATION: "Failed to load resource: net::ERR_UNEXPECTED_PROXY_AUTH",
     Reason.CONNECTION_DROPPED: "Failed to load resource: net::ERR_EMPTY_RESPONSE",
 }
@@ -147,11 +149,16 @@ A dropped connection is called so where it had carried an answer without content
 the 204 of a preflight: Firefox then looks for an answer's headers that never came.
 """
 
+_KEPT_BACK: Final = (
+    "The resource at \u201c{url}\u201d was blocked due to its Cross-Origin-Resource-Policy header "
+    "(or lack thereof). See "
+    "https://developer.mozilla.org/docs/Web/HTTP/Cross-Origin_Resource_Policy_(CORP)#"
+)
+
 FIREFOX_UNNAMED: Final[dict[Reason, str]] = {
     Reason.MIXED_CONTENT: "Blocked loading mixed active content \u201c{target}\u201d",
-    Reason.CROSS_ORIGIN_RESOURCE_POLICY: "The resource at \u201c{url}\u201d was blocked due to its "
-    "Cross-Origin-Resource-Policy header (or lack thereof). See "
-    "https://developer.mozilla.org/docs/Web/HTTP/Cross-Origin_Resource_Policy_(CORP)#",
+    Reason.CROSS_ORIGIN_RESOURCE_POLICY: _KEPT_BACK,
+    Reason.CROSS_ORIGIN_EMBEDDER_POLICY: _KEPT_BACK,
 }
 """What Firefox says where no name of CORS's fits, or before it gives one."""
 
@@ -180,6 +187,10 @@ _UNSUCCESSFUL: Final = "Preflight response is not successful. Status code: {stat
 _NOT_FOLLOWED: Final = "not allowed to follow a cross-origin CORS redirection with non CORS scheme"
 _MORE_THAN_ONE: Final = "Access-Control-Allow-Origin cannot contain more than one origin."
 _FTP: Final = "FTP URLs are disabled"
+_CANCELLED: Final = (
+    "Cancelled load to {url} because it violates the resource's Cross-Origin-Resource-Policy "
+    "response header."
+)
 
 _MUST: Final = (
     "[blocked] The page at {page}/ requested insecure content from {target}. "
@@ -219,8 +230,8 @@ WEBKIT: Final[dict[Reason, str]] = {
     Reason.REDIRECT_BAD_PORT: "Not allowed to use restricted network port {detail}: {target}",
     Reason.MIXED_CONTENT: f"{_MUST} be served over HTTPS.",
     Reason.TOO_MANY_REDIRECTS: "Load cannot follow more than 20 redirections",
-    Reason.CROSS_ORIGIN_RESOURCE_POLICY: "Cancelled load to {url} because it violates the "
-    "resource's Cross-Origin-Resource-Policy response header.",
+    Reason.CROSS_ORIGIN_RESOURCE_POLICY: _CANCELLED,
+    Reason.CROSS_ORIGIN_EMBEDDER_POLICY: _CANCELLED,
     Reason.NO_RESPONSE: _REFUSED,
     Reason.CONNECTION_DROPPED: "Connection terminated unexpectedly",
 }

@@ -79,6 +79,7 @@ class Departure(StrEnum):
     IP_ADDRESSES_UPGRADED = "ip-addresses-upgraded"
     IPV6_UPGRADED = "ipv6-upgraded"
     TRACK_IS_NO_MIXED_CONTENT = "track-is-no-mixed-content"
+    UNKNOWN_RESOURCE_POLICY_TAKEN = "unknown-resource-policy-taken"
     PROXY_STATUS_REFUSED = "proxy-status-refused"
     CARRIAGE_RETURN_ENDS_LINE = "carriage-return-ends-line"
     CONTROLS_REFUSED = "controls-refused"
@@ -142,7 +143,8 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
     ),
     Departure.EMPTY_LINES_DROPPED: DepartureEntry(
         frozenset({Engine.FIREFOX}),
-        "an empty line of Access-Control-Allow-Origin or -Credentials counts beside another",
+        "an empty line of Access-Control-Allow-Origin, -Credentials or a policy counts beside "
+        "another",
         "it is dropped",
         "Firefox 153",
     ),
@@ -411,6 +413,13 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         frozenset({Engine.FIREFOX}),
         "a text track by plain http is mixed content for a page of https",
         "it isn't",
+        "Firefox 153",
+    ),
+    Departure.UNKNOWN_RESOURCE_POLICY_TAKEN: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "a Cross-Origin-Resource-Policy that is none of the three counts as missing, so that a "
+        "page whose embedder policy is `require-corp` gets nothing",
+        "it counts as `cross-origin`",
         "Firefox 153",
     ),
     Departure.PROXY_STATUS_REFUSED: DepartureEntry(

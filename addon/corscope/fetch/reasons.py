@@ -47,6 +47,7 @@ class Reason(StrEnum):
     TOO_MANY_REDIRECTS = "too-many-redirects"
     MIXED_CONTENT = "mixed-content"
     CROSS_ORIGIN_RESOURCE_POLICY = "cross-origin-resource-policy"
+    CROSS_ORIGIN_EMBEDDER_POLICY = "cross-origin-embedder-policy"
     PROXY_AUTHENTICATION = "proxy-authentication"
     NO_RESPONSE = "no-response"
     CONNECTION_DROPPED = "connection-dropped"
@@ -143,6 +144,7 @@ CATALOGUE: Final[dict[Reason, Entry]] = {
     Reason.TOO_MANY_REDIRECTS: Entry(_REDIRECT, None, "CORSDidNotSucceed"),
     Reason.MIXED_CONTENT: Entry(_MAIN, None, "CORSDidNotSucceed"),
     Reason.CROSS_ORIGIN_RESOURCE_POLICY: Entry(_POLICY, None, None),
+    Reason.CROSS_ORIGIN_EMBEDDER_POLICY: Entry(_POLICY, None, None),
     Reason.PROXY_AUTHENTICATION: Entry(_CACHE, None, None),
     Reason.NO_RESPONSE: Entry(
         _NETWORK, "MissingAllowOriginHeader", "CORSMissingAllowOrigin", prefixed=True

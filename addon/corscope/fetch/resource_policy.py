@@ -1,38 +1,55 @@
 """May a page embed this answer? The check that requests of mode "no-cors" undergo.
 
-Follows https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check, for pages
-without an embedder policy.
+Follows https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check.
 """
 
-from corscope.fetch.headers import get
+from typing import Final
+
+from corscope.fetch.check import value_as_read
+from corscope.fetch.embedder_policy import EmbedderPolicy
+from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.fetch.reasons import Failure, Reason
 from corscope.messages import Response
 
 __all__ = ["resource_policy_failure"]
 
-_POLICY = "Cross-Origin-Resource-Policy"
+_POLICY: Final = "Cross-Origin-Resource-Policy"
+_VALUES: Final = frozenset({"same-origin", "same-site", "cross-origin"})
 
 
 def resource_policy_failure(
-    page: TupleOrigin, url: str, response: Response, *, is_cross_site: bool
+    page: TupleOrigin,
+    url: str,
+    response: Response,
+    *,
+    is_cross_site: bool,
+    embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE,
+    engine: Engine = Engine.UNKNOWN,
 ) -> Failure | None:
     """Why the answer's Cross-Origin-Resource-Policy keeps it from the page; None where it doesn't.
 
     A value that is none of the three, also one that is spelled otherwise or sent twice, says
-    nothing.
+    nothing. What says nothing is kept from a page that demands leave; where it demands only that
+    no credentials go along, they don't.
 
     Args:
         page: the origin that asks.
         url: the answer's URL.
         response: the answer.
         is_cross_site: whether their hosts are of different sites.
+        embedder: the page's embedder policy.
+        engine: whose departures from the standard apply.
     """
-    policy = get(response.headers, _POLICY)
+    policy = value_as_read(response.headers, _POLICY, engine)
     of = origin_of_url(url)
     if of is None or of == page:
         return None
     from_insecure = page.scheme != "https" and of.scheme == "https"
     if policy == "same-origin" or (policy == "same-site" and (is_cross_site or from_insecure)):
         return Failure(Reason.CROSS_ORIGIN_RESOURCE_POLICY, policy)
-    return None
+    if embedder is not EmbedderPolicy.REQUIRE_CORP or policy in _VALUES:
+        return None
+    if policy and departs(engine, Departure.UNKNOWN_RESOURCE_POLICY_TAKEN):
+        return None
+    return Failure(Reason.CROSS_ORIGIN_EMBEDDER_POLICY, embedder)

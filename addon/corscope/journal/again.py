@@ -50,6 +50,7 @@ def _wire(exchange: Exchange, engine: Engine) -> WireView:
         destination=exchange.scene.destination,
         engine=engine,
         credentials=exchange.credentials,
+        embedder=exchange.embedder_policy,
     )
 
 

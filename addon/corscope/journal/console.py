@@ -9,7 +9,13 @@ from corscope.journal.exchange import Exchange
 
 __all__ = ["printed"]
 
-_WITHOUT_CORS: Final = frozenset({Reason.CROSS_ORIGIN_RESOURCE_POLICY, Reason.MIXED_CONTENT})
+_WITHOUT_CORS: Final = frozenset(
+    {
+        Reason.CROSS_ORIGIN_RESOURCE_POLICY,
+        Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
+        Reason.MIXED_CONTENT,
+    }
+)
 """What is printed of a request without CORS as of one with it."""
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.console import Scene
+from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_filtered_headers
 from corscope.fetch.headers import FAILURE, contains, get
@@ -132,6 +133,7 @@ class Exchange:
         goes_by: the CORS-related headers of that copy, as the 304 has left it, which the browser
             goes by; None where it goes by the answer itself, or the copy isn't known.
         engine_verdicts: what each engine would do, for each credentials mode.
+        embedder_policy: the page's, as far as it counts and is known.
         server_status: the status that goes with `server_headers`.
         waited_ms: how long the browser waited for the answer or the failure, in milliseconds.
         pattern: what it shares with others that are alike; None for one that was read or changed.
@@ -170,6 +172,7 @@ class Exchange:
     goes_by: HeaderList | None
     engine_verdicts: Mapping[Engine, Verdicts]
     scene: Scene
+    embedder_policy: EmbedderPolicy
     server_status: int | None
     waited_ms: int | None = None
     preflight: str | None = None
@@ -331,6 +334,7 @@ def _asked(wire: WireView, url: str) -> dict[str, Any]:
         "mode": wire.mode,
         "mode_from": wire.mode_from,
         "engine": wire.engine,
+        "embedder_policy": wire.embedder,
     }
 
 

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from corscope.journal.chains import Step
+from corscope.journal.documents import DocumentRequest
 from corscope.journal.exchange import Finding
 from corscope.journal.memo import keep
 from corscope.journal.memory import PlainRequest
@@ -21,7 +22,7 @@ from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
-__all__ = ["CHALLENGED", "REPEATED", "Busy", "InFlight", "Known", "Repeats"]
+__all__ = ["CHALLENGED", "REPEATED", "Busy", "InFlight", "Known", "Pending", "Repeats"]
 
 REPEATED: Final = frozenset({408, 421})
 """The statuses after which a browser may ask once more by itself: all engines do so after a 421
@@ -114,6 +115,10 @@ class InFlight(NamedTuple):
         return self._replace(known=self.known.at(self.elsewhere), elsewhere=None)
 
 
+Pending = InFlight | PlainRequest | Step | DocumentRequest
+"""What a browser has asked for, and waits for."""
+
+
 @dataclass(slots=True)
 class Busy:
     """Whether requests wait in the browser, as long as its connections are in use.
@@ -130,7 +135,7 @@ class Busy:
         self,
         client: str,
         url: str,
-        in_flight: Iterable["InFlight | PlainRequest | Step"],
+        in_flight: Iterable[Pending],
         now: datetime,
     ) -> bool:
         """Whether a request that comes to this URL may have waited for a connection.
@@ -144,7 +149,7 @@ class Busy:
         return sum(use) >= CONNECTIONS - 1
 
 
-def _whither(seen: "InFlight | PlainRequest | Step") -> tuple[str, str]:
+def _whither(seen: Pending) -> tuple[str, str]:
     if not isinstance(seen, InFlight):
         return seen.client, _host(seen.url)
     return seen.known.step.client, _host(seen.elsewhere or seen.known.wire.cors.url)

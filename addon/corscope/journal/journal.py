@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Final
 
 from corscope.fetch.cache import is_cleared_by_failure
-from corscope.fetch.headers import contains, get
+from corscope.fetch.embedder_policy import EmbedderPolicy
+from corscope.fetch.headers import contains
 from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
+from corscope.journal.documents import DocumentRequest, Documents
 from corscope.journal.exchange import (
     Exchange,
     Finding,
@@ -24,7 +26,7 @@ from corscope.journal.exchange import (
     pattern_of,
 )
 from corscope.journal.findings import Case
-from corscope.journal.in_flight import CHALLENGED, REPEATED, Busy, InFlight, Known, Repeats
+from corscope.journal.in_flight import CHALLENGED, REPEATED, Busy, InFlight, Known, Pending, Repeats
 from corscope.journal.masking import cleaning
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
 from corscope.journal.memory import NOTHING, Memory, Noted, PlainRequest, note, note_plain, noted_of
@@ -68,14 +70,13 @@ class Journal:
     chains: Chains = field(default_factory=Chains)
     repeats: Repeats = field(default_factory=Repeats)
     busy: Busy = field(default_factory=Busy)
-    in_flight: "OrderedDict[str, InFlight | PlainRequest | Step]" = field(
-        default_factory=OrderedDict
-    )
+    in_flight: "OrderedDict[str, Pending]" = field(default_factory=OrderedDict)
     long: "Shelf[str, None]" = field(default_factory=_long)
     """Which of those are long: their characters count, the others' number bounds them enough."""
     copies: Copies = field(default_factory=Copies)
     memory: Memory = field(default_factory=Memory)
     workers: Workers = field(default_factory=Workers)
+    documents: Documents = field(default_factory=Documents)
     readings: "Memo[tuple[str, Request], Reading | Plain]" = field(default_factory=_readings)
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
@@ -109,7 +110,9 @@ class Journal:
         self._remember(id_, repeated or self._first(reading, now))
         return []
 
-    def _requested_plainly(self, id_: str, of: PlainRequest | Step, now: datetime) -> None:
+    def _requested_plainly(
+        self, id_: str, of: PlainRequest | Step | DocumentRequest, now: datetime
+    ) -> None:
         self._remember(id_, self.chains.linked(of, now) if isinstance(of, Step) else of)
 
     def _announced(self, reading: Reading, now: datetime) -> tuple[Waiting | None, InFlight | None]:
@@ -161,6 +164,9 @@ class Journal:
             if self.workers.may_have_sent(client, reading.alone.wire):
                 reading = reading.unsure()
             length = reading.length + len(request.url)
+        embedder = self.documents.policy(client, reading.page)
+        if embedder is not EmbedderPolicy.UNSAFE_NONE:
+            reading = reading.under(embedder)
         if length <= MOST_CHARACTERS:
             self.readings.put((client, request), reading)
         elif not isinstance(reading, Plain) or reading.of is not None:
@@ -208,7 +214,7 @@ class Journal:
             known = Known(known.wire, step, known.credentials, known.why)
         return InFlight(known, now, covered.preflight, findings=covered.findings)
 
-    def _remember(self, id_: str, seen: InFlight | PlainRequest | Step) -> None:
+    def _remember(self, id_: str, seen: Pending) -> None:
         self.in_flight[id_] = seen
         if len(self.in_flight) > MAX_IN_FLIGHT:
             self.forget(next(iter(self.in_flight)))
@@ -237,6 +243,10 @@ class Journal:
                     page, url = pending.page, pending.url
                     self.copies.note_plain(pending.client, page, url, seen.response, now)
             return self._embedded(pending, seen, now)
+        if isinstance(pending, DocumentRequest):
+            if seen.response is not None and self.documents.note(pending, seen.response):
+                self.readings = _readings()  # what a page asks now is judged otherwise
+            return None
         if pending is not None and seen.response is not None:
             asks = bool(pending.own_names)
             self.chains.redirected(seen.id, pending, seen.response, now, asked_leave=asks)
@@ -363,13 +373,17 @@ class Journal:
 
     def _embedded(self, plain: PlainRequest, seen: Sighting, now: datetime) -> Exchange | None:
         """The exchange of an image or the like, only where a policy keeps it from the page."""
-        mode = get(plain.request.headers, "Sec-Fetch-Mode")
-        if seen.response is None or mode is None:
+        response, asked = seen.response, plain.request.headers
+        if response is None or not contains(asked, "Sec-Fetch-Mode"):
             return None
-        if not contains(seen.response.headers, "Cross-Origin-Resource-Policy"):
+        if response.status != _NOT_MODIFIED and not _may_be_kept_back(plain, response):
             return None
         wire = view(plain.request)
-        wire = wire._replace(cors=wire.cors._replace(origin=plain.page))
+        cors = wire.cors._replace(origin=plain.page)
+        wire = wire._replace(cors=cors, embedder=plain.embedder)
+        goes_by = self.copies.renewed(plain.client, wire, asked, response)
+        if not _may_be_kept_back(plain, goes_by or response):
+            return None
         pattern = pattern_of(
             seen,
             wire,
@@ -377,6 +391,7 @@ class Journal:
             link=FIRST,
             why=(),
             mask_urls=self.mask_urls,
+            goes_by=goes_by,
         )
         exchange = of_pattern(pattern, now, seen.id)
         return exchange if exchange.judgement.verdict == "blocked" else None
@@ -446,6 +461,14 @@ def _may_be_repeated(seen: Sighting) -> bool:
     if seen.response is None:
         return seen.missing is Missing.DROPPED
     return seen.response.status in REPEATED
+
+
+def _may_be_kept_back(plain: PlainRequest, answer: Response) -> bool:
+    """Whether a policy may keep an answer from the page; what a 304 lacks may be in the copy."""
+    if contains(answer.headers, "Cross-Origin-Resource-Policy"):
+        return True
+    is_whole = answer.status != _NOT_MODIFIED
+    return is_whole and plain.embedder is EmbedderPolicy.REQUIRE_CORP
 
 
 def _case(pending: InFlight, pattern: Pattern, now: datetime) -> Case:

@@ -269,7 +269,14 @@ def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
         return None
     url = wire.cors.url
     is_cross_site = are_cross_site(wire.page, origin_of_url(url))
-    return resource_policy_failure(wire.page, url, response, is_cross_site=is_cross_site)
+    return resource_policy_failure(
+        wire.page,
+        url,
+        response,
+        is_cross_site=is_cross_site,
+        embedder=wire.embedder,
+        engine=wire.engine,
+    )
 
 
 def _too_far(wire: WireView, response: Response, hop: int) -> Failure | None:

@@ -267,6 +267,7 @@ def _shared(exchange: Exchange) -> Line:
             "first_url": exchange.scene.first_url,
             "destination": exchange.scene.destination,
         },
+        "embedder_policy": exchange.embedder_policy,
         "exposed": None if exchange.exposed is None else list(exchange.exposed),
         "hidden": None if exchange.hidden is None else list(exchange.hidden),
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
 
+from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.headers import contains, get
 from corscope.fetch.origin import origin_of_url
 from corscope.journal.caching import (
@@ -43,12 +44,16 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class PlainRequest:
-    """A GET for another origin's URL without `Origin`, as by an `<img>`; `page` sent it."""
+    """A GET for another origin's URL without `Origin`, as by an `<img>`; `page` sent it.
+
+    `embedder` is that page's embedder policy, as far as it is known.
+    """
 
     client: str
     url: str
     page: str
     request: Request
+    embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
 
 
 class Answer(NamedTuple):  # which is compared in a third of a frozen dataclass's time

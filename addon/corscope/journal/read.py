@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, cast, get_args
 
 from corscope.fetch.console import FIREFOX, Scene
+from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Kind, Reason, chromium_name, firefox_name
 from corscope.fetch.safelist import UnsafeRule
@@ -91,6 +92,9 @@ def exchange_of(line: Mapping[str, Any]) -> Exchange:
         goes_by=read.headers("goes_by") if read.has("goes_by") else None,
         engine_verdicts=_engine_verdicts(read, kind, credentials, verdicts),
         scene=_scene(read),
+        embedder_policy=EmbedderPolicy(read.one_of("embedder_policy", tuple(EmbedderPolicy)))
+        if read.has("embedder_policy")
+        else EmbedderPolicy.UNSAFE_NONE,
         findings=_findings(read),
         server_status=read.maybe_number("server_status"),
         waited_ms=read.maybe_number("waited_ms"),

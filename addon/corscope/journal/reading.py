@@ -4,14 +4,16 @@ It is read once for all requests that are the same, header for header, and come 
 those that ask for another URL of the same origin, only that is put in its place.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.headers import contains
 from corscope.fetch.origin import origin_of_url
 from corscope.journal.cached import is_doubtful, is_simple
 from corscope.journal.chains import Step, plain_step, step_of
+from corscope.journal.documents import DocumentRequest, document_request
 from corscope.journal.in_flight import InFlight, Known
 from corscope.journal.memo import Memo, is_small, keep, length_of
 from corscope.journal.memory import PlainRequest, plain_request
@@ -29,7 +31,17 @@ VARIANTS: Final = 16
 class Plain:
     """A request that is no CORS exchange; `of` is what may matter of it later, if anything."""
 
-    of: PlainRequest | Step | None
+    of: PlainRequest | Step | DocumentRequest | None
+
+    @property
+    def page(self) -> str | None:
+        """The page that embeds the answer."""
+        return self.of.page if isinstance(self.of, PlainRequest) else None
+
+    def under(self, embedder: EmbedderPolicy) -> "Plain":
+        """The same as asked for by a page with an embedder policy."""
+        assert isinstance(self.of, PlainRequest)
+        return Plain(replace(self.of, embedder=embedder))
 
 
 @dataclass(slots=True, eq=False)
@@ -79,10 +91,22 @@ class Reading:
 
     def unsure(self) -> "Reading":
         """The same where it doesn't show that there are no credentials."""
-        headers = self.request.headers
-        wire = unsure(self.alone.wire, headers)
-        step = step_of(self.client, wire, headers)
-        known = Known(wire, step, _credentials(wire, certain=True), self.alone.why)
+        wire = unsure(self.alone.wire, self.request.headers)
+        return self._with(wire, _credentials(wire, certain=True))
+
+    @property
+    def page(self) -> str | None:
+        """The page that embeds the answer, where it is a request of mode "no-cors"."""
+        wire = (self.like or self).alone.wire
+        return str(wire.page) if wire.mode == "no-cors" and wire.page is not None else None
+
+    def under(self, embedder: EmbedderPolicy) -> "Reading":
+        """The same as asked for by a page with an embedder policy."""
+        return self._with(self.alone.wire._replace(embedder=embedder), self.alone.credentials)
+
+    def _with(self, wire: WireView, credentials: Credentials) -> "Reading":
+        step = step_of(self.client, wire, self.request.headers)
+        known = Known(wire, step, credentials, self.alone.why)
         return Reading(
             self.client,
             self.request,
@@ -150,7 +174,11 @@ def read(client: str, request: Request) -> Reading | Plain:
 
 
 def _plain(client: str, request: Request) -> Plain:
-    return Plain(plain_request(client, request) or plain_step(client, request))
+    return Plain(
+        plain_request(client, request)
+        or plain_step(client, request)
+        or document_request(client, request)
+    )
 
 
 def _read(client: str, request: Request) -> Reading:

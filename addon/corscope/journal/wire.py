@@ -8,6 +8,7 @@ inference, its source is named.
 import re
 from typing import Final, Literal, NamedTuple
 
+from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import contains, get, names
 from corscope.fetch.origin import (
@@ -94,6 +95,7 @@ class WireView(NamedTuple):
             it the request's `Accept`; None where neither does.
         engine: the engine that asks.
         credentials: the credentials mode, as far as it shows.
+        embedder: the page's embedder policy, which its documents tell, and not the request.
     """
 
     kind: Kind
@@ -105,6 +107,7 @@ class WireView(NamedTuple):
     destination: str | None
     engine: Engine
     credentials: Credentials
+    embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
 
     def at(self, url: str) -> "WireView":
         """The same for another URL of the same origin."""

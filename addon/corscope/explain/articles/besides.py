@@ -35,8 +35,30 @@ OTHER_ARTICLES: Final = (
         fix='send "Cross-Origin-Resource-Policy: cross-origin" with what others may embed.',
         looks=("> Sec-Fetch-Mode: no-cors", "< Cross-Origin-Resource-Policy: {detail}"),
         harmless="If others aren't meant to embed it: then this is the policy at work.",
-        see=(Reason.ALLOW_ORIGIN_MISSING,),
+        see=(Reason.CROSS_ORIGIN_EMBEDDER_POLICY, Reason.ALLOW_ORIGIN_MISSING),
         example="same-origin",
+    ),
+    Article(
+        id=Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
+        title="The page embeds only what says that it may be embedded",
+        what="the page's Cross-Origin-Embedder-Policy: {detail} keeps it from what has no "
+        "Cross-Origin-Resource-Policy; that is no CORS error",
+        standard="Images, scripts and other no-cors requests need no leave, but a document that "
+        "came with Cross-Origin-Embedder-Policy: require-corp, as cross-origin isolation demands, "
+        "gets nothing from another origin without: either the answer has a "
+        "Cross-Origin-Resource-Policy, or the request asks with CORS. Where the answer has none, "
+        "same-origin is taken for it, at each redirect too.",
+        section=CATALOGUE[Reason.CROSS_ORIGIN_EMBEDDER_POLICY].section,
+        fix='send "Cross-Origin-Resource-Policy: cross-origin" with what others may embed; or ask '
+        "with CORS, by the attribute crossorigin; or have the page send "
+        '"Cross-Origin-Embedder-Policy: credentialless", which WebKit doesn\'t know.',
+        looks=(
+            "< Cross-Origin-Embedder-Policy: {detail} (the page's own answer)",
+            "> Sec-Fetch-Mode: no-cors",
+            "< (no Cross-Origin-Resource-Policy)",
+        ),
+        see=(Reason.CROSS_ORIGIN_RESOURCE_POLICY, Reason.ALLOW_ORIGIN_MISSING),
+        example="require-corp",
     ),
     Article(
         id=Reason.PROXY_AUTHENTICATION,

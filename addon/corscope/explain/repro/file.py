@@ -10,6 +10,7 @@ from typing import Final
 from corscope.explain.repro.plan import Answer, Place, Plan, Saying, Text
 from corscope.explain.repro.story import Story
 from corscope.explain.words import exchange_words
+from corscope.fetch.embedder_policy import EmbedderPolicy
 
 __all__ = ["file_text"]
 
@@ -84,11 +85,21 @@ def _places(plan: Plan) -> Iterator[str]:
 
 
 def _answers(plan: Plan) -> Iterator[str]:
+    yield "# What the page itself comes with."
+    yield f"PAGE_HEADERS = {_mapping(_page_headers(plan))}"
+    yield ""
     yield "# What was answered: the status, None for a server that hangs up, and the header lines."
     yield "ANSWERS = {"
     for answer in plan.answers:
         yield from _answer(answer)
     yield "}"
+
+
+def _page_headers(plan: Plan) -> Mapping[str, str]:
+    headers = {"Content-Type": "text/html; charset=utf-8"}
+    if plan.embedder_policy is not EmbedderPolicy.UNSAFE_NONE:
+        headers["Cross-Origin-Embedder-Policy"] = plan.embedder_policy
+    return headers
 
 
 def _answer(answer: Answer) -> Iterator[str]:
@@ -181,7 +192,7 @@ _MACHINERY: Final = r'''class Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.close_connection = True
         if (self.server.origin, self.path) == (PAGE, "/"):
-            self.send(200, [("Content-Type", "text/html; charset=utf-8")], page())
+            self.send(200, PAGE_HEADERS.items(), page())
             return
         asks_leave = "Access-Control-Request-Method" in self.headers
         kind = "preflight" if asks_leave and self.command == "OPTIONS" else "actual"

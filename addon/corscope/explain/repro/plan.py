@@ -15,6 +15,7 @@ from corscope.explain.repro.story import Leg, ReproError, Story
 from corscope.explain.repro.values import harmless_headers
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.console import console_messages
+from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import is_token
 from corscope.fetch.origin import OPAQUE_SERIALIZED, TupleOrigin, origin_of_url
@@ -81,6 +82,7 @@ class Plan:
     follows: bool
     uses_xhr: bool
     is_sandboxed: bool
+    embedder_policy: EmbedderPolicy
     sayings: tuple[Saying, ...]
     notes: tuple[str, ...]
 
@@ -117,6 +119,7 @@ def plan(told: Story) -> Plan:
         follows=not _ends_on_redirect(told),
         uses_xhr=listens,
         is_sandboxed=stage.page.origin == OPAQUE_SERIALIZED,
+        embedder_policy=told.end.embedder_policy,
         sayings=tuple(_sayings(stage, told, uses_xhr=listens)),
         notes=tuple(_notes(told, answers)),
     )
@@ -210,6 +213,7 @@ _BEFORE_ANY_ANSWER: Final = frozenset({Reason.NO_RESPONSE, Reason.CONNECTION_DRO
 _BESIDE_CORS: Final = _BEFORE_ANY_ANSWER | {
     Reason.TOO_MANY_REDIRECTS,
     Reason.CROSS_ORIGIN_RESOURCE_POLICY,
+    Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
     Reason.PROXY_AUTHENTICATION,
 }
 

@@ -19,12 +19,14 @@ from corscope.explain.steps.redirect import (
 )
 from corscope.explain.steps.step import Question, Result, Step, Walk, decided
 from corscope.fetch.check import CredentialsMode
-from corscope.fetch.engines import Departure, Engine
+from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.exposed import cors_exposed_header_name_list
 from corscope.fetch.headers import FAILURE, extract_header_list_values, get
-from corscope.fetch.origin import parse_serialized_origin
+from corscope.fetch.origin import TupleOrigin, parse_serialized_origin
 from corscope.fetch.reasons import Reason
+from corscope.fetch.resource_policy import resource_policy_failure
 from corscope.journal.exchange import Exchange
+from corscope.messages import Response
 
 __all__ = ["Result", "Step", "steps"]
 
@@ -161,9 +163,24 @@ def _resource_policy(walk: Walk) -> Question:
         _POLICY,
         ((_CORP, value),),
         "there is none" if value is None else f'"{escaped(value)}" doesn\'t keep it back',
-        frozenset({Reason.CROSS_ORIGIN_RESOURCE_POLICY}),
+        frozenset({Reason.CROSS_ORIGIN_RESOURCE_POLICY, Reason.CROSS_ORIGIN_EMBEDDER_POLICY}),
         idle="which page asks isn't known" if value is not None and page is None else None,
+        departure=_takes_unknown(walk, page, value),
     )
+
+
+def _takes_unknown(walk: Walk, page: TupleOrigin | None, value: str | None) -> Departure | None:
+    """The departure by which an answer is embedded whose policy is none of those that there are."""
+    departure = Departure.UNKNOWN_RESOURCE_POLICY_TAKEN
+    exchange, response = walk.exchange, Response(200, walk.headers)
+    if page is None or not value or not departs(walk.engine, departure):
+        return None
+    by_standard = resource_policy_failure(
+        page, exchange.url, response, is_cross_site=False, embedder=exchange.embedder_policy
+    )
+    is_of_embedder = Reason.CROSS_ORIGIN_EMBEDDER_POLICY
+    refused = by_standard is not None and by_standard.reason is is_of_embedder
+    return departure if refused and walk.judgement.reason is not is_of_embedder else None
 
 
 def _exposed(walk: Walk) -> Question:

@@ -1,0 +1,64 @@
+"""What does a document demand of all that it embeds? Its Cross-Origin-Embedder-Policy.
+
+Follows https://html.spec.whatwg.org/multipage/browsers.html#embedder-policies; what the policy
+keeps from the document, `resource_policy` decides.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from corscope.fetch.check import value_as_read
+from corscope.fetch.engines import Engine
+from corscope.fetch.origin import TupleOrigin, is_potentially_trustworthy
+from corscope.messages import HeaderList
+
+__all__ = ["EmbedderPolicy", "is_adhered_to", "obtain_an_embedder_policy"]
+
+HEADER: Final = "Cross-Origin-Embedder-Policy"
+
+
+class EmbedderPolicy(StrEnum):
+    """An embedder policy value: https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""
+
+    UNSAFE_NONE = "unsafe-none"
+    CREDENTIALLESS = "credentialless"
+    REQUIRE_CORP = "require-corp"
+
+
+_BARE_ITEM: Final = (
+    r'(?:-?[0-9]{1,15}(?:\.[0-9]{1,3})?|"(?:[ !#-\[\]-~]|\\["\\])*+"'
+    r"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*+|:[A-Za-z0-9+/=]*+:|\?[01])"
+)
+_TOKEN_ITEM: Final = re.compile(
+    r" *+(unsafe-none|credentialless|require-corp)"
+    rf"(?:; *+[a-z*][a-z0-9_.*-]*+(?:={_BARE_ITEM})?)*+ *+"
+)
+"""A structured field's item: https://www.rfc-editor.org/rfc/rfc8941#name-items"""
+
+
+def obtain_an_embedder_policy(
+    origin: TupleOrigin, headers: HeaderList, engine: Engine = Engine.UNKNOWN
+) -> EmbedderPolicy:
+    """The policy value of a document; what isn't written as it should be counts as none.
+
+    https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy
+
+    Args:
+        origin: the document's; only secure ones have a policy.
+        headers: its response's header list.
+        engine: whose departures from the standard apply.
+    """
+    value = value_as_read(headers, HEADER, engine)
+    if value is None or not is_potentially_trustworthy(origin):
+        return EmbedderPolicy.UNSAFE_NONE
+    item = _TOKEN_ITEM.fullmatch(value)
+    return EmbedderPolicy.UNSAFE_NONE if item is None else EmbedderPolicy(item[1])
+
+
+def is_adhered_to(policy: EmbedderPolicy, embedder: EmbedderPolicy) -> bool:
+    """Whether a document of such a policy may be in a frame of one that has the other.
+
+    https://html.spec.whatwg.org/multipage/browsers.html#check-a-navigation-response's-adherence-to-its-embedder-policy
+    """
+    return embedder is EmbedderPolicy.UNSAFE_NONE or policy is not EmbedderPolicy.UNSAFE_NONE

@@ -1,0 +1,193 @@
+"""Whose Cross-Origin-Embedder-Policy a request without CORS is judged by."""
+
+from __future__ import annotations
+
+import pytest
+
+from corscope.journal.exchange import Exchange, Sighting
+from corscope.journal.journal import Journal
+from corscope.messages import HeaderList, Request, Response
+
+from .requests import API, CHROMIUM, PAGE, at
+
+REQUIRE_CORP = (("Cross-Origin-Embedder-Policy", "require-corp"),)
+CREDENTIALLESS = (("Cross-Origin-Embedder-Policy", "credentialless"),)
+TYPE = (("Content-Type", "text/html"),)
+AGENT = ("User-Agent", CHROMIUM)
+KEPT = "cross-origin-embedder-policy"
+
+
+class Browser:
+    """A browser that opens pages of an origin, and what they ask for."""
+
+    def __init__(self, client: str = "browser", journal: Journal | None = None) -> None:
+        self.journal, self.client = journal or Journal(), client
+
+    def opens(
+        self,
+        path: str,
+        headers: HeaderList = (),
+        *,
+        of: str = PAGE,
+        status: int = 200,
+        frame_of: str | None = None,
+        asked: HeaderList = (),
+    ) -> None:
+        """Navigate a tab, or a frame in a page of an origin."""
+        asked = (AGENT, ("Sec-Fetch-Mode", "navigate"), *asked)
+        if frame_of is None:
+            asked += (("Sec-Fetch-Dest", "document"),)
+        else:
+            asked += (("Sec-Fetch-Dest", "iframe"), ("Referer", f"{frame_of}/"))
+        self._asks(Request("GET", f"{of}{path}", asked), Response(status, TYPE + headers))
+
+    def embeds(self, method: str = "GET", *, page: str = PAGE, url: str = API) -> Exchange | None:
+        """Ask for something without CORS, that comes without any policy."""
+        by = (("Origin", page),) if method == "POST" else ()
+        asked = (AGENT, *by, ("Referer", f"{page}/"), ("Sec-Fetch-Mode", "no-cors"))
+        return self._asks(Request(method, url, asked), Response(200, ()))
+
+    def is_kept(self, **about: str) -> bool:
+        """Whether both a GET and a POST are refused for the page's policy."""
+        image, post = self.embeds(**about), self.embeds("POST", **about)
+        assert post is not None
+        reason = post.judgement.reason
+        assert (image is None) == (reason is None)
+        assert reason in {None, KEPT}
+        if image is not None:
+            assert (image.judgement, image.origin) == (post.judgement, post.origin)
+        return reason is not None
+
+    def _asks(self, request: Request, response: Response) -> Exchange | None:
+        self.journal.requested("1", self.client, request, at(0))
+        return self.journal.answered(Sighting("1", response), at(1))
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+def test_a_page_that_demands_leave_gets_nothing_without(browser: Browser) -> None:
+    assert not browser.is_kept()
+    browser.opens("/", REQUIRE_CORP)
+    exchange = browser.embeds()
+    assert exchange is not None
+    judgement = exchange.judgement
+    assert (judgement.verdict, judgement.reason) == ("blocked", KEPT)
+    assert (judgement.detail, exchange.embedder_policy) == ("require-corp", "require-corp")
+    assert browser.is_kept()
+    assert browser.embeds(url=f"{PAGE}/own") is None
+
+
+@pytest.mark.parametrize("headers", [(), CREDENTIALLESS])
+def test_other_pages_get_it(browser: Browser, headers: HeaderList) -> None:
+    browser.opens("/", headers)
+    assert not browser.is_kept()
+
+
+def test_the_page_that_came_last_counts(browser: Browser) -> None:
+    for policy, is_kept in ((REQUIRE_CORP, True), ((), False), (REQUIRE_CORP, True)):
+        browser.opens("/", policy)
+        assert browser.is_kept() is is_kept
+    browser.opens("/other")
+    assert not browser.is_kept()
+
+
+def test_what_is_asked_for_again_is_judged_anew(browser: Browser) -> None:
+    """A request that is known by sight is known as of a page that demanded nothing."""
+    for _ in range(4):
+        assert not browser.is_kept()
+    browser.opens("/", REQUIRE_CORP)
+    for _ in range(4):
+        assert browser.is_kept()
+
+
+def test_other_origins_and_browsers_have_pages_of_their_own(browser: Browser) -> None:
+    browser.opens("/", REQUIRE_CORP)
+    assert not browser.is_kept(page="https://other.test")
+    assert not Browser("another", browser.journal).is_kept()
+
+
+def test_pages_without_tls_have_no_policy(browser: Browser) -> None:
+    browser.opens("/", REQUIRE_CORP, of="http://page.test")
+    assert not browser.is_kept(page="http://page.test")
+    browser.opens("/", REQUIRE_CORP, of="http://localhost:3000")
+    assert browser.is_kept(page="http://localhost:3000")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        pytest.param(204, (), id="no content"),
+        pytest.param(302, (("Location", "/elsewhere"),), id="a redirect"),
+        pytest.param(200, (("Content-Disposition", "Attachment; filename=a"),), id="a file"),
+    ],
+)
+def test_what_is_no_page_leaves_the_one_that_is_open(
+    browser: Browser, status: int, headers: HeaderList
+) -> None:
+    browser.opens("/", REQUIRE_CORP)
+    browser.opens("/there", headers, status=status)
+    assert browser.is_kept()
+
+
+def test_what_is_fetched_ahead_is_no_open_page(browser: Browser) -> None:
+    browser.opens("/", REQUIRE_CORP)
+    browser.opens("/next", asked=(("Sec-Purpose", "prefetch"),))
+    assert browser.is_kept()
+
+
+def test_an_error_page_is_a_page(browser: Browser) -> None:
+    browser.opens("/", status=404, headers=REQUIRE_CORP)
+    assert browser.is_kept()
+
+
+def test_a_304_that_says_nothing_new_leaves_the_copys_policy(browser: Browser) -> None:
+    browser.opens("/app", REQUIRE_CORP)
+    browser.opens("/")
+    browser.opens("/app", status=304)
+    assert browser.is_kept()
+    browser.opens("/app", status=304, headers=CREDENTIALLESS)
+    assert not browser.is_kept()
+    browser.opens("/unknown", status=304)
+    assert not browser.is_kept()
+
+
+def test_a_frame_with_the_same_policy_changes_nothing(browser: Browser) -> None:
+    browser.opens("/", REQUIRE_CORP)
+    browser.opens("/frame", REQUIRE_CORP, frame_of=PAGE)
+    assert browser.is_kept()
+
+
+def test_which_of_a_page_and_its_frame_asks_does_not_show(browser: Browser) -> None:
+    browser.opens("/")
+    browser.opens("/frame", REQUIRE_CORP, frame_of=PAGE)
+    assert not browser.is_kept()
+    browser.opens("/frame", frame_of=PAGE)
+    assert not browser.is_kept()
+    browser.opens("/", REQUIRE_CORP)
+    assert browser.is_kept()
+
+
+def test_a_frame_that_is_not_shown_asks_for_nothing(browser: Browser) -> None:
+    browser.opens("/", REQUIRE_CORP)
+    browser.opens("/frame", frame_of=PAGE)
+    assert browser.is_kept()
+
+
+def test_a_frame_of_another_origin_has_a_policy_of_its_own(browser: Browser) -> None:
+    browser.opens("/", of="https://shop.test")
+    browser.opens("/", REQUIRE_CORP, frame_of="https://shop.test")
+    assert browser.is_kept()
+    assert not browser.is_kept(page="https://shop.test")
+
+
+def test_what_is_kept_is_bounded(browser: Browser) -> None:
+    for number in range(3_000):
+        browser.opens("/", REQUIRE_CORP, of=f"https://p{number}.test")
+        browser.opens(f"/{number}", REQUIRE_CORP, frame_of=PAGE)
+    documents = browser.journal.documents
+    assert len(documents.places) <= 1_000
+    assert len(documents.copies) <= 2_000
+    assert max(map(len, documents.places.values())) <= 16
