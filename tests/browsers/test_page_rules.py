@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from corscope.mitm.live_rules import LiveRules
 from tests.browsers.conftest import need
 from tests.browsers.web_page import AXE, NARROW, WIDE, WebPage
 from tests.support.chromium import Chromium
@@ -199,6 +200,25 @@ def test_what_is_saved_elsewhere_shows_without_any_traffic(
     saved_elsewhere(served, folder / "a.toml", "[[rule]]\n")
     page.see("#list", "What was read last has mistakes")
     page.see("#verdict", "mistake")
+
+
+def test_a_file_that_goes_and_comes_back_is_told_of(chromium: Chromium, folder: Path) -> None:
+    file = folder / "a.toml"
+    file.write_text(ALLOW, "utf-8")
+    rules = LiveRules()
+    rules.read([str(file)])
+    with (
+        Served(told().store, rules=rules) as served,
+        WebPage(chromium, served.page.url + "#/rules") as page,
+    ):
+        page.see("#verdict", "It loads")
+        file.unlink()
+        served.do(rules.read_again)
+        served.do(served.page.look)
+        page.see("#verdict", "It can't be read: No such file or directory")
+        page.see("#list", "What was read last has mistakes")
+        saved_elsewhere(served, file, ALLOW)
+        page.see("#verdict", "It loads")
 
 
 def test_what_is_written_stays_where_the_file_changes_elsewhere(

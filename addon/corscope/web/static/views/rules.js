@@ -104,6 +104,7 @@ class Rules {
     try {
       now = await this.app.get(`rules/file/${known.number}`);
     } catch (error) {
+      this.#file = { ...known, isOther: true };
       this.verdict.textContent = error.message;
       return;
     }
