@@ -11,13 +11,11 @@ from corscope.rules.match import Subject
 from corscope.rules.model import REDIRECT_STATUSES, Fault, HeaderEdits, Rule
 from corscope.rules.template import Template, fill
 from corscope.servers.answer import Answer
+from corscope.servers.forwarded import passed_on
 from corscope.servers.parts import (
     ALLOW_ORIGIN,
     MAX_AGE,
     REQUEST_HEADERS,
-    VARY,
-    add_to_vary,
-    is_cors_response_header_name,
     is_sendable,
     without_cors_headers,
 )
@@ -81,13 +79,7 @@ def _with_policy(rule: Rule, subject: Subject, response: Response) -> Response:
     """What the policy makes of a response; a forwarded preflight keeps the backend's status."""
     if rule.policy is None or rule.dialect is None:
         return response
-    made = rule.dialect.preflight(rule.policy, subject.request)
-    if made is None:
-        return rule.dialect.actual(rule.policy, subject.request, response)
-    cors = tuple(pair for pair in made.headers if is_cors_response_header_name(pair[0]))
-    headers = without_cors_headers(response.headers) + cors
-    vary = get(made.headers, VARY)
-    return Response(response.status, add_to_vary(headers, vary.split(", ") if vary else ()))
+    return passed_on(rule.dialect, rule.policy, subject.request, response)
 
 
 def _finished(rule: Rule, subject: Subject, response: Response, *, fresh: bool) -> Response:

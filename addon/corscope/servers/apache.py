@@ -36,6 +36,7 @@ from corscope.servers.parts import (
     EXPOSE_HEADERS,
     REQUEST_METHOD,
     VARY,
+    without_cors_headers,
 )
 from corscope.servers.policy import ECHO, Policy
 
@@ -79,6 +80,14 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
     return Response(
         response.status, _finished(_sent(policy, actual_lines(policy), request) + headers)
     )
+
+
+def _forwarded(policy: Policy, request: Request, response: Response) -> Response:
+    """As where no RewriteRule keeps a preflight from the backend."""
+    keeps = KEEP_OWN.of(policy)
+    own = response.headers if keeps else without_cors_headers(response.headers)
+    lines = _sent(policy, preflight_lines(policy), request)
+    return Response(response.status, _finished(lines + own))
 
 
 def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList:
@@ -147,6 +156,7 @@ APACHE = Dialect(
     actual=_actual,
     complaints=_complaints,
     export=_export,
+    forwarded=_forwarded,
     settings=(KEEP_OWN,),
     surprises=(
         "`Header set` without `always` leaves out the answers that Apache makes itself: errors, "

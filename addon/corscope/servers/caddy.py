@@ -60,9 +60,17 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
+    return _with(_sent(policy, actual_lines(policy), request), policy, response)
+
+
+def _forwarded(policy: Policy, request: Request, response: Response) -> Response:
+    """As where no `respond` keeps a preflight from the backend."""
+    return _with(_sent(policy, preflight_lines(policy), request), policy, response)
+
+
+def _with(lines: HeaderList, policy: Policy, response: Response) -> Response:
     keeps = KEEP_OWN.of(policy)
     headers = response.headers if keeps else without_cors_headers(response.headers)
-    lines = _sent(policy, actual_lines(policy), request)
     return Response(response.status, sorted_by_name(lines + headers))
 
 
@@ -167,6 +175,7 @@ CADDY = Dialect(
     actual=_actual,
     complaints=_complaints,
     export=_export,
+    forwarded=_forwarded,
     settings=(KEEP_OWN,),
     surprises=(
         "`header` doesn't replace what `reverse_proxy` brings: it comes twice unless `header_down` "

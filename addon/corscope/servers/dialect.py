@@ -92,6 +92,8 @@ class Dialect:
             headers are treated as that server treats them; Vary is added to, not replaced, unless
             the server really replaces it. The status changes where the server refuses.
         complaints: why this server can't have a policy; nothing if it can.
+        forwarded: an application's answer to a preflight as this server sends it where it passes
+            preflights on; None where it can't, so that nothing real is to be followed.
         defaults: what fields that aren't set mean to it, as far as fields can say that.
         export: a policy, of which there are no complaints, as its configuration.
         settings: the further settings that it knows.
@@ -110,6 +112,7 @@ class Dialect:
     complaints: Callable[[Policy], tuple[Complaint, ...]]
     defaults: Policy = Policy()  # noqa: RUF009 (it is frozen)
     export: Callable[[Policy], Export] | None = None
+    forwarded: Callable[[Policy, Request, Response], Response] | None = None
     settings: tuple[Setting, ...] = ()
     handed_off: tuple[tuple[str, SettingValue], ...] = ()
     surprises: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from typing import Final
 from corscope.fetch.headers import values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.dialect import Dialect
+from corscope.servers.forwarded import passed_on
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -159,7 +160,7 @@ def answered(
     made = None if policy.forward_preflight else dialect.preflight(policy, request)
     if made is not None:
         return Answered(made.status, _of_interest(made.headers), passed_on=False)
-    response = dialect.actual(policy, request, application)
+    response = passed_on(dialect, policy, request, application)
     return Answered(response.status, _of_interest(response.headers), passed_on=True)
 
 

@@ -11,6 +11,7 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
+from corscope.servers.forwarded import forwarded_by
 from corscope.servers.javascript import call, cors_options, is_allowed
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
@@ -111,6 +112,7 @@ EXPRESS = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
+    forwarded=forwarded_by(_preflight, overridden_by),
     settings=(_STATUS,),
     surprises=(
         "Every OPTIONS is answered as a preflight, also one without Origin.",

@@ -11,6 +11,7 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
+from corscope.servers.forwarded import forwarded_by
 from corscope.servers.javascript import call, cors_options, is_allowed
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
@@ -54,8 +55,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     if request.method != "OPTIONS":
         return None
     headers = _on_every_response(policy, request)
-    asks = echoed(request, ORIGIN) and echoed(request, REQUEST_METHOD)
-    if _STRICT.of(policy) and not asks:
+    if _is_refused(policy, request):
         body = b"Invalid Preflight Request"
         return Answer(400, (*headers, ("content-type", "text/plain; charset=utf-8")), body)
     methods = ",".join(_DEFAULT_METHODS) if policy.allow_methods is None else policy.allow_methods
@@ -71,9 +71,21 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     return Answer(status, headers)
 
 
+def _is_refused(policy: Policy, request: Request) -> bool:
+    asks = echoed(request, ORIGIN) and echoed(request, REQUEST_METHOD)
+    return bool(_STRICT.of(policy)) and not asks
+
+
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
     headers = _on_every_response(policy, request)
     return Response(response.status, replaced_by(headers, response.headers))
+
+
+def _forwarded(policy: Policy, request: Request, response: Response) -> Response:
+    """What is no preflight isn't passed on, but refused all the same."""
+    status = 400 if _is_refused(policy, request) else response.status
+    passed = forwarded_by(_preflight, replaced_by)(policy, request, response)
+    return Response(status, passed.headers)
 
 
 def _on_every_response(policy: Policy, request: Request) -> HeaderList:
@@ -131,6 +143,7 @@ FASTIFY = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
+    forwarded=_forwarded,
     settings=(_STATUS, _STRICT),
     surprises=(
         "PUT, PATCH and DELETE aren't among the default methods.",

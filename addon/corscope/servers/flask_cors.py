@@ -30,6 +30,7 @@ from corscope.servers.parts import (
     echoed,
     is_cors_preflight_request,
     present,
+    without_cors_headers,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.python import call, listed, regex_literal
@@ -71,6 +72,12 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
     if get(response.headers, ALLOW_ORIGIN):
         return response
     return Response(response.status, response.headers + _headers(policy, request))
+
+
+def _forwarded(policy: Policy, request: Request, response: Response) -> Response:
+    """As of a view that answers OPTIONS itself."""
+    own = without_cors_headers(response.headers)
+    return _actual(policy, request, Response(response.status, own))
 
 
 def _headers(policy: Policy, request: Request) -> HeaderList:
@@ -223,6 +230,7 @@ FLASK_CORS = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=ECHO, allow_methods=_ALL_METHODS, allow_headers=ECHO),
     export=_export,
+    forwarded=reading_joined_by_comma(_forwarded),
     settings=_SETTINGS,
     surprises=(
         "`*` allows any origin by sending it back, with credentials too.",

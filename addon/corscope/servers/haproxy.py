@@ -61,6 +61,12 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
     return Response(response.status, headers + _sent(policy, actual_lines(policy), request))
 
 
+def _forwarded(policy: Policy, request: Request, response: Response) -> Response:
+    """As where no `return` keeps a preflight from the backend."""
+    headers = without_cors_headers(response.headers)
+    return Response(response.status, headers + _sent(policy, preflight_lines(policy), request))
+
+
 def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList:
     """One line of several is enough to be allowed, and the last is sent back."""
     origins = values(request.headers, ORIGIN)
@@ -147,6 +153,7 @@ HAPROXY = Dialect(
     actual=_actual,
     complaints=_complaints,
     export=_export,
+    forwarded=_forwarded,
     surprises=(
         "`http-response` rules don't see the answers that HAProxy makes itself, preflights and "
         "errors; `http-after-response` rules do.",

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from corscope.fetch.headers import delete
-from corscope.messages import Request, Response
+from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.by_hand import (
     KEEP_OWN,
@@ -27,7 +27,12 @@ from corscope.servers.by_hand import (
     sent,
 )
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
-from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    without_cors_headers,
+)
 from corscope.servers.policy import ECHO, Policy
 from corscope.servers.repeated import reading_first
 
@@ -65,12 +70,24 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
     if not KEEP_OWN.of(policy):
         for name in _OWN:
             headers = delete(headers, name)
-    if _ALWAYS.of(policy) or response.status in _WITHOUT_ALWAYS:
-        headers += _sent(policy, actual_lines(policy), request)
-    return Response(response.status, headers)
+    lines = _sent(policy, actual_lines(policy), request)
+    return _with(lines, policy, Response(response.status, headers))
 
 
-def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> tuple[tuple[str, str], ...]:
+def _forwarded(policy: Policy, request: Request, response: Response) -> Response:
+    """As where no `return` keeps a preflight from the backend."""
+    keeps = KEEP_OWN.of(policy)
+    headers = response.headers if keeps else without_cors_headers(response.headers)
+    lines = _sent(policy, preflight_lines(policy), request)
+    return _with(lines, policy, Response(response.status, headers))
+
+
+def _with(lines: HeaderList, policy: Policy, response: Response) -> Response:
+    is_added = _ALWAYS.of(policy) or response.status in _WITHOUT_ALWAYS
+    return Response(response.status, response.headers + lines) if is_added else response
+
+
+def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList:
     return sent(lines, request, is_allowed=lambda origin: _is_allowed(policy, origin))
 
 
@@ -163,6 +180,7 @@ NGINX = Dialect(
     actual=reading_first(_actual),
     complaints=_complaints,
     export=_export,
+    forwarded=reading_first(_forwarded),
     settings=(_ALWAYS, KEEP_OWN),
     handed_off=((_ALWAYS.name, True),),
     surprises=(

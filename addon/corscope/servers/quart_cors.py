@@ -29,6 +29,7 @@ from corscope.servers.parts import (
     echoed,
     is_cors_preflight_request,
     present,
+    without_cors_headers,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.python import Code, call, listed, regex_literal
@@ -50,6 +51,12 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
     return Response(response.status, _with_cors(policy, request, response.headers))
+
+
+def _forwarded(policy: Policy, request: Request, response: Response) -> Response:
+    """As of a view that answers OPTIONS itself."""
+    own = without_cors_headers(response.headers)
+    return _actual(policy, request, Response(response.status, own))
 
 
 def _with_cors(policy: Policy, request: Request, headers: HeaderList) -> HeaderList:
@@ -191,6 +198,7 @@ QUART_CORS = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_ALL_METHODS, allow_headers=ECHO),
     export=_export,
+    forwarded=reading_first(_forwarded),
     surprises=(
         "`*` with credentials starts, and then fails every request with 500.",
         'Without expose_headers the header is sent all the same, as `""`.',

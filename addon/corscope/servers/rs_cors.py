@@ -11,6 +11,7 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
+from corscope.servers.forwarded import forwarded_by
 from corscope.servers.go import (
     added_to,
     canonical,
@@ -174,6 +175,7 @@ RS_CORS = Dialect(
         allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=_DEFAULT_HEADERS
     ),
     export=_export,
+    forwarded=reading_first(forwarded_by(_preflight, added_to)),
     surprises=(
         "A preflight that isn't allowed is answered 200, with nothing but `Vary`.",
         "Only the method that was asked for is sent back, not the list.",

@@ -10,7 +10,7 @@ from corscope.messages import HeaderList
 from corscope.servers.policy import Policy, listed
 from tests.support.tokens import TCHARS
 
-__all__ = ["ASKED", "LONG_ORIGIN", "Asked", "generate_asked"]
+__all__ = ["ASKED", "FORWARDED", "LONG_ORIGIN", "Asked", "generate_asked"]
 
 APP = "https://app.test"
 SECOND = "https://second.test:8443"
@@ -121,6 +121,15 @@ def _all() -> Iterator[Asked]:
 
 
 ASKED: tuple[Asked, ...] = tuple(dict.fromkeys(_all()))
+
+
+FORWARDED: tuple[Asked, ...] = tuple(
+    _preflight(origin, method, names, f"/vary/{varied}")
+    for varied in ("Accept", "Origin", "Accept-Encoding+Cookie", "*")
+    for origin in (APP, SECOND, "https://evil.test", "null")
+    for method, names in (("PUT", None), ("PUT", "x-a,content-type"), ("QUERY", "x-evil"))
+)
+"""Preflights for which the application has an answer, where they are passed on to it."""
 
 
 def generate_asked(random: Random, policy: Policy, count: int) -> Sequence[Asked]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -21,7 +22,7 @@ from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects, find
 from tests.support.seeds import seed
 
-from .asked import APP, ASKED, Asked, generate_asked
+from .asked import APP, ASKED, FORWARDED, Asked, generate_asked
 from .comparison import differences
 from .libraries import LIBRARIES, Running
 from .policies import ODD, POLICIES, generate_policies, policies_of_settings
@@ -40,6 +41,9 @@ UNKNOWABLE = {
     "thrown_errors": (("/status/401", "/status/500"), ("/thrown", "/crash")),
 }
 """The settings that say what a proxy can't see: what isn't asked where they hold, or don't."""
+
+FORWARDING = ("express", "fastify", "rs-cors")
+"""Those whose own options have them pass preflights on."""
 
 MOST_USED = (
     *("express", "fastify", "starlette", "django", "flask-cors", "nginx", "apache", "rs-cors"),
@@ -97,6 +101,19 @@ def test_rules_answer_as_the_server_does(
     assert played.refused == {}
     assert "\n".join(str(each) for each in played.differences[:10]) == ""
     assert played.compared >= 25 * 60
+
+
+@pytest.mark.parametrize("name", FORWARDING)
+def test_a_preflight_that_is_passed_on_gets_the_servers_lines(name: str, tmp_path: Path) -> None:
+    """With what the application itself answers to it, as both are sent together."""
+    LIBRARIES[name].require()
+    dialect = _dialect(name)
+    having = [policy for policy in POLICIES if not dialect.complaints(policy)]
+    asked = {replace(policy, forward_preflight=True): FORWARDED for policy in having}
+    played = differences(dialect, LIBRARIES[name], asked, tmp_path)
+    assert played.refused == {}
+    assert "\n".join(str(each) for each in played.differences[:10]) == ""
+    assert played.compared == len(having) * len(FORWARDED)
 
 
 def _fitting(dialect: Dialect, policy: Policy, asked: Sequence[Asked]) -> list[Asked]:

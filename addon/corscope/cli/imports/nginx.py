@@ -168,11 +168,6 @@ def _otherwise(found: Found) -> Iterator[str]:
     """What of its preflights the rule has otherwise."""
     if not found.policy.forward_preflight and found.match.get("kind") == "preflight":
         yield ANY_OPTIONS
-    if found.policy.forward_preflight and ("always", True) not in found.policy.settings:
-        yield (
-            "without always, a backend that answers a preflight by 404, say, has it sent without "
-            "the headers; the rule adds them"
-        )
 
 
 def _settings(

@@ -11,10 +11,6 @@ export async function start(configure) {
     app[method]("/status/:status", (request, response) =>
       response.status(Number(request.params.status)).send("status"),
     );
-    app[method]("/vary/:lines", (request, response) => {
-      for (const line of request.params.lines.split("+")) response.vary(line);
-      response.send("vary");
-    });
     app[method]("/own", (request, response) =>
       response.set("Access-Control-Allow-Origin", "https://own.test").send("own"),
     );
@@ -25,6 +21,11 @@ export async function start(configure) {
       throw Object.assign(new Error("thrown"), { status: 403 });
     });
   }
+  // OPTIONS too, for preflights that are passed on.
+  app.all("/vary/:lines", (request, response) => {
+    for (const line of request.params.lines.split("+")) response.vary(line);
+    response.send("vary");
+  });
   app.use((error, request, response, next) => {
     error.stack = "crash";
     next(error);

@@ -5,13 +5,17 @@ const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"];
 export async function start(configure) {
   const app = Fastify();
   await configure(app);
-  const route = (url, handler) => app.route({ method: METHODS, url, handler });
+  const route = (url, handler, method = METHODS) => app.route({ method, url, handler });
   route("/ok", (request, reply) => reply.send("ok"));
   route("/status/:status", (request, reply) =>
     reply.code(Number(request.params.status)).send("status"),
   );
-  route("/vary/:lines", (request, reply) =>
-    reply.header("Vary", request.params.lines.replaceAll("+", ", ")).send("vary"),
+  // OPTIONS too, for preflights that are passed on.
+  route(
+    "/vary/:lines",
+    (request, reply) =>
+      reply.header("Vary", request.params.lines.replaceAll("+", ", ")).send("vary"),
+    [...METHODS, "OPTIONS"],
   );
   route("/own", (request, reply) =>
     reply.header("Access-Control-Allow-Origin", "https://own.test").send("own"),

@@ -1,0 +1,99 @@
+"""Preflights that the backend answers: what each server makes of that answer.
+
+Those of Express, Fastify and rs/cors are compared with the real ones in `real/test_proved.py`. What
+stands here of the others was seen with the real ones too: nginx, Apache, Caddy and HAProxy without
+a rule that answers preflights, Flask and Quart with a view for OPTIONS.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from corscope.messages import HeaderList, Request, Response
+from corscope.servers.forwarded import passed_on
+from corscope.servers.policy import Policy
+from corscope.servers.registry import find
+
+APP = "https://app.test"
+EVIL = "https://evil.test"
+POLICY = Policy(
+    allow_origins=(APP, "https://second.test"), allow_methods=("PUT",), forward_preflight=True
+)
+OWN: HeaderList = (
+    ("Vary", "Accept"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Max-Age", "5"),
+)
+ORIGIN, METHODS = ("access-control-allow-origin", APP), ("access-control-allow-methods", "PUT")
+
+
+def passed(
+    name: str, origin: str = APP, status: int = 200, policy: Policy = POLICY, method: bool = True
+) -> Response:
+    dialect = find(name)
+    assert dialect is not None
+    asked = (("Access-Control-Request-Method", "PUT"),) if method else ()
+    request = Request("OPTIONS", "https://api.test/", (("Origin", origin), *asked))
+    made = passed_on(dialect, policy, request, Response(status, OWN))
+    return Response(made.status, tuple((name.lower(), value) for name, value in made.headers))
+
+
+SENT: dict[str, HeaderList] = {
+    "express": (ORIGIN, ("vary", "Origin, Access-Control-Request-Headers, Accept"), METHODS),
+    "fastify": (("vary", "Accept"), ORIGIN, METHODS),
+    "rs-cors": (
+        METHODS,
+        ORIGIN,
+        ("vary", "Origin"),
+        ("vary", "Access-Control-Request-Method"),
+        ("vary", "Access-Control-Request-Headers"),
+        ("vary", "Accept"),
+    ),
+    "nginx": (("vary", "Accept"), ORIGIN, METHODS, ("vary", "Origin")),
+    "apache": (ORIGIN, METHODS, ("vary", "Origin,Accept")),
+    "caddy": (METHODS, ORIGIN, ("vary", "Origin"), ("vary", "Accept")),
+    "haproxy": (("vary", "Accept"), ORIGIN, METHODS, ("vary", "Origin")),
+    "flask-cors": (("vary", "Accept"), ORIGIN, METHODS, ("vary", "Origin")),
+    "standard": (("vary", "Accept, Origin"), ORIGIN, METHODS),
+    "starlette": (
+        (
+            "vary",
+            "Accept, Origin, Access-Control-Request-Method, Access-Control-Request-Headers, "
+            "Access-Control-Request-Private-Network",
+        ),
+        METHODS,
+        ("access-control-max-age", "600"),
+        (
+            "access-control-allow-headers",
+            "Accept, Accept-Language, Content-Language, Content-Type",
+        ),
+        ORIGIN,
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "headers"), SENT.items(), ids=SENT)
+def test_the_backends_vary_is_kept_and_its_cors_headers_go(name: str, headers: HeaderList) -> None:
+    assert passed(name) == Response(200, headers)
+
+
+def test_an_origin_that_is_not_allowed_loses_only_its_own_line() -> None:
+    assert passed("nginx", EVIL).headers == (("vary", "Accept"), METHODS, ("vary", "Origin"))
+    assert passed("flask-cors", EVIL).headers == (("vary", "Accept"),)
+
+
+def test_without_always_nginx_adds_nothing_to_an_error() -> None:
+    assert passed("nginx", status=405) == Response(405, (("vary", "Accept"),))
+    always = Policy(
+        allow_origins="*", forward_preflight=True, settings=(("always", True), ("keep_own", True))
+    )
+    kept = tuple((name.lower(), value) for name, value in OWN)
+    made = passed("nginx", status=405, policy=always)
+    assert made.headers == (*kept, ("access-control-allow-origin", "*"))
+
+
+def test_fastify_refuses_what_is_no_preflight_all_the_same() -> None:
+    assert passed("fastify").status == 200
+    assert passed("fastify", method=False).status == 400
+    lenient = Policy(forward_preflight=True, settings=(("strict_preflight", False),))
+    assert passed("fastify", policy=lenient, method=False).status == 200
