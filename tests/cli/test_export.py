@@ -83,6 +83,37 @@ class TestExport:
         assert "warning: [rule.headers] is not exported" in done.stderr
 
     @pytest.mark.parametrize(
+        ("match", "told"),
+        [
+            (
+                'url = "https://api.test/v1/*"',
+                "warning: match.url is not exported: put it where /v1/* is served\n",
+            ),
+            (
+                'host = "api.test"\norigin = "https://admin.test"\nmethod = ["PUT", "POST"]',
+                'warning: match.origin is not exported: it is ["https://admin.test"], but all '
+                "others get the policy too\n"
+                'warning: match.method is not exported: it is ["PUT", "POST"], but all others get '
+                "the policy too\n",
+            ),
+            ('host = "api.test"\nkind = "actual"', 'it is ["actual"], but all others'),
+            ('host = "api.test"\nfilter = "~hq x-a"', 'it is ["~hq x-a"], but all others'),
+        ],
+    )
+    def test_whom_the_rule_alone_is_for_is_told(
+        self, corscope: Command, rules: Path, match: str, told: str
+    ) -> None:
+        rules.write_text(RULE.replace('host = "api.test"', match), encoding="utf-8")
+        assert told in corscope("export", str(rules), "--to", "express").stderr
+
+    @pytest.mark.parametrize("url", ["https://api.test/*", "https://*", "http://localhost:8080/*"])
+    def test_a_host_is_where_the_server_stands(
+        self, corscope: Command, rules: Path, url: str
+    ) -> None:
+        rules.write_text(RULE.replace('host = "api.test"', f'url = "{url}"'), encoding="utf-8")
+        assert "match." not in corscope("export", str(rules), "--to", "express").stderr
+
+    @pytest.mark.parametrize(
         ("words", "told"),
         [
             pytest.param(["--to", "expres"], 'did you mean "express"?', id="dialect, mistyped"),

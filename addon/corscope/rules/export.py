@@ -1,9 +1,10 @@
 """How is a rule of a set written for a real server?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from corscope.rules.model import Rule
+from corscope.rules.model import Match, Rule
+from corscope.rules.problems import shown_list
 from corscope.servers.dialect import Dialect, Export
 from corscope.servers.handoff import hand_off
 from corscope.servers.registry import dialects, find, nearest
@@ -32,7 +33,19 @@ def export_rule(rule: Rule, target: Dialect | None = None) -> Export:
     exported = hand_off(rule.policy, rule.dialect, target or rule.dialect)
     parts = {"headers": rule.headers, "fault": rule.fault}
     left = tuple(f"[rule.{part}] is not exported" for part, given in parts.items() if given)
-    return replace(exported, warnings=(*exported.warnings, *left))
+    return replace(exported, warnings=(*exported.warnings, *left, *_matched(rule.match)))
+
+
+def _matched(match: Match) -> Iterator[str]:
+    """Whom the rule is for and the export isn't: beyond its hosts a configuration is for all."""
+    paths = [each.rest if each.whole is None else each.whole for each in match.url]
+    if set(paths) - {"*", "/*"}:
+        yield f"match.url is not exported: put it where {' or '.join(paths)} is served"
+    for key in ("origin", "method", "kind", "filter"):
+        values = getattr(match, key)
+        if values:
+            told = "all others get the policy too"
+            yield f"match.{key} is not exported: it is {shown_list(values)}, but {told}"
 
 
 def find_rule_with_policy(rules: Iterable[Rule], name: str | None) -> Rule:
