@@ -139,7 +139,7 @@ def _map(policy: Policy) -> list[str]:
     if Taken.ORIGIN not in {line.value for line in actual_lines(policy)} or not keys:
         return []
     return [
-        "# In http { … }:",
+        "# In http { … }; a second policy needs a variable of its own:",
         "map $http_origin $cors_origin {",
         '    default "";',
         *(f"    {_quoted(key)} $http_origin;" for key in keys),
