@@ -500,6 +500,10 @@ TOLD = {
         "header /api/* Access-Control-Allow-Origin *\n",
         ["Caddyfile: only paths that fit /api/* are meant: say so in match.url"],
     ),
+    "a file of Caddy's": (
+        *("caddy", "Caddyfile", "header Access-Control-Allow-Origin *\nimport cors/*.caddy\n"),
+        ["Caddyfile:2: import cors/*.caddy isn't followed"],
+    ),
     "a condition of Caddy's": (
         *("caddy", "Caddyfile"),
         "@a remote_ip 10.0.0.0/8\nheader @a Access-Control-Allow-Origin *\n",
@@ -614,6 +618,17 @@ def test_sites_and_sections_have_policies_of_their_own() -> None:
         "https://a.test",
         "https://b.test",
     ]
+
+
+def test_a_matcher_of_caddy_is_that_of_its_own_block() -> None:
+    block = "handle /{0}* {{\n @o header Origin https://{0}.test\n {1}\n}}\n"
+    line = "header @o Access-Control-Allow-Origin {header.Origin}"
+    text = "".join(block.format(name, line) for name in "ab")
+    read_of = [each.policy.allow_origins for each in read("caddy", "Caddyfile", text)]
+    assert read_of == [("https://a.test",), ("https://b.test",)]
+    outside = "@o header Origin https://c.test\nhandle {\n " + line + "\n}\n"
+    (found,) = read("caddy", "Caddyfile", outside)
+    assert found.policy.allow_origins == ("https://c.test",)
 
 
 CADDY_PREFLIGHT = "@p {\n method OPTIONS\n header Access-Control-Request-Method *\n}\n"
@@ -758,6 +773,21 @@ REFUSED = {
         *("caddy", "Caddyfile"),
         "header Access-Control-Max-Age 5\nrespond <<END\nx\n",
         "Caddyfile:2: is no Caddyfile: the heredoc isn't closed",
+    ),
+    "a value of Caddy's in two words": (
+        *("caddy", "Caddyfile"),
+        "\nheader Access-Control-Allow-Headers Content-Type, Authorization\n",
+        "Caddyfile:2: Access-Control-Allow-Headers with two values has one replaced by the other: "
+        "put the whole value in quotes",
+    ),
+    "Caddy's JSON": (
+        *("caddy", "caddy.json"),
+        '{ "apps": {"http": {"Access-Control-Allow-Origin": ["*"]}}}',
+        "caddy.json: is Caddy's JSON, which isn't read: give the Caddyfile",
+    ),
+    "what is but a comment of Caddy's": (
+        *("caddy", "Caddyfile", "# header Access-Control-Allow-Origin *\nrespond 204\n"),
+        "Caddyfile: has no header Access-Control-",
     ),
     "no CORS of Caddy's": ("caddy", "Caddyfile", "respond 204", "Caddyfile: has no header Access-"),
     "a file of origins": (

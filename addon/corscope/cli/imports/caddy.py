@@ -6,7 +6,7 @@ is imported once for each origin.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -41,6 +41,7 @@ _ECHOES: Final = {
     ALLOW_METHODS: "{header.access-control-request-method}",
     ALLOW_HEADERS: "{header.access-control-request-headers}",
 }
+_IS_JSON: Final = re.compile(r"\s*\{\s*\"")
 _PLACEHOLDER: Final = re.compile(r"\{(?:http\.request\.)?(header\.[\w-]+)\}")
 _HANDLERS: Final = {"handle", "handle_path", "route"}
 _INNER: Final = {*_HANDLERS, "header", "reverse_proxy", "map", "handle_errors", "encode", "log"}
@@ -85,9 +86,12 @@ class _Sent:
 
 def read_caddy(source: Source) -> Iterator[Found]:
     """The `header` lines of each site, and what they refer to."""
-    if "access-control-" not in source.text.lower():
-        source.refuse("has no header Access-Control-…")
+    if _IS_JSON.match(source.text):
+        source.refuse("is Caddy's JSON, which isn't read: give the Caddyfile that it is made of")
     directives = parsed(source)
+    words = (word for each in _walk(directives) for word in each.words)
+    if not any("access-control-" in word.lower() for word in words):
+        source.refuse("has no header Access-Control-…")
     sites = [each for each in directives if each.block and _is_site(each)]
     rest = tuple(each for each in directives if each not in sites)
     levels = [(rest, source.name), *((site.block, source.at(site.line)) for site in sites)]
@@ -108,7 +112,6 @@ class _Site:
     source: Source
     directives: tuple[Directive, ...]
     place: str
-    matchers: dict[str, _When] = field(default_factory=dict)
     variables: dict[str, AllowedOrigins] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     sent: tuple[_Sent, ...] = ()
@@ -120,11 +123,12 @@ class _Site:
             UnreadableError: what it compares the origin with can't be told.
         """
         for directive in _walk(self.directives):
-            if directive.name.startswith("@"):
-                self.matchers[directive.name] = self._matcher(directive)
-            elif directive.name == "map" and len(directive.arguments) > 1:
+            if directive.name == "map" and len(directive.arguments) > 1:
                 self._map(directive)
-        self.sent = tuple(self._lines(self.directives, _When()))
+            elif directive.name == "import":
+                told = f"import {' '.join(directive.arguments)} isn't followed"
+                self.warnings.append(f"{self.source.at(directive.line)}: {told}")
+        self.sent = tuple(self._lines(self.directives, _When(), {}))
 
     def found(self) -> Iterator[Found]:
         """Its policies: one for all paths, or one for each set of them that has an origin."""
@@ -256,23 +260,28 @@ class _Site:
 
     # Header lines
 
-    def _lines(self, directives: Iterable[Directive], when: _When) -> Iterator[_Sent]:
+    def _lines(
+        self, directives: tuple[Directive, ...], when: _When, outer: Mapping[str, _When]
+    ) -> Iterator[_Sent]:
+        """What a block sends; it knows its own matchers, and those around it."""
+        own = {each.name: self._matcher(each) for each in directives if each.name.startswith("@")}
+        known = {**outer, **own}
         for each in directives:
             if each.name == "header":
-                yield from self._header(each, when)
+                yield from self._header(each, when, known)
             elif each.name == "reverse_proxy":
-                yield from self._header_down(each, when)
+                yield from self._header_down(each, when, known)
             elif each.name == "respond":
-                self._responds(each, when)
+                self._responds(each, when, known)
             elif each.name in _HANDLERS:
-                inner, _ = self._matched(each, is_prefix=each.name == "handle_path")
-                yield from self._lines(each.block, when.and_also(inner))
+                inner, _ = _matched(each, known, is_prefix=each.name == "handle_path")
+                yield from self._lines(each.block, when.and_also(inner), known)
             elif each.name != "handle_errors" and not each.name.startswith("@"):
-                yield from self._lines(each.block, when)
+                yield from self._lines(each.block, when, known)
 
-    def _responds(self, directive: Directive, when: _When) -> None:
+    def _responds(self, directive: Directive, when: _When, known: Mapping[str, _When]) -> None:
         """`respond [matcher] [body] [status]`: tell if it is for preflights, and otherwise."""
-        inner, taken = self._matched(directive)
+        inner, taken = _matched(directive, known)
         both = when.and_also(inner)
         if not both.is_preflight or both.unread:
             return
@@ -282,26 +291,21 @@ class _Site:
         if not both.is_narrow:
             self.warnings.append(f"{self.source.at(directive.line)}: {ANY_OPTIONS}")
 
-    def _matched(self, directive: Directive, *, is_prefix: bool = False) -> tuple[_When, int]:
-        """What the first argument asks for if it is a matcher, and how many are taken."""
-        first = directive.arguments[0] if directive.arguments else ""
-        if first.startswith("@"):
-            return self.matchers.get(first, _When(unread=(first,))), 1
-        if first == "*" or first.startswith("/") or (is_prefix and first):
-            return (_When() if first in {"*", "/*"} else _When(paths=(first,))), 1
-        return _When(), 0
-
-    def _header(self, directive: Directive, when: _When) -> Iterator[_Sent]:
+    def _header(
+        self, directive: Directive, when: _When, known: Mapping[str, _When]
+    ) -> Iterator[_Sent]:
         """`header [matcher] NAME VALUE`, or a block of such."""
-        inner, taken = self._matched(directive)
+        inner, taken = _matched(directive, known)
         words = directive.arguments[taken:]
         lines = [Directive(directive.line, words)] if words else list(directive.block)
         is_deferred = any(each.name == "defer" for each in lines)
         for each in lines:
             yield from self._field(each, when.and_also(inner), is_deferred)
 
-    def _header_down(self, directive: Directive, when: _When) -> Iterator[_Sent]:
-        inner, _ = self._matched(directive)
+    def _header_down(
+        self, directive: Directive, when: _When, known: Mapping[str, _When]
+    ) -> Iterator[_Sent]:
+        inner, _ = _matched(directive, known)
         for each in directive.block:
             if each.name == "header_down" and each.arguments:
                 line = Directive(each.line, each.arguments)
@@ -313,8 +317,21 @@ class _Site:
             return
         line = HeaderLine(each.line, name, _normal(each.arguments[0]))
         if len(each.arguments) > 1:
-            line.refuse(self.source)
+            message = f"{name.title()} with two values has one replaced by the other: "
+            self.source.refuse(f"{message}put the whole value in quotes", each.line)
         yield _Sent(line, when, is_deferred or each.name.startswith(">"))
+
+
+def _matched(
+    directive: Directive, known: Mapping[str, _When], *, is_prefix: bool = False
+) -> tuple[_When, int]:
+    """What the first argument asks for if it is a matcher, and how many are taken."""
+    first = directive.arguments[0] if directive.arguments else ""
+    if first.startswith("@"):
+        return known.get(first, _When(unread=(first,))), 1
+    if first == "*" or first.startswith("/") or (is_prefix and first):
+        return (_When() if first in {"*", "/*"} else _When(paths=(first,))), 1
+    return _When(), 0
 
 
 def _walk(directives: Iterable[Directive]) -> Iterator[Directive]:
