@@ -223,6 +223,14 @@ FORMS = {
             allow_methods=("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT", "POKE"),
         ),
     ),
+    "Django's numbers and texts, put together": (
+        "django",
+        "settings.py",
+        'HOST, PORT = "a.test", 3000\nNAME = "app"\nMINUTE = 60\n'
+        'CORS_ALLOWED_ORIGINS = [f"https://{NAME}.test", f"http://localhost:{2999 + 1}"]\n'
+        "CORS_PREFLIGHT_MAX_AGE = 24 * MINUTE * MINUTE\n",
+        Policy(allow_origins=("https://app.test", "http://localhost:3000"), max_age=86400),
+    ),
     "Django with several regexes": (
         "django",
         "settings.py",
@@ -533,6 +541,18 @@ REFUSED = {
         "t.yaml",
         "CorsConfiguration:\n  AllowOrigins:\n    - !Ref Origin\n",
         "t.yaml:3: can't tell the value of `!Ref`",
+    ),
+    "another cloud's rules": (
+        *("gcs", "c.json", '[{"corsRuleName": "a", "allowedOrigins": ["*"], "maxAgeSeconds": 5}]'),
+        "c.json: has the rules of Backblaze B2",
+    ),
+    "a form in an f-string": (
+        *("django", "s.py", 'P = 3000\nCORS_ALLOWED_ORIGINS = [f"http://a.test:{P:>9}"]'),
+        "s.py:2: can't tell the value of `f'http://a.test:{P:>9}'`",
+    ),
+    "a list that is repeated": (
+        *("django", "s.py", 'CORS_ALLOWED_ORIGINS = ["https://a.test"] * 1_000_000_000'),
+        "s.py:1: can't tell the value of `['https://a.test'] * 1000000000`",
     ),
     "no rules": ("gcs", "c.json", '{"a": 1}', "c.json: has no CORS configuration"),
     "no JSON": ("s3", "c.json", '{\n"a" 1}', "c.json:2: is no JSON"),

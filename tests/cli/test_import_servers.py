@@ -280,6 +280,12 @@ FORMS = {
             max_age=3600,
         ),
     ),
+    "Laravel of old": (
+        *("laravel", "cors.php"),
+        "<?php return ['paths' => ['*'], 'allowed_origins' => ['https://app.test'],"
+        "'exposed_headers' => false, 'max_age' => false];",
+        replace(OWN, expose_headers=(), max_age=0),
+    ),
     "ASP.NET Core's named policy": (
         *("aspnet-core", "Program.cs"),
         """const string Api = "https://api.test";

@@ -107,6 +107,8 @@ def read_gcs(source: Source) -> Iterator[Found]:
     """The CORS entries of a bucket: a list in JSON, also below `cors`, or XML."""
     root = read_document(source)
     entries = root.value if isinstance(root.value, tuple) else tuple(_rules(root, "cors"))
+    if any("corsrulename" in _lower(each) for each in entries):
+        source.refuse("has the rules of Backblaze B2, which aren't read")
     yield from _read(entries, _GCS, source, "a list with origin and method, or <CorsConfig>")
 
 

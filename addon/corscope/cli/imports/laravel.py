@@ -50,12 +50,18 @@ def _age(node: Node) -> Fields:
     return {"max_age": 0} if node.value is False else number("max_age")(node)
 
 
+def _exposed(node: Node) -> Fields:
+    """Older files have false for none."""
+    return {"expose_headers": ()} if node.value is False else _exposed_list(node)
+
+
+_exposed_list: Final = listed_or_any("expose_headers")
 _READERS: Final = {
     "allowed_origins": listed_or_any("allow_origins"),
     "allowed_origins_patterns": _patterns,
     "allowed_methods": listed_or_any("allow_methods"),
     "allowed_headers": listed_or_any("allow_headers"),
-    "exposed_headers": listed_or_any("expose_headers"),
+    "exposed_headers": _exposed,
     "max_age": _age,
     "supports_credentials": _credentials,
 }

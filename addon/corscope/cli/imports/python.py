@@ -190,8 +190,11 @@ class PythonFile:
                 return {str(n): v for n, v in zip(names, nodes, strict=True)}
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as number)):
                 return -number
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return self._sum(self.read(left, depth).value, self.read(right, depth).value)
+            case ast.BinOp(left=left, op=ast.Add() | ast.Mult() as operator, right=right):
+                sides = self.read(left, depth).value, self.read(right, depth).value
+                return self._sum(*sides) if isinstance(operator, ast.Add) else _product(*sides)
+            case ast.JoinedStr(values=parts):
+                return self._formatted(parts, depth)
             case ast.Name(id=name):
                 return self._named(name, depth)
             case ast.Call():
@@ -210,7 +213,23 @@ class PythonFile:
                 return _NOT_PLAIN
         return tuple(found)
 
+    def _formatted(self, parts: list[ast.expr], depth: int) -> object:
+        """An f-string's text, where all that it names is known and nothing is said of its form."""
+        texts: list[str] = []
+        for part in parts:
+            inner = part
+            if isinstance(part, ast.FormattedValue) and _is_bare(part):
+                inner = part.value
+            value = self.read(inner, depth).value
+            if type(value) not in {str, int}:
+                return _NOT_PLAIN
+            texts.append(str(value))
+        text = "".join(texts)
+        return text if len(text) <= LONGEST else _NOT_PLAIN
+
     def _sum(self, left: Value, right: Value) -> object:
+        if type(left) is int and type(right) is int:
+            return left + right
         are_lists = isinstance(left, tuple) and isinstance(right, tuple)
         if are_lists or (isinstance(left, str) and isinstance(right, str)):
             return left + right if len(left) + len(right) <= LONGEST else _NOT_PLAIN  # type: ignore
@@ -253,6 +272,17 @@ class PythonFile:
 
 
 _NOT_PLAIN: Final = object()
+
+
+def _is_bare(part: ast.FormattedValue) -> bool:
+    """Whether it stands for itself: `{name}`, without `!r` and `:>9`."""
+    return part.conversion == -1 and part.format_spec is None
+
+
+def _product(left: Value, right: Value) -> object:
+    """Of two whole numbers that aren't huge; `*` of anything else would repeat it."""
+    is_plain = type(left) is int and type(right) is int and max(abs(left), abs(right)) < 1 << 62
+    return left * right if is_plain else _NOT_PLAIN  # type: ignore[operator]
 
 
 def _walked(tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
