@@ -81,6 +81,24 @@ def test_a_preflight_says_what_it_announces() -> None:
     assert line.startswith(f"CORS blocked, preflight: PUT {API} from {PAGE} with x-a, x-b: ")
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "has_it"),
+    [
+        (401, (), True),
+        (302, (), True),
+        (403, (("Access-Control-Allow-Origin", "https://b.test"),), True),
+        (200, (), False),
+        (401, ALLOWED.headers, False),  # its status is what is named, and mended
+    ],
+)
+def test_a_preflights_status_is_mended_too(status: int, headers: HeaderList, has_it: bool) -> None:
+    line = told(preflight("PUT"), Response(status, headers))
+    assert line.count("a preflight's status has to be 200 to 299") == has_it
+    assert line.count("200 to 299") == (status != 200)
+    of_actual = told(actual(), Response(status, headers))
+    assert "200 to 299" not in of_actual
+
+
 def test_a_conditional_verdict_says_on_what_it_hangs() -> None:
     line = told(actual(), Response(200, (("Access-Control-Allow-Origin", "*"),)))
     assert line.startswith(f"CORS conditional: GET {API} from {PAGE}: allowed without credentials;")

@@ -10,7 +10,8 @@ from typing import Final
 from corscope.explain.articles.catalogue import REASONS
 from corscope.explain.escape import escaped
 from corscope.fetch.origin import OPAQUE_SERIALIZED
-from corscope.fetch.reasons import Reason
+from corscope.fetch.preflight import is_ok_status
+from corscope.fetch.reasons import CATALOGUE, Kind, Reason
 from corscope.journal.exchange import Exchange, Judgement
 
 __all__ = ["OPAQUE_ORIGIN_FIX", "Words", "exchange_words", "worded"]
@@ -30,12 +31,19 @@ OPAQUE_ORIGIN_FIX: Final = (
 )
 """The fix where the request's origin is `null` and the answer doesn't allow it."""
 
+_STATUS_TOO: Final = (
+    "And answer OPTIONS with 204, before authentication and routing: a preflight's status has to "
+    "be 200 to 299."
+)
+"""What is to be mended besides, where a preflight's headers are what is told of first."""
+
 
 def exchange_words(exchange: Exchange, judgement: Judgement) -> Words:
     """The words for why an exchange is refused, by a judgement that has a reason."""
     assert judgement.reason is not None
     return worded(
         judgement.reason,
+        kind=exchange.kind,
         detail=judgement.detail,
         origin=exchange.origin,
         method=exchange.method,
@@ -48,6 +56,7 @@ def exchange_words(exchange: Exchange, judgement: Judgement) -> Words:
 def worded(
     reason: Reason,
     *,
+    kind: Kind,
     detail: str | None,
     origin: str,
     method: str,
@@ -59,6 +68,7 @@ def worded(
 
     Args:
         reason: why the browser refuses.
+        kind: whether it is a preflight that is refused.
         detail: the header value, method or header name at fault.
         origin: the request's origin, byte-serialized.
         method: the fetch's method.
@@ -80,4 +90,12 @@ def worded(
     words = REASONS[reason]
     hides_origin = origin == OPAQUE_SERIALIZED and "{origin}" in words.fix
     fix = OPAQUE_ORIGIN_FIX if hides_origin else words.fix.format_map(shown)
+    if kind == "preflight" and not hides_origin and _status_is_next(reason, status):
+        fix = f"{fix} {_STATUS_TOO}"
     return Words(words.what.format_map(shown), fix)
+
+
+def _status_is_next(reason: Reason, status: int | None) -> bool:
+    """Whether a preflight that passes the CORS check is refused for its status then."""
+    is_of_check = CATALOGUE[reason].section == CATALOGUE[Reason.ALLOW_ORIGIN_MISSING].section
+    return is_of_check and status is not None and not is_ok_status(status)

@@ -63,6 +63,7 @@ def _words(exchange: Line, judged: Mapping[str, Any]) -> dict[str, str] | None:
         return None
     words = worded(
         Reason(judged["reason"]),
+        kind=exchange["kind"],
         detail=judged["detail"],
         origin=exchange["origin"],
         method=exchange["method"],
