@@ -232,3 +232,49 @@ def test_local_network_access_is_told_from_cors() -> None:
     assert found is not None
     assert found.reasons == ()
     assert "local network access" in str(found.aside)
+
+
+_WORKER_PAGE = """<script>
+navigator.serviceWorker.oncontrollerchange = () =>
+  fetch("https://api.test/taken").catch((error) => fetch(`/said?${error}`));
+navigator.serviceWorker.register("/worker");
+</script>"""
+_WORKER = b"""
+onactivate = (event) => event.waitUntil(clients.claim());
+onfetch = (event) => {
+  const url = event.request.url;
+  if (url.endsWith("/taken")) event.respondWith(fetch(url, {mode: "no-cors"}));
+};
+"""
+
+
+@pytest.mark.parametrize("engine", ["firefox", "webkit"])
+def test_what_a_service_worker_spoils_is_told_so(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Chromium says it in the worker's own console."""
+    page = Answer(headers=EMPTY_PAGE.headers, body=EMPTY_PAGE.body + _WORKER_PAGE.encode())
+    routes: dict[tuple[str, str], Scripted] = {
+        ("GET", f"{SECURE_PAGE}/"): page,
+        ("GET", f"{SECURE_PAGE}/worker"): Answer(
+            headers=(("Content-Type", "text/javascript"),), body=_WORKER
+        ),
+        ("GET", f"{API}/taken"): Answer(),
+    }
+    browser = request.getfixturevalue(engine)
+    with (
+        OriginServer(routes) as server,
+        Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy,
+    ):
+        printed = printed_of(
+            browser,
+            f"{SECURE_PAGE}/",
+            proxy.port,
+            lambda: [each for each in server.received if "/said?" in each.url],
+            Firefox.console,
+        )
+    found = [found_in(text) for text, _ in printed if "opaque" in text]
+    assert found
+    for each in found:
+        assert each is not None
+        assert "the page's service worker" in str(each.aside)

@@ -248,6 +248,18 @@ def test_everyday_words_are_no_hint(message: str) -> None:
     assert found_in(message) is None
 
 
+NETWORKS = (
+    "InsecureLocalNetwork",
+    "InvalidLocalNetworkAccess",
+    "LocalNetworkAccessPermissionDenied",
+    "InsecurePrivateNetwork",
+    "UnexpectedPrivateNetworkAccess",
+    "PreflightMissingAllowPrivateNetwork",
+    "PreflightInvalidAllowPrivateNetwork",
+)
+"""What Chromium calls what CORS headers don't mend, by now or in earlier versions."""
+
+
 @pytest.mark.parametrize(
     ("message", "words"),
     [
@@ -269,6 +281,18 @@ def test_everyday_words_are_no_hint(message: str) -> None:
             "for this private network request targeting the `local` address space.",
             "local network access",
         ),
+        *((name, "local network access") for name in NETWORKS),
+        (
+            'The FetchEvent for "https://a.test/" resulted in a network error response: an '
+            '"opaque" response was used for a request whose type is not no-cors',
+            "service worker",
+        ),
+        ("TypeError: Response served by service worker is opaque", "service worker"),
+        ("DisallowedByMode", "the page's own origin"),
+        ("NoCorsRedirectModeNotFollow", "no redirect followed"),
+        ("CORSDisabled", "switched off"),
+        ("CORSOriginHeaderNotAdded", "couldn't add the Origin"),
+        ("CORSAllowHeaderFromPreflightDeprecation", "list it by name"),
         ("GET https://a.test/x.js net::ERR_BLOCKED_BY_CLIENT", "an extension"),
         ("GET https://a.test/ net::ERR_CERT_AUTHORITY_INVALID", "certificate"),
         ("GET https://a.test/ net::ERR_CONNECTION_REFUSED", "can't be reached"),

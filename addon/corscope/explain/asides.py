@@ -11,6 +11,10 @@ _SERVE_IT: Final = (
     "that a page opened as a file asks for another file, which is never sent over a network: serve "
     "both over http"
 )
+_UNCOVERED: Final = (
+    "that Access-Control-Allow-Headers: * will one day no longer cover Authorization: list it by "
+    "name"
+)
 _LOOK_BEFORE: Final = (
     "only that a request failed, not why: the message printed right before it names the cause"
 )
@@ -95,12 +99,21 @@ _JSDOM: Final = (
     "testEnvironmentOptions.url)"
 )
 _SWITCHED_OFF: Final = (
-    "that Firefox is set to forbid all requests to other origins: set content.cors.disable back to "
-    "false in about:config"
+    "that this Firefox has CORS switched off, and so forbids all requests to other origins: set "
+    "content.cors.disable back to false in about:config"
 )
 _NO_ORIGIN: Final = (
     "that Firefox couldn't add the Origin header, as where an extension meddles with it: try it "
     "without"
+)
+_SERVICE_WORKER: Final = (
+    "that the page's service worker, not the server, gave what can't stand for the answer: one "
+    'that it fetched with mode "no-cors", say, or an error. Let it call fetch(event.request), or '
+    "leave such requests alone"
+)
+_UNFOLLOWED: Final = (
+    'that script asked with mode "no-cors" and wanted no redirect followed: browsers take only '
+    'redirect: "follow" there'
 )
 
 _FILE: Final = "from origin 'null' has been blocked by CORS policy: Cross origin requests are only"
@@ -112,8 +125,8 @@ FIRST_ASIDES: Final[dict[str, str]] = {
 """Those that have a sentence in them which would be taken for a browser's, and isn't."""
 
 ASIDES: Final[dict[str, str]] = {
-    "the `Authorization` header is not covered": "that Access-Control-Allow-Headers: * will one "
-    "day no longer cover Authorization: list it by name",
+    "the `Authorization` header is not covered": _UNCOVERED,
+    "CORSAllowHeaderFromPreflightDeprecation": _UNCOVERED,
     "due to access control checks": _LOOK_BEFORE,
     "load denied by Cross-Origin Resource Sharing policy": _LOOK_BEFORE,
     "net::ERR_FAILED": _LOOK_BEFORE,
@@ -183,6 +196,19 @@ ASIDES: Final[dict[str, str]] = {
     "Attempt to set a forbidden header": _FORBIDDEN,
     "address space": _ADDRESS_SPACE,
     "Access-Control-Allow-Private-Network": _ADDRESS_SPACE,
+    "InsecureLocalNetwork": _ADDRESS_SPACE,
+    "LocalNetworkAccess": _ADDRESS_SPACE,
+    "InsecurePrivateNetwork": _ADDRESS_SPACE,
+    "PrivateNetworkAccess": _ADDRESS_SPACE,
+    "AllowPrivateNetwork": _ADDRESS_SPACE,
+    "ServiceWorker passed": _SERVICE_WORKER,
+    "resulted in a network error response": _SERVICE_WORKER,
+    "Response served by service worker is": _SERVICE_WORKER,
+    "FetchEvent.respondWith received an error": _SERVICE_WORKER,
+    "DisallowedByMode": _OWN_ORIGIN,
+    "NoCorsRedirectModeNotFollow": _UNFOLLOWED,
+    "CORSDisabled": _SWITCHED_OFF,
+    "CORSOriginHeaderNotAdded": _NO_ORIGIN,
     'URL scheme "file" is not supported': _SERVE_IT,
     "net::ERR_BLOCKED_BY_CLIENT": _EXTENSION,
     "net::ERR_CERT_": _CERTIFICATE,
