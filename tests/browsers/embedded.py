@@ -98,6 +98,7 @@ KINDS: Mapping[str, Kind] = {
     "module": Kind(_element("script", "made.type = 'module'; made.src = url;"), _JS, b"1"),
     "import": Kind("import(url)", _JS, b"1"),
     "json": Kind("import(url, {with: {type: 'json'}})", "application/json", b"{}"),
+    "text": Kind("import(url, {with: {type: 'text'}})", "text/plain", b"text"),
     "preload": Kind(_element("link", _ANONYMOUS + _PRELOAD), _JS, b"1"),
     "modulepreload": Kind(
         _element("link", "made.rel = 'modulepreload'; made.href = url;"), _JS, b"1"
@@ -135,8 +136,8 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
-_IN_CHROMIUM_ALONE = ("prefetch", "worklet")
-EVERYWHERE = tuple(kind for kind in KINDS if kind not in _IN_CHROMIUM_ALONE)
+_NOT_EVERYWHERE = ("prefetch", "text", "worklet")
+EVERYWHERE = tuple(kind for kind in KINDS if kind not in _NOT_EVERYWHERE)
 
 ANSWERS: Sequence[str] = ("none", "any", "own", "other", "kept", "refused-redirect", "redirect")
 """What the server answers: without CORS headers; with `*`; with the page's origin, and for

@@ -57,7 +57,7 @@ LET_THROUGH = (
 
 PLACES: Mapping[str, tuple[str, str, Sequence[str]]] = {
     "secure": (SECURE_PAGE, "https://api.test", tuple(KINDS)),
-    "plain": (PAGE, "http://api.test", (*SHOWN_BY_ACCEPT, "json")),
+    "plain": (PAGE, "http://api.test", (*SHOWN_BY_ACCEPT, "json", "text")),
 }
 
 PlayedIn = Callable[[str, str], Mapping[tuple[str, str], Embedded]]

@@ -182,6 +182,7 @@ def test_chromium_has_other_sentences_where_cors_is_not_to_blame(
     ("destination", "what"),
     [
         *(("script", "script"), ("style", "stylesheet"), ("font", "font"), ("json", "json")),
+        ("text", "text"),
         *(("image", "image"), ("audio", "audio file"), ("video", "video")),
         *(("track", "Text Track"), ("event-stream", "EventSource endpoint"), ("empty", "resource")),
     ],

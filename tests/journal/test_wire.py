@@ -123,6 +123,7 @@ EMPTY = ("Sec-Fetch-Dest", "empty")
         pytest.param((("Accept", "text/css,*/*;q=0.1"),), "style", id="a style sheet"),
         pytest.param((("Accept", "text/css"),), None, id="script asks for a style sheet"),
         pytest.param((("Accept", "application/json,*/*;q=0.5"),), "json", id="a JSON module"),
+        pytest.param((("Accept", "text/plain,*/*;q=0.5"),), "text", id="a text module"),
         pytest.param((("Accept", "application/json"),), None, id="script asks for JSON"),
         pytest.param(
             (("Range", "bytes=0-"), ("Accept-Encoding", "identity;q=1, *;q=0")),

@@ -243,7 +243,11 @@ def _inferred_mode(request: Request) -> str:
 
 
 _EVENTS: Final = "text/event-stream"
-_DESTINATIONS: Final = {"text/css,*/*;q=0.1": "style", "application/json,*/*;q=0.5": "json"}
+_DESTINATIONS: Final = {
+    "text/css,*/*;q=0.1": "style",
+    "application/json,*/*;q=0.5": "json",
+    "text/plain,*/*;q=0.5": "text",
+}
 """By the Accept that browsers send for it, which script hardly sends."""
 
 
