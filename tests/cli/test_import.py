@@ -161,6 +161,17 @@ FORMS = {
             settings=(("always", True), *KEEPING),
         ),
     ),
+    "nginx with a map of methods, whose location answers with the server's headers": (
+        "nginx",
+        "site.conf",
+        """map $request_method $is_asked { OPTIONS 1; default 0; }
+        map $http_origin $ok { https://app.test $http_origin; }
+        server {
+          add_header Access-Control-Allow-Origin $ok always;
+          location / { if ($is_asked = 1) { return 204; } proxy_pass http://a; }
+        }""",
+        replace(OWN, settings=KEEPING),
+    ),
     "express without options": ("express", "a.js", 'app.use(require("cors")());', Policy()),
     "NestJS": (
         "express",

@@ -506,6 +506,17 @@ TOLD = {
         "header /api/* Access-Control-Allow-Origin *\n",
         ["Caddyfile: only paths that fit /api/* are meant: say so in match.url"],
     ),
+    "methods of Caddy's that alone get it": (
+        *("caddy", "Caddyfile"),
+        "@a method GET POST\nheader @a Access-Control-Allow-Origin *\n",
+        ["Caddyfile:2: method GET POST is not imported"],
+    ),
+    "what Caddy takes away where it sets nothing": (
+        *("caddy", "Caddyfile"),
+        "header Access-Control-Allow-Origin *\nheader -Access-Control-Allow-Credentials\n"
+        "reverse_proxy localhost:1 {\n\theader_down -Access-Control-Allow-Origin\n}\n",
+        [],
+    ),
     "a file of Caddy's": (
         *("caddy", "Caddyfile", "header Access-Control-Allow-Origin *\nimport cors/*.caddy\n"),
         ["Caddyfile:2: import cors/*.caddy isn't followed"],
@@ -790,6 +801,11 @@ REFUSED = {
         *("caddy", "caddy.json"),
         '{ "apps": {"http": {"Access-Control-Allow-Origin": ["*"]}}}',
         "caddy.json: is Caddy's JSON, which isn't read: give the Caddyfile",
+    ),
+    "what Caddy takes away again": (
+        *("caddy", "Caddyfile"),
+        "header {\n-Access-Control-Allow-Origin\nAccess-Control-Allow-Origin *\ndefer\n}\n",
+        "Caddyfile:2: -Access-Control-Allow-Origin takes away what is set here too",
     ),
     "what is but a comment of Caddy's": (
         *("caddy", "Caddyfile", "# header Access-Control-Allow-Origin *\nrespond 204\n"),

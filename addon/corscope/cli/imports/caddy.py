@@ -114,6 +114,9 @@ class _Site:
     place: str
     variables: dict[str, AllowedOrigins] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    deleted: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
+    """The lines that take headers away again, by the headers' names and for which paths."""
+
     sent: tuple[_Sent, ...] = ()
 
     def __post_init__(self) -> None:
@@ -129,6 +132,12 @@ class _Site:
                 told = f"import {' '.join(directive.arguments)} isn't followed"
                 self.warnings.append(f"{self.source.at(directive.line)}: {told}")
         self.sent = tuple(self._lines(self.directives, _When(), {}))
+        for each in self.sent:
+            name, paths = each.line.name, each.when.paths
+            line = self.deleted.get((name, ()), self.deleted.get((name, paths)))
+            if line is not None:
+                message = f"-{name.title()} takes away what is set here too, when the answer leaves"
+                self.source.refuse(f"{message}: leave it out, or have header_down do it", line)
 
     def found(self) -> Iterator[Found]:
         """Its policies: one for all paths, or one for each set of them that has an origin."""
@@ -203,7 +212,8 @@ class _Site:
             is_origin = bool(given) and "origin" in {word.lower() for word in given[:2]}
             if name == "method":
                 is_preflight = "OPTIONS" in given
-                when = when.and_also(_When(is_preflight=is_preflight))
+                unread = () if is_preflight else (" ".join(each.words),)
+                when = when.and_also(_When(is_preflight=is_preflight, unread=unread))
             elif name in {"header", "header_regexp"} and is_origin:
                 when = replace(when, origins=origins)
                 self._compare(origins, each)
@@ -309,9 +319,12 @@ class _Site:
         for each in directive.block:
             if each.name == "header_down" and each.arguments:
                 line = Directive(each.line, each.arguments)
-                yield from self._field(line, when.and_also(inner), True)
+                if not line.name.startswith("-"):
+                    yield from self._field(line, when.and_also(inner), True)
 
     def _field(self, each: Directive, when: _When, is_deferred: bool) -> Iterator[_Sent]:
+        if each.name.startswith("-"):
+            self.deleted.setdefault((each.name[1:].lower(), when.paths), each.line)
         name = each.name.lstrip("+?>").removesuffix(":").lower()
         if not is_cors_response_header_name(name) or not each.arguments:
             return

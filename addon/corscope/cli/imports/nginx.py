@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from corscope.cli.imports.asked import OPTIONS, Answered, Compared, Effort, answers
+from corscope.cli.imports.asked import Answered, Compared, Effort, answers
 from corscope.cli.imports.by_hand import ANY_OPTIONS
 from corscope.cli.imports.by_request import ByRequest
 from corscope.cli.imports.nginx_answers import (
@@ -38,6 +38,7 @@ from corscope.servers.policy import SettingValue
 __all__ = ["read_nginx"]
 
 _DEFAULTS: Final = {"always": False, KEEP_OWN.name: False}
+_MOST_MAPS: Final = 5
 _ESCAPED: Final = re.compile(r"""\\([\\"'trn])""")
 _MEANT: Final = {"t": "\t", "r": "\r", "n": "\n"}
 _WORDS: Final = Words(
@@ -57,7 +58,9 @@ def read_nginx(source: Source) -> Iterator[Found]:
         if each.name == "more_set_headers" and "access-control-" in str(each.arguments).lower():
             source.refuse("more_set_headers isn't read: write add_header … always", each.line)
     hides = any(map(_hides, walk(directives)))
-    chains = list(_chains((directives,), _sends)) or list(_chains((directives,), _hides))
+    by_method = _by_method(directives)
+    chains = list(_chains((directives,), _sends, by_method))
+    chains = chains or list(_chains((directives,), _hides, by_method))
     if not chains:
         source.refuse("has no add_header Access-Control-…")
     effort = Effort()
@@ -70,10 +73,12 @@ def read_nginx(source: Source) -> Iterator[Found]:
 _Chain = tuple[tuple[Directive, ...], ...]
 
 
-def _chains(chain: _Chain, is_meant: Callable[[Directive], bool]) -> Iterator[_Chain]:
+def _chains(
+    chain: _Chain, is_meant: Callable[[Directive], bool], by_method: frozenset[str]
+) -> Iterator[_Chain]:
     """Each block that says something of CORS, after those around it; or one in it that inherits."""
     inner = [each for each in chain[-1] if each.name != "if"]
-    heirs = [each for each in inner if _is_heir(each)]
+    heirs = [each for each in inner if _is_heir(each, by_method)]
     if _has_any(chain[-1], is_meant):
         if not heirs:
             yield chain
@@ -81,7 +86,7 @@ def _chains(chain: _Chain, is_meant: Callable[[Directive], bool]) -> Iterator[_C
             yield (*chain, each.block)
     around = (*chain[:-1], tuple(each for each in chain[-1] if each.name in RUN))
     for each in inner:
-        yield from _chains((*around, each.block), is_meant)
+        yield from _chains((*around, each.block), is_meant, by_method)
 
 
 def _has_any(block: tuple[Directive, ...], is_meant: Callable[[Directive], bool]) -> bool:
@@ -95,12 +100,29 @@ def _sends(directive: Directive) -> bool:
     return any(line.name != VARY for line in cors_lines((directive,)))
 
 
-def _is_heir(directive: Directive) -> bool:
+def _is_heir(directive: Directive, by_method: frozenset[str]) -> bool:
     """Whether it is a block that tells methods apart, and has the headers of the one around it."""
     adds = any(each.name == "add_header" for each in walk(directive.block))
     return not adds and any(
-        each.name == "if" and OPTIONS in str(each.arguments) for each in directive.block
+        each.name == "if" and bool(_variables(each) & by_method) for each in directive.block
     )
+
+
+def _by_method(directives: tuple[Directive, ...]) -> frozenset[str]:
+    """The variables that hang on the request's method, by a few maps or conditions at most."""
+    found = {"$request_method"}
+    for _ in range(_MOST_MAPS):
+        for each in walk(directives):
+            if each.name == "map" and each.arguments[:1] and each.arguments[0] in found:
+                found.update(each.arguments[1:2])
+            elif each.name == "if" and _variables(each) & found:
+                sets = (inner for inner in each.block if inner.name == "set")
+                found.update(name for inner in sets for name in inner.arguments[:1])
+    return frozenset(found)
+
+
+def _variables(directive: Directive) -> set[str]:
+    return set(re.findall(r"\$\w+", " ".join(directive.arguments)))
 
 
 def _hides(directive: Directive) -> bool:
