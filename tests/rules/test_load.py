@@ -169,8 +169,11 @@ def test_several_mistakes_in_one_rule_are_told_at_once() -> None:
         pytest.param(b"\n[rule.policy", 2, 12, "table declaration", id="in a table's name"),
         pytest.param(b"[[rule]]\nname = = 1", 2, 8, "Invalid value", id="a syntax error"),
         pytest.param(b"\n[[rule]]\nname = 'a'\nname = 'b'", 4, None, "overwrite", id="a key twice"),
-        pytest.param(b"\n\n\x80", 3, None, "is not UTF-8: byte 0x80", id="binary data"),
-        pytest.param("[[rule]]".encode("utf-16"), 1, None, "it is UTF-16 now", id="UTF-16"),
+        pytest.param(b"\n\n\x80", 3, 1, "is not UTF-8: byte 0x80", id="binary data"),
+        pytest.param(
+            "\ufeff# \u00e9\n# \u00e9 ".encode() + b"\xe9", 2, 5, "byte 0xe9", id="Latin-1"
+        ),
+        pytest.param("[[rule]]".encode("utf-16"), 1, 1, "it is UTF-16 now", id="UTF-16"),
         pytest.param(b'a = "\0"', 1, 6, "is no TOML", id="a NUL"),
         pytest.param(
             b"a = 1\n" + "[[rule]]".encode("utf-16-le"),
@@ -190,6 +193,9 @@ def test_several_mistakes_in_one_rule_are_told_at_once() -> None:
         pytest.param(b"rule = [1]", 1, 9, "must be a table, not an integer", id="a rule is none"),
         pytest.param(b"[[rules]]", 1, 1, "did you mean [[rule]]?", id="the wrong word"),
         pytest.param(b"[match]", 1, 1, "write [rule.match]", id="a table outside of its rule"),
+        pytest.param(
+            b'mode = "shadow"', 1, 1, "write it below a [[rule]]", id="a key outside of its rule"
+        ),
         pytest.param(b"[[rule]]", 1, 1, "has no name", id="a rule without anything"),
     ],
 )
@@ -294,6 +300,8 @@ def test_a_name_is_unique_over_all_files() -> None:
         ('fault.status = "a"', "Hint: write digits alone"),
         ("fault.status = 600", "must be from 200 to 599. Hint: the nearest is 599"),
         ('fault.delay = "1.5s"', "Hint: write 1.5 without quotes"),
+        ('fault.delay = "10ms"', "Hint: write digits alone"),
+        ('fault.status = "4xx"', "Hint: write digits alone"),
         ("fault.delay = nan", "Hint: the nearest is 0"),
         (
             'headers.set.a = ["1", "2"]',

@@ -474,7 +474,7 @@ _MEANT_BY: Final = {
     "no": False,
     "off": False,
 }
-_NUMBER: Final = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_NUMBER: Final = re.compile(r"(-?[0-9]{1,9}+(?:\.[0-9]{1,9}+)?+)[0-9.]*+ ?(?:s|sec|seconds?)?")
 _LONGEST_WHOLE: Final = 1e9
 
 
@@ -485,9 +485,9 @@ def _conversion(wanted: str, value: object) -> str:
             return f"write {shown(_MEANT_BY[value.strip().lower()])} without quotes"
         case "a boolean", 0 | 1:
             return f"write {shown(bool(value))}"
-        case (("an integer" | "a number"), str()) if found := _NUMBER.match(value.strip()):
+        case (("an integer" | "a number"), str()) if found := _NUMBER.fullmatch(value.strip()):
             whole = wanted == "an integer"
-            return f"write {found[0].partition('.')[0] if whole else found[0]} without quotes"
+            return f"write {found[1].partition('.')[0] if whole else found[1]} without quotes"
         case "an integer", float() if abs(value) < _LONGEST_WHOLE:
             return f"write {shown(int(value))}"
         case (("a string" | "a string or an array"), bool() | int() | float()):

@@ -139,11 +139,13 @@ def _decoded(source: Source, problems: list[Problem]) -> str | None:
     try:
         text = source.data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = source.data.count(b"\n", 0, error.start) + 1
+        # The error's own bytes, which it counts: those behind a byte order mark.
+        *before, last = error.object[: error.start].decode().split("\n")
         utf16 = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))
         hint = "save it as UTF-8, it is UTF-16 now" if utf16 else "is it a TOML file?"
-        message = f"is not UTF-8: byte 0x{source.data[error.start]:02x}"
-        problems.append(_file_problem(source.path, message, hint, line))
+        message = f"is not UTF-8: byte 0x{error.object[error.start]:02x}"
+        place = len(before) + 1, len(last) + 1
+        problems.append(_file_problem(source.path, message, hint, *place))
         return None
     before, nul, _ = text.partition("\0")
     if nul:
@@ -187,7 +189,8 @@ def _problems_of_top_level(document: _Document) -> Iterator[Problem]:
         path: KeyPath = (key,)
         if key != "rule":
             inner = {each.name for each in RULE.fields}
-            belongs = f"write [rule.{key}], below a [[rule]]" if key in inner else ""
+            what = f"[rule.{key}]," if isinstance(value, dict) else "it"
+            belongs = f"write {what} below a [[rule]]" if key in inner else ""
             meant = "did you mean [[rule]]?" if nearest(key, ["rule"]) else ""
             hint = belongs or meant or "a rule file has [[rule]] alone, and all else below it"
             remark = Remark(path, shown(value), "is no key that is known here", hint)
