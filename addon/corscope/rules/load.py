@@ -140,20 +140,24 @@ def _decoded(source: Source, problems: list[Problem]) -> str | None:
         text = source.data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         # The error's own bytes, which it counts: those behind a byte order mark.
-        *before, last = error.object[: error.start].decode().split("\n")
+        before = error.object[: error.start].decode()
         utf16 = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))
         hint = "save it as UTF-8, it is UTF-16 now" if utf16 else "is it a TOML file?"
         message = f"is not UTF-8: byte 0x{error.object[error.start]:02x}"
-        place = len(before) + 1, len(last) + 1
-        problems.append(_file_problem(source.path, message, hint, *place))
+        problems.append(_file_problem(source.path, message, hint, *_place_behind(before)))
         return None
     before, nul, _ = text.partition("\0")
     if nul:
-        *lines, last = before.split("\n")
-        place = len(lines) + 1, len(last) + 1
+        place = _place_behind(before)
         problems.append(_file_problem(source.path, "is no TOML: NUL", _NUL_HINT, *place))
         return None
     return text
+
+
+def _place_behind(text: str) -> tuple[int, int]:
+    """The line and the column of what comes next."""
+    *lines, last = text.split("\n")
+    return len(lines) + 1, len(last) + 1
 
 
 def _file_problem(
