@@ -170,7 +170,7 @@ FORMS = {
           add_header Access-Control-Allow-Origin $ok always;
           location / { if ($is_asked = 1) { return 204; } proxy_pass http://a; }
         }""",
-        replace(OWN, settings=KEEPING),
+        replace(OWN, settings=(("always", True), *KEEPING)),
     ),
     "express without options": ("express", "a.js", 'app.use(require("cors")());', Policy()),
     "NestJS": (
