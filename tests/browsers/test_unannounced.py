@@ -236,6 +236,51 @@ def test_each_time_that_it_is_asked_after_a_drop_belongs_to_the_one_preflight(
         assert (entry["preflight"], cache_findings(entry)) == (asked["id"], [])
 
 
+LOCAL = "http://page.localhost"
+"""Where service workers are allowed, whatever the certificate."""
+
+WORKERS = {
+    "answers": "onfetch = (event) => event.respondWith(fetch(event.request));",
+    "leaves it": "onfetch = () => {};",
+    "isn't asked": "",
+}
+
+
+@pytest.mark.parametrize("does", WORKERS)
+@every_engine
+def test_what_a_service_worker_leaves_to_the_browser(
+    browser: Browser, engine: str, does: str, tmp_path: Path
+) -> None:
+    """In WebKit nobody asks leave for it any more."""
+    url = f"http://api.localhost/{list(WORKERS).index(does)}"
+    home = f"{LOCAL}:{8000 + list(WORKERS).index(does)}"
+    start = f"""navigator.serviceWorker.oncontrollerchange = () =>
+            fetch("{url}", {{method: "PUT"}}).finally(() => fetch("/told"));
+        navigator.serviceWorker.register("/worker.js");"""
+    worker = f"onactivate = (event) => event.waitUntil(clients.claim()); {WORKERS[does]}"
+    script = (("Content-Type", "text/javascript"), ("Cache-Control", "no-store"))
+    routes: Routes = {
+        ("GET", f"{home}/"): html(start),
+        ("GET", f"{home}/worker.js"): Answer(headers=script, body=worker.encode()),
+        ("*", f"{home}/told"): Answer(),
+        ("*", url): Answer(headers=leave("0", home)),
+    }
+    with OriginServer(routes) as server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        page = browser.open(f"{home}/", proxy.port)
+        wait_until(lambda: any("/told" in each.url for each in server.received), 60, "the fetch")
+        page.close()
+    *asked, put = exchanges(proxy, url)
+    assert put["verdict"] == "allowed"
+    if (engine, does) == ("webkit", "leaves it"):
+        assert (asked, put["preflight"]) == ([], None)
+        (finding,) = put["findings"]
+        assert finding["id"] == "preflight-not-seen"
+        assert "left to WebKit by a service worker" in finding["detail"]
+    else:
+        assert [each["id"] for each in asked] == [put["preflight"]]
+        assert cache_findings(put) == []
+
+
 MANY = 20
 SECONDS = 1.2
 """So long each answer takes, that the last of so many wait for more than three seconds."""

@@ -65,6 +65,13 @@ _NOT_SEEN: Final = Finding(
     FindingId.PREFLIGHT_NOT_SEEN,
     "no preflight was seen for it: cached before corscope started, or not a browser",
 )
+_NOT_SEEN_OF_WEBKIT: Final = Finding(
+    FindingId.PREFLIGHT_NOT_SEEN,
+    "no preflight was seen for it: cached before corscope started, left to WebKit by a service "
+    "worker that saw the request, or not a browser",
+)
+"""It sends none for what a service worker has got and not answered."""
+
 _MODES: Final = (CredentialsMode.OMIT, CredentialsMode.INCLUDE)
 _CONDITIONS: Final = {
     CredentialsMode.OMIT: ", if its credentials mode isn't include",
@@ -292,7 +299,7 @@ class Caches:
         self.told.take_account(_place(wire.cors))
         partitions = (_HERE, _ELSEWHERE) if elsewhere else (_HERE,)
         if not is_cors_safelisted_method(wire.cors.method) or wire.cors.unsafe_names:
-            return self._explain(client, wire, now, partitions) or Covered(None, (_NOT_SEEN,))
+            return self._explain(client, wire, now, partitions) or _unexplained(wire.engine)
         names = self._perhaps_scripts(wire)
         if not names:
             return UNCOVERED
@@ -386,6 +393,10 @@ def is_simple(wire: WireView) -> bool:
     if wire.cors.unsafe_names or "authorization" in wire.present:
         return False
     return is_cors_safelisted_method(wire.cors.method)
+
+
+def _unexplained(engine: Engine) -> Covered:
+    return Covered(None, (_NOT_SEEN_OF_WEBKIT if engine is Engine.WEBKIT else _NOT_SEEN,))
 
 
 def is_doubtful(wire: WireView) -> bool:

@@ -277,7 +277,8 @@ FINDING_ARTICLES: Final = (
         title="A preflight is missing",
         what="it needs a preflight: {detail}",
         standard="A CORS request whose method or headers aren't safelisted is preceded by a "
-        "preflight, unless the preflight cache covers it.",
+        "preflight, unless the preflight cache covers it. WebKit sends none either where a page's "
+        "service worker gets the request and leaves it to the browser.",
         section="https://fetch.spec.whatwg.org/#cors-preflight-fetch",
         fix="nothing, if the request came from no browser, or its preflight before corscope ran.",
         looks=("> PUT /items", "> (no OPTIONS before it)"),
