@@ -40,6 +40,7 @@ ELSEWHERE = {
     Departure.IP_ADDRESSES_UPGRADED: _EMBEDDED,
     Departure.IPV6_UPGRADED: _EMBEDDED,
     Departure.TRACK_IS_NO_MIXED_CONTENT: _EMBEDDED,
+    Departure.CREDENTIALLESS_UNKNOWN: "test_embedder_policy.py",
     Departure.UNKNOWN_RESOURCE_POLICY_TAKEN: "test_embedder_policy.py",
     Departure.PROXY_STATUS_REFUSED: "test_not_cors.py",
     Departure.CARRIAGE_RETURN_ENDS_LINE: "test_not_cors.py",

@@ -151,6 +151,51 @@ def test_each_hop_is_looked_at(
         stage.proxy.journal_path.write_bytes(b"")
 
 
+FRAMES: Mapping[str, HeaderPairs] = {
+    "bare": (),
+    "adhering": REQUIRE_CORP,
+    "for-all": (FOR_ALL,),
+    "adhering-for-all": (*REQUIRE_CORP, FOR_ALL),
+}
+FRAME = """async url => {
+    const frame = document.createElement("iframe");
+    frame.src = url;
+    const told = new Promise(resolve => { onmessage = event => resolve(event.data); });
+    document.body.append(frame);
+    return Promise.race([told, new Promise(resolve => setTimeout(resolve, 3000, "nothing"))]);
+}"""
+ASKS = """<script>
+fetch(ASKED, {mode: "no-cors", method: "POST"})
+    .then(() => "well", () => "badly").then(end => parent.postMessage(end, "*"));
+</script>"""
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("place", ["own", "elsewhere"])
+@pytest.mark.parametrize("name", ["none", "require-corp"])
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+def test_a_page_with_a_frame(stage: Stage, engine: str, name: str, place: str, frame: str) -> None:
+    """Each of them is judged by its own policy, where both don't share an origin and differ."""
+    case = f"{engine}-{name}-{place}-{frame}"
+    page, url = f"https://{case}.test/", f"{API}/{case}"
+    framed = f"{page if place == 'own' else f'https://frame.{case}.example/'}frame"
+    asks = ASKS.replace("ASKED", f"'{url}/frame'").encode()
+    stage.server.routes |= {
+        ("GET", framed): Answer(200, EMPTY_PAGE.headers + FRAMES[frame], asks),
+        ("POST", f"{url}/frame"): answer(),
+        ("*", f"{url}/GET"): answer(),
+        ("*", f"{url}/POST"): answer(),
+    }
+    stage.open(page, PAGES.get(name, ()))
+    ended = stage.pages[page].run(FRAME, framed)  # type: ignore[attr-defined]
+    if (name, place) == ("none", "own") and "adhering" in frame:
+        assert (ended, stage.reasons(f"{url}/frame")) == ("badly", [None])
+        return
+    expected = {"well": [None], "badly": [KEPT], "nothing": []}
+    assert stage.reasons(f"{url}/frame") == expected[ended]
+    stage.asks(page, [url])
+
+
 @every_engine
 def test_a_page_that_comes_anew(stage: Stage, engine: str) -> None:
     """With another policy, and by a 304 that says nothing of the copy's."""

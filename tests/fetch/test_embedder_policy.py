@@ -62,6 +62,11 @@ def test_firefox_drops_empty_lines() -> None:
     assert obtained("require-corp", "x", engine=Engine.FIREFOX) == "unsafe-none"
 
 
+def test_webkit_knows_one_policy() -> None:
+    assert obtained("credentialless", engine=Engine.WEBKIT) == "unsafe-none"
+    assert obtained("require-corp", engine=Engine.WEBKIT) == "require-corp"
+
+
 @pytest.mark.parametrize(
     ("url", "policy"),
     [

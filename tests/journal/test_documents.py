@@ -183,6 +183,19 @@ def test_a_frame_of_another_origin_has_a_policy_of_its_own(browser: Browser) -> 
     assert not browser.is_kept(page="https://shop.test")
 
 
+def test_a_frame_from_elsewhere_needs_leave_too(browser: Browser) -> None:
+    """Also where the page wants no credentials sent: a frame's are."""
+    widget = "https://widget.test"
+    for policy in (REQUIRE_CORP, CREDENTIALLESS):
+        browser.opens("/", policy)
+        browser.opens("/", REQUIRE_CORP, of=widget)
+        browser.opens("/frame", CREDENTIALLESS, of=widget, frame_of=PAGE)
+        assert browser.is_kept(page=widget)
+        leave = (("Cross-Origin-Resource-Policy", "cross-origin"),)
+        browser.opens("/frame", CREDENTIALLESS + leave, of=widget, frame_of=PAGE)
+        assert not browser.is_kept(page=widget)
+
+
 def test_what_is_kept_is_bounded(browser: Browser) -> None:
     for number in range(3_000):
         browser.opens("/", REQUIRE_CORP, of=f"https://p{number}.test")

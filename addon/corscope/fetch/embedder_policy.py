@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from corscope.fetch.check import value_as_read
-from corscope.fetch.engines import Engine
+from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.origin import TupleOrigin, is_potentially_trustworthy
 from corscope.messages import HeaderList
 
@@ -53,7 +53,12 @@ def obtain_an_embedder_policy(
     if value is None or not is_potentially_trustworthy(origin):
         return EmbedderPolicy.UNSAFE_NONE
     item = _TOKEN_ITEM.fullmatch(value)
-    return EmbedderPolicy.UNSAFE_NONE if item is None else EmbedderPolicy(item[1])
+    policy = EmbedderPolicy.UNSAFE_NONE if item is None else EmbedderPolicy(item[1])
+    if policy is EmbedderPolicy.CREDENTIALLESS and departs(
+        engine, Departure.CREDENTIALLESS_UNKNOWN
+    ):
+        return EmbedderPolicy.UNSAFE_NONE
+    return policy
 
 
 def is_adhered_to(policy: EmbedderPolicy, embedder: EmbedderPolicy) -> bool:

@@ -79,6 +79,7 @@ class Departure(StrEnum):
     IP_ADDRESSES_UPGRADED = "ip-addresses-upgraded"
     IPV6_UPGRADED = "ipv6-upgraded"
     TRACK_IS_NO_MIXED_CONTENT = "track-is-no-mixed-content"
+    CREDENTIALLESS_UNKNOWN = "credentialless-unknown"
     UNKNOWN_RESOURCE_POLICY_TAKEN = "unknown-resource-policy-taken"
     PROXY_STATUS_REFUSED = "proxy-status-refused"
     CARRIAGE_RETURN_ENDS_LINE = "carriage-return-ends-line"
@@ -414,6 +415,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "a text track by plain http is mixed content for a page of https",
         "it isn't",
         "Firefox 153",
+    ),
+    Departure.CREDENTIALLESS_UNKNOWN: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "a Cross-Origin-Embedder-Policy may be `credentialless`",
+        "that counts as none",
+        "WebKitGTK 2.50",
     ),
     Departure.UNKNOWN_RESOURCE_POLICY_TAKEN: DepartureEntry(
         frozenset({Engine.FIREFOX}),

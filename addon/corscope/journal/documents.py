@@ -14,7 +14,9 @@ from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import byte_lowercase, contains, get
 from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.fetch.redirect import location_url
+from corscope.fetch.resource_policy import resource_policy_failure
 from corscope.journal.memo import keep
+from corscope.journal.sites import are_cross_site
 from corscope.messages import Request, Response
 
 __all__ = ["DocumentRequest", "Documents", "document_request"]
@@ -37,7 +39,7 @@ class DocumentRequest:
     origin: TupleOrigin
     engine: Engine
     is_framed: bool
-    embedder: str | None
+    embedder: TupleOrigin | None
 
 
 def document_request(client: str, request: Request) -> DocumentRequest | None:
@@ -50,8 +52,7 @@ def document_request(client: str, request: Request) -> DocumentRequest | None:
     if origin is None or contains(headers, "Sec-Purpose"):  # nobody may ever look at it
         return None
     embedder = origin_of_url(get(headers, "Referer") or "") if is_framed else None
-    told = None if embedder is None else str(embedder)
-    return DocumentRequest(client, request.url, origin, engine_of(headers), is_framed, told)
+    return DocumentRequest(client, request.url, origin, engine_of(headers), is_framed, embedder)
 
 
 @dataclass(slots=True)
@@ -79,12 +80,33 @@ class Documents:
         client, origin = asked.client, str(asked.origin)
         before, opened = self.policy(client, origin), {hash(asked.url): policy}
         if asked.is_framed:
-            if asked.embedder and not is_adhered_to(policy, self.policy(client, asked.embedder)):
-                return False  # it isn't shown
+            if asked.embedder and not self._is_shown(asked, asked.embedder, policy, response):
+                return False
             opened = {**self.places.get((client, origin), {}), **opened}
         if len(opened) <= MAX_FRAMES:
             keep(self.places, (client, origin), opened, MAX_ORIGINS)
         return self.policy(client, origin) is not before
+
+    def _is_shown(
+        self,
+        asked: DocumentRequest,
+        embedder: TupleOrigin,
+        policy: EmbedderPolicy,
+        response: Response,
+    ) -> bool:
+        """Whether a page that demands something of what it embeds has it in a frame."""
+        demands = self.policy(asked.client, str(embedder))
+        if demands is EmbedderPolicy.UNSAFE_NONE:
+            return True
+        refused = resource_policy_failure(
+            embedder,
+            asked.url,
+            response,
+            is_cross_site=are_cross_site(embedder, asked.origin),
+            embedder=EmbedderPolicy.REQUIRE_CORP,  # for frames have credentials
+            engine=asked.engine,
+        )
+        return refused is None and is_adhered_to(policy, demands)
 
     def _policy(self, asked: DocumentRequest, response: Response) -> EmbedderPolicy:
         """That of the answer; or of the copy which a 304 is about, and says nothing new of."""
