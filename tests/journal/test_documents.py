@@ -86,6 +86,14 @@ def test_other_pages_get_it(browser: Browser, headers: HeaderList) -> None:
     assert not browser.is_kept()
 
 
+def test_a_form_of_another_origin_opens_a_page(browser: Browser) -> None:
+    for path in ("/", "/a", "/b"):
+        for policy in (REQUIRE_CORP, ()):
+            for _ in range(3):
+                browser.opens(path, policy, asked=(("Origin", "https://shop.test"),))
+                assert browser.is_kept() is bool(policy)
+
+
 def test_the_page_that_came_last_counts(browser: Browser) -> None:
     for policy, is_kept in ((REQUIRE_CORP, True), ((), False), (REQUIRE_CORP, True)):
         browser.opens("/", policy)

@@ -267,7 +267,9 @@ def pattern_of(
         link.chain,
         leads_on=_leads_on(wire, response, judgement),
         is_refused=bool(verdicts.omit.reason or verdicts.include.reason),
-        is_of_any_url=link is FIRST and _is_of_any_url(seen, engine_verdicts),
+        is_of_any_url=link is FIRST
+        and wire.mode != "navigate"  # whose URL is a page's
+        and _is_of_any_url(seen, engine_verdicts),
     )
 
 

@@ -15,7 +15,7 @@ from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.headers import contains
 from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
-from corscope.journal.documents import DocumentRequest, Documents
+from corscope.journal.documents import DocumentRequest, Documents, document_request
 from corscope.journal.exchange import (
     Exchange,
     Finding,
@@ -244,13 +244,19 @@ class Journal:
                     self.copies.note_plain(pending.client, page, url, seen.response, now)
             return self._embedded(pending, seen, now)
         if isinstance(pending, DocumentRequest):
-            if seen.response is not None and self.documents.note(pending, seen.response):
-                self.readings = _readings()  # what a page asks now is judged otherwise
+            self._opened(pending, seen.response)
             return None
         if pending is not None and seen.response is not None:
             asks = bool(pending.own_names)
             self.chains.redirected(seen.id, pending, seen.response, now, asked_leave=asks)
         return None
+
+    def _opened(self, asked: DocumentRequest | None, response: Response | None) -> None:
+        """Take note of a document; what its origin asks from now on may be judged otherwise."""
+        if asked is None or response is None:
+            return
+        if self.documents.note(asked, response):
+            self.readings = _readings()
 
     def _cast_once(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange | None:
         """Record one that differs in its URL alone from another, of which nothing was to remark.
@@ -295,6 +301,9 @@ class Journal:
             findings=pending.findings + findings,
         )
         self._note(pattern, pending, exchange)
+        if known.wire.mode == "navigate":  # as of a form that posts to another origin
+            asked = Request(known.wire.cors.method, known.wire.cors.url, known.step.headers)
+            self._opened(document_request(known.step.client, asked), seen.response)
         return exchange
 
     def _pattern(self, known: Known, seen: Sighting) -> Pattern:
