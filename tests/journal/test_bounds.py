@@ -77,6 +77,21 @@ def test_long_exchanges_are_not_remembered(what: str) -> None:
     assert found < 3 * LENGTH, f"of {COUNT * LENGTH:,} characters {found:,} are kept"
 
 
+@pytest.mark.parametrize("what", ["client", "URL", "origin"])
+def test_long_documents_are_not_remembered(what: str) -> None:
+    journal = Journal()
+    opened = (("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"))
+    policy = (("Cross-Origin-Embedder-Policy", "require-corp"),)
+    for number in range(COUNT):
+        long = f"{number:08}" + "x" * LENGTH
+        client = long if what == "client" else "client"
+        origin = f"https://{long if what == 'origin' else number}.test"
+        request = Request("GET", f"{origin}/{long if what == 'URL' else ''}", opened)
+        journal.requested(str(number), client, request, NOW)
+        assert journal.answered(Sighting(str(number), Response(200, policy)), NOW) is None
+    assert kept(journal) < LENGTH
+
+
 @pytest.mark.parametrize("status", [408, 421])
 def test_a_long_request_is_not_expected_once_more(status: int) -> None:
     journal = Journal()

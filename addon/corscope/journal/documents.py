@@ -15,7 +15,7 @@ from corscope.fetch.headers import byte_lowercase, contains, get
 from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.fetch.redirect import location_url
 from corscope.fetch.resource_policy import resource_policy_failure
-from corscope.journal.memo import keep
+from corscope.journal.memo import MOST_CHARACTERS, keep
 from corscope.journal.sites import are_cross_site
 from corscope.messages import Request, Response
 
@@ -74,10 +74,11 @@ class Documents:
 
     def note(self, asked: DocumentRequest, response: Response) -> bool:
         """Take note of what was answered; tells whether another policy is known from now on."""
-        if not _is_document(asked, response):
+        client, origin = asked.client, str(asked.origin)
+        is_short = len(client) + len(origin) <= MOST_CHARACTERS
+        if not is_short or not _is_document(asked, response):
             return False
         policy = self._policy(asked, response)
-        client, origin = asked.client, str(asked.origin)
         before, opened = self.policy(client, origin), {hash(asked.url): policy}
         if asked.is_framed:
             if asked.embedder and not self._is_shown(asked, asked.embedder, policy, response):
