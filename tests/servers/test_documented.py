@@ -35,6 +35,7 @@ ORIGIN, METHODS = "access-control-allow-origin", "access-control-allow-methods"
 HEADERS, AGE = "access-control-allow-headers", "access-control-max-age"
 EXPOSED = "access-control-expose-headers"
 CREDENTIALS = "access-control-allow-credentials"
+UNCACHED = ("cache-control", "no-cache, private")
 SPRING_VARY = (
     ("vary", "Origin"),
     ("vary", "Access-Control-Request-Method"),
@@ -84,6 +85,7 @@ def actual(
             LARAVEL,
             204,
             (
+                UNCACHED,
                 (ORIGIN, APP),
                 ("vary", "Origin, Access-Control-Request-Method"),
                 (METHODS, "GET, PUT"),
@@ -224,13 +226,14 @@ def test_laravel_sends_one_origin_to_everybody() -> None:
     assert actual(LARAVEL, one, EVIL).headers == ((ORIGIN, APP),)
     assert actual(LARAVEL, LISTED, EVIL).headers == (("vary", "Origin"),)
     assert answer(LARAVEL, LISTED, options(EVIL)) == Answer(
-        204, (("vary", "Origin, Access-Control-Request-Method"),)
+        204, (UNCACHED, ("vary", "Origin, Access-Control-Request-Method"))
     )
 
 
 def test_laravel_sends_back_what_a_star_allows() -> None:
     made = answer(LARAVEL, Policy(allow_credentials=True), options(APP, "put", "X-A"))
     assert made.headers == (
+        UNCACHED,
         (ORIGIN, APP),
         ("vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
         (CREDENTIALS, "true"),

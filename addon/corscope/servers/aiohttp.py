@@ -70,7 +70,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (ALLOW_METHODS, echoed(request, REQUEST_METHOD)),
         (ALLOW_HEADERS, ",".join(names) or None),
     )
-    return Answer(200, (*headers, ("content-type", "application/octet-stream")))
+    return Answer(200, headers)
 
 
 def _refusal(policy: Policy, request: Request, names: tuple[str, ...]) -> str | None:

@@ -18,6 +18,7 @@ from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
+    CONTENT_LENGTH,
     EXPOSE_HEADERS,
     MAX_AGE,
     ORIGIN,
@@ -54,6 +55,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     headers += present(
         (MAX_AGE, None if policy.max_age is None else str(policy.max_age)),
         (EXPOSE_HEADERS, _joined(policy.expose_headers)),
+        (CONTENT_LENGTH, "0"),
     )
     status = _STATUS.of(policy)
     assert isinstance(status, int)

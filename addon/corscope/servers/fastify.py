@@ -18,6 +18,7 @@ from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
+    CONTENT_LENGTH,
     EXPOSE_HEADERS,
     MAX_AGE,
     ORIGIN,
@@ -57,7 +58,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     headers = _on_every_response(policy, request)
     if _is_refused(policy, request):
         body = b"Invalid Preflight Request"
-        return Answer(400, (*headers, ("content-type", "text/plain; charset=utf-8")), body)
+        return Answer(400, (*headers, ("content-type", "text/plain")), body)
     methods = ",".join(_DEFAULT_METHODS) if policy.allow_methods is None else policy.allow_methods
     headers += present((ALLOW_METHODS, _joined(methods)))
     if policy.allow_headers in {None, ECHO}:
@@ -65,7 +66,8 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         headers += present((ALLOW_HEADERS, echoed(request, REQUEST_HEADERS)))
     else:
         headers += present((ALLOW_HEADERS, _joined(policy.allow_headers)))
-    headers += present((MAX_AGE, None if policy.max_age is None else str(policy.max_age)))
+    max_age = None if policy.max_age is None else str(policy.max_age)
+    headers += present((MAX_AGE, max_age), (CONTENT_LENGTH, "0"))
     status = _STATUS.of(policy)
     assert isinstance(status, int)
     return Answer(status, headers)

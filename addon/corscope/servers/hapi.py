@@ -80,6 +80,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (MAX_AGE, str(max_age)),
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
         (EXPOSE_HEADERS, _exposed(policy) or None),
+        ("cache-control", "no-cache"),
         # A 204 has no Content-Length that would tell that there is nothing to compress.
         (VARY, "accept-encoding" if status == 204 else None),
     )

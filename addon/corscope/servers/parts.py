@@ -15,6 +15,7 @@ __all__ = [
     "ALLOW_HEADERS",
     "ALLOW_METHODS",
     "ALLOW_ORIGIN",
+    "CONTENT_LENGTH",
     "EXPOSE_HEADERS",
     "MAX_AGE",
     "ORIGIN",
@@ -43,6 +44,8 @@ ALLOW_METHODS: Final = "access-control-allow-methods"
 ALLOW_HEADERS: Final = "access-control-allow-headers"
 EXPOSE_HEADERS: Final = "access-control-expose-headers"
 MAX_AGE: Final = "access-control-max-age"
+CONTENT_LENGTH: Final = "content-length"
+"""Whoever sends an answer adds it, but to a 204, with which some servers send it too."""
 
 
 def is_cors_preflight_request(request: Request) -> bool:

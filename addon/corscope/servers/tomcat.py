@@ -42,6 +42,7 @@ _DEFAULT_HEADERS: Final = (
     *("Access-Control-Request-Method", "Access-Control-Request-Headers"),
 )
 _DEFAULT_MAX_AGE: Final = 1800
+_REFUSED: Final = Answer(403, (("content-type", "text/plain"),))
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s%<>\"{}|\\^`]+")
 
 
@@ -52,18 +53,18 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         return None
     has_no_type = request.method == "POST" and not contains(request.headers, "content-type")
     if has_no_type or not _is_valid(origin) or not _allows_origin(policy, origin):
-        return Answer(403)
+        return _REFUSED
     if request.method != "OPTIONS" or not contains(request.headers, REQUEST_METHOD):
-        return None if request.method in _methods(policy) else Answer(403)
+        return None if request.method in _methods(policy) else _REFUSED
     method = (echoed(request, REQUEST_METHOD) or "").strip()
     if method not in _methods(policy) or not set(_asked_names(request)) <= set(_names(policy)):
-        return Answer(403)
+        return _REFUSED
     return Answer(200, _headers(policy, request))
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
     if _preflight(policy, request) is not None:
-        return Response(403, ())
+        return Response(_REFUSED.status, _REFUSED.headers)
     own = response.headers
     headers = replaced_by(_headers(policy, request), delete(own, VARY))
     return Response(response.status, headers + tuple((VARY, each) for each in values(own, VARY)))

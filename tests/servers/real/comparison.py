@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corscope.fetch.headers import normalize
@@ -27,12 +27,14 @@ SECONDS = 30.0
 class Picture:
     """What counts of an answer: status, CORS and Vary lines in order, what it says to OPTIONS.
 
-    What other answers say is the application's; of them counts only whether they are empty.
+    That is the body, and the lines that are about it. What other answers say is the application's;
+    of them counts only whether they are empty.
     """
 
     status: int
     lines: tuple[tuple[str, str], ...]
     body: str
+    about_body: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ def _comparable(picture: Picture, library: Library) -> Picture:
     if not library.has_stable_lists:
         lines = tuple((name, _sorted(value)) for name, value in lines)
         body = " ".join(sorted(body.replace(",", " ").split()))
-    return Picture(picture.status, lines if library.is_ordered else tuple(sorted(lines)), body)
+    lines = lines if library.is_ordered else tuple(sorted(lines))
+    return replace(picture, lines=lines, body=body)
 
 
 class _Client:
@@ -156,8 +159,10 @@ class _Client:
         connection.endheaders()
         response = connection.getresponse()
         body = response.read().decode("latin-1").replace(self._origin, "")
-        told = body if asked.method == "OPTIONS" or not body else "body"
-        return Picture(response.status, tuple(_lines(response)), told)
+        if asked.method != "OPTIONS":
+            return Picture(response.status, tuple(_lines(response)), body and "body")
+        about_body = frozenset(_about_body(response))
+        return Picture(response.status, tuple(_lines(response)), body, about_body)
 
 
 def _lines(response: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:
@@ -165,3 +170,11 @@ def _lines(response: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:
     for name, value in response.getheaders():
         if name.lower() == "vary" or name.lower().startswith("access-control-"):
             yield name.lower(), normalize(value)
+
+
+def _about_body(response: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:
+    """What is said of the body; its length only where there is none, and some say so."""
+    for name, value in response.getheaders():
+        is_length = name.lower() == "content-length" and response.status in {204, 304}
+        if is_length or name.lower() in {"content-type", "cache-control"}:
+            yield name.lower(), value
