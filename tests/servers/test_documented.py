@@ -279,6 +279,14 @@ def test_aspnet_core_varies_where_there_is_more_than_one() -> None:
     assert actual(ASPNET_CORE, below, APP).headers == ()
 
 
+def test_aspnet_core_has_a_method_by_the_name_of_the_echo_where_it_is_listed() -> None:
+    listed = Policy(allow_origins=(APP,), allow_methods=("request",), allow_headers=("request",))
+    made = answer(ASPNET_CORE, listed, options(APP, "PUT", "x-a"))
+    assert made.headers == ((ORIGIN, APP), (HEADERS, "request"), (METHODS, "request"))
+    assert ASPNET_CORE.export is not None
+    assert 'WithHeaders("request")' in ASPNET_CORE.export(listed).text
+
+
 def test_aspnet_core_loses_its_headers_with_an_exception() -> None:
     unhandled = Policy(allow_origins="*", settings=(("handled_errors", False),))
     request = Request("GET", URL, (("Origin", APP),))

@@ -90,12 +90,17 @@ def _asked_or_listed(
     allowed: str | tuple[str, ...] | None, request: Request, name: str
 ) -> str | None:
     """The list, or what was asked for; only a `*` that stands alone says so."""
-    if listed(allowed) not in {(WILDCARD,), (ECHO,)}:
+    if not _is_open(allowed):
         return ",".join(listed(allowed)) or None
     asked = echoed(request, name)
     if asked is None or name == REQUEST_METHOD:
         return asked
     return ",".join(filter(None, (each.strip() for each in asked.split(",")))) or None
+
+
+def _is_open(value: str | tuple[str, ...] | None) -> bool:
+    """Whether methods or headers are any; in a list, "request" is a name like others."""
+    return value == ECHO or listed(value) == (WILDCARD,)
 
 
 def _allow_origin(policy: Policy, request: Request) -> str | None:
@@ -188,7 +193,7 @@ def _origin_calls(policy: Policy) -> list[str]:
 
 
 def _call(what: str, value: str | tuple[str, ...] | None) -> list[str]:
-    if listed(value) in {(WILDCARD,), (ECHO,)}:
+    if _is_open(value):
         return [f"AllowAny{what[:-1]}()"]
     return [f"With{what}({_strings(value)})"] if value else []
 

@@ -111,7 +111,7 @@ def _allows_method(policy: Policy, method: str) -> bool:
 
 def _allows_names(policy: Policy, names: list[str]) -> bool:
     given = listed(policy.allow_headers)
-    if WILDCARD in given or ECHO in given:
+    if policy.allow_headers == ECHO or WILDCARD in given:
         return True
     allowed = {*map(canonical, given), "Origin"} if given else set(_DEFAULT_HEADERS)
     return allowed.issuperset(map(canonical, names))

@@ -47,6 +47,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy(allow_origins=LIST, allow_methods=(), allow_headers=(), expose_headers=()),
     Policy(allow_origins=LIST, allow_methods="request", allow_headers="request"),
     Policy(allow_origins=LIST, allow_headers="request", allow_methods=("PUT", "DELETE")),
+    Policy(allow_origins=LIST, allow_headers=("request",), allow_methods=("request", "POST")),
     Policy(allow_origins=LIST, allow_headers=("x-a", "Content-Type", "x-b")),
     Policy(allow_origins="*", allow_headers=("authorization", "x-a"), max_age=600),
     Policy(expose_headers="*"),
