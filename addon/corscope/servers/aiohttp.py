@@ -116,8 +116,7 @@ def _allows_method(policy: Policy, method: str) -> bool:
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
     origin = echoed(request, ORIGIN)
-    is_unrouted = response.status in {404, 405} and not _ROUTED_ERRORS.of(policy)
-    if origin is None or is_unrouted or not _is_allowed(policy, origin):
+    if origin is None or _is_routers(policy, request, response) or not _is_allowed(policy, origin):
         return response
     if any(contains(response.headers, name) for name in _ITS_OWN):
         return Response(502, without_cors_headers(response.headers))
@@ -127,6 +126,13 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
     )
     return Response(response.status, response.headers + added)
+
+
+def _is_routers(policy: Policy, request: Request, response: Response) -> bool:
+    """Whether the router answers: it surely does where the method has no route."""
+    if response.status == 405 and not _has_route(policy, request.method):
+        return True
+    return response.status in {404, 405} and not _ROUTED_ERRORS.of(policy)
 
 
 def _exposed(policy: Policy, headers: HeaderList) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def _with_cors(policy: Policy, request: Request, headers: HeaderList) -> HeaderL
             headers = delete(headers, ALLOW_CREDENTIALS)
         for name, value in _headers(policy, request, allowed):
             headers = set_header(headers, name, value)
-    return headers if allowed == WILDCARD else _varying(headers)
+    return headers if WILDCARD in (allowed or "") else _varying(headers)
 
 
 def _varying(headers: HeaderList) -> HeaderList:

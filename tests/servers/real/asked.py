@@ -41,6 +41,7 @@ ODD_METHODS = ("", "OPTIONS", "PUT, DELETE", "*", "X-Y", "get", "Put", " PUT", "
 REQUESTED_HEADERS = (
     *(None, "content-type", "x-a", "x-a,x-b", "X-A, content-type", "x-a,x-b,x-evil", "x-evil"),
     *("authorization", "content-type,x-a", "accept", " x-a ,x-b", "X-B,X-A", "* ,x-a"),
+    "request",
 )
 ODD_HEADERS = (
     *("", ",", "x-a,", ",x-a", "x-a,,x-b", "x-a, x-a", "*", "x a", "origin", "x_a", "a.b,!b"),
@@ -116,8 +117,10 @@ def _all() -> Iterator[Asked]:
         yield _actual("https://evil.test", path=path)
     for path in ("/ok", "/vary/Accept-Encoding", "/own", "/missing", "/thrown"):
         yield _actual(None, path=path)
-    yield _actual("https://evil.test", "PUT")
-    yield _actual("https://evil.test", "DELETE")
+    for method in ("PUT", "DELETE", "QUERY"):
+        yield _actual("https://evil.test", method)
+    yield _actual(APP, "QUERY")
+    yield _actual("https://*.sub.test")
 
 
 ASKED: tuple[Asked, ...] = tuple(dict.fromkeys(_all()))
