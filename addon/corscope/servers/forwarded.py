@@ -5,7 +5,6 @@ answering itself. Of such an answer the CORS headers are replaced.
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
 
 from corscope.fetch.headers import values
 from corscope.messages import HeaderList, Request, Response
@@ -21,8 +20,8 @@ from corscope.servers.policy import Policy
 
 __all__ = ["forwarded_by", "passed_on"]
 
-Preflight: TypeAlias = Callable[[Policy, Request], Answer | None]
-Forwarded: TypeAlias = Callable[[Policy, Request, Response], Response]
+_Preflight = Callable[[Policy, Request], Answer | None]
+_Forwarded = Callable[[Policy, Request, Response], Response]
 
 
 def passed_on(dialect: Dialect, policy: Policy, request: Request, response: Response) -> Response:
@@ -39,8 +38,8 @@ def passed_on(dialect: Dialect, policy: Policy, request: Request, response: Resp
 
 
 def forwarded_by(
-    preflight: Preflight, joined: Callable[[HeaderList, HeaderList], HeaderList]
-) -> Forwarded:
+    preflight: _Preflight, joined: Callable[[HeaderList, HeaderList], HeaderList]
+) -> _Forwarded:
     """How a middleware passes a preflight on that sets its lines and has the application go on.
 
     Args:
