@@ -471,6 +471,23 @@ def test_paths_of_flask_are_told() -> None:
     assert "/api/*" in found.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('CORS(app, resources=r"/api/*")', "only paths that fit /api/* are meant"),
+        ('CORS(app, resources=["/a", "/b/*"])', "only paths that fit /a or /b/* are meant"),
+        ("CORS(app, resources=PATHS)", "only some paths are meant"),
+        ("@cross_origin()\ndef view(): ...", "only the routes below are meant"),
+        ('CORS(app, resources={r"/*": {}})', None),
+        ('CORS(app, resources=r".*")', None),
+    ],
+)
+def test_what_flask_leaves_alone_is_told(text: str, told: str | None) -> None:
+    (found,) = read("flask-cors", "app.py", text)
+    expected = () if told is None else (f"app.py:1: {told}: say so in match.url",)
+    assert (found.policy, found.warnings) == (Policy(), expected)
+
+
 def test_an_option_that_is_not_imported_is_told() -> None:
     (found,) = read("fastify", "a.js", 'app.register(require("@fastify/cors"), {hook: "x"});')
     assert found.warnings == ("a.js:1: hook is not imported",)

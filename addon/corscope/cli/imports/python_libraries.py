@@ -1,6 +1,6 @@
 """How do Starlette, Litestar, Django, Flask, Quart and aiohttp take their CORS options?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -252,8 +252,11 @@ def read_flask_cors(source: Source) -> Iterator[Found]:
     for call in file.calls():
         if _is_of_flask(call):
             found_any = True
+            is_decorator = call.function.rpartition(".")[2] == "cross_origin"
+            routes = (_of_routes(call.place),) if is_decorator else ()
             for read in _of_flask({**given, **call.options}, call.place):
-                yield _told(read, (*call.warnings, *file.unsure("CORS_", of_keys=True)))
+                told = (*call.warnings, *file.unsure("CORS_", of_keys=True), *routes)
+                yield _told(read, told)
     if not found_any:
         source.refuse("has no CORS(app, …)")
 
@@ -272,15 +275,32 @@ def _of_flask(options: Mapping[str, Node], place: str) -> Iterator[Found]:
     if resources is None:
         yield found(common, _FLASK, place)
         return
-    tables = resources.value if isinstance(resources.value, Mapping) else {}
+    given = resources.value
+    tables = given if isinstance(given, Mapping) else {}
     for path, each in tables.items():
-        told = (f"{each.place}: only paths that fit {path} are meant: say so in match.url",)
         read = found({**common, **each.table()}, _FLASK, each.place)
-        yield replace(read, warnings=(*read.warnings, *told))
+        yield replace(read, warnings=(*read.warnings, *_of_paths((path,), each.place)))
     if not tables:
-        told = (f"{resources.place}: only some paths are meant: say so in match.url",)
+        paths = [each.value for each in resources.items_or_self() if isinstance(each.value, str)]
         read = found(common, _FLASK, place)
-        yield replace(read, warnings=(*read.warnings, *told))
+        yield replace(read, warnings=(*read.warnings, *_of_paths(paths, resources.place)))
+
+
+_ANY_PATH: Final = {"*", "/*", ".*", "/.*", "^/", "^/.*", "^/.*$", r"^.*$"}
+"""Regexes of Flask-CORS' that fit each path from its beginning."""
+
+
+def _of_paths(paths: Sequence[str], place: str) -> Iterator[str]:
+    """What is told of a policy for these paths; of any if they don't show."""
+    if not paths:
+        yield f"{place}: only some paths are meant: say so in match.url"
+    elif not _ANY_PATH.intersection(paths):
+        yield f"{place}: only paths that fit {' or '.join(paths)} are meant: say so in match.url"
+
+
+def _of_routes(place: str) -> str:
+    """What is told of a decorator."""
+    return f"{place}: only the routes below are meant: say so in match.url"
 
 
 def _configured(file: PythonFile, prefix: str) -> Mapping[str, Node]:
@@ -320,8 +340,8 @@ def read_quart_cors(source: Source) -> Iterator[Found]:
             found_any = True
             read = found({**given, **call.options}, _QUART, call.place)
             read = _told(read, (*call.warnings, *file.unsure("QUART_CORS_", of_keys=True)))
-            told = (f"{call.place}: only the routes below are meant: say so in match.url",)
-            yield read if name == "cors" else replace(read, warnings=(*read.warnings, *told))
+            told = (*read.warnings, _of_routes(call.place))
+            yield read if name == "cors" else replace(read, warnings=told)
     if not found_any:
         source.refuse("has no cors(app, …) of quart_cors")
 
