@@ -109,6 +109,12 @@ def test_what_nginx_answers_is_the_rule(
 
 
 NGINX_TOLD = {
+    "a location that adds headers of its own": (
+        "server { add_header Access-Control-Allow-Origin * always;\n"
+        "location /a { add_header X-A 1; } location /b { } }",
+        "n.conf:2: location /a adds headers of its own, and so has none of these: say so in "
+        "match.url",
+    ),
     "a condition that shows only when it runs": (
         f"if ($uri = /a) {{ {SEND} }}",
         "n.conf:1: the condition $uri = /a is not imported",
@@ -291,6 +297,10 @@ PASSED_ON = replace(KEPT, forward_preflight=True)
 
 APACHE: dict[str, tuple[str, list[tuple[str | None, Policy]]]] = {
     "a flag": (f"{OURS}{SENT} env=ours{VARIES}", [(None, PASSED_ON)]),
+    "a list of an expression": (
+        f"<If \"%{{HTTP:Origin}} in {{'{APP}', 'https://b.test'}}\">\n{SENT}\n</If>{VARIES}",
+        [(None, replace(PASSED_ON, allow_origins=(APP, "https://b.test")))],
+    ),
     "a flag, with an answer to preflights": (
         f"{OURS}{SENT} env=ours{VARIES}{REWRITE}",
         [(None, KEPT)],
@@ -469,8 +479,8 @@ APACHE_REFUSED = {
         "a.conf:2: can't tell which origins fit: env=ours",
     ),
     "an expression of another kind": (
-        f"<If \"%{{HTTP:Origin}} in {{'{APP}'}}\">\n{SENT}\n</If>",
-        "a.conf:2: can't tell which origins fit: %{HTTP:Origin} in",
+        f"<If \"%{{HTTP:Origin}} -strmatch '{APP}*'\">\n{SENT}\n</If>",
+        "a.conf:2: can't tell which origins fit: %{HTTP:Origin} -strmatch",
     ),
     "a part that a regex takes out": (
         'SetEnvIf Origin "^https://(.*)$" o=http://$1\n'

@@ -16,7 +16,7 @@ from corscope.rules.load import load
 from corscope.rules.write import rule_text
 from corscope.servers.policy import Policy
 from tests.cli.conftest import Command, environment
-from tests.cli.test_import import OWN, dialect, in_little_memory, read
+from tests.cli.test_import import APP, OWN, dialect, in_little_memory, read
 
 PERMITS = (("permit_defaults", True),)
 
@@ -221,6 +221,15 @@ FORMS = {
         "http-after-response set-header Access-Control-Allow-Origin *\n"
         "http-after-response set-status 200 if METH_OPTIONS\n",
         Policy(allow_origins="*"),
+    ),
+    "HAProxy's flag that is a number": (
+        *("haproxy", "haproxy.cfg"),
+        f"http-request set-var(txn.ok) int(1) if {{ req.hdr(Origin) {APP} }}\n"
+        "http-request set-var(txn.o) req.hdr(Origin)\n"
+        "http-after-response set-header Access-Control-Allow-Origin %[var(txn.o)] "
+        "if { var(txn.ok) -m int 1 }\n"
+        "http-after-response set-header Vary Origin if { var(txn.ok) -m found }\n",
+        replace(OWN, forward_preflight=True),
     ),
     "HAProxy's flag": (
         *("haproxy", "haproxy.cfg"),

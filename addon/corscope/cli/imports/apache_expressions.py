@@ -26,6 +26,8 @@ _REGEX: Final = re.compile(
 )
 _TEXT: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'|([\w./:-]+)")
 _BINARY: Final = re.compile(r"(?P<left>\S+)\s*(?P<how>=~|!~|==|!=|=)\s*(?P<right>\S.*)", re.DOTALL)
+_LISTED: Final = re.compile(r"(?P<left>\S+)\s+-?in\s+\{(?P<items>[^{}]*)\}")
+_ITEM: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 ANY: Final = frozenset({".", ".+", ".*", "(.*)", "(.+)", "^(.*)$", "^(.+)$", "^.*$", "^.+$"})
 _LONGEST: Final = 1000
 
@@ -64,6 +66,11 @@ class Scene:
         if text[:3] in {"-n ", "-z ", "-T "}:
             is_set = self._is_set(self.named(text[3:].strip()))
             return _not(is_set) if text.startswith("-z") else is_set
+        among = _LISTED.fullmatch(text)
+        if among is not None:
+            items = [one or other for one, other in _ITEM.findall(among["items"])]
+            value = self.named(among["left"])
+            return any_of([self.is_text(value, item) for item in items])
         binary = _BINARY.fullmatch(text)
         if binary is None:
             return None

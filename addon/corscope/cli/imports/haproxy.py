@@ -241,10 +241,12 @@ class _Reading:
         the opposite of a condition.
         """
         first, *others = self.flags[variable]
-        is_plain = test.how in {None, "bool"} and not set(test.values) - {"1", "true"}
         is_default = first == (False, _When())
+        is_found = test.how == "found" and not is_default and not test.values
+        is_true = test.how in {None, "bool", "int"} and not set(test.values) - {"1", "true"}
+        is_plain = is_found or is_true
         settings = others if is_default else [first, *others]
-        if not settings or not is_plain or not all(is_true for is_true, _ in settings):
+        if not settings or not is_plain or not all(is_set for is_set, _ in settings):
             self._refuse(rule)
         return _either([when for _, when in settings])
 

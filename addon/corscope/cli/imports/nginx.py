@@ -179,11 +179,22 @@ def _unescaped(word: str) -> str:
 
 def _found(nginx: NginxAnswers, chain: _Chain, *, keeps_own: bool) -> Iterator[Found]:
     answered = answers(nginx.compared, partial(nginx.answer, chain))
-    read = ByRequest(nginx.source, _WORDS, answered, list(nginx.warnings))
+    told = [*nginx.warnings, *_without(chain[-1], nginx.source)]
+    read = ByRequest(nginx.source, _WORDS, answered, told)
     read_settings = partial(_settings, read, keeps_own=keeps_own)
     for found in read.found(read_settings, keeps_own=keeps_own):
         told = [f"{found.place}: {what}" for what in _otherwise(found)]
         yield replace(found, warnings=(*found.warnings, *told))
+
+
+def _without(block: tuple[Directive, ...], source: Source) -> Iterator[str]:
+    """The blocks in it that have none of its headers, since they add others."""
+    for each in block:
+        adds = any(inner.name == "add_header" for inner in each.block)
+        if each.name != "if" and adds and not _has_any(each.block, _sends):
+            name = " ".join((each.name, *each.arguments))
+            message = "adds headers of its own, and so has none of these: say so in match.url"
+            yield f"{source.at(each.line)}: {name} {message}"
 
 
 def _otherwise(found: Found) -> Iterator[str]:
