@@ -43,6 +43,25 @@ NGINX: dict[str, tuple[str, list[tuple[str | None, Policy]]]] = {
         if ($cors = "1options") {{ {SEND} add_header Access-Control-Max-Age 5; return 204; }}""",
         [(None, replace(SENT_ALWAYS, max_age=5))],
     ),
+    "a map of hostnames, whose masks fit an end of the origin": (
+        f"map $http_origin $ok {{ hostnames; {APP} $http_origin; *.b.test $http_origin; "
+        "https://c.* $http_origin; ~^https://d $http_origin; }"
+        f"add_header Access-Control-Allow-Origin $ok always; {VARY} {ANSWER}",
+        [
+            (
+                None,
+                replace(
+                    KEPT,
+                    allow_origin_regex=r"(?:(?i:\.b\.test$))|(?:(?i:^https://c\.))|(?:^https://d)",
+                ),
+            )
+        ],
+    ),
+    "a map of masks without hostnames, which are texts": (
+        f"map $http_origin $ok {{ {APP} $http_origin; https://c.* $http_origin; }}"
+        f"add_header Access-Control-Allow-Origin $ok always; {VARY} {ANSWER}",
+        [(None, replace(KEPT, allow_origins=(APP, "https://c.*")))],
+    ),
     "a map to a flag": (
         f"map $http_origin $ok {{ default 0; {APP} 1; }} if ($ok) {{ {SEND} }} ",
         [(None, replace(SENT_ALWAYS, forward_preflight=True))],
@@ -109,6 +128,14 @@ def test_what_nginx_answers_is_the_rule(
 
 
 NGINX_TOLD = {
+    "a location": (
+        "server {\nlocation /api/ { add_header Access-Control-Allow-Origin * always; } }",
+        "n.conf:2: only paths that fit /api/ are meant: say so in match.url",
+    ),
+    "a location by a regex": (
+        f"location ~ \\.png$ {{ {SEND} }}",
+        "n.conf:1: only paths that fit ~ \\.png$ are meant: say so in match.url",
+    ),
     "a location that adds headers of its own": (
         "server { add_header Access-Control-Allow-Origin * always;\n"
         "location /a { add_header X-A 1; } location /b { } }",
@@ -190,6 +217,15 @@ NGINX_TOLD = {
         "n.conf:1: the rule puts one space behind each comma of Access-Control-Allow-Headers",
     ),
 }
+
+
+@pytest.mark.parametrize("path", ["/", "^~ /", "~ ^/"])
+def test_a_location_for_all_paths_is_not_told(path: str) -> None:
+    (found,) = read("nginx", "n.conf", f"location {path} {{ {SEND} {ANSWER} }}")
+    assert (found.policy, found.warnings) == (
+        Policy(allow_origins="request", settings=KEEPING),
+        (),
+    )
 
 
 def test_options_that_are_no_preflight_are_told_where_a_rule_is_for_preflights_alone() -> None:

@@ -39,6 +39,7 @@ __all__ = ["read_nginx"]
 
 _DEFAULTS: Final = {"always": False, KEEP_OWN.name: False}
 _MOST_MAPS: Final = 5
+_ANY_PATH: Final = {("/",), ("^~", "/"), ("~", "/"), ("~", "^/"), ("~", ".*"), ("~*", "/")}
 _ESCAPED: Final = re.compile(r"""\\([\\"'trn])""")
 _MEANT: Final = {"t": "\t", "r": "\r", "n": "\n"}
 _WORDS: Final = Words(
@@ -63,11 +64,23 @@ def read_nginx(source: Source) -> Iterator[Found]:
     chains = chains or list(_chains((directives,), _hides, by_method))
     if not chains:
         source.refuse("has no add_header Access-Control-…")
+    locations = {id(e.block): e for e in walk(directives) if e.name == "location" and e.block}
     effort = Effort()
     nginx = NginxAnswers(source, directives, Compared(source, effort))
     for chain in chains:
         place = nginx.elsewhere(Compared(source, effort))
-        yield from _found(place, chain, keeps_own=not hides)
+        told = _only_there(locations.get(id(chain[-1])), source)
+        for found in _found(place, chain, keeps_own=not hides):
+            yield replace(found, warnings=(*told, *found.warnings))
+
+
+def _only_there(location: Directive | None, source: Source) -> tuple[str, ...]:
+    """What is told of a location that isn't for all paths."""
+    if location is None or location.arguments in _ANY_PATH:
+        return ()
+    path = " ".join(location.arguments)
+    told = f"only paths that fit {path} are meant: say so in match.url"
+    return (f"{source.at(location.line)}: {told}",)
 
 
 _Chain = tuple[tuple[Directive, ...], ...]

@@ -12,6 +12,7 @@ from typing import Final
 
 from corscope.cli.imports.asked import OPTIONS, Answered, Asked, Compared, is_found
 from corscope.cli.imports.by_hand import HeaderLine
+from corscope.cli.imports.regexes import escaped
 from corscope.cli.imports.tree import LONGEST, Source
 from corscope.servers.parts import REQUEST_HEADERS, REQUEST_METHOD, is_cors_response_header_name
 
@@ -22,6 +23,7 @@ RUN: Final = frozenset({"set", "if", "break", "return", "add_header"})
 """The directives of a block that count for those in it."""
 
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_MASK: Final = re.compile(r"\*?\..+|.+\.\*")
 _DEEPEST: Final = 10
 _ASKED_FOR: Final = {
     f"$http_{name.replace('-', '_')}" for name in (REQUEST_METHOD, REQUEST_HEADERS)
@@ -122,7 +124,9 @@ class NginxAnswers:
     def _map(self, directive: Directive) -> _Map:
         texts: dict[str, tuple[str, str]] = {}
         regexes: dict[str, str] = {}
+        masks: dict[str, str] = {}
         default = ""
+        has_masks = any(each.name == "hostnames" for each in directive.block)
         for each in directive.block:
             if each.name == "include":
                 self.source.refuse(
@@ -134,9 +138,13 @@ class NginxAnswers:
                 default = each.arguments[0]
             elif each.name.startswith("~"):
                 regexes.setdefault(_regex(each.name), each.arguments[0])
+            elif has_masks and _MASK.fullmatch(each.name):
+                masks.setdefault(each.name.lower(), each.arguments[0])
             else:
                 text = each.name.removeprefix("\\")
                 texts.setdefault(text.lower(), (text, each.arguments[0]))
+        in_order = sorted(masks, key=lambda mask: (mask.endswith("*"), -len(mask)))
+        regexes = {**{_of_mask(mask): masks[mask] for mask in in_order}, **regexes}
         return _Map(directive.arguments[0], texts, regexes, default)
 
     def answer(self, chain: Iterable[tuple[Directive, ...]], asked: Asked) -> Answered:
@@ -255,6 +263,13 @@ class NginxAnswers:
         if value == ORIGIN:
             return self.compared.fits(run.asked, regex)
         return None if "$" in value else is_found(regex, value)
+
+
+def _of_mask(mask: str) -> str:
+    """A mask of `hostnames` as a regex: of what is an origin it compares the labels at an end."""
+    if mask.endswith(".*"):
+        return f"(?i)^{escaped(mask[:-1])}"
+    return f"(?i){escaped(mask.removeprefix('*'))}$"
 
 
 def _regex(word: str) -> str:
