@@ -333,6 +333,28 @@ PASSED_ON = replace(KEPT, forward_preflight=True)
 
 APACHE: dict[str, tuple[str, list[tuple[str | None, Policy]]]] = {
     "a flag": (f"{OURS}{SENT} env=ours{VARIES}", [(None, PASSED_ON)]),
+    "what a RewriteCond has found": (
+        "RewriteEngine On\n"
+        "RewriteCond %{HTTP:Origin} ^(https://app\\.test|https://b\\.test)$ [NC]\n"
+        "RewriteRule .* - [E=o:%1]\n"
+        f"Header always set Access-Control-Allow-Origin %{{o}}e env=o{VARIES}",
+        [
+            (
+                None,
+                Policy(
+                    allow_origin_regex=r"(?i)^(https://app\.test|https://b\.test)$",
+                    forward_preflight=True,
+                    settings=KEEPING,
+                ),
+            )
+        ],
+    ),
+    "the header in other letters": (
+        "RewriteEngine On\nRewriteCond %{HTTP:ORIGIN} ^https://app\\.test$\n"
+        f"RewriteRule .* - [E=o:%{{HTTP:ORIGIN}}]\n"
+        f"Header always set Access-Control-Allow-Origin %{{o}}e env=o{VARIES}",
+        [(None, PASSED_ON)],
+    ),
     "a list of an expression": (
         f"<If \"%{{HTTP:Origin}} in {{'{APP}', 'https://b.test'}}\">\n{SENT}\n</If>{VARIES}",
         [(None, replace(PASSED_ON, allow_origins=(APP, "https://b.test")))],
@@ -513,6 +535,11 @@ APACHE_REFUSED = {
     "a flag that shows only when it runs": (
         f"SetEnvIf Referer test ours=1\n{SENT} env=ours",
         "a.conf:2: can't tell which origins fit: env=ours",
+    ),
+    "a part that a RewriteCond has found": (
+        "RewriteEngine On\nRewriteCond %{HTTP:Origin} ^https://(app|b)\\.test$\n"
+        "RewriteRule .* - [E=o:%1]\nHeader always set Access-Control-Allow-Origin %{o}e env=o",
+        "a.conf:4: can't tell",
     ),
     "an expression of another kind": (
         f"<If \"%{{HTTP:Origin}} -strmatch '{APP}*'\">\n{SENT}\n</If>",

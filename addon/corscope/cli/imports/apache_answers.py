@@ -101,6 +101,8 @@ class _Run:
     status: int | None = None
     line: int | None = None
     conditions: list[tuple[bool | None, bool, str]] = field(default_factory=list)
+    captured: frozenset[str] = frozenset()
+    """What stands for the origin in a RewriteRule: `%0`, say, where the last condition took all."""
 
 
 @dataclass
@@ -168,6 +170,7 @@ class ApacheAnswers:
                 kinds = _flags(flags)
                 told = run.scene.fulfils(tested, pattern, is_caseless="NC" in kinds)
                 run.conditions.append((told, "OR" in kinds, tested))
+                run.captured = _captured(pattern if run.scene.named(tested) == ORIGIN else "")
             case "rewriterule", (pattern, _, *flags):
                 self._rewrite(each, pattern, _flags(flags), run)
 
@@ -203,7 +206,7 @@ class ApacheAnswers:
             self._warn("not all that the RewriteRule hangs on is imported", each.line)
             told = True
         taken = [flag[2:].replace(":", "=", 1) for flag in flags if flag.startswith("E=")]
-        _assign([word.replace("=%{HTTP:Origin}", f"={ORIGIN}") for word in taken], told, run)
+        _assign([_with_captured(word, run.captured) for word in taken], told, run)
         if told and status:
             run.status, run.line = status, each.line
             is_narrow = any(REQUEST_METHOD in what.lower() for what in tested)
@@ -295,6 +298,19 @@ def _with_found(word: str, value: str | None, regex: str) -> str:
     name, _, taken = word.partition("=")
     is_all = taken == "$0" or (taken == "$1" and is_one_group(regex.removeprefix("(?i)")))
     return f"{name}={value}" if is_all and value == ORIGIN else word
+
+
+def _captured(regex: str) -> frozenset[str]:
+    """What stands for all that a condition's regex was looked for in."""
+    parts = {"%0"} if regex in ANY or is_anchored(regex) else set()
+    return frozenset(parts | {"%1"} if parts and is_one_group(regex) else parts)
+
+
+def _with_captured(word: str, captured: frozenset[str]) -> str:
+    """`NAME=%{HTTP:Origin}`, or `NAME=%1`, with the origin in place of it."""
+    name, _, taken = word.partition("=")
+    is_origin = taken.lower() == "%{http:origin}" or taken in captured
+    return f"{name}={ORIGIN}" if is_origin else word
 
 
 def _set_by(directive: Directive) -> Iterator[str]:
