@@ -118,6 +118,38 @@ def test_a_function_may_stand_elsewhere_and_search() -> None:
     assert found.warnings == (f"a.ts:9: {FAILS}",)
 
 
+ANY_PORT = "(:[0-9]+)?$"
+A_TEST = rf"^[a-z][a-z0-9+.-]*://a\.test{ANY_PORT}"
+
+
+@pytest.mark.parametrize(
+    ("function", "regex"),
+    [
+        (
+            """(origin, cb) => {
+              const hostname = new URL(origin).hostname
+              if (hostname === "a.test") { cb(null, true); return }
+              cb(new Error("Not allowed"), false)
+            }""",
+            A_TEST,
+        ),
+        ("(o, cb) => cb(null, new URL(o).hostname.endsWith('.b.test'))", rf"\.b\.test{ANY_PORT}"),
+        (
+            "(o, cb) => { const { hostname } = new URL(o); cb(null, hostname === 'a.test'); }",
+            A_TEST,
+        ),
+        ("(o, cb) => cb(null, ['a.test'].includes(new URL(o!).hostname))", A_TEST),
+    ],
+)
+@pytest.mark.parametrize("name", ["express", "fastify"])
+def test_a_function_may_look_at_the_host_alone(name: str, function: str, regex: str) -> None:
+    call = {"express": "app.use(require('cors')(%s));", "fastify": "app.register(%s, %s);"}[name]
+    options = f"{{ origin: {function} }}"
+    given = ("require('@fastify/cors')", options) if name == "fastify" else options
+    (found,) = read(name, "a.ts", call % given)
+    assert found.policy == Policy(allow_origin_regex=regex)
+
+
 def test_a_function_may_be_a_method_of_the_options() -> None:
     text = (
         'const cors = require("cors");\napp.use(cors({ origin(o, cb) { cb(null, "x" === o) } }));'
@@ -139,6 +171,9 @@ def test_a_function_may_be_a_method_of_the_options() -> None:
         "(origin, cb) => { if (allowed.includes(origin)) return cb(null, true) }",
         "(origin, cb) => db.find(origin).then((ok) => cb(null, ok))",
         "(origin, cb) => cb(null, names.includes(new URL(origin).hostname))",
+        "(origin, cb) => cb(null, new URL(other).hostname === 'a.test')",
+        "(o, cb) => { const { hostname } = request; cb(null, hostname === 'a.test'); }",
+        "(o, cb) => { const { hostname: h } = new URL(o); cb(null, h === 'a.test'); }",
         "(origin, cb) => cb(null, allowed.some((each) => each.length === origin))",
         "(origin, cb) => cb(null, !origin && allowed.includes(origin))",
         "(origin, cb) => cb(null, other && allowed.includes(origin))",

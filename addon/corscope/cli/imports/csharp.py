@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from corscope.cli.imports.codefile import CodeFile, call_name, joined, plain_number
-from corscope.cli.imports.regexes import compiled, escaped
+from corscope.cli.imports.regexes import compiled, escaped, of_host
 from corscope.cli.imports.syntax import MethodCall, code_of, named
 from corscope.cli.imports.tree import Node, Opaque, Regex, Value
 
@@ -210,7 +210,7 @@ class CSharpFile(CodeFile):
         if tested == origin:
             return self.read(right)
         if tested == f"newUri({origin}).Host":
-            return self._regex(left, _HOST.format(escaped(text)))
+            return self._regex(left, of_host(text))
         return None
 
     def _matched(self, node: "Syntax", given: tuple["Syntax", ...]) -> Node | None:
@@ -244,7 +244,6 @@ class CSharpFile(CodeFile):
         yield self._regex(node, caseless + around.format(escaped(text)))
 
 
-_HOST: Final = r"^[a-z][a-z0-9+.-]*://{}(:[0-9]+)?$"
 _LOOPBACK: Final = r"^[a-z][a-z0-9+.-]*://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$"
 
 

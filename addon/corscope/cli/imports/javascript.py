@@ -137,6 +137,22 @@ class JavaScriptFile:
         values = self._constants.get(name, [])
         return values[0] if len(values) == 1 else None
 
+    @cached_property
+    def _taken_apart(self) -> Mapping[str, list["Syntax"]]:
+        """What each name is taken from, as in `const { name } = value`."""
+        found: dict[str, list[Syntax]] = {}
+        for node in self._all:
+            pattern, value = (node.child_by_field_name(each) for each in ("name", "value"))
+            if pattern is not None and value is not None and pattern.type == "object_pattern":
+                for name, own in _pattern_names(pattern):
+                    found.setdefault(name, []).extend([value] if own == name else [value, value])
+        return found
+
+    def taken_from(self, name: str) -> "Syntax | None":
+        """What a name is a part of that has the same name there, if that is done once."""
+        values = self._taken_apart.get(name, [])
+        return values[0] if len(values) == 1 and name not in self._constants else None
+
     def imported(self, *modules: str) -> Mapping[str, str]:
         """The names that the file gives to what it imports from these modules, with their own.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from corscope.cli.imports.regexes import escaped
+from corscope.cli.imports.regexes import escaped, of_host
 from corscope.cli.imports.syntax import code_of, named, short_code_of
 from corscope.cli.imports.tree import LONGEST, Node, Opaque, Regex, Tested, Value
 from corscope.servers.policy import WILDCARD
@@ -27,6 +27,7 @@ TRANSPARENT: Final = {
 }
 _DECLARATIONS: Final = {"lexical_declaration", "variable_declaration", "empty_statement"}
 _LOGGED: Final = re.compile(r"(?:console|logger|log)\.\w+\(")
+_HOST: Final = re.compile(r"newURL\((\w+)!?\)\.hostname")
 _HEADER: Final = re.compile(r"""\w+(?:\.req(?:uest)?)?\.(?:get|header)\(["'][Oo]rigin["']\)""")
 _IS_FOUND: Final = {("!==", "-1"), ("!=", "-1"), (">", "-1"), (">=", "0")}
 _IS_MISSING: Final = {("===", "-1"), ("==", "-1"), ("<", "0")}
@@ -74,6 +75,13 @@ def _parameters(function: "Syntax") -> list[str]:
     listed = named(function.child_by_field_name("parameters"))
     each = [single] if single is not None else listed
     return [code_of(node.child_by_field_name("pattern") or node) for node in each]
+
+
+def _of_host(node: Node) -> Node:
+    """A host as a regex that fits its origins."""
+    if not isinstance(node.value, str):
+        raise _UnknownError
+    return Node(node.place, Regex(of_host(node.value)))
 
 
 def _few(tested: Iterable[Node]) -> "bool | tuple[Node, ...]":
@@ -150,6 +158,15 @@ class _Test:
         is_parameter = code == self.origin and bool(code)
         return is_parameter or any(_HEADER.fullmatch(each) for each in (code, value))
 
+    def is_host(self, node: "Syntax") -> bool:
+        """Whether it is the origin's host: `new URL(origin).hostname`, or a name of that."""
+        code = short_code_of(bare(node))
+        value = short_code_of(self.file.constant(code))
+        whole = short_code_of(self.file.taken_from(code)) if code == "hostname" else ""
+        codes = (code, value, f"{whole}.hostname")
+        found = (_HOST.fullmatch(re.sub(r"\s", "", each)) for each in codes)
+        return bool(self.origin) and any(each and each[1] == self.origin for each in found)
+
     def found(self, node: "Syntax") -> list[Node]:
         """What tests with `||` between them allow; that there is no origin allows none."""
         tests = [bare(node)]
@@ -208,6 +225,9 @@ class _Test:
             other = [each for each in named(node) if not self.is_origin(each)]
             if len(other) == 1:
                 return [self._value(other[0], str)]
+            other = [each for each in named(node) if not self.is_host(each)]
+            if len(other) == 1:
+                return [_of_host(self._value(other[0], str))]
         return self._index(node, _IS_FOUND)
 
     def _index(self, node: "Syntax", signs: set[tuple[str, str]]) -> list[Node]:
@@ -225,6 +245,9 @@ class _Test:
                 return [self._value(given, Regex)]
             text = self._value(given, str)
             return [Node(text.place, Regex(_SEARCHED[method].format(escaped(text.text()))))]
+        if self.is_host(of) and method == "endsWith":
+            text = self._value(given, str)
+            return [Node(text.place, Regex(f"{escaped(text.text())}(:[0-9]+)?$"))]
         if method == "test" and self.is_origin(given):
             return [self._value(of, Regex)]
         if method == "some":
@@ -233,6 +256,8 @@ class _Test:
 
     def _looked_up(self, node: "Syntax", methods: set[str]) -> list[Node]:
         of, method, given = _call(node)
+        if method in methods and self.is_host(given):
+            return [_of_host(each) for each in self._value(of, tuple).items()]
         if method not in methods or not self.is_origin(given):
             raise _UnknownError
         return list(self._value(of, tuple).items())

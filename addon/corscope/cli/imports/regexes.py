@@ -18,6 +18,7 @@ __all__ = [
     "from_javascript",
     "is_anchored",
     "is_one_group",
+    "of_host",
     "python_regex",
 ]
 
@@ -110,6 +111,11 @@ def _dash_from_javascript(found: re.Match[str]) -> str:
 def escaped(text: str) -> str:
     """A regex that is found where this text is."""
     return re.sub(r"[.+*?()\[\]{}|^$\\]", r"\\\g<0>", text)
+
+
+def of_host(host: str) -> str:
+    """A regex that fits the origins of this host, at any port."""
+    return f"^[a-z][a-z0-9+.-]*://{escaped(host)}(:[0-9]+)?$"
 
 
 def alternatives(regex: str) -> list[str]:
