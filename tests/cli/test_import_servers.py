@@ -605,6 +605,12 @@ TOLD = {
         "cors:\n  allow_methods: GET\n  filter_enabled: {}\n",
         ["a.yaml:3: filter_enabled is not imported"],
     ),
+    "headers of Traefik's that are fixed": (
+        *("traefik", "a.yaml"),
+        "headers:\n  accessControlMaxAge: 1\n  customResponseHeaders:\n"
+        "    Access-Control-Allow-Origin: '*'\n",
+        ["a.yaml: customResponseHeaders with Access-Control-… are not imported"],
+    ),
     "an option of Traefik's": (
         *("traefik", "a.yaml"),
         "headers:\n  accessControlAllowX: 1\n",
@@ -865,6 +871,13 @@ REFUSED = {
         "a.cfg",
         "global",
         "a.cfg: has no http-response set-header",
+    ),
+    "fixed headers of Traefik's alone": (
+        *("traefik", "a.yml"),
+        "labels:\n  - traefik.http.middlewares.c.headers.customresponseheaders."
+        "Access-Control-Allow-Origin=*\n",
+        "a.yml: has customResponseHeaders with Access-Control-…, which aren't read: write "
+        "accessControlAllowOriginList",
     ),
     "a property of Tomcat's": (
         *("tomcat", "web.xml"),

@@ -119,7 +119,7 @@ _SIGNS: Final = {
         "spring": r"^[ \t]*[\"']?[\w.-]*globalcors\b",
         "api-gateway": r"\A(?![\s\S]*^kind:)[\s\S]*\b[aA]llowOrigins\b|x-amazon-apigateway-cors",
         "envoy": r"envoy\.filters\.http\.cors|\bcorsPolicy\b|\btype: CORS\b|^kind: Security",
-        "traefik": r"(?i:accesscontrol(allow|expose|max)|addvaryheader)",
+        "traefik": r"(?i:accesscontrol(allow|expose|max)|addvaryheader|customresponseheaders)",
     },
 }
 """What only that server's files have, by the name's ending."""

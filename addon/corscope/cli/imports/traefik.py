@@ -5,6 +5,7 @@ They stand in YAML or TOML, in a Kubernetes Middleware, or in the labels of a co
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from corscope.cli.imports.documents import read_document, read_toml
@@ -23,6 +24,7 @@ from corscope.servers.policy import Policy
 
 __all__ = ["read_traefik"]
 
+_HEADER: Final = "access-control-"
 _OURS: Final = ("accesscontrol", "addvaryheader")
 _LABEL: Final = re.compile(
     r"traefik\.http\.middlewares\.(?P<name>[^.=]+)\.headers\.(?P<option>[a-z]+)", re.IGNORECASE
@@ -61,13 +63,19 @@ def read_traefik(source: Source) -> Iterator[Found]:
     several = [(each.place, _options(each.table())) for each in tables]
     several += [(source.name, _options(labels)) for labels in _labelled(root).values()]
     several = [each for each in several if each[1]]
+    fixed = "customResponseHeaders with Access-Control-…"
+    has_fixed = all(each in source.text.lower() for each in ("customresponseheaders", _HEADER))
+    if has_fixed and not several:
+        source.refuse(f"has {fixed}, which aren't read: write accessControlAllowOriginList")
+    told = (f"{source.name}: {fixed} are not imported",) if has_fixed else ()
     if not several:
         empty = [n for m in root.all_of("middlewares") for n in m.all_of("headers")]
         if not empty:
             source.refuse("has no headers middleware with accessControl… options")
         yield Found(empty[0].place, Policy())
     for place, options in several:
-        yield found(options, _READERS, place)
+        read = found(options, _READERS, place)
+        yield replace(read, warnings=(*told, *read.warnings))
 
 
 def _options(table: Mapping[str, Node]) -> dict[str, Node]:
