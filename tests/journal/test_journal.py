@@ -143,6 +143,7 @@ def test_in_another_mode_nothing_is_asked_of_the_answer(told: Told, mode: str) -
         (Missing.NO_ANSWER, "no-response", "MissingAllowOriginHeader"),
         (Missing.DROPPED, "connection-dropped", None),
         (Missing.CLIENT_GONE, "client-gone", None),
+        (Missing.NOT_RECORDED, "not-recorded", None),
     ],
 )
 def test_without_an_answer_every_mode_is_blocked(

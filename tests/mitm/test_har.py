@@ -105,19 +105,62 @@ def test_headers_are_as_if_they_had_passed_through_mitmproxy(headers: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("error", "missing"),
+    ("creator", "error", "missing"),
     [
-        ("net::ERR_FAILED", Missing.NO_ANSWER),
-        ("Connection killed.", Missing.DROPPED),
-        ("Client disconnected.", Missing.CLIENT_GONE),
+        ("mitmproxy", "whatever", Missing.NO_ANSWER),
+        ("mitmproxy", "Connection killed.", Missing.DROPPED),
+        ("mitmproxy", "Client disconnected.", Missing.CLIENT_GONE),
+        ("WebInspector", "net::ERR_FAILED", Missing.NOT_RECORDED),
+        ("WebInspector", "net::ERR_ABORTED", Missing.CLIENT_GONE),
+        ("WebInspector", "net::ERR_EMPTY_RESPONSE", Missing.DROPPED),
+        ("Firefox", None, Missing.NOT_RECORDED),
     ],
 )
-def test_what_mitmproxy_says_of_a_failure_is_known_again(error: str, missing: Missing) -> None:
-    """Its own HARs have it."""
+def test_why_there_is_no_answer_is_told_as_far_as_the_har_does(
+    creator: str, error: str | None, missing: Missing
+) -> None:
+    """Behind mitmproxy a browser got its error page; of others nobody knows what it got."""
     answer = {"status": 0, "_error": error}
-    found = captured({"request": {"url": "https://api.test/"}, "response": answer})
+    found = captured({"request": {"url": "https://api.test/"}, "response": answer}, creator)
     assert found is not None
     assert found.sighting.missing is missing
+    assert found.sighting.error == (error or "the HAR holds no response")
+
+
+REFUSED_IN_PLAYWRIGHT = {
+    "request": {
+        "method": "PUT",
+        "url": "https://api.test/x",
+        "headers": [{"name": "Referer", "value": "https://app.test/"}],
+        "headersSize": -1,
+    },
+    "response": {"status": -1, "headers": [], "_failureText": "net::ERR_FAILED"},
+    "_resourceType": "fetch",
+}
+"""Chromium's own tools write the same of what a preflight has kept back, but for the names."""
+
+
+def test_the_origin_of_what_failed_before_it_was_sent_is_its_pages() -> None:
+    found = captured(REFUSED_IN_PLAYWRIGHT, "Playwright")
+    assert found is not None
+    assert (found.request.headers[-1], found.is_sent) == (("Origin", "https://app.test"), False)
+    assert found.sighting.error == "net::ERR_FAILED"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"_resourceType": "image"},
+        {"response": {"status": 200}},
+        {"response": {"status": 0, "_error": "net::ERR_BLOCKED_BY_CLIENT"}},
+        {"request": {"url": "https://app.test/x", "headers": [["Referer", "https://app.test/"]]}},
+        {"request": {"url": "https://api.test/x"}},
+    ],
+)
+def test_what_needs_no_origin_gets_none(changed: dict[str, Any]) -> None:
+    found = captured({**REFUSED_IN_PLAYWRIGHT, **changed}, "Playwright")
+    assert found is not None
+    assert "Origin" not in dict(found.request.headers)
 
 
 @pytest.mark.parametrize(("status", "is_one"), [(100, True), (999, True), (99, False), (0, False)])
@@ -144,14 +187,13 @@ def test_a_header_is_read_as_who_wrote_the_har_writes_it(creator: str, read: str
     assert found.request.headers == (("X-A", read), ("X-B", "\xe2\x82\xac"))
 
 
-def test_a_request_that_firefox_kept_back_is_no_exchange() -> None:
+def test_a_request_that_firefox_kept_back_is_known() -> None:
     """It lists it, after a refused preflight say; then there is no time of any step."""
-    asked = {"url": "https://api.test/", "headers": [["Origin", "a"], ["X-A", "1"]]}
-    for timings, size, is_kept_back in (({}, 0, True), ({}, -1, False), ({"wait": 0}, 0, False)):
-        found = captured({"request": {**asked, "headersSize": size}, "timings": timings})
+    for timings, size, is_sent in (({}, 0, False), ({}, -1, True), ({"wait": 0}, 0, True)):
+        asked = {"url": "https://api.test/", "headersSize": size}
+        found = captured({"request": asked, "timings": timings})
         assert found is not None
-        names = [name for name, _ in found.request.headers]
-        assert names == (["X-A"] if is_kept_back else ["Origin", "X-A"])
+        assert found.is_sent is is_sent
 
 
 @pytest.mark.parametrize("time", [1e300, -1e300, float("nan"), float("inf"), -5, "5", None, []])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -122,6 +123,13 @@ def test_one_of_another_method_is_none() -> None:
     assert ids([capture("get", 0, method="GET"), preflight("preflight", 1)]) == "get preflight"
 
 
+def test_what_was_never_sent_is_left_out_where_its_preflight_tells_why() -> None:
+    """A browser lists it all the same, and maybe not with all of its headers."""
+    kept_back = replace(capture("request", 0), is_sent=False)
+    assert ids([kept_back, preflight("preflight", 1, names="x-a")]) == "preflight"
+    assert ids([kept_back, preflight("preflight", 1, method="GET")]) == "request preflight"
+
+
 def test_an_authorization_that_was_left_out_is_known_again() -> None:
     """Else the request looks like one that its preflight hasn't announced."""
     asked = [capture("request", 0), preflight("preflight", 1, names="authorization")]
@@ -141,7 +149,10 @@ def test_so_many_are_held_back_and_no_more(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_nothing_is_kept_of_what_has_gone() -> None:
     held = module._Held()
-    for each in (capture("a", 0), preflight("b", 1), capture("c", 2, url=f"{URL}/c")):
+    kept_back = replace(capture("d", 3, url=f"{URL}/d"), is_sent=False)
+    other = replace(preflight("e", 4), request=preflight("e", 4).request._replace(url=f"{URL}/d"))
+    three = (capture("a", 0), preflight("b", 1), capture("c", 2, url=f"{URL}/c"))
+    for each in (*three, kept_back, other):
         held.add(each, asked_by_script=True)
     while held.captures:
         held.take()

@@ -35,6 +35,7 @@ _HOPELESS: Final = frozenset(
         Reason.NO_RESPONSE,
         Reason.CONNECTION_DROPPED,
         Reason.CLIENT_GONE,
+        Reason.NOT_RECORDED,
         Reason.MIXED_CONTENT,
         Reason.REDIRECT_WITH_CREDENTIALS,
         Reason.REDIRECT_INVALID,

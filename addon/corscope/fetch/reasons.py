@@ -52,6 +52,7 @@ class Reason(StrEnum):
     NO_RESPONSE = "no-response"
     CONNECTION_DROPPED = "connection-dropped"
     CLIENT_GONE = "client-gone"
+    NOT_RECORDED = "not-recorded"
 
 
 INTERIM: Final = "interim"
@@ -92,6 +93,7 @@ _MAIN: Final = "https://fetch.spec.whatwg.org/#concept-main-fetch"
 _POLICY: Final = "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"
 _CACHE: Final = "https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch"
 _PORTS: Final = "https://fetch.spec.whatwg.org/#port-blocking"
+_ERROR: Final = "https://fetch.spec.whatwg.org/#concept-network-error"
 _NETWORK: Final = "https://fetch.spec.whatwg.org/#http-network-fetch"
 
 CATALOGUE: Final[dict[Reason, Entry]] = {
@@ -151,6 +153,7 @@ CATALOGUE: Final[dict[Reason, Entry]] = {
     ),
     Reason.CONNECTION_DROPPED: Entry(_NETWORK, None, "CORSDidNotSucceed"),
     Reason.CLIENT_GONE: Entry(_NETWORK, None, None),
+    Reason.NOT_RECORDED: Entry(_ERROR, None, None),
 }
 
 

@@ -54,6 +54,8 @@ class Missing(Enum):
     """The proxy closed the connection."""
     CLIENT_GONE = "client gone"
     """The browser went away first."""
+    NOT_RECORDED = "not recorded"
+    """What it got isn't in the recording, only that it failed."""
     UNREADABLE = "unreadable"
     """The browser takes nothing of it: its lines aren't as HTTP has them, or it isn't the last."""
 
@@ -122,6 +124,7 @@ _WHY_MISSING: Final = {
     Missing.DROPPED: Reason.CONNECTION_DROPPED,
     Missing.CLIENT_GONE: Reason.CLIENT_GONE,
     Missing.UNREADABLE: Reason.CONNECTION_DROPPED,
+    Missing.NOT_RECORDED: Reason.NOT_RECORDED,
 }
 
 

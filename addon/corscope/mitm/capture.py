@@ -23,6 +23,7 @@ class Capture:
         asked: when it came.
         sighting: its answer, or why there is none.
         answered: when that came; not before `asked`.
+        is_sent: whether the browser has sent it, as far as a HAR tells, and not only listed it.
     """
 
     client: str
@@ -30,6 +31,7 @@ class Capture:
     asked: datetime
     sighting: Sighting
     answered: datetime
+    is_sent: bool = True
 
 
 def capture_of(flow: http.HTTPFlow) -> Capture:

@@ -18,8 +18,9 @@ from uuid import uuid4
 
 from mitmproxy import http
 
-from corscope.fetch.headers import HTTP_TAB_OR_SPACE, byte_lowercase, get
-from corscope.journal.exchange import Sighting
+from corscope.fetch.headers import HTTP_TAB_OR_SPACE, contains, get
+from corscope.fetch.origin import origin_of_url
+from corscope.journal.exchange import Missing, Sighting
 from corscope.messages import HeaderList, Request, Response
 from corscope.mitm.bodies import WithoutBodies
 from corscope.mitm.capture import Capture
@@ -300,16 +301,18 @@ def captured(entry: object, creator: str = "") -> Capture | None:
         return None
     decode = _as_bytes if creator in _WRITE_BYTES else _isomorphic
     headers = _headers(asked.get("headers"), decode)
-    if _was_kept_back(entry, asked):
-        headers = tuple(pair for pair in headers if byte_lowercase(pair[0]) != "origin")
-    request = Request(decode(str(asked.get("method") or "GET")), _as_seen(url), headers)
+    seen = _sighting(entry, decode, creator)
+    is_sent = not _was_kept_back(entry, asked)
+    if seen.response is None and (origin := _missing_origin(entry, url, headers)):
+        headers, is_sent = (*headers, ("Origin", origin)), False
     started = _time(entry.get("startedDateTime"))
     return Capture(
         f"{_NOBODY} {get(headers, 'User-Agent') or ''}",
-        request,
+        Request(decode(str(asked.get("method") or "GET")), _as_seen(url), headers),
         started,
-        _sighting(entry, decode),
+        seen,
         _later(started, entry.get("time")),
+        is_sent,
     )
 
 
@@ -318,11 +321,25 @@ _WRITE_BYTES: Final = frozenset({"WebInspector", "Firefox"})
 
 
 def _was_kept_back(entry: dict[str, Any], asked: dict[str, Any]) -> bool:
-    """Whether it was never sent, as after a refused preflight; so Firefox writes it down.
-
-    Chromium then gives no Origin, and what has none is no CORS exchange.
-    """
+    """Whether it was never sent, as after a refused preflight; so Firefox writes it down."""
     return entry.get("timings") == {} and asked.get("headersSize") == 0
+
+
+_OF_SCRIPT: Final = frozenset({"fetch", "xhr", "eventsource"})
+_BY_EXTENSION: Final = "net::ERR_BLOCKED_BY_CLIENT"
+
+
+def _missing_origin(entry: dict[str, Any], url: str, headers: HeaderList) -> str | None:
+    """The Origin of a request that failed before Chromium knew what it would send.
+
+    It then gives what script asked for, whose page the Referer tells. None where it has one, or
+    needs none.
+    """
+    page, there = origin_of_url(get(headers, "Referer") or ""), origin_of_url(url)
+    if page is None or page == there or contains(headers, "Origin"):
+        return None
+    is_scripts = entry.get("_resourceType") in _OF_SCRIPT
+    return str(page) if is_scripts and _error_of(entry) != _BY_EXTENSION else None
 
 
 _NOBODY: Final = "127.0.0.1"
@@ -338,18 +355,38 @@ def _new_id() -> str:
     return f"{_READING}-{next(_numbers)}"
 
 
-def _sighting(entry: dict[str, Any], decode: Decode) -> Sighting:
+def _sighting(entry: dict[str, Any], decode: Decode, creator: str) -> Sighting:
     """The response, or the error where there was none: browsers then write status 0."""
     answer = entry.get("response")
     answer = answer if isinstance(answer, dict) else {}
     status = answer.get("status")
     if isinstance(status, int) and 100 <= status <= 999:
         return Sighting(_new_id(), Response(status, _headers(answer.get("headers"), decode)))
-    said = answer.get("_error") or entry.get("_error")
-    error = str(said) if said else "the HAR holds no response"
-    return Sighting(
-        _new_id(), None, missing=missing_said(error), error=error, cause=cause_of(error)
-    )
+    error = _error_of(entry) or "the HAR holds no response"
+    if creator == _MITMPROXY:
+        cause = cause_of(error)
+        return Sighting(_new_id(), None, missing=missing_said(error), error=error, cause=cause)
+    missing = next((each for each, said in _SAID.items() if said.search(error)), None)
+    missing = missing or Missing.NOT_RECORDED
+    return Sighting(_new_id(), None, missing=missing, error=error)
+
+
+_MITMPROXY: Final = "mitmproxy"
+"""It makes up an answer of its own where the server gave none, which its HARs don't have."""
+
+_SAID: Final = {
+    Missing.CLIENT_GONE: re.compile("ERR_ABORTED|BINDING_ABORTED"),
+    Missing.DROPPED: re.compile("ERR_EMPTY_RESPONSE"),
+}
+"""How browsers say it."""
+
+
+def _error_of(entry: dict[str, Any]) -> str | None:
+    """What it says of its failure, where it says so."""
+    answer = entry.get("response")
+    answer = answer if isinstance(answer, dict) else {}
+    said = answer.get("_error") or answer.get("_failureText") or entry.get("_error")
+    return str(said) if said else None
 
 
 def _headers(listed: object, decode: Decode) -> HeaderList:

@@ -97,10 +97,7 @@ class _Held:
             held = self.captures.get(turn[-1])
             if held is not None and held[1] == turn:  # else it has got a later turn since
                 break
-        capture, _, length = self.captures.pop(turn[-1])
-        self.characters -= length
-        self._forget(capture, turn[-1])
-        return capture
+        return self._drop(turn[-1])
 
     def _put(self, capture: Capture, turn: _Turn, length: int) -> None:
         self.captures[turn[-1]] = capture, turn, length
@@ -125,7 +122,7 @@ class _Held:
         if not (request.asked <= preflight.asked <= max(request.answered, request.asked + AT_ONCE)):
             return False
         headers = request.request.headers
-        if not contains(headers, "Origin"):  # it wasn't sent, so that not all of it is there
+        if not request.is_sent:  # so that not all of it may be there
             return True
         names = announced_request(preflight.request).unsafe_names
         return all(contains(headers, name) or _may_be_left_out(name) for name in names)
@@ -135,11 +132,16 @@ class _Held:
         self.requests[place].remove(number)
         self.preflights[place].remove(preflight)
         capture, _, length = self.captures[number]
+        if not capture.is_sent:  # the preflight tells why
+            self._drop(number)
+            return
         before, turn, _ = self.captures[preflight]
         made = _after(capture, before)
         self._put(made, (max(made.asked, turn[0]), True, number), length)
 
-    def _forget(self, capture: Capture, number: int) -> None:
+    def _drop(self, number: int) -> Capture:
+        capture, _, length = self.captures.pop(number)
+        self.characters -= length
         place = _place(capture)
         waiting = self.preflights if is_cors_preflight_request(capture.request) else self.requests
         numbers = waiting.get(place)
@@ -147,6 +149,7 @@ class _Held:
             numbers.remove(number)
         if not numbers:
             waiting.pop(place, None)
+        return capture
 
 
 _CREDENTIALS: Final = "authorization"

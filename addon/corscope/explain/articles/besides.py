@@ -109,4 +109,17 @@ OTHER_ARTICLES: Final = (
         harmless="Always, unless script's own time limit is too short for this server.",
         see=(Reason.CONNECTION_DROPPED,),
     ),
+    Article(
+        id=Reason.NOT_RECORDED,
+        title="The recording has no answer",
+        what="no answer is in the recording, only that the request failed ({error}); unless that "
+        "names the cause, it may be CORS",
+        standard="Whatever makes a request fail, script gets a network error that says nothing of "
+        "the cause; and browsers write no more into a HAR of some requests, such as those whose "
+        "answer they have refused.",
+        section=CATALOGUE[Reason.NOT_RECORDED].section,
+        fix="look for the cause in the browser's console, or record it with mitmproxy.",
+        looks=("< (not in the recording)",),
+        see=(Reason.ALLOW_ORIGIN_MISSING, Reason.CONNECTION_DROPPED),
+    ),
 )

@@ -100,6 +100,16 @@ def _onward(walk: Walk) -> Iterator[Question]:
         yield from mixed_content(walk, walk.exchange.scene.target)
 
 
+_UNANSWERED: Final = frozenset(
+    {
+        Reason.NO_RESPONSE,
+        Reason.CONNECTION_DROPPED,
+        Reason.CLIENT_GONE,
+        Reason.NOT_RECORDED,
+    }
+)
+
+
 def _answered(walk: Walk) -> Question:
     status = walk.exchange.status
     return Question(
@@ -110,7 +120,7 @@ def _answered(walk: Walk) -> Question:
         "the proxy's error page did, and is taken for the server's"
         if status is None
         else f"one did, with status {status}",
-        frozenset({Reason.NO_RESPONSE, Reason.CONNECTION_DROPPED, Reason.CLIENT_GONE}),
+        _UNANSWERED,
     )
 
 
