@@ -248,7 +248,7 @@ class TestExplain:
         (tmp_path / "a.har").write_bytes(har(entry()).encode("utf-16"))
         done = corscope(command, tmp_path / "a.har")
         assert done.returncode == 1
-        assert "a.har: is UTF-16\n    save it as UTF-8" in done.stderr
+        assert "a.har: is in UTF-16\n    corscope reads UTF-8" in done.stderr
 
     def test_terminal_controls_are_escaped(self, corscope: Command) -> None:
         headers = [{"name": "Access-Control-Allow-Origin", "value": "\x1b[31mred"}]

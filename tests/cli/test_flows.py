@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import subprocess
@@ -123,6 +124,24 @@ class TestFlowFiles:
         assert "at byte 0: there is no flow here" in error
         assert "journals, flow files" in error
         assert "HARs" in error
+
+    @pytest.mark.parametrize(
+        ("packed", "what"),
+        [
+            (gzip.compress(b"{}"), "is packed with gzip"),
+            (b"PK\x03\x04", "is a ZIP archive"),
+            (b"PK\x03\x04" * 2000, "is a ZIP archive"),
+            (har(entry()).encode("utf-16"), "is in UTF-16"),
+            (har(entry()).encode("utf-16-le"), "is in UTF-16"),
+            (har(entry()).encode("utf-16-be"), "is in UTF-16"),
+        ],
+    )
+    def test_what_has_to_be_unpacked_first_is_told(
+        self, read: Read, packed: bytes, what: str
+    ) -> None:
+        found, error = read(packed)
+        assert found == []
+        assert f": {what}\n    " in error
 
     def test_junk_after_flows_is_told_with_its_place(self, read: Read) -> None:
         one = saved(tflow.tflow(resp=True))

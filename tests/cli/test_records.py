@@ -125,6 +125,26 @@ def test_a_journal_is_known_by_its_first_key(tmp_path: Path, begins: str) -> Non
     assert all(":1: " in problem for problem in told)
 
 
+@pytest.mark.parametrize("rest", ['mode":"cors"}\n', "\0" * 4096 + HEAD + "\n"])
+def test_a_journal_that_begins_within_a_line_is_read_from_the_next_one(
+    tmp_path: Path, rest: str
+) -> None:
+    """As `tail -c` leaves it, or logrotate that truncates the file under who writes it."""
+    told: list[str] = []
+    file = journal_file(tmp_path, rest + lines(*pair()))
+    assert len(list(read_records([file], told.append))) == 2
+    assert told == [f"{file}:1: is no line of a journal; left out"]
+
+
+def test_a_flow_whose_body_is_a_journal_is_a_flow(tmp_path: Path) -> None:
+    flow = tflow.tflow(resp=True)
+    flow.request.headers["Origin"] = PAGE
+    flow.request.text = f"\n{lines(*pair())}"
+    (tmp_path / "a.flows").write_bytes(saved(flow))
+    [found] = read_records([str(tmp_path / "a.flows")], pytest.fail)
+    assert found.exchange.id == flow.id
+
+
 # What can't be read
 
 

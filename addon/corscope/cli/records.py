@@ -4,7 +4,6 @@ A preflight's entry waits for its outcome, and what comes after it waits too, so
 stays; but not for long, so that memory stays bounded.
 """
 
-import codecs
 import gc
 import io
 import json
@@ -41,15 +40,18 @@ MOST_CHARACTERS: Final = 200_000_000
 LONGEST_LINE: Final = 16 * 1024 * 1024
 """A line longer than this is left out."""
 
+LONGEST_REST: Final = 64 * 1024
+"""So far a journal's first whole line is looked for, as far as that much is read at once."""
+
 TOLD_EVERY: Final = 1_000
 """After so many lines it is told how far the reading is."""
 
 COLLECTED_EVERY: Final = 50_000
 """After so many new objects, while a file is read, cycles among them are looked for."""
 
-_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
 _JOURNAL_BEGINS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"v"\s*:')
+_LINE_BEGINS: Final = re.compile(rb'\n\{"v":1,"type":"[a-z]+","time":"')
+_FLOW_BEGINS: Final = re.compile(rb"[0-9]+:")
 
 Tell = Callable[[str], None]
 
@@ -97,13 +99,21 @@ def read_file(
         click.ClickException: it can't be opened.
     """
     with _opened(file) as stream, _collecting_rarely():
-        if stream.peek(2).startswith(_UTF_16):
-            message = f"{escaped(file, LONGEST_MESSAGE)}: is UTF-16\n    save it as UTF-8"
-            raise click.ClickException(message)
-        if _JOURNAL_BEGINS.match(stream.peek(64)):
+        if _is_journal(stream):
             yield from _journalled(file, stream, tell, advance, failed)
         else:
             yield from _captured(stream, tell, advance)
+
+
+def _is_journal(stream: io.BufferedReader) -> bool:
+    """Whether it begins as a journal does; or with the rest of a line, as what was cut off does.
+
+    Whatever is longer than what is at hand is no rest that would be worth it.
+    """
+    if _JOURNAL_BEGINS.match(stream.peek(64)):
+        return True
+    begins = stream.peek(LONGEST_REST)
+    return _FLOW_BEGINS.match(begins) is None and _LINE_BEGINS.search(begins) is not None
 
 
 def kept_of(entries: Iterable[Entry], most: int) -> Store:
@@ -146,7 +156,7 @@ def _opened(file: str) -> Iterator[io.BufferedReader]:
         yield stream
         return
     try:
-        opened = Path(file).open("rb")  # noqa: SIM115 (only opening it may fail so)
+        opened: io.BufferedReader = io.BufferedReader(io.FileIO(file), LONGEST_REST)
     except OSError as error:
         what, hint = unreadable(error)
         message = f"{escaped(file, LONGEST_MESSAGE)}: {what}\n    {hint}"

@@ -127,7 +127,9 @@ def read_captures(
         with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
             head = stream.peek(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
             counted = _Counted(stream, on_progress)
-            if head.startswith(b"{"):
+            if (packing := _packing(head)) is not None:
+                problems.add("", *packing)
+            elif head.startswith(b"{"):
                 found = _har_captures(counted, problems)
                 yield from in_order(found, asked_by_script=True)
             else:
@@ -136,6 +138,23 @@ def read_captures(
         problems.add("", *unreadable(error))
     if problems.listed:
         raise FlowFileError(name, tuple(problems.listed), problems.unlisted)
+
+
+_UTF_16: Final = ("is in UTF-16", "corscope reads UTF-8: save it so, or pass it through iconv")
+_PACKED: Final[dict[bytes, tuple[str, str]]] = {
+    b"\x1f\x8b": ("is packed with gzip", "corscope reads it from zcat: `zcat FILE | corscope … -`"),
+    b"PK\x03\x04": ("is a ZIP archive", "unpack it, and name the files that were in it"),
+    b"\xff\xfe": _UTF_16,
+    b"\xfe\xff": _UTF_16,
+    b"{\0": _UTF_16,
+    b"\0{": _UTF_16,
+}
+"""How a file may begin that has to be made something else of first: what it is, and what to do."""
+
+
+def _packing(head: bytes) -> tuple[str, str] | None:
+    begins = (begin for begin in _PACKED if head.startswith(begin))
+    return _PACKED.get(next(begins, b""))
 
 
 def unreadable(error: OSError) -> tuple[str, str]:
