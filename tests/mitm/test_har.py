@@ -7,7 +7,7 @@ import json
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -125,6 +125,19 @@ def test_why_there_is_no_answer_is_told_as_far_as_the_har_does(
     assert found is not None
     assert found.sighting.missing is missing
     assert found.sighting.error == (error or "the HAR holds no response")
+
+
+@pytest.mark.parametrize(
+    ("creator", "waits"),
+    [("WebInspector", 40), ("", 40), ("Firefox", 10_000), ("mitmproxy", None)],
+)
+def test_a_request_may_have_waited_for_its_preflight(creator: str, waits: int | None) -> None:
+    """In a browser's HAR, in whose time only Firefox doesn't count that."""
+    entry = {"startedDateTime": "2026-01-02T03:04:05Z", "time": 40}
+    found = captured({"request": {"url": "https://api.test/"}, **entry}, creator)
+    assert found is not None
+    expected = None if waits is None else found.asked + timedelta(milliseconds=waits)
+    assert found.waits_until == expected
 
 
 REFUSED_IN_PLAYWRIGHT = {

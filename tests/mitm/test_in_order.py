@@ -29,8 +29,12 @@ def capture(
     method: str = "PUT",
     headers: HeaderList = ORIGIN,
     url: str = URL,
+    waits: float | None = 100,
 ) -> Capture:
-    """One that began so many milliseconds after the beginning, and took so many."""
+    """One that began so many milliseconds after the beginning, and took so many.
+
+    Its preflight may have begun until so many later.
+    """
     asked = BEGIN + timedelta(milliseconds=at)
     allowed = (
         ("Allow-Origin", "https://app.test"),
@@ -44,6 +48,7 @@ def capture(
         asked,
         Sighting(id_, answer),
         asked + timedelta(milliseconds=took),
+        None if waits is None else asked + timedelta(milliseconds=waits),
     )
 
 
@@ -55,15 +60,14 @@ def preflight(
     return capture(id_, at, took, method="OPTIONS", headers=headers)
 
 
-def ids(found: Sequence[Capture], *, asked_by_script: bool = True) -> str:
-    ordered = in_order(found, asked_by_script=asked_by_script)
-    return " ".join(each.sighting.id for each in ordered)
+def ids(found: Sequence[Capture]) -> str:
+    return " ".join(each.sighting.id for each in in_order(found))
 
 
 def test_what_was_asked_first_comes_first() -> None:
     three = [capture(str(at), at, url=f"{URL}/{at}") for at in range(3)]
     for order in permutations(three):
-        assert ids(order) == ids(order, asked_by_script=False) == "0 1 2"
+        assert ids(order) == "0 1 2"
 
 
 def test_what_has_the_same_time_or_none_stays_where_it_is() -> None:
@@ -78,7 +82,7 @@ def test_a_request_goes_out_behind_its_preflight(took: float) -> None:
     """Chromium's time of a request has its preflight's in it, Firefox's has not."""
     pair = [capture("request", 0, took), preflight("preflight", 10, 40)]
     for order in permutations(pair):
-        first, second = in_order(order, asked_by_script=True)
+        first, second = in_order(order)
         assert (first.sighting.id, second.sighting.id) == ("preflight", "request")
         assert second.asked == first.answered
         waited = (second.answered - second.asked) / timedelta(milliseconds=1)
@@ -86,8 +90,22 @@ def test_a_request_goes_out_behind_its_preflight(took: float) -> None:
 
 
 def test_in_a_proxys_file_it_has_been_sent_when_it_says_so() -> None:
-    pair = [capture("request", 0), preflight("preflight", 10)]
-    assert ids(pair, asked_by_script=False) == "request preflight"
+    pair = [capture("request", 0, waits=None), preflight("preflight", 10)]
+    assert ids(pair) == "request preflight"
+
+
+@pytest.mark.parametrize("waits", [None, 5], ids=["one that is known", "another"])
+def test_where_nothing_is_cached_each_preflight_stays_before_its_own(waits: float | None) -> None:
+    """However soon after each other they come: in the time that it took, no request began."""
+    polled = [
+        each
+        for number in range(3)
+        for each in (
+            preflight(f"p{number}", number * 20),
+            capture(f"r{number}", number * 20 + 6, waits=waits),
+        )
+    ]
+    assert ids(polled) == "p0 r0 p1 r1 p2 r2"
 
 
 def test_each_of_several_goes_out_behind_one() -> None:
@@ -133,7 +151,7 @@ def test_what_was_never_sent_is_left_out_where_its_preflight_tells_why() -> None
 def test_an_authorization_that_was_left_out_is_known_again() -> None:
     """Else the request looks like one that its preflight hasn't announced."""
     asked = [capture("request", 0), preflight("preflight", 1, names="authorization")]
-    found = list(records(in_order(asked, asked_by_script=True)))
+    found = list(records(in_order(asked)))
     request = next(each for each in found if isinstance(each, Exchange) and each.kind == "actual")
     assert (request.preflight, request.request_headers) == ("preflight", ("authorization",))
 
@@ -153,7 +171,7 @@ def test_nothing_is_kept_of_what_has_gone() -> None:
     other = replace(preflight("e", 4), request=preflight("e", 4).request._replace(url=f"{URL}/d"))
     three = (capture("a", 0), preflight("b", 1), capture("c", 2, url=f"{URL}/c"))
     for each in (*three, kept_back, other):
-        held.add(each, asked_by_script=True)
+        held.add(each)
     while held.captures:
         held.take()
     assert (held.turns, held.preflights, held.requests, held.characters) == ([], {}, {}, 0)

@@ -23,6 +23,8 @@ class Capture:
         asked: when it came.
         sighting: its answer, or why there is none.
         answered: when that came; not before `asked`.
+        waits_until: when at the latest a preflight began that it waited for, where `asked` is when
+            script asked for it, as in a browser's HAR; None where it is when it was sent.
         is_sent: whether the browser has sent it, as far as a HAR tells, and not only listed it.
     """
 
@@ -31,6 +33,7 @@ class Capture:
     asked: datetime
     sighting: Sighting
     answered: datetime
+    waits_until: datetime | None = None
     is_sent: bool = True
 
 

@@ -130,10 +130,9 @@ def read_captures(
             if (packing := _packing(head)) is not None:
                 problems.add("", *packing)
             elif head.startswith(b"{"):
-                found = _har_captures(counted, problems)
-                yield from in_order(found, asked_by_script=True)
+                yield from in_order(_har_captures(counted, problems))
             else:
-                yield from in_order(_saved_captures(counted, problems), asked_by_script=False)
+                yield from in_order(_saved_captures(counted, problems))
     except OSError as error:
         problems.add("", *unreadable(error))
     if problems.listed:

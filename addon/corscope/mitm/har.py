@@ -276,6 +276,9 @@ def _name_in(creator: str | None) -> str:
 
 # From an entry to what it tells
 
+_FIREFOX: Final = "Firefox"
+_MITMPROXY: Final = "mitmproxy"
+
 Decode = Callable[[str], str]
 """What makes of a HAR's text what was on the wire, decoded as Latin-1."""
 
@@ -306,17 +309,33 @@ def captured(entry: object, creator: str = "") -> Capture | None:
     if seen.response is None and (origin := _missing_origin(entry, url, headers)):
         headers, is_sent = (*headers, ("Origin", origin)), False
     started = _time(entry.get("startedDateTime"))
+    answered = _later(started, entry.get("time"))
     return Capture(
         f"{_NOBODY} {get(headers, 'User-Agent') or ''}",
         Request(decode(str(asked.get("method") or "GET")), _as_seen(url), headers),
         started,
         seen,
-        _later(started, entry.get("time")),
+        answered,
+        _waits_until(creator, started, answered),
         is_sent,
     )
 
 
-_WRITE_BYTES: Final = frozenset({"WebInspector", "Firefox"})
+_QUEUED: Final = 10_000
+"""So many milliseconds may a request of Firefox's be queued before its preflight begins."""
+
+
+def _waits_until(creator: str, started: datetime, answered: datetime) -> datetime | None:
+    """Until when the preflight of a request may have begun that has begun before it.
+
+    Browsers list a request first. The time that it takes has its preflight's in it, but in Firefox.
+    """
+    if creator == _MITMPROXY:
+        return None
+    return max(answered, _later(started, _QUEUED)) if creator == _FIREFOX else answered
+
+
+_WRITE_BYTES: Final = frozenset({"WebInspector", _FIREFOX})
 """Who writes each byte of a header as a character: the tools of Chromium and Firefox."""
 
 
@@ -363,16 +382,13 @@ def _sighting(entry: dict[str, Any], decode: Decode, creator: str) -> Sighting:
     if isinstance(status, int) and 100 <= status <= 999:
         return Sighting(_new_id(), Response(status, _headers(answer.get("headers"), decode)))
     error = _error_of(entry) or "the HAR holds no response"
-    if creator == _MITMPROXY:
+    if creator == _MITMPROXY:  # which has made up an answer of its own
         cause = cause_of(error)
         return Sighting(_new_id(), None, missing=missing_said(error), error=error, cause=cause)
     missing = next((each for each, said in _SAID.items() if said.search(error)), None)
     missing = missing or Missing.NOT_RECORDED
     return Sighting(_new_id(), None, missing=missing, error=error)
 
-
-_MITMPROXY: Final = "mitmproxy"
-"""It makes up an answer of its own where the server gave none, which its HARs don't have."""
 
 _SAID: Final = {
     Missing.CLIENT_GONE: re.compile("ERR_ABORTED|BINDING_ABORTED"),

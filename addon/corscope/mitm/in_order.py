@@ -9,7 +9,7 @@ back until their turn has come.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 from itertools import count
 from typing import Final
@@ -34,10 +34,6 @@ UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
 MOST_TRIED: Final = 64
 """So many requests are looked at for the one that a preflight announces, of those for one URL."""
 
-AT_ONCE: Final = timedelta(seconds=1)
-"""So soon after its request a browser begins a preflight, even a busy one. Firefox doesn't count
-that among the time that the request takes, Chromium does."""
-
 _Place = tuple[str, str, str]
 """A client, a URL and the method of the fetch."""
 
@@ -45,17 +41,14 @@ _Turn = tuple[datetime, bool, int]
 """When a request went out, whether that was right after an answer to its preflight, its number."""
 
 
-def in_order(captures: Iterable[Capture], *, asked_by_script: bool) -> Iterator[Capture]:
-    """Yield saved exchanges by the time when they were asked, as far as that is within reach.
+def in_order(captures: Iterable[Capture]) -> Iterator[Capture]:
+    """Yield saved exchanges by the time when they were sent, as far as that is within reach.
 
-    Args:
-        captures: the exchanges, in the order in which a file has them.
-        asked_by_script: whether their times may be those when script asked, as in a browser's HAR;
-            then a request with a preflight was sent when that was answered.
+    A request that may have waited for a preflight was sent when that was answered.
     """
     held = _Held()
     for each in captures:
-        held.add(each, asked_by_script=asked_by_script)
+        held.add(each)
         while held.is_full():
             yield held.take()
     while held.captures:
@@ -74,7 +67,7 @@ class _Held:
     _latest: datetime = UNKNOWN
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def add(self, capture: Capture, *, asked_by_script: bool) -> None:
+    def add(self, capture: Capture) -> None:
         """Hold an exchange back."""
         number, request = next(self._numbers), capture.request
         answer = capture.sighting.response
@@ -82,8 +75,7 @@ class _Held:
         self.characters += length
         self._latest = self._latest if capture.asked == UNKNOWN else capture.asked
         self._put(capture, (self._latest, False, number), length)
-        if asked_by_script:
-            self._match(capture, number)
+        self._match(capture, number)
 
     def is_full(self) -> bool:
         """Whether there are more than are to be held back."""
@@ -108,8 +100,10 @@ class _Held:
         place, is_preflight = _place(capture), is_cors_preflight_request(capture.request)
         if is_preflight:  # which comes right behind its request
             own, others = self.preflights, self.requests.get(place, [])[: -MOST_TRIED - 1 : -1]
-        else:
+        elif capture.waits_until is not None:
             own, others = self.requests, self.preflights.get(place, [])[:MOST_TRIED]
+        else:
+            return
         own[place].append(number)
         for other in others:
             request, preflight = (other, number) if is_preflight else (number, other)
@@ -119,7 +113,8 @@ class _Held:
 
     def _is_announced(self, number: int, by: int) -> bool:
         request, preflight = self.captures[number][0], self.captures[by][0]
-        if not (request.asked <= preflight.asked <= max(request.answered, request.asked + AT_ONCE)):
+        until = request.waits_until
+        if until is None or not request.asked <= preflight.asked <= until:
             return False
         headers = request.request.headers
         if not request.is_sent:  # so that not all of it may be there
