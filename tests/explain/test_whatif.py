@@ -239,6 +239,17 @@ def test_where_a_rule_has_answered_the_server_is_not_known() -> None:
     assert turned(asked(ALLOW, entry)) == [("blocked", "allowed", "allow")]
 
 
+def test_what_a_recording_has_no_answer_of_may_have_had_one() -> None:
+    """But a rule answers a preflight by itself."""
+    unknown = Sighting("x", None, Missing.NOT_RECORDED, "net::ERR_FAILED")
+    both = [Entry(exchange_of(request, unknown)) for request in (preflight(), actual())]
+    found = asked(ALLOW, *both)
+    assert turned(found) == [("blocked", "allowed", "allow")]
+    [untold] = found.untold
+    assert (untold.why, untold.rule) == ("the recording doesn't have its answer", "allow")
+    assert asked("", *both).same == 2
+
+
 def test_a_304_is_asked_anew() -> None:
     headers = (("If-None-Match", '"a"'), ("User-Agent", CHROMIUM))
     entry = entry_of(actual(headers=headers), Response(304, ()))

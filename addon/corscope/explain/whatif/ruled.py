@@ -11,6 +11,7 @@ from typing import Final
 from corscope.explain.escape import escaped
 from corscope.explain.whatif.masked_urls import undecided
 from corscope.fetch.engines import Engine
+from corscope.fetch.reasons import Reason
 from corscope.journal.again import as_received, is_reproduced, judged_again, sent_by_server
 from corscope.journal.exchange import Exchange, Missing, Verdicts
 from corscope.messages import HeaderList, Request, Response
@@ -146,7 +147,7 @@ def _outcome(exchange: Exchange, by: RuledBy) -> tuple[Rule | None, _Got]:
         return chosen, _DROPPED if made is None else _Got(Response(made.status, made.headers))
     server = sent_by_server(exchange)
     if server is None:
-        return chosen, _without_server(exchange)
+        return chosen, _without_server(exchange, chosen)
     server = _asked_anew(chosen, server, fresh=by.fresh)
     chosen = _chosen(exchange, by, subject, server.status)
     if chosen is None or chosen.mode is Mode.SHADOW:
@@ -156,11 +157,13 @@ def _outcome(exchange: Exchange, by: RuledBy) -> tuple[Rule | None, _Got]:
     return chosen, _Got(edit(chosen, subject, server, fresh=by.fresh))
 
 
-def _without_server(exchange: Exchange) -> _Got:
-    """No server's answer is known: none came, or a rule had stood in for it."""
+def _without_server(exchange: Exchange, rule: Rule | None) -> _Got:
+    """No server's answer is known: none came, or was recorded, or a rule had stood in for it."""
     if exchange.answered_by == "rule":
         name = escaped(exchange.rule or "")
         raise UntoldError(f'rule "{name}" answered it, so what the server says was not seen')
+    if rule is not None and exchange.judgement.reason is Reason.NOT_RECORDED:
+        raise UntoldError("the recording doesn't have its answer", rule.name)
     return _SAME
 
 
