@@ -200,6 +200,40 @@ def test_a_header_is_read_as_who_wrote_the_har_writes_it(creator: str, read: str
     assert found.request.headers == (("X-A", read), ("X-B", "\xe2\x82\xac"))
 
 
+@pytest.mark.parametrize(
+    ("creator", "value", "lines"),
+    [
+        ("WebInspector", "*\nhttps://a.test", ["*", "https://a.test"]),
+        ("WebInspector", "*\n", ["*", ""]),
+        ("mitmproxy", "\r\n *", ["*"]),
+        ("mitmproxy", "*\r\n", ["*"]),
+        ("mitmproxy", "GET,\r\n\tPUT", ["GET, PUT"]),
+    ],
+)
+def test_a_line_feed_is_between_lines_or_within_one(
+    creator: str, value: str, lines: list[str]
+) -> None:
+    """Browsers join the lines of one name; mitmproxy writes each, with its folds."""
+    headers = [{"name": "Access-Control-Allow-Origin", "value": value}]
+    found = captured({"request": {"url": "https://api.test/", "headers": headers}}, creator)
+    assert found is not None
+    assert [value for _, value in found.request.headers] == lines
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "expected"),
+    [
+        ("http://::1:8000/x", "[::1]:8000", "http://[::1]:8000/x"),
+        ("https://fe80::1/x?a", "[fe80::1]", "https://[fe80::1]/x?a"),
+        ("http://127.0.0.1:8000/x", "[::1]:8000", "http://127.0.0.1:8000/x"),
+    ],
+)
+def test_an_address_gets_its_brackets_again(url: str, host: str, expected: str) -> None:
+    found = captured({"request": {"url": url, "headers": [["Host", host]]}}, "mitmproxy")
+    assert found is not None
+    assert found.request.url == expected
+
+
 def test_a_request_that_firefox_kept_back_is_known() -> None:
     """It lists it, after a refused preflight say; then there is no time of any step."""
     for timings, size, is_sent in (({}, 0, False), ({}, -1, True), ({"wait": 0}, 0, True)):

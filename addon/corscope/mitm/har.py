@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 from mitmproxy import http
 
-from corscope.fetch.headers import HTTP_TAB_OR_SPACE, contains, get
+from corscope.fetch.headers import HTTP_TAB_OR_SPACE, contains, get, unfold
 from corscope.fetch.origin import origin_of_url
 from corscope.journal.exchange import Missing, Sighting
 from corscope.messages import HeaderList, Request, Response
@@ -279,8 +279,17 @@ def _name_in(creator: str | None) -> str:
 _FIREFOX: Final = "Firefox"
 _MITMPROXY: Final = "mitmproxy"
 
-Decode = Callable[[str], str]
-"""What makes of a HAR's text what was on the wire, decoded as Latin-1."""
+
+class Style(NamedTuple):
+    """How a program writes headers into a HAR.
+
+    Attributes:
+        decode: makes of a text what was on the wire, decoded as Latin-1.
+        joins_lines: whether a line feed is between lines of one name; else it is within a line.
+    """
+
+    decode: Callable[[str], str]
+    joins_lines: bool = True
 
 
 def captured(entry: object, creator: str = "") -> Capture | None:
@@ -302,9 +311,10 @@ def captured(entry: object, creator: str = "") -> Capture | None:
         raise UnreadableError("it has no request.url")
     if not url.lower().startswith(("http://", "https://")):
         return None
-    decode = _as_bytes if creator in _WRITE_BYTES else _isomorphic
-    headers = _headers(asked.get("headers"), decode)
-    seen = _sighting(entry, decode, creator)
+    style = _STYLES.get(creator, _USUAL)
+    headers = _headers(asked.get("headers"), style)
+    url = _with_brackets(url, headers)
+    seen = _sighting(entry, style, creator)
     is_sent = not _was_kept_back(entry, asked)
     if seen.response is None and (origin := _missing_origin(entry, url, headers)):
         headers, is_sent = (*headers, ("Origin", origin)), False
@@ -312,7 +322,7 @@ def captured(entry: object, creator: str = "") -> Capture | None:
     answered = _later(started, entry.get("time"))
     return Capture(
         f"{_NOBODY} {get(headers, 'User-Agent') or ''}",
-        Request(decode(str(asked.get("method") or "GET")), _as_seen(url), headers),
+        Request(style.decode(str(asked.get("method") or "GET")), _as_seen(url), headers),
         started,
         seen,
         answered,
@@ -333,10 +343,6 @@ def _waits_until(creator: str, started: datetime, answered: datetime) -> datetim
     if creator == _MITMPROXY:
         return None
     return max(answered, _later(started, _QUEUED)) if creator == _FIREFOX else answered
-
-
-_WRITE_BYTES: Final = frozenset({"WebInspector", _FIREFOX})
-"""Who writes each byte of a header as a character: the tools of Chromium and Firefox."""
 
 
 def _was_kept_back(entry: dict[str, Any], asked: dict[str, Any]) -> bool:
@@ -374,13 +380,13 @@ def _new_id() -> str:
     return f"{_READING}-{next(_numbers)}"
 
 
-def _sighting(entry: dict[str, Any], decode: Decode, creator: str) -> Sighting:
+def _sighting(entry: dict[str, Any], style: Style, creator: str) -> Sighting:
     """The response, or the error where there was none: browsers then write status 0."""
     answer = entry.get("response")
     answer = answer if isinstance(answer, dict) else {}
     status = answer.get("status")
     if isinstance(status, int) and 100 <= status <= 999:
-        return Sighting(_new_id(), Response(status, _headers(answer.get("headers"), decode)))
+        return Sighting(_new_id(), Response(status, _headers(answer.get("headers"), style)))
     error = _error_of(entry) or "the HAR holds no response"
     if creator == _MITMPROXY:  # which has made up an answer of its own
         cause = cause_of(error)
@@ -405,7 +411,7 @@ def _error_of(entry: dict[str, Any]) -> str | None:
     return str(said) if said else None
 
 
-def _headers(listed: object, decode: Decode) -> HeaderList:
+def _headers(listed: object, style: Style) -> HeaderList:
     """Read a list of {"name", "value"} or [name, value]; what HTTP/2 calls pseudo-headers is left.
 
     Where a browser joined repeated lines with a line feed, they are taken apart again.
@@ -419,13 +425,16 @@ def _headers(listed: object, decode: Decode) -> HeaderList:
         is_odd = "\n" in text or "\r" in text or "\0:" in text
         if text.isascii() and not is_odd:
             return tuple(found)
-    return tuple(line for item in listed for line in _lines(*_pair(item), decode))
+    return tuple(line for item in listed for line in _lines(*_pair(item), style))
 
 
-def _lines(name: object, value: object, decode: Decode) -> Iterator[tuple[str, str]]:
-    if isinstance(name, str) and not name.startswith(":"):
-        for line in decode(str("" if value is None else value)).split("\n"):
-            yield decode(name), line.strip("\r").strip(HTTP_TAB_OR_SPACE)
+def _lines(name: object, value: object, style: Style) -> Iterator[tuple[str, str]]:
+    if not isinstance(name, str) or name.startswith(":"):
+        return
+    text = style.decode(str("" if value is None else value))
+    lines = text.split("\n") if style.joins_lines else [unfold(text)]
+    for line in lines:
+        yield style.decode(name), line.strip("\r\n").strip(HTTP_TAB_OR_SPACE)
 
 
 def _pair(item: object) -> tuple[object, object]:
@@ -451,6 +460,14 @@ def _as_bytes(text: str) -> str:
     return text if all(char <= "\xff" for char in text) else _isomorphic(text)
 
 
+_USUAL: Final = Style(_isomorphic)
+_STYLES: Final = {
+    "WebInspector": Style(_as_bytes),
+    _FIREFOX: Style(_as_bytes),
+    _MITMPROXY: Style(_isomorphic, joins_lines=False),
+}
+"""Those of Chromium's tools and others."""
+
 # A URL that mitmproxy's own way of taking it apart and joining it again leaves as it is, which most
 # are. Looking is a tenth of the work of that.
 _LABEL: Final = r"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?"
@@ -458,6 +475,15 @@ _AS_IT_IS: Final = re.compile(
     rf"https?://(?:{_LABEL}\.){{0,3}}{_LABEL}(?::[1-9][0-9]{{3}})?"
     r"""/(?!/)[!"$-:<->@-~]*+(?:\?[!"$-~]+)?"""
 )
+
+
+_BARE: Final = re.compile(r"(https?://)[0-9A-Fa-f]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?=/)")
+
+
+def _with_brackets(url: str, headers: HeaderList) -> str:
+    """Name an IPv6 address as the request did: mitmproxy's HARs have it without its brackets."""
+    found, host = _BARE.match(url), get(headers, "Host") or ""
+    return f"{found[1]}{host}{url[found.end() :]}" if found and host.startswith("[") else url
 
 
 def _as_seen(url: str) -> str:
