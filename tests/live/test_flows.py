@@ -211,7 +211,7 @@ def test_the_final_picture_has_what_others_edited(
 def test_a_rules_filter_sees_what_the_browser_has_sent(server: RawServer, tmp_path: Path) -> None:
     """mitmproxy sends it elsewhere, without a header, after the rule was chosen the first time."""
     rules = tmp_path / "rules.toml"
-    rules.write_text(RULES + 'match.filter = "~d open.test & ~hq x-tenant"\n', "utf-8")
+    rules.write_text(RULES + 'match.filter = "~d open.test & ~hq X-Tenant"\n', "utf-8")
     server.answers["http://elsewhere.test/x"] = reply()
     options = {
         "cors_rules": rules,
