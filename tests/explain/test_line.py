@@ -99,6 +99,27 @@ def test_a_preflights_status_is_mended_too(status: int, headers: HeaderList, has
     assert "200 to 299" not in of_actual
 
 
+@pytest.mark.parametrize(
+    ("request_", "fix"),
+    [
+        (preflight("patch"), "let the page write PATCH: "),
+        (
+            preflight("getall"),
+            'add it to the preflight\'s answer: "Access-Control-Allow-Methods: getall"',
+        ),
+        (preflight("GET", "access-control-allow-origin"), "let the page not send it: "),
+        (
+            preflight("GET", "x-a"),
+            'add it to the preflight\'s answer: "Access-Control-Allow-Headers: x-a"',
+        ),
+    ],
+)
+def test_what_the_page_cannot_have_meant_is_for_the_page_to_mend(
+    request_: Request, fix: str
+) -> None:
+    assert f". Fix: {fix}" in told(request_, ALLOWED)
+
+
 def test_a_conditional_verdict_says_on_what_it_hangs() -> None:
     line = told(actual(), Response(200, (("Access-Control-Allow-Origin", "*"),)))
     assert line.startswith(f"CORS conditional: GET {API} from {PAGE}: allowed without credentials;")

@@ -13,6 +13,7 @@ from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import is_ok_status
 from corscope.fetch.reasons import CATALOGUE, Kind, Reason
 from corscope.journal.exchange import Exchange, Judgement
+from corscope.servers.parts import is_cors_response_header_name
 
 __all__ = ["OPAQUE_ORIGIN_FIX", "Words", "exchange_words", "worded"]
 
@@ -30,6 +31,14 @@ OPAQUE_ORIGIN_FIX: Final = (
     'sandboxed frame, a file: or data: URL. Any site can send "Origin: null", so don\'t allow it.'
 )
 """The fix where the request's origin is `null` and the answer doesn't allow it."""
+
+_SPELLED_FIX: Final = (
+    "let the page write PATCH: methods differ by case, browsers send {method} as script wrote it, "
+    "and servers know no such method."
+)
+_OF_ANSWERS_FIX: Final = (
+    "let the page not send it: it is a header of answers, which is the server's to send."
+)
 
 _STATUS_TOO: Final = (
     "And answer OPTIONS with 204, before authentication and routing: a preflight's status has to "
@@ -88,11 +97,24 @@ def worded(
     }
     shown = {name: escaped(value) for name, value in values.items()}
     words = REASONS[reason]
-    hides_origin = origin == OPAQUE_SERIALIZED and "{origin}" in words.fix
-    fix = OPAQUE_ORIGIN_FIX if hides_origin else words.fix.format_map(shown)
-    if kind == "preflight" and not hides_origin and _status_is_next(reason, status):
-        fix = f"{fix} {_STATUS_TOO}"
+    if origin == OPAQUE_SERIALIZED and "{origin}" in words.fix:
+        fix = OPAQUE_ORIGIN_FIX
+    elif detail is not None and (of_page := _fix_of_page(reason, detail)):
+        fix = of_page
+    else:
+        fix = words.fix.format_map(shown)
+        if kind == "preflight" and _status_is_next(reason, status):
+            fix = f"{fix} {_STATUS_TOO}"
     return Words(words.what.format_map(shown), fix)
+
+
+def _fix_of_page(reason: Reason, detail: str) -> str | None:
+    """The fix where it is the page that asks for what it can't have meant."""
+    if reason is Reason.METHOD_NOT_ALLOWED and detail != "PATCH" and detail.upper() == "PATCH":
+        return _SPELLED_FIX.format(method=detail)
+    if reason is Reason.HEADER_NOT_ALLOWED and is_cors_response_header_name(detail):
+        return _OF_ANSWERS_FIX
+    return None
 
 
 def _status_is_next(reason: Reason, status: int | None) -> bool:

@@ -75,7 +75,7 @@ def _request_headers(policy: Policy) -> Iterator[Remark]:
     for index, name in _items(policy.allow_headers):
         path: KeyPath = ("policy", "allow_headers", index)
         if is_cors_response_header_name(name) and not is_forbidden_request_header(name, ""):
-            message = "is a response header: no request asks for it"
+            message = "is a response header: no request has use for it"
             yield remark("header-of-responses", path, name, message, "drop it")
         elif is_forbidden_request_header(name, ""):
             message = "is set by the browser: it is never asked for"
