@@ -99,6 +99,26 @@ def test_a_preflights_status_is_mended_too(status: int, headers: HeaderList, has
     assert "200 to 299" not in of_actual
 
 
+COOKIE = (("Cookie", "a=1"),)
+
+
+@pytest.mark.parametrize(
+    ("headers", "answer", "has_it"),
+    [
+        pytest.param(COOKIE, (), True, id="neither"),
+        pytest.param(COOKIE, (("Access-Control-Allow-Origin", "*"),), True, id="a wildcard"),
+        pytest.param(COOKIE, (("Access-Control-Allow-Credentials", "true"),), False, id="one"),
+        pytest.param((), (), False, id="without credentials"),
+    ],
+)
+def test_credentials_are_mended_too(headers: HeaderList, answer: HeaderList, has_it: bool) -> None:
+    request = actual()
+    line = told(
+        Request(request.method, request.url, request.headers + headers), Response(200, answer)
+    )
+    assert line.count('"Access-Control-Allow-Credentials: true"') == has_it
+
+
 @pytest.mark.parametrize(
     ("request_", "fix"),
     [

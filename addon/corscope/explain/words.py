@@ -9,11 +9,12 @@ from typing import Final
 
 from corscope.explain.articles.catalogue import REASONS
 from corscope.explain.escape import escaped
+from corscope.fetch.headers import get
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import is_ok_status
 from corscope.fetch.reasons import CATALOGUE, Kind, Reason
 from corscope.journal.exchange import Exchange, Judgement
-from corscope.servers.parts import is_cors_response_header_name
+from corscope.servers.parts import ALLOW_CREDENTIALS, is_cors_response_header_name
 
 __all__ = ["OPAQUE_ORIGIN_FIX", "Words", "exchange_words", "worded"]
 
@@ -46,6 +47,20 @@ _STATUS_TOO: Final = (
 )
 """What is to be mended besides, where a preflight's headers are what is told of first."""
 
+_CREDENTIALS_TOO: Final = (
+    'And send "Access-Control-Allow-Credentials: true": credentials are included.'
+)
+_OF_ORIGIN: Final = frozenset(
+    {
+        Reason.ALLOW_ORIGIN_MISSING,
+        Reason.ALLOW_ORIGIN_REPEATED,
+        Reason.ALLOW_ORIGIN_LIST,
+        Reason.ALLOW_ORIGIN_INVALID,
+        Reason.ALLOW_ORIGIN_MISMATCH,
+    }
+)
+"""Where the answer's origin is mended, what it says of credentials is asked next."""
+
 
 def exchange_words(exchange: Exchange, judgement: Judgement) -> Words:
     """The words for why an exchange is refused, by a judgement that has a reason."""
@@ -59,6 +74,8 @@ def exchange_words(exchange: Exchange, judgement: Judgement) -> Words:
         headers=exchange.request_headers,
         status=exchange.status,
         error=exchange.error,
+        needs_credentials=exchange.credentials == "include"
+        and get(exchange.headers, ALLOW_CREDENTIALS) != "true",
     )
 
 
@@ -72,6 +89,7 @@ def worded(
     headers: Iterable[str],
     status: int | None,
     error: str | None,
+    needs_credentials: bool = False,
 ) -> Words:
     """The words for a reason, with an exchange's own values in them, escaped.
 
@@ -84,6 +102,7 @@ def worded(
         headers: the names of its CORS-unsafe headers.
         status: the answer's status; None if there was no answer.
         error: why there was none.
+        needs_credentials: whether credentials are included, which the answer doesn't allow yet.
     """
     if reason is Reason.ALLOW_CREDENTIALS_NOT_TRUE:
         detail = "missing" if detail is None else f'"{detail}"'
@@ -103,6 +122,8 @@ def worded(
         fix = of_page
     else:
         fix = words.fix.format_map(shown)
+        if needs_credentials and reason in _OF_ORIGIN:
+            fix = f"{fix} {_CREDENTIALS_TOO}"
         if kind == "preflight" and _status_is_next(reason, status):
             fix = f"{fix} {_STATUS_TOO}"
     return Words(words.what.format_map(shown), fix)

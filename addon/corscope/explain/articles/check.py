@@ -118,8 +118,8 @@ CHECK_ARTICLES: Final = (
         "isn't include. With credentials the value is compared as it stands, and no origin is "
         "written as an asterisk: who may read what is meant for one user has to be named.",
         section=_CHECK,
-        fix='send "Access-Control-Allow-Origin: {origin}" and "Vary: Origin", or let the page not '
-        "include credentials.",
+        fix='send "Access-Control-Allow-Origin: {origin}", "Access-Control-Allow-Credentials: '
+        'true" and "Vary: Origin", or let the page not include credentials.',
         looks=(_ASKED, "> Cookie: session=…", "< Access-Control-Allow-Origin: *"),
         harmless="If the page needs no credentials there: without them the answer is allowed.",
         see=(Reason.ALLOW_CREDENTIALS_NOT_TRUE, FindingId.ANY_ORIGIN_WITH_CREDENTIALS),
