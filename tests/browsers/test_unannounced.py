@@ -39,7 +39,7 @@ def leave(max_age: str, origin: str = APP) -> HeaderPairs:
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Allow-Credentials", "true"),
         ("Access-Control-Allow-Methods", "PUT, DELETE"),
-        ("Access-Control-Allow-Headers", "x-tenant, cache-control"),
+        ("Access-Control-Allow-Headers", "x-tenant, cache-control, user-agent"),
         ("Access-Control-Max-Age", max_age),
         ("Cache-Control", "no-store"),
     )
@@ -279,6 +279,29 @@ def test_what_a_service_worker_leaves_to_the_browser(
     else:
         assert [each["id"] for each in asked] == [put["preflight"]]
         assert cache_findings(put) == []
+
+
+@every_engine
+def test_a_user_agent_of_scripts_makes_no_other_browser(
+    browser: Browser, engine: str, tmp_path: Path
+) -> None:
+    """Firefox sends it, after a preflight that has its own; Chromium asks no leave for it.
+
+    WebKit has it on both, so that nothing tells of WebKit any more.
+    """
+    url = f"{API}/agent"
+    routes: Routes = {("GET", f"{APP}/"): EMPTY_PAGE, ("*", url): Answer(headers=leave("600"))}
+    init = {"method": "PUT", "headers": {"User-Agent": "octokit.js/5", "X-Tenant": "7"}}
+    with OriginServer(routes) as server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        page = browser.open(f"{APP}/", proxy.port)
+        seen = [page.play([Ask(url, init)])[0].ok for _ in range(2)]
+        page.close()
+    assert seen == [True, True]
+    entries = exchanges(proxy, url)
+    (asked,) = preflights(entries)
+    assert [entry["preflight"] for entry in actuals(entries)] == [asked["id"]] * 2
+    assert [cache_findings(entry) for entry in actuals(entries)] == [[], ["preflight-cached"]]
+    assert {entry["engine"] for entry in entries} == {"unknown" if engine == "webkit" else engine}
 
 
 MANY = 20

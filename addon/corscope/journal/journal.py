@@ -31,6 +31,7 @@ from corscope.journal.masking import cleaning
 from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
 from corscope.journal.memory import NOTHING, Memory, Noted, PlainRequest, note, note_plain, noted_of
 from corscope.journal.mould import LONGEST_CAST, Mould
+from corscope.journal.names import Names
 from corscope.journal.pairing import Pairing, Waiting, passing
 from corscope.journal.pattern import Pattern, depends_on_time, essence
 from corscope.journal.reading import Plain, Reading, read
@@ -77,6 +78,7 @@ class Journal:
     memory: Memory = field(default_factory=Memory)
     workers: Workers = field(default_factory=Workers)
     documents: Documents = field(default_factory=Documents)
+    names: Names = field(default_factory=Names)
     readings: "Memo[tuple[str, Request], Reading | Plain]" = field(default_factory=_readings)
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
@@ -84,10 +86,12 @@ class Journal:
 
         Args:
             id_: the exchange's id.
-            client: what tells one browser from another.
+            client: what tells one browser from another: its address, a space, its User-Agent.
             request: the request as the browser sent it.
             now: when it came.
         """
+        if self.names.announced:
+            client, request = self.names.real(client, request)
         known_before = self.readings.get((client, request))
         reading = known_before or self._read(id_, client, request)
         if isinstance(reading, Plain):
@@ -195,7 +199,10 @@ class Journal:
         client, known = reading.client, reading.alone
         step, wire = self.chains.linked(known.step, now), known.wire
         if wire.kind == "preflight":
-            self.caches.asked(client, wire, reading.length + len(wire.cors.url))
+            length = reading.length + len(wire.cors.url)
+            if length <= MOST_CHARACTERS:
+                self.names.note(client, wire)
+            self.caches.asked(client, wire, length)
             if step is not known.step:
                 why = why_announced(wire, is_again=step.link.preflighted)
                 known = Known(wire, step, known.credentials, why)
