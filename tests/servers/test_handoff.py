@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from corscope.fetch.headers import get
 from corscope.messages import Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import differences, probes
@@ -134,3 +135,45 @@ def test_any_policy_is_written_for_any_server(target: Dialect) -> None:
         assert all(sentence.endswith(".") for sentence in lost)
         assert hand_off(policy, STANDARD, target).text.strip()
         target.actual(meant, Request("GET", "https://api.test/", ()), Response(200, ()))
+
+
+REGEXES = (
+    r"https://.*\.sub\.test",
+    r"app\.test$",
+    r"^https://app\.test",
+    r"^https://app\.test$",
+    r"https://app\.test|https://one\.sub\.test",
+    r"^https://app\.test$|sub\.test",
+    r"(?i)https://APP\.test",
+    r"(?i)APP|sub",
+    r"test\$?$",
+)
+FITTED = (
+    *("https://app.test", "https://one.sub.test", "https://app.test.evil.test", "https://sub.test"),
+    *("http://evil.test/https://app.test", "https://one.sub.test.evil.test", "https://evil.test"),
+    *("https://appxtest", "https://app.test:8443", "null"),
+)
+WITH_REGEXES = [
+    each
+    for each in dialects()
+    if each.export and not each.complaints(Policy(allow_origin_regex="app"))
+]
+
+
+@pytest.mark.parametrize("one", WITH_REGEXES, ids=lambda dialect: dialect.name)
+def test_a_regex_fits_there_what_it_fits_here(one: Dialect) -> None:
+    """However each of them looks for it: anywhere, from the beginning, or in all of it."""
+    for regex in REGEXES:
+        policy = Policy(allow_origins=(), allow_origin_regex=regex, allow_methods=("GET",))
+        here = [_allows(one, policy, origin) for origin in FITTED]
+        for target in WITH_REGEXES:
+            meant, lost = translated(policy, one, target)
+            if not (lost or one.complaints(policy) or target.complaints(meant)):
+                there = [_allows(target, meant, origin) for origin in FITTED]
+                assert there == here, (regex, target.name, meant.allow_origin_regex)
+
+
+def _allows(server: Dialect, policy: Policy, origin: str) -> bool:
+    request = Request("GET", "https://api.test/", (("Origin", origin),))
+    headers = server.actual(policy, request, Response(200, ())).headers
+    return get(headers, "access-control-allow-origin") == origin

@@ -6,7 +6,8 @@ which the second may not share. What then still differs is found by asking both.
 
 import re
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from corscope.fetch.headers import get
 from corscope.messages import Request
@@ -15,8 +16,9 @@ from corscope.servers.difference import answered, differences, instance
 from corscope.servers.parts import ALLOW_ORIGIN
 from corscope.servers.policy import WILDCARD, Policy
 
-__all__ = ["hand_off", "translated"]
+__all__ = ["anchoring", "hand_off", "translated"]
 
+_FLAGS: Final = re.compile(r"^\(\?[aiLmsux]+\)")
 _FIELDS = (
     *("allow_origins", "allow_origin_regex", "allow_methods", "allow_headers"),
     *("expose_headers", "allow_credentials", "max_age"),
@@ -52,6 +54,9 @@ def translated(policy: Policy, source: Dialect, target: Dialect) -> tuple[Policy
     if source is target:
         return policy, ()
     meant, lost = _expressible(_with_defaults(policy, source, target), target)
+    if meant.allow_origin_regex:
+        regex = _anchored(meant.allow_origin_regex, anchoring(source), anchoring(target))
+        meant = replace(meant, allow_origin_regex=regex)
     return _with_patterns(meant, (source, policy), target), lost
 
 
@@ -85,6 +90,36 @@ def _expressible(policy: Policy, target: Dialect) -> tuple[Policy, tuple[str, ..
 
 def _unset(field: str) -> dict[str, Any]:
     return {field: None}
+
+
+@lru_cache(maxsize=64)
+def anchoring(dialect: Dialect) -> str:
+    """How a dialect compares an origin with a regex: as Python's function of that name."""
+    for how, pattern in (("search", "//one"), ("match", "https://one")):
+        policy = Policy(allow_origins=(), allow_origin_regex=pattern)
+        if not dialect.complaints(policy) and _allows(dialect, policy, "https://one.invalid"):
+            return how
+    return "fullmatch"
+
+
+def _anchored(regex: str, source: str, target: str) -> str:
+    """A regex so that it fits the same where it is looked for as the second does."""
+    if source == target:
+        return regex
+    found = _FLAGS.match(regex)
+    flags, plain = (found[0], regex[found.end() :]) if found else ("", regex)
+    several = "|" in plain
+    begins = plain.startswith("^") and not several
+    ends = re.search(r"(?<!\\)(\\\\)*\$$", plain) is not None and not several
+    begin, end = {"search": ("", ""), "match": ("^", ""), "fullmatch": ("^", "$")}[source]
+    if not begin and target != "search":
+        begin = ".*"
+    if not end and target == "fullmatch":
+        end = ".*"
+    begin = "" if begins or (begin == "^" and target != "search") else begin
+    end = "" if ends or (end == "$" and target == "fullmatch") else end
+    body = f"(?:{plain})" if several and (begin or end) else plain
+    return f"{flags}{begin}{body}{end}"
 
 
 def _with_patterns(policy: Policy, source: tuple[Dialect, Policy], target: Dialect) -> Policy:

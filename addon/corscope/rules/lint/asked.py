@@ -1,6 +1,5 @@
 """What does a dialect answer under a policy? It is asked, so that no lint has to know it."""
 
-from functools import lru_cache
 from typing import Final
 
 from corscope.fetch.headers import values
@@ -19,7 +18,6 @@ __all__ = [
     "ANY_ORIGIN",
     "allows",
     "allows_credentials",
-    "anchoring",
     "sent_in_preflight",
     "sent_to",
 ]
@@ -53,14 +51,3 @@ def allows_credentials(origin: str, policy: Policy, dialect: Dialect) -> bool:
     headers = sent_to(origin, policy, dialect)
     credentials = values(headers, ALLOW_CREDENTIALS) == ("true",)
     return credentials and values(headers, ALLOW_ORIGIN) == (origin,)
-
-
-@lru_cache(maxsize=64)
-def anchoring(dialect: Dialect) -> str:
-    """How a dialect compares an origin with a regex: as Python's function of that name."""
-    searched = {"search": "//probe", "match": "https://probe"}
-    for how, pattern in searched.items():
-        policy = Policy(allow_origins=(), allow_origin_regex=pattern)
-        if not dialect.complaints(policy) and allows("https://probe.invalid", policy, dialect):
-            return how
-    return "fullmatch"

@@ -11,13 +11,14 @@ from publicsuffix2 import PublicSuffixList
 
 from corscope.fetch.origin import DEFAULT_PORTS
 from corscope.rules.kinds import Remark
-from corscope.rules.lint.asked import allows, anchoring
+from corscope.rules.lint.asked import allows
 from corscope.rules.lint.ids import remark
 from corscope.rules.locate import KeyPath
 from corscope.rules.meant import with_scheme
 from corscope.rules.problems import shown, shown_list
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import instance
+from corscope.servers.handoff import anchoring
 from corscope.servers.origins import OriginPattern, matches_pattern, parse_origin_pattern
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
