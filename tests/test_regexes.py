@@ -16,6 +16,7 @@ from corscope.servers.regex_tree import parsed
 
 REASONS: Final = {
     "corscope.cli.imports.apache._WORD.0": "possessive",
+    "corscope.cli.imports.asked._OF_ONE.0": "one character or an escape, never both",
     "corscope.cli.imports.caddyfile._TOKEN.0": "what is repeated begins with what can't go before",
     "corscope.cli.imports.haproxy_rules._PIECE.0": "the same",
     "corscope.cli.imports.regexes._OF_JAVASCRIPT.0": "one character or an escape, never both",

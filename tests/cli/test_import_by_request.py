@@ -355,6 +355,11 @@ APACHE: dict[str, tuple[str, list[tuple[str | None, Policy]]]] = {
         f"Header always set Access-Control-Allow-Origin %{{o}}e env=o{VARIES}",
         [(None, PASSED_ON)],
     ),
+    "many origins, each of which is a regex": (
+        "".join(f'SetEnvIf Origin "^https://a{n}\\.test$" ours\n' for n in range(150))
+        + f"{SENT} env=ours{VARIES}",
+        [(None, replace(PASSED_ON, allow_origins=tuple(f"https://a{n}.test" for n in range(150))))],
+    ),
     "a list of an expression": (
         f"<If \"%{{HTTP:Origin}} in {{'{APP}', 'https://b.test'}}\">\n{SENT}\n</If>{VARIES}",
         [(None, replace(PASSED_ON, allow_origins=(APP, "https://b.test")))],

@@ -4,6 +4,7 @@ One that writes its headers by hand is a little program. Its reader runs it for 
 of its tests is about and for one that fits none, for preflights and for other requests.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, islice
@@ -17,6 +18,7 @@ from corscope.servers.parts import ALLOW_ORIGIN
 
 __all__ = ["OPTIONS", "Answered", "Asked", "Compared", "Effort", "answers", "is_found"]
 
+_OF_ONE: Final = re.compile(r"\^(?:[\w:/-]|\\[.:/-])+\$", re.ASCII)
 OPTIONS: Final = "OPTIONS"
 _GET: Final = "GET"
 _OTHERS: Final = ("POST", "PUT", "PATCH", "DELETE")
@@ -98,7 +100,9 @@ class Compared:
         return asked.origin == text
 
     def fits(self, asked: Asked, regex: str) -> bool:
-        """Whether this regex is found in the origin."""
+        """Whether this regex is found in the origin; one of a single text is that text."""
+        if _OF_ONE.fullmatch(regex):
+            return self.is_text(asked, re.sub(r"\\(.)", r"\1", regex[1:-1]))
         self.regexes.setdefault(regex)
         self.count()
         return regex in asked.fits
