@@ -164,6 +164,7 @@ def test_the_origin_of_what_failed_before_it_was_sent_is_its_pages() -> None:
     "changed",
     [
         {"_resourceType": "image"},
+        {"_resourceType": {}},
         {"response": {"status": 200}},
         {"response": {"status": 0, "_error": "net::ERR_BLOCKED_BY_CLIENT"}},
         {"request": {"url": "https://app.test/x", "headers": [["Referer", "https://app.test/"]]}},

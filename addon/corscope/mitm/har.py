@@ -363,7 +363,7 @@ def _missing_origin(entry: dict[str, Any], url: str, headers: HeaderList) -> str
     page, there = origin_of_url(get(headers, "Referer") or ""), origin_of_url(url)
     if page is None or page == there or contains(headers, "Origin"):
         return None
-    is_scripts = entry.get("_resourceType") in _OF_SCRIPT
+    is_scripts = str(entry.get("_resourceType")) in _OF_SCRIPT  # which may be anything
     return str(page) if is_scripts and _error_of(entry) != _BY_EXTENSION else None
 
 
