@@ -408,7 +408,7 @@ def test_what_is_open_is_printed_whole(page: WebPage, address: str, selector: st
     page.on_paper()
     page.gone(".bar")
     page.gone("#rows, .table")
-    height = "each => document.querySelector(each).getBoundingClientRect().height"
+    height = "each => document.querySelector(each).offsetHeight"
     whole = page.run("() => document.documentElement.scrollHeight")
     assert whole >= page.run(height, selector) > WIDE[1]
 
