@@ -30,7 +30,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "cli": (
         *("messages", "fetch", "servers", "rules", "journal", "explain", "web"),
         *(f"mitm.{name}" for name in ("flows", "replay", "launch", "browser")),
-        *("mitm.filters", "mitm.rule_files"),
+        *("mitm.filters", "mitm.rule_files", "mitm.way_in"),
     ),
 }
 """For each room, the rooms or single modules of ours that it may import, besides its own."""

@@ -448,6 +448,22 @@ class TestRun:
         assert done.returncode == 1
         assert "in use" in done.stderr or "no browser" in done.stderr
 
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (("-p", "abc"), "invalid int value: 'abc'"),
+            (("-p", "0"), "choose one with -p PORT"),
+            (("--mode", "socks5"), "regular, upstream and reverse; running: socks5"),
+        ],
+    )
+    def test_a_proxy_that_no_browser_can_use_is_not_started_with_one(
+        self, corscope: Command, arguments: tuple[str, ...], says: str
+    ) -> None:
+        done = corscope("run", "--ui", "dump", "--browser", *arguments)
+        assert done.returncode == 1
+        assert says in done.stderr or "no browser" in done.stderr
+        assert "Traceback" not in done.stderr
+
     @pytest.mark.parametrize("name", ["chrome", "edge"])
     def test_a_browser_that_is_not_there_is_told_with_those_that_are(
         self, corscope: Command, name: str

@@ -18,6 +18,7 @@ import click
 from corscope.cli.browsers import browser_choice, choose_browser
 from corscope.mitm.browser import BrowserError, RunningBrowser
 from corscope.mitm.launch import PROGRAMS, LaunchError, Ui, build_command
+from corscope.mitm.way_in import NoWayInError, authority, options_of, way_in
 
 __all__ = ["port_is_open", "run"]
 
@@ -60,7 +61,7 @@ def run(
         command = build_command(ui, options, arguments)
         if browser:
             sys.exit(_run_with_browser(command, arguments, browser_name))
-    except (LaunchError, BrowserError) as error:
+    except (LaunchError, BrowserError, NoWayInError) as error:
         raise click.ClickException(str(error)) from error
     if sys.platform == "win32":  # os.exec* returns to the prompt at once there
         sys.exit(_wait(subprocess.Popen(command)))  # noqa: S603 - our own command
@@ -72,21 +73,14 @@ def _run_with_browser(command: list[str], arguments: tuple[str, ...], name: str 
     chosen = choose_browser(name)
     if chosen is None:
         raise BrowserError("no browser was found; leave --browser out and set the proxy by hand")
-    host = _given(arguments, "listen_host", "--listen-host") or "127.0.0.1"
-    port = int(_given(arguments, "listen_port", "--listen-port", "-p") or 8080)
-    folder = Path(_given(arguments, "confdir") or "~/.mitmproxy").expanduser()
-    if port_is_open(host, port):
-        raise LaunchError(f"port {port} is in use by another program; choose one with -p PORT")
+    options = options_of(arguments)
+    way = way_in(options)
+    if port_is_open(way.host, way.port):
+        raise LaunchError(f"port {way.port} is in use by another program; choose one with -p PORT")
     process = subprocess.Popen(command)  # noqa: S603 - our own command
     with ExitStack() as stack:
-        if _wait_for_port(process, host, port):
-            authority = folder / "mitmproxy-ca-cert.pem"
-            trusted = authority if authority.is_file() else None
-            way = (_reachable(host), port)
-            if (_given(arguments, "mode", "--mode", "-m") or "").startswith("reverse:"):
-                running = RunningBrowser(chosen, None, "http://{}:{}/".format(*way), trusted)
-            else:
-                running = RunningBrowser(chosen, way, "about:blank", trusted)
+        if _wait_for_port(process, way.host, way.port):
+            running = RunningBrowser(chosen, way.proxy, way.url, authority(options))
             if advice := stack.enter_context(running).advice:
                 click.echo(advice, err=True)
         return _wait(process)
@@ -111,25 +105,6 @@ def _wait_for_port(process: subprocess.Popen[bytes], host: str, port: int) -> bo
 
 def port_is_open(host: str, port: int) -> bool:
     """Tell whether something listens on this port."""
-    with suppress(OSError), socket.create_connection((_reachable(host), port), timeout=1):
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
         return True
     return False
-
-
-def _reachable(host: str) -> str:
-    """An address at which one is reached that listens on this."""
-    return "127.0.0.1" if host in {"", "0.0.0.0"} else host  # noqa: S104 - it binds nothing
-
-
-def _given(arguments: tuple[str, ...], option: str, *flags: str) -> str | None:
-    """Find what the user set an option of mitmproxy to; the last one counts, as it does there."""
-    found = None
-    for argument, following in zip(arguments, (*arguments[1:], ""), strict=True):
-        name, _, value = argument.partition("=")
-        if argument == "--set" and following.startswith(f"{option}="):
-            found = following.partition("=")[2]
-        elif name in flags:
-            found = value or following
-        elif "-p" in flags and argument.startswith("-p") and argument[2:].isdigit():
-            found = argument[2:]
-    return found

@@ -6,27 +6,22 @@ It gets the port that mitmproxy listens on, and goes when mitmproxy does.
 import asyncio
 import logging
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from mitmproxy import command, ctx, exceptions
 from mitmproxy.log import ALERT
-from mitmproxy.proxy import mode_specs
-from mitmproxy.proxy.mode_servers import ServerInstance
 
 from corscope.mitm.arguments import OneOf
 from corscope.mitm.browser import Browser, BrowserError, RunningBrowser, find_browsers
 from corscope.mitm.guard import answering
+from corscope.mitm.way_in import WayIn, authority, first_way_in
 
 __all__ = ["Browsers"]
 
 logger = logging.getLogger("corscope")
 
-_PROXY_MODES: Final = (mode_specs.RegularMode, mode_specs.UpstreamMode)
 _LOOK_AFTER: Final = 2.0
 """Seconds after which a browser that can't run has ended."""
-
-_ANYWHERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # noqa: S104
 
 
 class Browsers:
@@ -49,11 +44,10 @@ class Browsers:
             self._open(browser, url)
 
     def _open(self, browser: str, url: str) -> None:
-        chosen, (proxy, start) = _chosen(browser), _way_in()
-        authority = Path(ctx.options.confdir).expanduser() / "mitmproxy-ca-cert.pem"
-        trusted = authority if authority.is_file() else None
+        chosen, way = _chosen(browser), _way_in()
+        trusted = authority(ctx.options)
         try:
-            running = RunningBrowser(chosen, proxy, url or start, trusted).__enter__()
+            running = RunningBrowser(chosen, way.proxy, url or way.url, trusted).__enter__()
         except BrowserError as error:
             raise exceptions.CommandError(str(error)) from error
         self._running.append(running)
@@ -84,26 +78,8 @@ def _chosen(name: str) -> Browser:
     raise exceptions.CommandError("no browser was found here: set the proxy in one by hand")
 
 
-def _way_in() -> tuple[tuple[str, int] | None, str]:
-    """How a browser reaches the proxy, and the URL to begin with.
-
-    A reverse proxy is no proxy to the browser: it is the server that is asked.
-    """
-    servers = list(ctx.master.addons.get("proxyserver").servers)
-    listening = [server for server in servers if server.listen_addrs]
-    for server in listening:
-        if isinstance(server.mode, _PROXY_MODES):
-            return _address(server), "about:blank"
-    for server in listening:
-        if isinstance(server.mode, mode_specs.ReverseMode):
-            host, port = _address(server)
-            return None, f"http://{host}:{port}/"
-    modes = ", ".join(server.mode.full_spec for server in servers) or "none"
-    raise exceptions.CommandError(
-        f"a browser can be opened for the modes regular, upstream and reverse; running: {modes}"
+def _way_in() -> WayIn:
+    servers = ctx.master.addons.get("proxyserver").servers
+    return first_way_in(
+        (server.mode, *server.listen_addrs[0][:2]) for server in servers if server.listen_addrs
     )
-
-
-def _address(server: ServerInstance[Any]) -> tuple[str, int]:
-    host, port = server.listen_addrs[0][:2]
-    return _ANYWHERE.get(host, host), port
