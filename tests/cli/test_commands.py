@@ -135,6 +135,12 @@ class TestCheck:
         done = corscope("check", tmp_path)
         assert (done.returncode, done.stdout) == (0, "1 rule in 1 file: fine\n")
 
+    def test_an_empty_path_is_no_folder(self, corscope: Command) -> None:
+        """As of a variable that isn't set: what lies where one happens to be isn't meant."""
+        done = corscope("check", "")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "Error: no rule files: a path is empty\n"
+
     def test_warnings_count_if_asked_to(self, corscope: Command, tmp_path: Path) -> None:
         (tmp_path / "a.toml").write_text(RULE.replace("app.test", "app.test/"))
         assert corscope("check", tmp_path).returncode == 0

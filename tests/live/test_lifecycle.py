@@ -97,6 +97,18 @@ def test_an_option_that_is_none_is_pointed_out(server: RawServer, tmp_path: Path
         assert "corset" not in proxy.log()
 
 
+def test_an_empty_path_of_rules_is_none(
+    server: RawServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does `set cors_rules=` end them, and what lies where mitmproxy was started is no rule."""
+    (tmp_path / "pyproject.toml").write_text("[project]\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    with Proxy(tmp_path, server.mode, {"cors_rules": ""}) as proxy:
+        proxy.control(command="set", arguments=["cors_rules="])
+        assert "CORS rules" not in proxy.log()
+        assert proxy.journal()[0]["options"]["cors_rules"] == []
+
+
 @pytest.mark.parametrize("wrong", ["cors_urls=foo", "cors_web_port=-1"])
 def test_a_wrong_option_is_refused_while_it_runs(
     server: RawServer, tmp_path: Path, wrong: str

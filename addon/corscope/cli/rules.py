@@ -22,6 +22,8 @@ def read_rules(files: tuple[str, ...]) -> Ruleset:
         click.exceptions.Exit: a mistake; all of them have been printed.
         click.ClickException: there are no files.
     """
+    if "" in files:  # as of a variable that isn't set; it would be the folder at hand
+        raise click.ClickException("no rule files: a path is empty")
     sources = RuleFiles(files).sources()
     if not sources:
         raise click.ClickException(f"no rule files: {nothing_in(files)}")

@@ -139,7 +139,8 @@ def misspelt(options: optmanager.OptManager) -> list[str]:
 def read(options: optmanager.OptManager) -> Settings:
     """Read the options."""
     return Settings(
-        tuple(options.cors_rules),
+        # `set cors_rules=` leaves one path, an empty one, which would be the folder at hand.
+        tuple(path for path in options.cors_rules if path),
         options.cors_journal,
         options.cors_fresh,
         options.cors_urls,
