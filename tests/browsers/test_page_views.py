@@ -239,6 +239,26 @@ def test_filters_add_up(page: WebPage) -> None:
     page.see("#shown", "5 of 10")
 
 
+def test_filters_and_a_pause_stay_while_other_views_are_looked_at(page: WebPage) -> None:
+    page.click(".chip.blocked")
+    page.choose("[data-by=host]", "https://api.example.com")
+    page.click("#text")
+    page.write("Items")
+    page.press("Tab")
+    page.press("p")
+    page.see("#pause", "Go on")
+    before = page.text("#shown")
+    page.go("#/endpoints")
+    page.see(".matrix")
+    page.go("#/exchanges")
+    page.see(ROW)
+    assert page.text("#shown") == before
+    assert page.run("() => document.querySelector('#text').value") == "Items"
+    page.see("#pause[aria-pressed=true]", "Go on")
+    page.click("#reset")
+    page.see("#shown", "10 exchanges")
+
+
 def test_verdicts_are_told_by_word_and_shape(page: WebPage) -> None:
     for verdict in ("allowed", "blocked", "conditional"):
         page.see(f"{ROW}.{verdict} .word", verdict)

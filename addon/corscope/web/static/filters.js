@@ -16,14 +16,23 @@ export function read(form) {
   const filter = { verdicts: new Set() };
   for (const chip of form.querySelectorAll("[data-verdict][aria-pressed=true]")) filter.verdicts.add(chip.dataset.verdict);
   for (const name of SELECTS) filter[name] = form.querySelector(`[data-by=${name}]`).value;
-  filter.words = form.querySelector("#text").value.toLowerCase().split(/\s+/).filter(Boolean);
+  filter.text = form.querySelector("#text").value;
+  filter.words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return filter;
 }
 
+export function write(form, filter) {
+  form.querySelector("#text").value = filter.text;
+  for (const chip of form.querySelectorAll("[data-verdict]")) chip.setAttribute("aria-pressed", String(filter.verdicts.has(chip.dataset.verdict)));
+  for (const name of SELECTS) {
+    const select = form.querySelector(`[data-by=${name}]`);
+    if (filter[name]) select.add(new Option(filter[name], filter[name]));
+    select.value = filter[name];
+  }
+}
+
 export function empty(form) {
-  form.querySelector("#text").value = "";
-  for (const chip of form.querySelectorAll("[data-verdict]")) chip.setAttribute("aria-pressed", "false");
-  for (const name of SELECTS) form.querySelector(`[data-by=${name}]`).value = "";
+  write(form, { text: "", verdicts: new Set(), origin: "", host: "", reason: "", rule: "" });
 }
 
 // Offers the values that there are, and keeps the chosen one.

@@ -1,15 +1,17 @@
 // The view of the exchanges: the list, its filters, and the one that is open.
 
 import { parsed, element } from "../dom.js";
-import { empty, isEmpty, matches, offer, read } from "../filters.js";
+import { empty, isEmpty, matches, offer, read, write } from "../filters.js";
 import { List } from "../list.js";
+
+const kept = { filter: null, paused: null }; // while other views are looked at
 
 export function mount(view, app) {
   return new Exchanges(view, app);
 }
 
 class Exchanges {
-  #paused = null; // the rows that stay while it is paused
+  #paused = kept.paused; // the rows that stay while it is paused
   #open = null; // the id of the exchange that is open
   #asked = 0;
   #dialect = null; // the one that was chosen last
@@ -28,6 +30,7 @@ class Exchanges {
     this.form.addEventListener("click", (event) => this.#press(event.target.closest("button")));
     this.detail.addEventListener("click", (event) => this.#pressDetail(event));
     this.detail.addEventListener("change", (event) => this.#chooseDialect(event.target));
+    if (kept.filter) write(this.form, kept.filter);
     this.onRows = () => this.#show();
     app.feed.addEventListener("rows", this.onRows);
     app.feed.addEventListener("state", this.onRows);
@@ -35,6 +38,7 @@ class Exchanges {
   }
 
   unmount() {
+    Object.assign(kept, { filter: read(this.form), paused: this.#paused });
     this.app.feed.removeEventListener("rows", this.onRows);
     this.app.feed.removeEventListener("state", this.onRows);
     this.list.close();
@@ -121,7 +125,6 @@ class Exchanges {
 
   #pause() {
     this.#paused = this.#paused ? null : this.app.feed.rows;
-    this.pauseButton.setAttribute("aria-pressed", String(this.#paused !== null));
     this.#show();
   }
 
@@ -160,6 +163,7 @@ class Exchanges {
     const place = this.root.querySelector("#shown");
     if (place.textContent !== text) place.textContent = text;
     const more = this.#paused ? this.app.feed.rows.filter((row) => row.n > (this.#paused[0]?.n ?? 0)).length : 0;
+    this.pauseButton.setAttribute("aria-pressed", String(this.#paused !== null));
     this.pauseButton.textContent = this.#paused ? (more ? `Go on (${count(more)} new)` : "Go on") : "Pause";
   }
 
