@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ NEW_POLICY = ("new", "policy", "single-page-app")
 def test_without_a_name_all_are_listed(corscope: Command, kind: str, line: str) -> None:
     listed = corscope("new", kind).stdout
     assert any(each.startswith(line) for each in listed.splitlines()), listed
+
+
+def test_what_it_says_to_run_can_be_pasted_where_the_name_has_spaces(
+    corscope: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "my rules.toml"
+    told = corscope(*NEW_POLICY, "-o", file).stdout.partition("corscope run --rules ")[2]
+    assert shlex.split(told.replace("\\", "/")) == [str(file).replace("\\", "/")]
 
 
 def test_the_copy_has_the_users_hosts_and_can_be_used(corscope: Command, tmp_path: Path) -> None:

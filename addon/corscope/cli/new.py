@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 import corscope
-from corscope.cli.output import columns, write_file
+from corscope.cli.output import as_word, columns, write_file
 from corscope.rules.gallery import Kind, Starter, fill_in, find_starter, index, read_starter
 
 __all__ = ["index_text", "new", "starters"]
@@ -45,7 +45,7 @@ def new(
         click.echo(text, nl=False)
         return
     write_file(output, text, force=force)
-    click.echo(f"{output} written: corscope run --rules {output}")
+    click.echo(f"{output} written: corscope run --rules {as_word(output)}")
 
 
 def _list(found: tuple[Starter, ...]) -> None:

@@ -1,5 +1,8 @@
 """How is a command's text put into lines, and into a file?"""
 
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -7,7 +10,7 @@ import click
 
 from corscope.web.private import private
 
-__all__ = ["columns", "write_file"]
+__all__ = ["as_word", "columns", "write_file"]
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -16,6 +19,12 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for row in rows:
         cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
         yield "  ".join(cells).rstrip()
+
+
+def as_word(path: Path) -> str:
+    """A path as the shell takes it for one word, spaces and all."""
+    text = str(path)
+    return subprocess.list2cmdline([text]) if sys.platform == "win32" else shlex.quote(text)
 
 
 def write_file(file: Path, text: str, *, force: bool, is_private: bool = False) -> None:

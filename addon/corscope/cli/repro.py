@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from corscope.cli.chosen import listed, with_id
-from corscope.cli.output import write_file
+from corscope.cli.output import as_word, write_file
 from corscope.cli.records import entries_of, read_records
 from corscope.explain.line import exchange_text
 from corscope.explain.repro.program import ReproError, repro
@@ -60,7 +60,7 @@ def repro_command(
         raise click.ClickException(f"this can't be reproduced: {error}") from error
     write_file(output, text, force=force, is_private=True)
     click.echo(exchange_text(chosen))
-    click.echo(f"{output} written: python {output}")
+    click.echo(f"{output} written: python {as_word(output)}")
 
 
 def _chosen(found: Sequence[Exchange], id_: str | None, *, last: bool) -> Exchange:

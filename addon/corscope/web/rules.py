@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["HANDLERS", "Checked", "check", "fragment", "rules_html", "what_if_html"]
 
+_CHANGED: Final = (
+    "The file has changed since it was opened here. Undo all shows it as it is; copy first what "
+    "you have written."
+)
 _MOST_LISTED: Final = 200
 _LONGEST: Final = 500
 
@@ -147,7 +151,7 @@ class File(Handler):
         sources = await asyncio.to_thread(desk.sources)
         source = _source(sources, number)
         if source.data is None or stamp(source.data) != known:
-            raise HTTPError(409, reason="The file has changed since it was opened here.")
+            raise HTTPError(409, reason=_CHANGED)
         newline = "\r\n" if b"\r\n" in source.data else "\n"
         data = text.replace("\n", newline).encode()
         checked = await asyncio.to_thread(check, sources, replace(source, data=data), (), desk)
