@@ -72,6 +72,33 @@ class TestHelp:
         assert __version__ in corscope("--version").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("corscope rep", ["plain,report", "plain,repro"]),
+        ("corscope export --to ng", ["plain,nginx"]),
+        ("corscope diff-dialects standard gi", ["plain,gin"]),
+        ("corscope explain cors.j", ["file,cors.j"]),
+        ("corscope what-if rules/ --on cap", ["file,cap"]),
+        ("corscope new bug -o my", ["file,my"]),
+    ],
+)
+def test_a_shell_is_told_how_to_complete(words: str, offered: list[str]) -> None:
+    asked = {
+        "_CORSCOPE_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "corscope"],
+        env={**environment(), **asked},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == offered
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
 class TestStreams:
     @pytest.mark.parametrize("command", ["explain", "why", "import", "check-log"])

@@ -2,6 +2,7 @@
 
 import click
 
+from corscope.cli.kinds import FILE
 from corscope.cli.rules import print_problems, read_rules
 from corscope.explain.counted import counted
 
@@ -9,7 +10,7 @@ __all__ = ["check"]
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 def check(files: tuple[str, ...], strict: bool) -> None:
     """Check rule FILES, or all *.toml of a folder, as one set.

@@ -13,6 +13,7 @@ from typing import IO, Final
 import click
 
 from corscope import __version__
+from corscope.cli.kinds import FILE
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
@@ -55,7 +56,7 @@ def _ids(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) 
 
 
 @click.command("check-log")
-@click.argument("journals", nargs=-1, required=True)
+@click.argument("journals", nargs=-1, required=True, type=FILE)
 @click.option(
     "--fail-on",
     multiple=True,

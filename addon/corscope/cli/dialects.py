@@ -2,8 +2,9 @@
 
 import click
 
+from corscope.cli.kinds import DIALECT, FILE
 from corscope.cli.output import columns
-from corscope.cli.rules import as_dialect, named_rule, read_rules
+from corscope.cli.rules import named_rule, read_rules
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import differences
 from corscope.servers.habits import habits
@@ -14,7 +15,7 @@ __all__ = ["dialects", "diff_dialects"]
 
 
 @click.command()
-@click.argument("dialect", callback=as_dialect, required=False)
+@click.argument("dialect", type=DIALECT, required=False)
 def dialects(dialect: Dialect | None) -> None:
     """List the servers that a policy can be `like`, or tell how one of them answers.
 
@@ -41,9 +42,9 @@ def dialects(dialect: Dialect | None) -> None:
 
 
 @click.command("diff-dialects")
-@click.argument("first", callback=as_dialect)
-@click.argument("second", callback=as_dialect)
-@click.argument("files", nargs=-1, required=True)
+@click.argument("first", type=DIALECT)
+@click.argument("second", type=DIALECT)
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option(
     "--rule", "name", metavar="NAME", help="The rule; not needed if only one has a policy."
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from corscope.cli.kinds import FILE
 from corscope.cli.progress import progress
 from corscope.cli.records import read_file, size_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
@@ -20,7 +21,7 @@ __all__ = ["explain"]
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--engines", is_flag=True, help="Tell all three engines' verdicts each time.")
 @click.option(
     "--long",

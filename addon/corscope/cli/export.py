@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from corscope.cli.kinds import DIALECT, FILE
 from corscope.cli.output import write_file
-from corscope.cli.rules import as_dialect, named_rule, read_rules
+from corscope.cli.rules import named_rule, read_rules
 from corscope.rules.export import export_rule
 from corscope.servers.dialect import Dialect
 
@@ -13,14 +14,14 @@ __all__ = ["export"]
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option(
     "--rule", "name", metavar="NAME", help="The rule; not needed if only one has a policy."
 )
 @click.option(
     "--to",
     "target",
-    callback=as_dialect,
+    type=DIALECT,
     metavar="DIALECT",
     help="The server; default: the rule's own.",
 )

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 import click
 
+from corscope.cli.kinds import FILE
 from corscope.cli.records import read_records
 from corscope.explain.infer import Observation, infer, observed, resembling
 from corscope.rules.write import rule_text
@@ -16,7 +17,7 @@ MOST_SEEN = 100_000
 
 
 @click.command("infer")
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--host", metavar="HOST", help="The backend, with its port if the URL has one.")
 def infer_policy(files: tuple[str, ...], host: str | None) -> None:
     """Write the CORS policy that a backend seems to have, as a rule to tighten and to try.

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from corscope import __version__
+from corscope.cli.kinds import FILE
 from corscope.cli.output import write_file
 from corscope.cli.progress import progress
 from corscope.cli.records import kept_of, read_records
@@ -29,7 +30,7 @@ _FORMATS: Final = {".md": "markdown", ".markdown": "markdown"}
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option(
     "-o",
     "--output",

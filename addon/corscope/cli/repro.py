@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from corscope.cli.chosen import listed, with_id
+from corscope.cli.kinds import FILE
 from corscope.cli.output import as_word, write_file
 from corscope.cli.records import entries_of, read_records
 from corscope.explain.line import exchange_text
@@ -24,7 +25,7 @@ MOST: Final = 100_000
 
 
 @click.command("repro")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.option("--id", "id_", metavar="ID", help="The exchange, by the beginning of its id.")
 @click.option("--last", is_flag=True, help="The last that failed; where none did, the last one.")
 @click.option(

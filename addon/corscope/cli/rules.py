@@ -1,4 +1,4 @@
-"""Which rule files, rule and dialect does a command mean? Shared by those that take such words."""
+"""Which rule files and which rule does a command mean? Shared by those that take such words."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,12 @@ import click
 
 from corscope.mitm.filters import check_filter
 from corscope.mitm.rule_files import RuleFiles, nothing_in
-from corscope.rules.export import find_dialect, find_rule_with_policy
+from corscope.rules.export import find_rule_with_policy
 from corscope.rules.load import load
 from corscope.rules.model import Rule, Ruleset
 from corscope.rules.problems import Problem, RulesError
-from corscope.servers.dialect import Dialect
 
-__all__ = ["as_dialect", "named_rule", "print_problems", "read_rules"]
+__all__ = ["named_rule", "print_problems", "read_rules"]
 
 
 def read_rules(files: tuple[str, ...]) -> Ruleset:
@@ -51,17 +50,3 @@ def named_rule(rules: Iterable[Rule], name: str | None) -> Rule:
     except ValueError as error:
         hint = "; --rule NAME says it" if name is None else ""
         raise click.ClickException(f"{error}{hint}") from error
-
-
-def as_dialect(
-    _context: click.Context, _parameter: click.Parameter, value: str | None
-) -> Dialect | None:
-    """The dialect that a word on the command line names.
-
-    Raises:
-        click.BadParameter: there is no such dialect.
-    """
-    try:
-        return None if value is None else find_dialect(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from corscope.cli.chosen import with_id
+from corscope.cli.kinds import FILE
 from corscope.cli.records import entries_of, read_records
 from corscope.cli.rules import print_problems, read_rules
 from corscope.explain.rule_from import NoRuleError, rule_from
@@ -35,12 +36,13 @@ def _read(files: Sequence[str]) -> tuple[Entry, ...]:
 
 
 @click.command("what-if")
-@click.argument("rules", nargs=-1, required=True)
+@click.argument("rules", nargs=-1, required=True, type=FILE)
 @click.option(
     "--on",
     "recorded",
     multiple=True,
     required=True,
+    type=FILE,
     metavar="FILE",
     help="A journal, a flow file or a HAR; may be given several times.",
 )
@@ -68,7 +70,7 @@ def _is_break(change: Change) -> bool:
 
 
 @click.command("rule-from")
-@click.argument("recorded", nargs=-1, required=True)
+@click.argument("recorded", nargs=-1, required=True, type=FILE)
 @click.option(
     "--id",
     "id_",

@@ -9,8 +9,9 @@ import click
 
 from corscope.cli.imports.formats import IMPORTERS, guess
 from corscope.cli.imports.tree import Found, Source, UnreadableError
+from corscope.cli.kinds import DIALECT, FILE
 from corscope.cli.output import write_file
-from corscope.cli.rules import as_dialect, print_problems
+from corscope.cli.rules import print_problems
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
@@ -32,11 +33,11 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @click.command("import", epilog=f"Can be imported: {', '.join(IMPORTERS)}.")
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.option(
     "--from",
     "dialect",
-    callback=as_dialect,
+    type=DIALECT,
     metavar="DIALECT",
     help="The server whose file it is; not needed where the file tells.",
 )

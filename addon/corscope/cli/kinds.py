@@ -1,0 +1,52 @@
+"""Which kinds of words do the commands take? A shell that completes them asks too."""
+
+from typing import Final
+
+import click
+from click.shell_completion import CompletionItem
+
+from corscope.rules.export import find_dialect
+from corscope.servers.dialect import Dialect
+from corscope.servers.registry import dialects
+
+__all__ = ["DIALECT", "FILE"]
+
+FILE: Final = click.Path(readable=False)
+"""A path of anything, or a - for standard input; who opens it says what is wrong with it."""
+
+
+class _DialectKind(click.ParamType):  # type: ignore[type-arg]  # older ones have none
+    """A server that a policy can be like, by its name."""
+
+    name = "dialect"
+
+    def convert(
+        self, value: str | Dialect, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Dialect:
+        """The dialect of this name.
+
+        Raises:
+            click.BadParameter: there is none.
+        """
+        if isinstance(value, Dialect):
+            return value
+        try:
+            return find_dialect(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (click's)
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """The names that begin so."""
+        return [
+            CompletionItem(each.name, help=each.title)
+            for each in dialects()
+            if each.name.startswith(incomplete)
+        ]
+
+
+DIALECT: Final = _DialectKind()
