@@ -126,6 +126,18 @@ def test_a_files_line_ends_stay_as_they_are(tmp_path: Path) -> None:
     assert file.read_bytes() == ALLOW.replace("PUT", "PATCH").replace("\n", "\r\n").encode()
 
 
+def test_where_line_ends_differ_the_file_gets_those_that_most_have(tmp_path: Path) -> None:
+    """One line that was pasted from elsewhere doesn't change all others."""
+    rules = folder_of(tmp_path, a="")
+    file = tmp_path / "a.toml"
+    file.write_bytes(ALLOW.encode() + b"# pasted\r\n")
+    with Served(told().store, rules=rules) as served:
+        read = told_of(served.ask("rules/file/0"))
+        body = {"text": read["text"], "stamp": read["stamp"]}
+        told_of(sent(served, "rules/file/0", body, "PUT"))
+    assert file.read_bytes() == ALLOW.encode() + b"# pasted\n"
+
+
 def test_a_file_in_another_encoding_is_not_spoiled(tmp_path: Path) -> None:
     rules = folder_of(tmp_path, a="")
     (tmp_path / "a.toml").write_bytes("# f\xfcr".encode("latin-1"))
