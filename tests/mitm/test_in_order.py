@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+from mitmproxy.io import FlowWriter
+from mitmproxy.test import tutils
 
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.messages import HeaderList, Request, Response
 from corscope.mitm import in_order as module
 from corscope.mitm.capture import Capture
+from corscope.mitm.flows import read_captures
 from corscope.mitm.in_order import MOST_HELD, in_order
 from corscope.mitm.replay import records
+from tests.mitm.flows import flow
 
 BEGIN = datetime(2026, 11, 30, 6, 9, tzinfo=UTC)
 ORIGIN: HeaderList = (("Origin", "https://app.test"),)
@@ -175,3 +180,13 @@ def test_nothing_is_kept_of_what_has_gone() -> None:
     while held.captures:
         held.take()
     assert (held.turns, held.preflights, held.requests, held.characters) == ([], {}, {}, 0)
+
+
+def test_flows_that_come_by_a_pipe_are_read_as_they_come() -> None:
+    """As of `mitmdump -w - | corscope explain -`, which may run all day."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb", buffering=0) as sink, os.fdopen(reading, "rb") as stream:
+        captures = read_captures(stream)
+        for url in ("http://api.test/first", "http://api.test/second"):
+            FlowWriter(sink).add(flow(url, ORIGIN, response=tutils.tresp()))
+            assert next(captures).request.url == url

@@ -117,6 +117,7 @@ def read_captures(
 ) -> Iterator[Capture]:
     """Yield a file's exchanges in the order in which they went out.
 
+    Flows that come by a pipe aren't held back for that: whoever waits for them sees each at once.
     `on_progress` hears the number of bytes read so far.
 
     Raises FlowFileError when all that is readable has been yielded.
@@ -132,7 +133,8 @@ def read_captures(
             elif head.startswith(b"{"):
                 yield from in_order(_har_captures(counted, problems))
             else:
-                yield from in_order(_saved_captures(counted, problems))
+                found = _saved_captures(counted, problems)
+                yield from in_order(found) if stream.seekable() else found
     except OSError as error:
         problems.add("", *unreadable(error))
     if problems.listed:
