@@ -99,6 +99,34 @@ def test_a_preflights_status_is_mended_too(status: int, headers: HeaderList, has
     assert "200 to 299" not in of_actual
 
 
+@pytest.mark.parametrize(
+    ("request_", "answer", "lines"),
+    [
+        pytest.param(
+            preflight("PUT", "x-a,x-b"),
+            (),
+            '"Access-Control-Allow-Methods: PUT" and "Access-Control-Allow-Headers: x-a, x-b"',
+            id="method and headers",
+        ),
+        pytest.param(
+            preflight("PUT", "x-a"),
+            (("Access-Control-Allow-Headers", "x-a"),),
+            '"Access-Control-Allow-Methods: PUT"',
+            id="the method alone",
+        ),
+        pytest.param(preflight("GET"), (), None, id="a method that needs no leave"),
+        pytest.param(actual("PUT"), (), None, id="no preflight"),
+    ],
+)
+def test_what_a_preflights_answer_lacks_besides_is_mended_too(
+    request_: Request, answer: HeaderList, lines: str | None
+) -> None:
+    line = told(request_, Response(200, answer))
+    assert line.partition(" And send ")[2] == (
+        f"{lines}, which the browser looks for next." if lines else ""
+    )
+
+
 COOKIE = (("Cookie", "a=1"),)
 
 

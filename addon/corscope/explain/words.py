@@ -3,18 +3,19 @@
 The catalogue's words, with the exchange's own values in the place of their placeholders.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from corscope.explain.articles.catalogue import REASONS
 from corscope.explain.escape import escaped
-from corscope.fetch.headers import get
+from corscope.fetch.headers import contains
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import is_ok_status
-from corscope.fetch.reasons import CATALOGUE, Kind, Reason
+from corscope.fetch.reasons import Kind, Reason
+from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.journal.exchange import Exchange, Judgement
-from corscope.servers.parts import ALLOW_CREDENTIALS, is_cors_response_header_name
+from corscope.servers.parts import is_cors_response_header_name
 
 __all__ = ["OPAQUE_ORIGIN_FIX", "Words", "exchange_words", "worded"]
 
@@ -47,9 +48,6 @@ _STATUS_TOO: Final = (
 )
 """What is to be mended besides, where a preflight's headers are what is told of first."""
 
-_CREDENTIALS_TOO: Final = (
-    'And send "Access-Control-Allow-Credentials: true": credentials are included.'
-)
 _OF_ORIGIN: Final = frozenset(
     {
         Reason.ALLOW_ORIGIN_MISSING,
@@ -60,6 +58,10 @@ _OF_ORIGIN: Final = frozenset(
     }
 )
 """Where the answer's origin is mended, what it says of credentials is asked next."""
+_OF_CHECK: Final = frozenset(
+    {*_OF_ORIGIN, Reason.WILDCARD_WITH_CREDENTIALS, Reason.ALLOW_CREDENTIALS_NOT_TRUE}
+)
+"""The CORS check's; after it a preflight's status, method and headers are looked at."""
 
 
 def exchange_words(exchange: Exchange, judgement: Judgement) -> Words:
@@ -74,9 +76,22 @@ def exchange_words(exchange: Exchange, judgement: Judgement) -> Words:
         headers=exchange.request_headers,
         status=exchange.status,
         error=exchange.error,
-        needs_credentials=exchange.credentials == "include"
-        and get(exchange.headers, ALLOW_CREDENTIALS) != "true",
+        lacking=_lacking(exchange, judgement.reason),
     )
+
+
+def _lacking(exchange: Exchange, reason: Reason) -> Sequence[tuple[str, str]]:
+    """The lines that the answer lacks, too, and for want of which it would be refused next."""
+    wanted: list[tuple[str, str]] = []
+    if reason in _OF_ORIGIN and exchange.credentials == "include":
+        wanted.append(("Access-Control-Allow-Credentials", "true"))
+    if reason in _OF_CHECK and exchange.kind == "preflight":
+        if not is_cors_safelisted_method(exchange.method):
+            wanted.append(("Access-Control-Allow-Methods", exchange.method))
+        if exchange.request_headers:
+            names = ", ".join(exchange.request_headers)
+            wanted.append(("Access-Control-Allow-Headers", names))
+    return [(name, value) for name, value in wanted if not contains(exchange.headers, name)]
 
 
 def worded(
@@ -89,7 +104,7 @@ def worded(
     headers: Iterable[str],
     status: int | None,
     error: str | None,
-    needs_credentials: bool = False,
+    lacking: Sequence[tuple[str, str]] = (),
 ) -> Words:
     """The words for a reason, with an exchange's own values in them, escaped.
 
@@ -102,7 +117,7 @@ def worded(
         headers: the names of its CORS-unsafe headers.
         status: the answer's status; None if there was no answer.
         error: why there was none.
-        needs_credentials: whether credentials are included, which the answer doesn't allow yet.
+        lacking: header lines that the answer would be refused for next, if it stays without them.
     """
     if reason is Reason.ALLOW_CREDENTIALS_NOT_TRUE:
         detail = "missing" if detail is None else f'"{detail}"'
@@ -122,8 +137,9 @@ def worded(
         fix = of_page
     else:
         fix = words.fix.format_map(shown)
-        if needs_credentials and reason in _OF_ORIGIN:
-            fix = f"{fix} {_CREDENTIALS_TOO}"
+        if lacking:
+            lines = [f'"{name}: {escaped(value)}"' for name, value in lacking]
+            fix = f"{fix} And send {' and '.join(lines)}, which the browser looks for next."
         if kind == "preflight" and _status_is_next(reason, status):
             fix = f"{fix} {_STATUS_TOO}"
     return Words(words.what.format_map(shown), fix)
@@ -140,5 +156,4 @@ def _fix_of_page(reason: Reason, detail: str) -> str | None:
 
 def _status_is_next(reason: Reason, status: int | None) -> bool:
     """Whether a preflight that passes the CORS check is refused for its status then."""
-    is_of_check = CATALOGUE[reason].section == CATALOGUE[Reason.ALLOW_ORIGIN_MISSING].section
-    return is_of_check and status is not None and not is_ok_status(status)
+    return reason in _OF_CHECK and status is not None and not is_ok_status(status)
