@@ -12,6 +12,7 @@ import pytest
 
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import ANY, OWN, PAGE, PUT, SECURE_PAGE, allow, answer, methods, redirect
+from tests.browsers.embedded import GIF
 from tests.support.mitmdump import Entry, Mitmdump
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
 from tests.support.page import Ask, Seen
@@ -42,7 +43,8 @@ class Stage:
         def is_last(_: Entry) -> bool:
             return len(self._entries(url)) >= count
 
-        self.proxy.wait_for(is_last)
+        if count:
+            self.proxy.wait_for(is_last)
         return self._entries(url)
 
     def _entries(self, url: str) -> Sequence[Entry]:
@@ -100,6 +102,42 @@ def test_a_resource_policy(stage_of: StageOf, engine: str, policy: str, api: str
         elif blocks:
             [entry] = stage.entries(url)
             assert (entry["origin"], entry["verdict"]) == (SECURE_PAGE, "blocked")
+
+
+SHEET = """async ([sheet, name]) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = sheet;
+    const came = new Promise(resolve => { link.onload = link.onerror = resolve; });
+    document.head.append(link);
+    await came;
+    const box = document.createElement("div");
+    box.className = name;
+    document.body.append(box);
+    for (let count = 0; count < 20 && !box.offsetWidth; count++) {
+        await new Promise(resolve => setTimeout(resolve, 100));
+    }
+    return box.offsetWidth > 0;
+}"""
+
+
+@pytest.mark.parametrize("policy", ["same-origin", "same-site", "none"])
+@pytest.mark.parametrize("of", [SECURE_PAGE, "https://img.page.test", "https://img.test"])
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])  # WebKit names the page as Referer
+def test_the_images_of_a_style_sheet(stage_of: StageOf, engine: str, of: str, policy: str) -> None:
+    """They are the page's, wherever the sheet is from, which is their Referer."""
+    stage = stage_of(engine, SECURE_PAGE)
+    name = f"of-{of.rpartition('/')[2].replace('.', '-')}-{policy}"
+    image, sheet = stage.url(f"{name}.gif", of), stage.url(f"{name}.css", "https://cdn.test")
+    css = f".{name} {{ content: url({image}); display: inline-block }}"
+    line = (("Cross-Origin-Resource-Policy", policy),) if policy != "none" else ()
+    stage.server.routes["GET", sheet] = Answer(200, (("Content-Type", "text/css"),), css.encode())
+    stage.server.routes["GET", image] = Answer(200, (("Content-Type", "image/gif"), *line), GIF)
+    is_shown = stage.page.run(SHEET, [sheet, name])  # type: ignore[attr-defined]
+    found = [
+        (each["origin"], each["verdict"]) for each in stage.entries(image, 0 if is_shown else 1)
+    ]
+    assert found == ([] if is_shown else [(SECURE_PAGE, "blocked")])
 
 
 @pytest.mark.parametrize("count", [20, 21])

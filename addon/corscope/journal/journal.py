@@ -6,13 +6,14 @@ the caller's.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from corscope.fetch.cache import is_cleared_by_failure
 from corscope.fetch.embedder_policy import EmbedderPolicy
-from corscope.fetch.headers import contains
+from corscope.fetch.headers import contains, get
+from corscope.fetch.origin import origin_of_url, parse_serialized_origin
 from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.documents import DocumentRequest, Documents, document_request
@@ -37,6 +38,7 @@ from corscope.journal.pattern import Pattern, depends_on_time, essence
 from corscope.journal.reading import Plain, Reading, read
 from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies
+from corscope.journal.sheets import Sheets
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import WireView, view
 from corscope.journal.workers import Workers
@@ -79,6 +81,7 @@ class Journal:
     workers: Workers = field(default_factory=Workers)
     documents: Documents = field(default_factory=Documents)
     names: Names = field(default_factory=Names)
+    sheets: Sheets = field(default_factory=Sheets)
     readings: "Memo[tuple[str, Request], Reading | Plain]" = field(default_factory=_readings)
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
@@ -164,10 +167,13 @@ class Journal:
             length = length_of(request.headers, client + request.url)
             if self.workers.note(client, request):
                 self.readings = _readings()  # what was sure of a page isn't of a worker
+            reading = self._by_page(client, reading)
         else:
             if self.workers.may_have_sent(client, reading.alone.wire):
                 reading = reading.unsure()
             length = reading.length + len(request.url)
+            if reading.alone.wire.destination == "style":
+                self._note_sheet(client, request, str(reading.alone.wire.page))
         embedder = self.documents.policy(client, reading.page)
         if embedder is not EmbedderPolicy.UNSAFE_NONE:
             reading = reading.under(embedder)
@@ -177,6 +183,25 @@ class Journal:
             for gone in self.long.put(id_, None, length):
                 self.in_flight.pop(gone, None)
         return reading
+
+    def _by_page(self, client: str, reading: Plain) -> Plain:
+        """The same as asked for by its page, where the Referer is a style sheet from elsewhere."""
+        asked = reading.of
+        if not isinstance(asked, PlainRequest):
+            return reading
+        page, destination = asked.page, get(asked.request.headers, "Sec-Fetch-Dest")
+        if (client, page) not in self.documents.places:
+            page = self.sheets.page(client, page, destination)
+        if destination == "style":
+            self._note_sheet(client, asked.request, page)
+        if page == asked.page:
+            return reading
+        is_own = page == str(origin_of_url(asked.url))
+        return Plain(None if is_own else replace(asked, page=page))
+
+    def _note_sheet(self, client: str, request: Request, page: str) -> None:
+        if self.sheets.note(client, page, str(origin_of_url(request.url))):
+            self.readings = _readings()  # of what is in it, the Referer told another page
 
     def _followed(self, reading: Reading, waiting: Waiting, id_: str, now: datetime) -> Outcome:
         """Take note of a request that a preflight announced."""
@@ -396,7 +421,8 @@ class Journal:
             return None
         wire = view(plain.request)
         cors = wire.cors._replace(origin=plain.page)
-        wire = wire._replace(cors=cors, embedder=plain.embedder)
+        page = parse_serialized_origin(plain.page)
+        wire = wire._replace(cors=cors, page=page, embedder=plain.embedder)
         goes_by = self.copies.renewed(plain.client, wire, asked, response)
         if not _may_be_kept_back(plain, goes_by or response):
             return None
