@@ -208,7 +208,7 @@ def test_what_is_kept_is_bounded(browser: Browser) -> None:
     for number in range(3_000):
         browser.opens("/", REQUIRE_CORP, of=f"https://p{number}.test")
         browser.opens(f"/{number}", REQUIRE_CORP, frame_of=PAGE)
-    documents = browser.journal.documents
+    documents = browser.journal.pages.documents
     assert len(documents.places) <= 1_000
     assert len(documents.copies) <= 2_000
     assert max(map(len, documents.places.values())) <= 16

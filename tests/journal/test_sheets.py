@@ -74,4 +74,4 @@ def test_what_is_kept_is_bounded(journal: Journal) -> None:
     for number in range(3_000):
         asks(journal, f"https://cdn{number}.test/a.css", PAGE, "style")
     asks(journal, f"https://{'x' * 9_000}.test/a.css", PAGE, "style")
-    assert len(journal.sheets.pages) == 1_000
+    assert len(journal.pages.sheets.pages) == 1_000

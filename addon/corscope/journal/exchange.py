@@ -234,10 +234,7 @@ def pattern_of(
     response = seen.response
     clean = cleaning(mask_urls)
     past = Past(link.hop, bool(why), link.first_url)
-    if wire.page is None and link.page is not None:
-        wire = wire._replace(page=parse_serialized_origin(link.page))
-    if link.destination is not None and "sec-fetch-dest" not in wire.present:
-        wire = wire._replace(destination=link.destination)
+    wire = _linked(wire, link)
     got = Got(goes_by or response, seen.missing, seen.cause, past)
     verdicts, engine_verdicts = judged_everywhere(wire, got, clean)
     judgement = verdicts.seen(credentials)
@@ -271,6 +268,14 @@ def pattern_of(
         and wire.mode != "navigate"  # whose URL is a page's
         and _is_of_any_url(seen, engine_verdicts),
     )
+
+
+def _linked(wire: WireView, link: Link) -> WireView:
+    if wire.page is None and link.page is not None:
+        wire = wire._replace(page=parse_serialized_origin(link.page))
+    if link.destination is not None and "sec-fetch-dest" not in wire.present:
+        wire = wire._replace(destination=link.destination)
+    return wire
 
 
 def _is_of_any_url(seen: Sighting, everywhere: Mapping[Engine, Verdicts]) -> bool:

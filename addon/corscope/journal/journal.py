@@ -6,17 +6,16 @@ the caller's.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from corscope.fetch.cache import is_cleared_by_failure
-from corscope.fetch.embedder_policy import EmbedderPolicy
-from corscope.fetch.headers import contains, get
-from corscope.fetch.origin import origin_of_url, parse_serialized_origin
+from corscope.fetch.headers import contains
 from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
-from corscope.journal.documents import DocumentRequest, Documents, document_request
+from corscope.journal.documents import DocumentRequest, document_request
+from corscope.journal.embedded import kept_back
 from corscope.journal.exchange import (
     Exchange,
     Finding,
@@ -33,14 +32,14 @@ from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, lengt
 from corscope.journal.memory import NOTHING, Memory, Noted, PlainRequest, note, note_plain, noted_of
 from corscope.journal.mould import LONGEST_CAST, Mould
 from corscope.journal.names import Names
+from corscope.journal.pages import Pages
 from corscope.journal.pairing import Pairing, Waiting, passing
 from corscope.journal.pattern import Pattern, depends_on_time, essence
 from corscope.journal.reading import Plain, Reading, read
 from corscope.journal.remarks import findings_of
 from corscope.journal.revalidation import Copies
-from corscope.journal.sheets import Sheets
 from corscope.journal.why import why_announced, why_asked
-from corscope.journal.wire import WireView, view
+from corscope.journal.wire import WireView
 from corscope.journal.workers import Workers
 from corscope.messages import HeaderList, Request, Response
 
@@ -79,10 +78,10 @@ class Journal:
     copies: Copies = field(default_factory=Copies)
     memory: Memory = field(default_factory=Memory)
     workers: Workers = field(default_factory=Workers)
-    documents: Documents = field(default_factory=Documents)
+    pages: Pages = field(default_factory=Pages)
     names: Names = field(default_factory=Names)
-    sheets: Sheets = field(default_factory=Sheets)
     readings: "Memo[tuple[str, Request], Reading | Plain]" = field(default_factory=_readings)
+    """Of requests that came before; begun anew when one of these would be read otherwise now."""
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
         """Take note of a request as it comes; returns the outcome of the preflight it follows.
@@ -167,41 +166,19 @@ class Journal:
             length = length_of(request.headers, client + request.url)
             if self.workers.note(client, request):
                 self.readings = _readings()  # what was sure of a page isn't of a worker
-            reading = self._by_page(client, reading)
         else:
             if self.workers.may_have_sent(client, reading.alone.wire):
                 reading = reading.unsure()
             length = reading.length + len(request.url)
-            if reading.alone.wire.destination == "style":
-                self._note_sheet(client, request, str(reading.alone.wire.page))
-        embedder = self.documents.policy(client, reading.page)
-        if embedder is not EmbedderPolicy.UNSAFE_NONE:
-            reading = reading.under(embedder)
+        reading, is_known_better = self.pages.asks(client, request, reading)
+        if is_known_better:
+            self.readings = _readings()
         if length <= MOST_CHARACTERS:
             self.readings.put((client, request), reading)
         elif not isinstance(reading, Plain) or reading.of is not None:
             for gone in self.long.put(id_, None, length):
                 self.in_flight.pop(gone, None)
         return reading
-
-    def _by_page(self, client: str, reading: Plain) -> Plain:
-        """The same as asked for by its page, where the Referer is a style sheet from elsewhere."""
-        asked = reading.of
-        if not isinstance(asked, PlainRequest):
-            return reading
-        page, destination = asked.page, get(asked.request.headers, "Sec-Fetch-Dest")
-        if (client, page) not in self.documents.places:
-            page = self.sheets.page(client, page, destination)
-        if destination == "style":
-            self._note_sheet(client, asked.request, page)
-        if page == asked.page:
-            return reading
-        is_own = page == str(origin_of_url(asked.url))
-        return Plain(None if is_own else replace(asked, page=page))
-
-    def _note_sheet(self, client: str, request: Request, page: str) -> None:
-        if self.sheets.note(client, page, str(origin_of_url(request.url))):
-            self.readings = _readings()  # of what is in it, the Referer told another page
 
     def _followed(self, reading: Reading, waiting: Waiting, id_: str, now: datetime) -> Outcome:
         """Take note of a request that a preflight announced."""
@@ -274,7 +251,7 @@ class Journal:
                 if seen.response is not None:
                     page, url = pending.page, pending.url
                     self.copies.note_plain(pending.client, page, url, seen.response, now)
-            return self._embedded(pending, seen, now)
+            return kept_back(pending, seen, self.copies, now, mask_urls=self.mask_urls)
         if isinstance(pending, DocumentRequest):
             self._opened(pending, seen.response)
             return None
@@ -284,10 +261,7 @@ class Journal:
         return None
 
     def _opened(self, asked: DocumentRequest | None, response: Response | None) -> None:
-        """Take note of a document; what its origin asks from now on may be judged otherwise."""
-        if asked is None or response is None:
-            return
-        if self.documents.note(asked, response):
+        if self.pages.opened(asked, response):
             self.readings = _readings()
 
     def _cast_once(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange | None:
@@ -412,32 +386,6 @@ class Journal:
             mould = Mould(pattern, pattern.length - url, before, noted)
             pattern.mould = known.casts(essential, mould)
 
-    def _embedded(self, plain: PlainRequest, seen: Sighting, now: datetime) -> Exchange | None:
-        """The exchange of an image or the like, only where a policy keeps it from the page."""
-        response, asked = seen.response, plain.request.headers
-        if response is None or not contains(asked, "Sec-Fetch-Mode"):
-            return None
-        if response.status != _NOT_MODIFIED and not _may_be_kept_back(plain, response):
-            return None
-        wire = view(plain.request)
-        cors = wire.cors._replace(origin=plain.page)
-        page = parse_serialized_origin(plain.page)
-        wire = wire._replace(cors=cors, page=page, embedder=plain.embedder)
-        goes_by = self.copies.renewed(plain.client, wire, asked, response)
-        if not _may_be_kept_back(plain, goes_by or response):
-            return None
-        pattern = pattern_of(
-            seen,
-            wire,
-            credentials=wire.credentials,
-            link=FIRST,
-            why=(),
-            mask_urls=self.mask_urls,
-            goes_by=goes_by,
-        )
-        exchange = of_pattern(pattern, now, seen.id)
-        return exchange if exchange.judgement.verdict == "blocked" else None
-
     def _note(self, pattern: Pattern, pending: InFlight, exchange: Exchange) -> None:
         """Let what comes after it be known by it: its follower, its repetition, its redirect."""
         known, now = pending.known, exchange.time
@@ -503,14 +451,6 @@ def _may_be_repeated(seen: Sighting) -> bool:
     if seen.response is None:
         return seen.missing is Missing.DROPPED
     return seen.response.status in REPEATED
-
-
-def _may_be_kept_back(plain: PlainRequest, answer: Response) -> bool:
-    """Whether a policy may keep an answer from the page; what a 304 lacks may be in the copy."""
-    if contains(answer.headers, "Cross-Origin-Resource-Policy"):
-        return True
-    is_whole = answer.status != _NOT_MODIFIED
-    return is_whole and plain.embedder is EmbedderPolicy.REQUIRE_CORP
 
 
 def _case(pending: InFlight, pattern: Pattern, now: datetime) -> Case:

@@ -1,0 +1,54 @@
+"""Is an image or the like, which is asked for without CORS, kept from the page that embeds it?"""
+
+from datetime import datetime
+from typing import Final
+
+from corscope.fetch.embedder_policy import EmbedderPolicy
+from corscope.fetch.headers import contains
+from corscope.fetch.origin import parse_serialized_origin
+from corscope.journal.chains import FIRST
+from corscope.journal.exchange import Exchange, Sighting, of_pattern, pattern_of
+from corscope.journal.memory import PlainRequest
+from corscope.journal.revalidation import Copies
+from corscope.journal.wire import view
+from corscope.messages import Response
+
+__all__ = ["kept_back"]
+
+_NOT_MODIFIED: Final = 304
+
+
+def kept_back(
+    plain: PlainRequest, seen: Sighting, copies: Copies, now: datetime, *, mask_urls: bool
+) -> Exchange | None:
+    """The exchange, only where a policy keeps what was answered from the page."""
+    response, asked = seen.response, plain.request.headers
+    if response is None or not contains(asked, "Sec-Fetch-Mode"):
+        return None
+    if response.status != _NOT_MODIFIED and not _may_be_kept_back(plain, response):
+        return None
+    wire, page = view(plain.request), parse_serialized_origin(plain.page)
+    cors = wire.cors._replace(origin=plain.page)
+    wire = wire._replace(cors=cors, page=page, embedder=plain.embedder)
+    goes_by = copies.renewed(plain.client, wire, asked, response)
+    if not _may_be_kept_back(plain, goes_by or response):
+        return None
+    pattern = pattern_of(
+        seen,
+        wire,
+        credentials=wire.credentials,
+        link=FIRST,
+        why=(),
+        mask_urls=mask_urls,
+        goes_by=goes_by,
+    )
+    exchange = of_pattern(pattern, now, seen.id)
+    return exchange if exchange.judgement.verdict == "blocked" else None
+
+
+def _may_be_kept_back(plain: PlainRequest, answer: Response) -> bool:
+    """Whether a policy may keep an answer from the page; what a 304 lacks may be in the copy."""
+    if contains(answer.headers, "Cross-Origin-Resource-Policy"):
+        return True
+    is_whole = answer.status != _NOT_MODIFIED
+    return is_whole and plain.embedder is EmbedderPolicy.REQUIRE_CORP
