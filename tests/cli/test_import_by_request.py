@@ -51,7 +51,7 @@ NGINX: dict[str, tuple[str, list[tuple[str | None, Policy]]]] = {
             (
                 None,
                 replace(
-                    KEPT,
+                    SENT_ALWAYS,
                     allow_origin_regex=r"(?:(?i:\.b\.test$))|(?:(?i:^https://c\.))|(?:^https://d)",
                 ),
             )
@@ -60,7 +60,7 @@ NGINX: dict[str, tuple[str, list[tuple[str | None, Policy]]]] = {
     "a map of masks without hostnames, which are texts": (
         f"map $http_origin $ok {{ {APP} $http_origin; https://c.* $http_origin; }}"
         f"add_header Access-Control-Allow-Origin $ok always; {VARY} {ANSWER}",
-        [(None, replace(KEPT, allow_origins=(APP, "https://c.*")))],
+        [(None, replace(SENT_ALWAYS, allow_origins=(APP, "https://c.*")))],
     ),
     "a map to a flag": (
         f"map $http_origin $ok {{ default 0; {APP} 1; }} if ($ok) {{ {SEND} }} ",
@@ -223,7 +223,7 @@ NGINX_TOLD = {
 def test_a_location_for_all_paths_is_not_told(path: str) -> None:
     (found,) = read("nginx", "n.conf", f"location {path} {{ {SEND} {ANSWER} }}")
     assert (found.policy, found.warnings) == (
-        Policy(allow_origins="request", settings=KEEPING),
+        Policy(allow_origins="request", settings=ALWAYS),
         (),
     )
 
