@@ -234,6 +234,8 @@ def test_local_network_access_is_told_from_cors() -> None:
     assert "local network access" in str(found.aside)
 
 
+_WORKED = "https://worked.test"
+"""A page of its own: the browser keeps the worker, and asks for it again at other times."""
 _WORKER_PAGE = """<script>
 navigator.serviceWorker.oncontrollerchange = () =>
   fetch("https://api.test/taken").catch((error) => fetch(`/said?${error}`));
@@ -255,8 +257,8 @@ def test_what_a_service_worker_spoils_is_told_so(
     """Chromium says it in the worker's own console."""
     page = Answer(headers=EMPTY_PAGE.headers, body=EMPTY_PAGE.body + _WORKER_PAGE.encode())
     routes: dict[tuple[str, str], Scripted] = {
-        ("GET", f"{SECURE_PAGE}/"): page,
-        ("GET", f"{SECURE_PAGE}/worker"): Answer(
+        ("GET", f"{_WORKED}/"): page,
+        ("GET", f"{_WORKED}/worker"): Answer(
             headers=(("Content-Type", "text/javascript"),), body=_WORKER
         ),
         ("GET", f"{API}/taken"): Answer(),
@@ -268,7 +270,7 @@ def test_what_a_service_worker_spoils_is_told_so(
     ):
         printed = printed_of(
             browser,
-            f"{SECURE_PAGE}/",
+            f"{_WORKED}/",
             proxy.port,
             lambda: [each for each in server.received if "/said?" in each.url],
             Firefox.console,
