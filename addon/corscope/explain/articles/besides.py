@@ -45,9 +45,9 @@ OTHER_ARTICLES: Final = (
         "Cross-Origin-Resource-Policy; that is no CORS error",
         standard="Images, scripts and other no-cors requests need no leave, but a document that "
         "came with Cross-Origin-Embedder-Policy: require-corp, as cross-origin isolation demands, "
-        "gets nothing from another origin without: either the answer has a "
-        "Cross-Origin-Resource-Policy, or the request asks with CORS. Where the answer has none, "
-        "same-origin is taken for it, at each redirect too.",
+        "gets from another origin only what has a Cross-Origin-Resource-Policy, or what it asks "
+        "for with CORS. Where an answer has none, same-origin is taken for it, at each "
+        "redirect too.",
         section=CATALOGUE[Reason.CROSS_ORIGIN_EMBEDDER_POLICY].section,
         fix='send "Cross-Origin-Resource-Policy: cross-origin" with what others may embed; or ask '
         "with CORS, by the attribute crossorigin; or have the page send "
