@@ -78,16 +78,9 @@ def section(*, quick: bool) -> Section:
     with TemporaryDirectory() as name:
         folder = Path(name)
         found = [
-            each
-            for recording in RECORDINGS
-            for each in _compared(folder, recording, size, rounds, list(COMMANDS))
+            each for recording in RECORDINGS for each in _compared(folder, recording, size, rounds)
         ]
-        mixes = {
-            cors: _compared(folder, "HAR, as browsers write it", mixed, rounds, ["explain"], cors)[
-                0
-            ]
-            for cors in MIXES
-        }
+        mixes = {cors: _mix(folder, cors, mixed, rounds) for cors in MIXES}
     return Section(
         "Offline: recordings of a gigabyte",
         _TEXT.format(
@@ -101,27 +94,18 @@ def section(*, quick: bool) -> Section:
     )
 
 
-def _compared(
-    folder: Path, name: str, size: int, rounds: int, commands: list[str], cors: int | None = None
-) -> list[Found]:
-    """Run commands on a recording, in turn with only reading it; on a tenth of it, and on two."""
+def _compared(folder: Path, name: str, size: int, rounds: int) -> list[Found]:
+    """Run the commands on a recording; for their memory also on a tenth of it, and on two."""
     kind, write = RECORDINGS[name]
-    small, large, double = (folder / f"{each}.{kind}" for each in ("small", "large", "double"))
-    write(small, session(cors), size // 10)
-    write(double, session(cors), size * 2)
-    count = write(large, session(cors), size)
-    logger.info("%s: %d exchanges", name, count)
-    reads: list[Run] = []
-    runs: dict[str, list[Run]] = {command: [] for command in commands}
-    for _ in range(rounds):
-        reads.append(run(READERS[kind], large))
-        for command in commands:
-            runs[command].append(run(CORSCOPE, *COMMANDS[command], large))
+    small, double = folder / f"small.{kind}", folder / f"double.{kind}"
+    write(small, session(None), size // 10)
+    write(double, session(None), size * 2)
+    reads, runs = _in_turn(folder, name, size, rounds, list(COMMANDS))
     return [
         Found(
             name,
             command,
-            spread([ours.seconds / read.seconds for ours, read in zip(of, reads, strict=True)]),
+            _shares(of, reads),
             median(read.seconds for read in reads),
             median(each.seconds for each in of),
             max(each.memory for each in of),
@@ -131,6 +115,34 @@ def _compared(
         )
         for command, of in runs.items()
     ]
+
+
+def _mix(folder: Path, cors: int, size: int, rounds: int) -> Spread:
+    """The share of explaining a HAR in which so many of 100 exchanges are of CORS."""
+    name = "HAR, as browsers write it"
+    reads, runs = _in_turn(folder, name, size, rounds, ["explain"], cors)
+    return _shares(runs["explain"], reads)
+
+
+def _in_turn(
+    folder: Path, name: str, size: int, rounds: int, commands: list[str], cors: int | None = None
+) -> tuple[list[Run], dict[str, list[Run]]]:
+    """Run commands on a recording, in turn with only reading it."""
+    kind, write = RECORDINGS[name]
+    large = folder / f"large.{kind}"
+    count = write(large, session(cors), size)
+    logger.info("%s: %d exchanges", name, count)
+    reads: list[Run] = []
+    runs: dict[str, list[Run]] = {command: [] for command in commands}
+    for _ in range(rounds):
+        reads.append(run(READERS[kind], large))
+        for command in commands:
+            runs[command].append(run(CORSCOPE, *COMMANDS[command], large))
+    return reads, runs
+
+
+def _shares(of: list[Run], reads: list[Run]) -> Spread:
+    return spread([ours.seconds / read.seconds for ours, read in zip(of, reads, strict=True)])
 
 
 _TEXT: Final = """
@@ -174,11 +186,9 @@ def _costs(found: list[Found]) -> Table:
     return Table(head, tuple(rows))
 
 
-def _mixes(mixes: dict[int, Found], size: int) -> Table:
+def _mixes(mixes: dict[int, Spread], size: int) -> Table:
     head = (f"exchanges of CORS in a HAR of {size // MEGABYTE:,} MB", "share of `explain`")
-    return Table(
-        head, tuple((f"{cors} of 100", each.shares.text()) for cors, each in mixes.items())
-    )
+    return Table(head, tuple((f"{cors} of 100", each.text()) for cors, each in mixes.items()))
 
 
 def _goals(found: list[Found]) -> Iterable[Goal]:

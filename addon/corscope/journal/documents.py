@@ -27,7 +27,6 @@ MAX_COPIES: Final = 2_000
 
 _FRAMES: Final = frozenset({"iframe", "frame"})
 _NO_DOCUMENT: Final = frozenset({204, 205})
-_NOT_MODIFIED: Final = 304
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ class Documents:
         policy = obtain_an_embedder_policy(asked.origin, response.headers, asked.engine)
         copy = hash((asked.client, asked.url))
         is_told = contains(response.headers, "Cross-Origin-Embedder-Policy")
-        if response.status == _NOT_MODIFIED and not is_told:
+        if response.status == 304 and not is_told:
             return self.copies.get(copy, policy)
         return keep(self.copies, copy, policy, MAX_COPIES)
 

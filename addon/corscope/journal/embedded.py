@@ -1,7 +1,6 @@
 """Is an image or the like, which is asked for without CORS, kept from the page that embeds it?"""
 
 from datetime import datetime
-from typing import Final
 
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.headers import contains
@@ -15,8 +14,6 @@ from corscope.messages import Response
 
 __all__ = ["kept_back"]
 
-_NOT_MODIFIED: Final = 304
-
 
 def kept_back(
     plain: PlainRequest, seen: Sighting, copies: Copies, now: datetime, *, mask_urls: bool
@@ -25,7 +22,7 @@ def kept_back(
     response, asked = seen.response, plain.request.headers
     if response is None or not contains(asked, "Sec-Fetch-Mode"):
         return None
-    if response.status != _NOT_MODIFIED and not _may_be_kept_back(plain, response):
+    if response.status != 304 and not _may_be_kept_back(plain, response):
         return None
     wire, page = view(plain.request), parse_serialized_origin(plain.page)
     cors = wire.cors._replace(origin=plain.page)
@@ -50,5 +47,5 @@ def _may_be_kept_back(plain: PlainRequest, answer: Response) -> bool:
     """Whether a policy may keep an answer from the page; what a 304 lacks may be in the copy."""
     if contains(answer.headers, "Cross-Origin-Resource-Policy"):
         return True
-    is_whole = answer.status != _NOT_MODIFIED
+    is_whole = answer.status != 304
     return is_whole and plain.embedder is EmbedderPolicy.REQUIRE_CORP

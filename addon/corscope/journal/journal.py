@@ -51,8 +51,6 @@ MAX_LONG_IN_FLIGHT: Final = 32_000_000
 
 MAX_READINGS: Final = 2_000
 
-_NOT_MODIFIED: Final = 304
-
 
 def _readings() -> "Memo[tuple[str, Request], Reading | Plain]":
     return Memo(MAX_READINGS, from_second_time=True)
@@ -317,7 +315,7 @@ class Journal:
         key, known_essence = (seen[1:], self.mask_urls), _essentials.get(seen[1:])
         is_short = known_essence is not None or _is_short(seen)
         seen = known_essence or _essential(seen, is_short=is_short)
-        if seen.response is not None and seen.response.status == _NOT_MODIFIED:
+        if seen.response is not None and seen.response.status == 304:
             step, wire = known.step, known.wire
             goes_by = self.copies.renewed(step.client, wire, step.headers, seen.response)
             return self._made(known, seen, goes_by)
