@@ -649,7 +649,7 @@ def test_the_memory_is_bounded(told: Told, monkeypatch: pytest.MonkeyPatch) -> N
         told.see(actual(url=url, origin=OTHER), to(f"{LOGIN}{number}"))
         for origin in range(9):
             told.see(actual(url=API, origin=f"https://{origin}.test"), REFUSED)
-    memory = told.journal.memory
+    memory = told.journal.records.memory
     assert [len(memory.answers), len(memory.copies), len(memory.logins)] == [3, 3, 3]
     assert list(memory.copies) == [f"https://api.test/{number}" for number in (6, 7, 8)]
     assert len(memory.answers[API]) == memory_module.MAX_PER_URL

@@ -259,7 +259,7 @@ def test_no_secret_of_a_location_that_is_no_url_is_kept(told: Told, location: st
 
 
 def test_urls_are_kept_whole_where_that_is_asked_for(told: Told) -> None:
-    told.journal.mask_urls = False
+    told.journal.records.mask_urls = False
     exchange = told.both("x", actual(url="https://u:p@api.test/a?b=c#d"))
     assert exchange.url == "https://api.test/a?b=c"
 

@@ -18,6 +18,7 @@ from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line
 from corscope.journal.memo import Memo
 from corscope.journal.mould import LONGEST_CAST, TOKEN, around
+from corscope.journal.recording import Records
 from corscope.journal.store import characters_of
 from corscope.messages import HeaderList, Request, Response
 from tests.explain.exchanges import RESPONSES, requests, sightings
@@ -162,8 +163,8 @@ def alone(
     """The same where nothing was seen before, and nothing is kept for other URLs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "_readings", Memo(500))
-        patch.setattr(Journal, "_keep_mould", lambda *_: None)
-        return play(Journal(mask_urls=masked), url, turns, start)
+        patch.setattr(Records, "_keep_mould", lambda *_: None)
+        return play(Journal(records=Records(masked)), url, turns, start)
 
 
 @settings(max_examples=700, deadline=None)
@@ -179,7 +180,7 @@ def test_a_new_url_is_told_as_if_it_were_the_only_one(
 
 
 def _compare(turns: list[tuple[Request, Sighting]], paths: Sequence[str], *, masked: bool) -> None:
-    journal = Journal(mask_urls=masked)
+    journal = Journal(records=Records(masked))
     for number, turn in enumerate(turns):  # what is to remark of it later isn't by itself
         play(journal, f"{HOST}/alone/{number}", [turn], number)
     for place, path in enumerate(paths, 1):

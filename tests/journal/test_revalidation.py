@@ -163,4 +163,4 @@ def test_few_copies_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = Cache()
     for path in "abc":
         cache.see(actual(url=f"{API}{path}"), first(OWN))
-    assert [url for _, _, url in cache.journal.copies.kept] == [f"{API}b", f"{API}c"]
+    assert [url for _, _, url in cache.journal.records.copies.kept] == [f"{API}b", f"{API}c"]

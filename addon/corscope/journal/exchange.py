@@ -54,6 +54,7 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "around_url",
+    "milliseconds",
     "of_pattern",
     "pattern_of",
 ]
@@ -438,3 +439,12 @@ def _cors_headers(response: Response) -> HeaderList:
         for pair in response.headers
         if pair[0].lower().startswith("access-control-") or pair[0].lower() in _RECORDED
     )
+
+
+def milliseconds(since: datetime | None, until: datetime) -> int | None:
+    """How long it was; never less than nothing, whatever the clocks say."""
+    if since is None:
+        return None
+    waited = until - since  # whose parts are added in a third of the time of its division
+    seconds = waited.days * 86_400 + waited.seconds
+    return max(0, seconds * 1_000 + (waited.microseconds + 500) // 1_000)

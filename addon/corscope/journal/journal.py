@@ -10,38 +10,30 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from corscope.fetch.cache import is_cleared_by_failure
 from corscope.fetch.headers import contains
 from corscope.journal.cached import UNCOVERED, Answer, Caches
 from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.documents import DocumentRequest, document_request
-from corscope.journal.embedded import kept_back
 from corscope.journal.exchange import (
     Exchange,
-    Finding,
     Missing,
     Outcome,
     Sighting,
-    of_pattern,
-    pattern_of,
+    milliseconds,
 )
-from corscope.journal.findings import Case
 from corscope.journal.in_flight import CHALLENGED, REPEATED, Busy, InFlight, Known, Pending, Repeats
-from corscope.journal.masking import cleaning
-from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, Shelf, length_of
-from corscope.journal.memory import NOTHING, Memory, Noted, PlainRequest, note, note_plain, noted_of
-from corscope.journal.mould import LONGEST_CAST, Mould
+from corscope.journal.memo import MOST_CHARACTERS, Memo, Shelf, length_of
+from corscope.journal.memory import PlainRequest
 from corscope.journal.names import Names
 from corscope.journal.pages import Pages
 from corscope.journal.pairing import Pairing, Waiting, passing
-from corscope.journal.pattern import Pattern, depends_on_time, essence
+from corscope.journal.pattern import Pattern
 from corscope.journal.reading import Plain, Reading, read
-from corscope.journal.remarks import findings_of
-from corscope.journal.revalidation import Copies
+from corscope.journal.recording import Records
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import WireView
 from corscope.journal.workers import Workers
-from corscope.messages import HeaderList, Request, Response
+from corscope.messages import Request, Response
 
 __all__ = ["Journal"]
 
@@ -64,7 +56,6 @@ def _long() -> "Shelf[str, None]":
 class Journal:
     """The exchanges in flight, the preflights that wait, what was seen before; all bounded."""
 
-    mask_urls: bool = True
     pairing: Pairing = field(default_factory=Pairing)
     caches: Caches = field(default_factory=Caches)
     chains: Chains = field(default_factory=Chains)
@@ -73,8 +64,7 @@ class Journal:
     in_flight: "OrderedDict[str, Pending]" = field(default_factory=OrderedDict)
     long: "Shelf[str, None]" = field(default_factory=_long)
     """Which of those are long: their characters count, the others' number bounds them enough."""
-    copies: Copies = field(default_factory=Copies)
-    memory: Memory = field(default_factory=Memory)
+    records: Records = field(default_factory=Records)
     workers: Workers = field(default_factory=Workers)
     pages: Pages = field(default_factory=Pages)
     names: Names = field(default_factory=Names)
@@ -191,7 +181,7 @@ class Journal:
             engine, answer = known.wire.engine, _answer(waiting)
             self.caches.followed(reading.client, engine, answer, known.credentials)
         waiting.followed_by = id_
-        after = _milliseconds(waiting.answered, now)
+        after = milliseconds(waiting.answered, now)
         return Outcome(now, waiting.id, "followed", known.credentials, id_, after, why=known.why)
 
     def _first(self, reading: Reading, now: datetime) -> InFlight:
@@ -241,15 +231,9 @@ class Journal:
         if self.long.items:
             self.long.drop(seen.id)
         if isinstance(pending, InFlight):
-            return self._cast_once(pending, seen, now) or self._recorded(pending, seen, now)
+            return self._recorded(pending, seen, now)
         if isinstance(pending, PlainRequest):
-            texts = pending.client + pending.url + pending.page
-            if _length(seen, pending.request.headers, texts) <= MOST_KEPT:
-                note_plain(pending, seen, self.memory, now)
-                if seen.response is not None:
-                    page, url = pending.page, pending.url
-                    self.copies.note_plain(pending.client, page, url, seen.response, now)
-            return kept_back(pending, seen, self.copies, now, mask_urls=self.mask_urls)
+            return self.records.of_plain(pending, seen, now)
         if isinstance(pending, DocumentRequest):
             self._opened(pending, seen.response)
             return None
@@ -262,127 +246,21 @@ class Journal:
         if self.pages.opened(asked, response):
             self.readings = _readings()
 
-    def _cast_once(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange | None:
-        """Record one that differs in its URL alone from another, of which nothing was to remark.
-
-        Most URLs come once: nothing is made and kept to know this one by. None for any that may
-        not be as quiet, or that those after it have to be known by.
-        """
-        known, url, essential = pending.known, pending.elsewhere, _essentials.get(seen[1:])
-        if url is None or essential is None:
-            return None
-        mould = _mould_for(url, known, (essential[1:], self.mask_urls))
-        if mould is None or mould.quiet_on != (self.memory.recall(url), pending.opened_by):
-            return None
-        response, wire = essential.response, known.wire
-        if response is None or response.status in REPEATED or response.status == CHALLENGED:
-            return None
-        if mould.first.is_refused and is_cleared_by_failure(wire.engine, wire.cors):
-            return None
-        pattern = mould.cast(cleaning(self.mask_urls)(url), len(url))
-        if pattern.is_kept:
-            self.busy.answered.append((now, pending))
-            if mould.noted is not None:
-                note(mould.noted, url, self.memory)
-            if wire.mode == "cors":
-                self.copies.note(known.step.client, wire.cors, url, response, now)
-        return of_pattern(pattern, now, seen.id, _milliseconds(pending.asked, now))
-
     def _recorded(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange:
+        quiet = self.records.cast(pending, seen, now)
+        if quiet is not None:  # nothing after it has to be known by it
+            pattern, exchange = quiet
+            if pattern.is_kept:
+                self.busy.answered.append((now, pending))
+            return exchange
         pending = pending.there()
-        known = pending.known
-        pattern = known.answers.get((seen[1:], self.mask_urls)) or self._pattern(known, seen)
-        before = (self.memory.recall(known.wire.cors.url), pending.opened_by)
-        is_settled = pattern.settled == before
-        findings = pattern.findings if is_settled else self._findings(pending, pattern, before, now)
-        exchange = of_pattern(
-            pattern,
-            now,
-            seen.id,
-            _milliseconds(pending.asked, now),
-            preflight=pending.preflight,
-            chain=pattern.chain or (seen.id if pattern.leads_on else None),
-            findings=pending.findings + findings,
-        )
+        pattern, exchange = self.records.record(pending, seen, now)
         self._note(pattern, pending, exchange)
+        known = pending.known
         if known.wire.mode == "navigate":  # as of a form that posts to another origin
             asked = Request(known.wire.cors.method, known.wire.cors.url, known.step.headers)
             self._opened(document_request(known.step.client, asked), seen.response)
         return exchange
-
-    def _pattern(self, known: Known, seen: Sighting) -> Pattern:
-        """What this exchange is but for its time, made anew only where it wasn't seen before."""
-        key, known_essence = (seen[1:], self.mask_urls), _essentials.get(seen[1:])
-        is_short = known_essence is not None or _is_short(seen)
-        seen = known_essence or _essential(seen, is_short=is_short)
-        if seen.response is not None and seen.response.status == 304:
-            step, wire = known.step, known.wire
-            goes_by = self.copies.renewed(step.client, wire, step.headers, seen.response)
-            return self._made(known, seen, goes_by)
-        essential = (seen[1:], self.mask_urls)
-        pattern = known.patterns.get(essential) or self._cast(known, essential)
-        if pattern is None:
-            pattern = self._made(known, seen)
-        if is_short:
-            known.answered(key, essential, pattern)
-        return pattern
-
-    def _cast(self, known: Known, essential: object) -> Pattern | None:
-        """The pattern of one that differs in its URL alone, with this one put in its place."""
-        url = known.wire.cors.url
-        mould = _mould_for(url, known, essential)
-        return None if mould is None else mould.cast(cleaning(self.mask_urls)(url), len(url))
-
-    def _made(self, known: Known, seen: Sighting, goes_by: Response | None = None) -> Pattern:
-        made = pattern_of(
-            seen,
-            known.wire,
-            credentials=known.credentials,
-            link=known.step.link,
-            why=known.why,
-            mask_urls=self.mask_urls,
-            goes_by=goes_by,
-        )
-        texts = known.step.client + known.wire.cors.url
-        names = len(known.step.own_names)
-        made.measure(_length(seen, known.step.headers, texts, names))
-        return made
-
-    def _findings(
-        self, pending: InFlight, pattern: Pattern, before: tuple[object, ...], now: datetime
-    ) -> tuple[Finding, ...]:
-        """The remarks on it, in the light of what was known before."""
-        url = pending.known.wire.cors.url
-        mould: Mould | None = pattern.mould
-        findings: tuple[Finding, ...] = ()
-        if mould is not None and mould.quiet_on == before:
-            noted = mould.noted
-        else:
-            case = _case(pending, pattern, now)
-            findings, noted = findings_of(case, self.memory), noted_of(case)
-            if pattern.is_of_any_url and not findings and before[0] == NOTHING:
-                self._keep_mould(pattern, pending.known, before, noted)
-        if noted is not None and pattern.is_kept:
-            note(noted, url, self.memory)
-        after = (self.memory.recall(url), pending.opened_by)
-        # A redirect may be noted of the URL that it leads to, too.
-        if (
-            after == before
-            and pattern.shared["location"] is None
-            and not depends_on_time(pattern.seen.response)
-        ):
-            pattern.settle(after, findings)  # not `before`, to be found the same at a glance
-        return findings
-
-    def _keep_mould(
-        self, pattern: Pattern, known: Known, before: tuple[object, ...], noted: Noted | None
-    ) -> None:
-        """Let others that differ in their URL alone be made of this one."""
-        essential = (pattern.seen[1:], self.mask_urls)
-        url = len(known.wire.cors.url)
-        if url <= LONGEST_CAST and essential in known.patterns and essential not in known.moulds:
-            mould = Mould(pattern, pattern.length - url, before, noted)
-            pattern.mould = known.casts(essential, mould)
 
     def _note(self, pattern: Pattern, pending: InFlight, exchange: Exchange) -> None:
         """Let what comes after it be known by it: its follower, its repetition, its redirect."""
@@ -390,13 +268,9 @@ class Journal:
         response: Response | None = pattern.seen.response
         if known.wire.kind == "preflight":
             self._note_preflight(pattern, known, exchange)
-        elif pattern.is_kept and known.wire.mode == "cors":
-            client = known.step.client
-            if pattern.is_refused:
-                verdicts, length = pattern.shared["verdicts"], pattern.length
-                self.caches.refused(client, known.wire, known.credentials, verdicts, length)
-            if response is not None:
-                self.copies.note(client, known.wire.cors, known.wire.cors.url, response, now)
+        elif pattern.is_kept and pattern.is_refused and known.wire.mode == "cors":
+            client, verdicts = known.step.client, pattern.shared["verdicts"]
+            self.caches.refused(client, known.wire, known.credentials, verdicts, pattern.length)
         if not pattern.is_kept:
             return
         self.busy.answered.append((now, pending))
@@ -431,11 +305,6 @@ class Journal:
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
 
 
-def _mould_for(url: str, known: Known, essential: object) -> Mould | None:
-    """What the pattern of an exchange at this URL can be made of, by what counts of its answer."""
-    return None if len(url) > LONGEST_CAST else known.moulds.get(essential)
-
-
 def _with_authorization(reading: Reading, before: InFlight, now: datetime) -> InFlight:
     """What is known of a request that comes again with an Authorization of the browser's own."""
     known = reading.told(before.known.wire.cors.unsafe_names, certain=True)
@@ -451,32 +320,6 @@ def _may_be_repeated(seen: Sighting) -> bool:
     return seen.response.status in REPEATED
 
 
-def _case(pending: InFlight, pattern: Pattern, now: datetime) -> Case:
-    known = pending.known
-    return Case(
-        pattern.seen,
-        known.wire,
-        known.step.client,
-        known.credentials,
-        pending.opened_by,
-        known.step.link,
-        pattern.shared["judgement"],
-        now,
-    )
-
-
-def _length(seen: Sighting, asked: HeaderList, texts: str, names: int = 0) -> int:
-    """About how many characters an exchange has; those after it may be known by a short one."""
-    answer = seen.response.headers if seen.response else ()
-    return length_of(asked + answer, texts, names)
-
-
-def _is_short(seen: Sighting) -> bool:
-    """Whether an answer, and what a rule made of it, may be kept though nobody waits for them."""
-    length = sum(length_of(head.headers) for head in seen.heads)
-    return length + len(seen.error or "") <= MOST_CHARACTERS
-
-
 def _answer(waiting: Waiting) -> Answer:
     moment = waiting.answered.timestamp()
     announced, length = waiting.announced, waiting.length
@@ -484,32 +327,5 @@ def _answer(waiting: Waiting) -> Answer:
 
 
 def _not_followed(waiting: Waiting, now: datetime) -> Outcome:
-    after = _milliseconds(waiting.answered, now)
+    after = milliseconds(waiting.answered, now)
     return Outcome(now, waiting.id, "not-followed", after_ms=after)
-
-
-def _milliseconds(since: datetime | None, until: datetime) -> int | None:
-    """How long it was; never less than nothing, whatever the clocks say."""
-    if since is None:
-        return None
-    waited = until - since  # whose parts are added in a third of the time of its division
-    seconds = waited.days * 86_400 + waited.seconds
-    return max(0, seconds * 1_000 + (waited.microseconds + 500) // 1_000)
-
-
-_essentials: Memo[object, Sighting] = Memo(500)
-"""Of what was seen: a server answers alike at many URLs."""
-
-
-def _essential(seen: Sighting, *, is_short: bool) -> Sighting:
-    """What was seen, wherever it was, with those values alone that the journal looks at."""
-    touch = seen.touch
-    if touch is not None and (touch.server_response or touch.shadow):
-        shadow = touch.shadow
-        touch = touch._replace(
-            server_response=touch.server_response and essence(touch.server_response),
-            shadow=essence(shadow) if isinstance(shadow, Response) else shadow,
-        )
-    response = seen.response and essence(seen.response)
-    made = Sighting("", response, seen.missing, seen.error, touch, seen.cause)
-    return _essentials.put(seen[1:], made) if is_short else made

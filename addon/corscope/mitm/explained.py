@@ -30,7 +30,7 @@ def entry_of(recorder: Recorder, pointed_at: flow.Flow) -> Entry:
     answered = pointed_at.response is not None or pointed_at.error is not None
     if answered:
         captured = [capture_of(pointed_at)]
-        for exchange in exchanges(captured, mask_urls=recorder.journal.mask_urls):
+        for exchange in exchanges(captured, mask_urls=recorder.journal.records.mask_urls):
             return Entry(exchange)
     raise ValueError(why_no_exchange(request_of(pointed_at), answered=answered))
 

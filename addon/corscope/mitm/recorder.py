@@ -102,7 +102,8 @@ class Recorder:
 
     def mask_urls(self, masked: bool) -> None:
         """Set whether query values are secret."""
-        self.journal.mask_urls = self.loaded.mask_urls = masked
+        for journal in (self.journal, self.loaded):
+            journal.records.mask_urls = masked
 
     def requested(self, flow: http.HTTPFlow, asked: Asked) -> None:
         """Take note of a request before anything is done to it."""
@@ -179,7 +180,7 @@ class Recorder:
         if flow is None:
             return None
         with suppress(Exception):  # this very thing may be what fails
-            return cleaning(self.journal.mask_urls)(flow.request.url)
+            return cleaning(self.journal.records.mask_urls)(flow.request.url)
         return None
 
     def _keep(self, flow: http.HTTPFlow, exchange: Exchange) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.journal import Journal
+from corscope.journal.recording import Records
 from corscope.mitm.capture import Capture
 from corscope.mitm.flows import FlowFileError
 
@@ -17,7 +18,8 @@ def records(captures: Iterable[Capture], *, mask_urls: bool = True) -> Iterator[
     Raises:
         FlowFileError: not all of them could be read; all that could is yielded before.
     """
-    journal, now = Journal(mask_urls), datetime.min.replace(tzinfo=UTC)
+    journal = Journal(records=Records(mask_urls))
+    now = datetime.min.replace(tzinfo=UTC)
     unread = None
     try:
         for each in captures:
