@@ -29,20 +29,20 @@ from corscope.fetch.cache import (
 )
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine, departs
-from corscope.fetch.headers import byte_lowercase, extract_header_list_values, get
 from corscope.fetch.origin import OPAQUE_SERIALIZED
-from corscope.fetch.preflight import CorsRequest, preflight_failure
+from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.journal import memo
 from corscope.journal.exchange import Finding, Verdicts
 from corscope.journal.memo import Shelf
+from corscope.journal.stale import Answer, changed_since, whole_seconds
 from corscope.journal.told import Backlog, Place, Told
 from corscope.journal.waits import MOST_CHARACTERS
 from corscope.journal.wire import Credentials, WireView
-from corscope.messages import HeaderList, Response
+from corscope.messages import HeaderList
 
-__all__ = ["UNCOVERED", "Answer", "Caches", "Covered", "FindingId", "is_doubtful", "is_simple"]
+__all__ = ["UNCOVERED", "Caches", "Covered", "FindingId", "is_doubtful", "is_simple"]
 
 
 class FindingId(StrEnum):
@@ -106,17 +106,6 @@ class Covered(NamedTuple):
 
 
 UNCOVERED: Final = Covered(None, ())
-
-
-class Answer(NamedTuple):
-    """A preflight's answer, to compare with what others got at the same place."""
-
-    id: str
-    time: float
-    asked: CorsRequest
-    headers: HeaderList
-    passed: bool
-    length: int
 
 
 @dataclass(slots=True)
@@ -350,8 +339,10 @@ class Caches:
             condition += _CONDITIONS[taken]
         newest = max(entries, key=lambda entry: entry.stored)
         cached = Finding(FindingId.PREFLIGHT_CACHED, _told(entries, now) + condition)
-        stale = self._stale(wire, newest, _mode(wire.credentials, taken), now)
-        return Covered(newest.by, (cached,) if stale is None else (stale, cached))
+        here = self.answers.get(_place(wire.cors)) or ()
+        changed = changed_since(newest, here, wire, _mode(wire.credentials, taken), now)
+        stale = () if changed is None else (Finding(FindingId.STALE_PREFLIGHT, changed),)
+        return Covered(newest.by, (*stale, cached))
 
     def _accounts(self, client: str, engine: Engine) -> Accounts:
         key = (client, engine)
@@ -362,26 +353,6 @@ class Caches:
         if len(self.clients) > MAX_CLIENTS:
             self.clients.popitem(last=False)
         return accounts
-
-    def _stale(
-        self, wire: WireView, entry: CacheEntry, mode: CredentialsMode, now: datetime
-    ) -> Finding | None:
-        """Point out that the latest answer at the same place is no longer what the cache says."""
-        here = self.answers.get((wire.cors.origin, wire.cors.url)) or ()
-        old = next((answer for answer in here if answer.id == entry.by), None)
-        if old is None:
-            return None
-        later = [answer for answer in here if answer.time > old.time and _comparable(old, answer)]
-        if not later or _policy(later[-1]) == _policy(old):
-            return None
-        latest = later[-1]
-        refused = preflight_failure(wire.cors, Response(200, latest.headers), mode, wire.engine)
-        changed = "was answered differently" if refused is None else "would refuse it"
-        return Finding(
-            FindingId.STALE_PREFLIGHT,
-            f"the browser goes by the OPTIONS of {_seconds(now.timestamp() - old.time)} ago; "
-            f"that of {_seconds(now.timestamp() - latest.time)} ago {changed}",
-        )
 
 
 def _place(asked: CorsRequest) -> Place:
@@ -478,43 +449,12 @@ def _ways_to_ask(cache: PreflightCache, wire: WireView) -> list[CorsRequest]:
     return [asked._replace(origin=origin) for origin in origins]
 
 
-def _comparable(old: Answer, new: Answer) -> bool:
-    """Whether a difference tells of a change: a refusal may only be for what was asked."""
-    is_same = (new.asked.method, new.asked.unsafe_names) == (
-        old.asked.method,
-        old.asked.unsafe_names,
-    )
-    return is_same or (old.passed and new.passed)
-
-
-def _policy(answer: Answer) -> tuple[object, ...]:
-    """What the server allows; a list of what was asked for may be an echo, and says less."""
-    methods = set(_listed("Access-Control-Allow-Methods", answer.headers))
-    names = set(map(byte_lowercase, _listed("Access-Control-Allow-Headers", answer.headers)))
-    return (
-        answer.passed,
-        get(answer.headers, "Access-Control-Allow-Origin"),
-        get(answer.headers, "Access-Control-Allow-Credentials"),
-        "as asked" if methods <= {answer.asked.method} else frozenset(methods),
-        "as asked" if names <= set(answer.asked.unsafe_names) else frozenset(names),
-    )
-
-
-def _listed(name: str, headers: HeaderList) -> list[str]:
-    listed = extract_header_list_values(name, headers)
-    return listed if isinstance(listed, list) else []
-
-
 def _told(entries: tuple[CacheEntry, ...], now: datetime) -> str:
     moment = now.timestamp()
     ages = sorted({round(moment - entry.stored) for entry in entries})
     left = min(entry.expires for entry in entries) - moment
-    good = f"good for {_seconds(left)} more" if left > 0 else "which has just run out"
+    good = f"good for {whole_seconds(left)} more" if left > 0 else "which has just run out"
     return f"answered by the OPTIONS of {' and '.join(f'{age} s' for age in ages)} ago, {good}"
-
-
-def _seconds(seconds: float) -> str:
-    return f"{round(seconds)} s"
 
 
 def _mode_told(followed: Told, answered: Told) -> object:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from corscope.fetch.headers import contains
-from corscope.journal.cached import UNCOVERED, Answer, Caches
+from corscope.journal.cached import UNCOVERED, Caches
 from corscope.journal.chains import FIRST, Chains, Step
 from corscope.journal.documents import DocumentRequest, document_request
 from corscope.journal.exchange import (
@@ -30,6 +30,7 @@ from corscope.journal.pairing import Pairing, Waiting, passing
 from corscope.journal.pattern import Pattern
 from corscope.journal.reading import Plain, Reading, read
 from corscope.journal.recording import Records
+from corscope.journal.stale import Answer
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import WireView
 from corscope.journal.workers import Workers
