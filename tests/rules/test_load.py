@@ -295,6 +295,19 @@ def test_a_name_is_unique_over_all_files() -> None:
         ("policy.max_age = inf", "Hint: write digits alone"),
         (f"policy.max_age = '{'9' * 99}'", f"Hint: write {'9' * 9} without quotes"),
         ('policy = "express"', 'Hint: write { like = "express", allow_origins = ['),
+        ("policy.preflight = true", 'not a boolean. Hint: write "answer" or "forward"'),
+        ("mode = 1", 'not an integer. Hint: write "apply" or "shadow"'),
+        ('match.kind = [["actual"]]', 'Hint: write "actual" without brackets'),
+        ("policy.allow_origins = true", 'not a boolean. Hint: write ["…", "…"]'),
+        ('policy."Access-Control-Max-Age" = 1', "Hint: did you mean max_age?"),
+        ('policy.Access-Control-Allow-Origin = "*"', "Hint: did you mean allow_origins?"),
+        ('policy.host = "a.example"', "Hint: it belongs into [rule.match]"),
+        ("match.allow_credentials = true", "Hint: it belongs into [rule.policy]"),
+        ('headers.Vary = "Origin"', 'Hint: headers are named in remove, set or add: set = { "Va'),
+        (
+            "match.status = 404\npolicy.max_age = 1",
+            "match.status = 404: is only for rules with headers or fault. ",
+        ),
         ("policy.nothing_like_it = [1]", "nothing_like_it = [1]: is no key that is known here. "),
         ("policy.nothing_like_it = [1]", "Hint: there are like, allow_origins, allow_origin_regex"),
         ('fault.status = "a"', "Hint: write digits alone"),
@@ -323,6 +336,24 @@ def test_a_name_is_unique_over_all_files() -> None:
 )
 def test_the_value_and_the_way_out_are_told(lines: str, says: str) -> None:
     assert says in "\n".join(map(str, problems(rule(lines))))
+
+
+@pytest.mark.parametrize("table", ["match", "policy", "headers", "fault"])
+@pytest.mark.parametrize("inner", ["match", "policy", "headers", "fault"])
+def test_what_belongs_above_a_table_is_not_said_to_be_missing(table: str, inner: str) -> None:
+    """TOML takes `policy.like = …` below `[rule.match]` for a part of it."""
+    given = {
+        "match": 'match.host = "a.example"',
+        "policy": 'policy.allow_origins = ["https://app.example"]',
+        "headers": 'headers.remove = "Vary"',
+        "fault": "fault.status = 401",
+    }
+    above = [line for name, line in given.items() if name not in {table, inner}]
+    header = f"[rule.{table}]\n{given[table].partition('.')[2]}"
+    told = problems(rule("\n".join([*above, header, given[inner], "enabled = false"])))
+    assert [problem.path for problem in told] == [f"{table}.{inner}", f"{table}.enabled"]
+    assert told[0].hint.endswith(f"write [rule.{inner}] above this")
+    assert told[1].hint.endswith("write it right below [[rule]]")
 
 
 def test_of_a_long_value_only_the_beginning_is_told() -> None:

@@ -205,16 +205,21 @@ class Choice:
 
     def read(self, value: object, at: At) -> Any:
         """Check it and look it up."""
+        known = " or ".join(shown(word) for word in self.words)
         if not isinstance(value, str):
-            _complain_of_kind("a string", value, at)
+            _complain_of_kind("a string", value, at, self._as_word(value) or f"write {known}")
         elif value not in self.words:
-            known = " or ".join(shown(word) for word in self.words)
             meant = nearest(value, self.words)
             hint = f"did you mean {shown(meant)}?" if meant else self.otherwise
             at.complain(f"must be {known}", hint, value=value)
         else:
             return self.words[value]
         return None
+
+    def _as_word(self, value: object) -> str:
+        """How a value is written that is one of the words but for its brackets."""
+        alone = value[0] if isinstance(value, list) and len(value) == 1 else None
+        return f"write {shown(alone)} without brackets" if alone in self.words else ""
 
     def schema(self) -> Json:
         """The same as JSON Schema."""
@@ -370,6 +375,8 @@ class Table:
         check: looks at the keys together; gets whatever could be read, by the names in the rules.
         further: keys that depend on what else is there; `all_further` are all there can be.
         elsewhere: keys that belong into another table, each with a hint.
+        beside: the same for those that are only taken so where no key of this table looks alike.
+        otherwise: what to do about any other key.
         dependent: keys where the table has to fit a further JSON Schema if they are there; `read`
             finds out in other ways.
     """
@@ -382,6 +389,8 @@ class Table:
     further: Callable[[Mapping[str, object]], Sequence[Field]] = _no_fields
     all_further: tuple[Field, ...] = ()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str = ""
     dependent: Mapping[str, Json] = field(default_factory=dict)
 
     def read(self, value: object, at: At) -> Any:
@@ -394,10 +403,12 @@ class Table:
         values: dict[str, Any] = {}
         present = set(value)
         for name, item in value.items():
+            if isinstance(item, dict):
+                present.update(item)
             if name not in known:
-                meant = nearest(name, known)
+                meant = nearest(_as_key(name), known)
                 present.add(meant or name)
-                hint = self.elsewhere.get(name) or _hint_of_keys(meant, known)
+                hint = self.elsewhere.get(name) or self._hint_of_key(name, item, meant, known)
                 at.into(name).complain("is no key that is known here", hint, value=item)
                 continue
             mistakes = len(at.remarks)
@@ -408,8 +419,15 @@ class Table:
         self.check(values, at)
         return self.build(**values) if len(at.remarks) == before else None
 
+    def _hint_of_key(
+        self, name: str, item: object, meant: str | None, known: Collection[str]
+    ) -> str:
+        if meant and not (isinstance(item, dict) and name in self.beside):
+            return f"did you mean {meant}?"
+        return self.beside.get(name) or self.otherwise or f"there are {', '.join(known)}"
+
     def _check_presence(self, present: Collection[str], at: At) -> None:
-        """Tell what is missing, but not of a key that is only misspelt."""
+        """Tell what is missing, but not of a key that is only misspelt, or a table too deep."""
         for each in self.fields:
             if each.required and each.name not in present:
                 inner = f"{{ {each.kind.example} }}" if isinstance(each.kind, Table) else '"…"'
@@ -442,8 +460,9 @@ def _read_items(kind: ValueKind, items: Sequence[object], at: At) -> tuple[Any, 
     return tuple(kind.read(item, at.into(index)) for index, item in enumerate(items))
 
 
-def _hint_of_keys(meant: str | None, known: Collection[str]) -> str:
-    return f"did you mean {meant}?" if meant else f"there are {', '.join(known)}"
+def _as_key(name: str) -> str:
+    """A key as a policy would have it, where somebody wrote the header that it becomes."""
+    return name.lower().removeprefix("access-control-").replace("-", "_")
 
 
 def _complain_of_range(low: int, high: int, value: float, at: At) -> None:
@@ -490,6 +509,8 @@ def _conversion(wanted: str, value: object) -> str:
             return f"write {found[1].partition('.')[0] if whole else found[1]} without quotes"
         case "an integer", float() if abs(value) < _LONGEST_WHOLE:
             return f"write {shown(int(value))}"
+        case "a string or an array", bool():
+            return ""
         case (("a string" | "a string or an array"), bool() | int() | float()):
             return f'write "{shown(value)}" in quotes'
         case _, list() if len(value) == 1 and not isinstance(value[0], list | dict):

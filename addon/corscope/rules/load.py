@@ -236,7 +236,8 @@ def _check_status(table: Mapping[str, object], at: At) -> None:
         return
     if not {"headers", "fault"} & table.keys():
         hint = "a policy acts before a server has a status; add [rule.headers] or [rule.fault]"
-        at.into("match").into("status").complain("is only for rules with headers or fault", hint)
+        status = at.into("match").into("status")
+        status.complain("is only for rules with headers or fault", hint, value=match["status"])
 
 
 def _check_unique(name: str, place: Place, at: At, reading: _Reading) -> None:

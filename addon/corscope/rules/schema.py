@@ -233,6 +233,19 @@ def _check_policy(values: Mapping[str, Any], at: At) -> None:
         place.complain(complaint.message, complaint.hint, value=value)
 
 
+_OF_RULE = dict.fromkeys(
+    ("name", "description", "enabled", "mode"),
+    "it belongs to the rule: write it right below [[rule]]",
+)
+_TABLES = {
+    name: f"what stands below a [table] belongs to it: write [rule.{name}] above this"
+    for name in ("match", "policy", "headers", "fault")
+}
+_ABOVE = {**_OF_RULE, **_TABLES}
+"""Where to write what a table of a rule hasn't, but the rule has."""
+
+_HOST_IN_MATCH = dict.fromkeys(("url", "host", "filter"), "it belongs into [rule.match]")
+
 _POLICY_FIELDS = (
     Field(
         "allow_origins",
@@ -300,6 +313,7 @@ def policy_table(known: Sequence[Dialect]) -> Table:
         further=further,
         all_further=_of_all(homes),
         elsewhere=_elsewhere(homes),
+        beside={**_ABOVE, **_HOST_IN_MATCH},
         dependent=_needs_home(homes),
     )
 
@@ -352,6 +366,8 @@ def _needs_home(homes: _Homes) -> dict[str, Json]:
 
 POLICY = policy_table(dialects())
 
+_IN_POLICY = {each.name: "it belongs into [rule.policy]" for each in POLICY.fields}
+
 MATCH = Table(
     fields=(
         Field(
@@ -384,6 +400,7 @@ MATCH = Table(
     build=Match,
     example='host = "api.example.com"',
     any_of=("url", "host"),
+    beside={**_ABOVE, **_IN_POLICY},
 )
 
 HEADERS = Table(
@@ -404,6 +421,8 @@ HEADERS = Table(
     build=HeaderEdits,
     example='remove = "Access-Control-Allow-Origin"',
     any_of=("remove", "set", "add"),
+    beside=_ABOVE,
+    otherwise='headers are named in remove, set or add: set = { "Vary" = "Origin" }, say',
 )
 
 FAULT = Table(
@@ -416,6 +435,7 @@ FAULT = Table(
     build=Fault,
     example="status = 401",
     any_of=("status", "redirect", "delay", "abort"),
+    beside=_ABOVE,
 )
 
 
@@ -425,7 +445,6 @@ def _build_rule(*, policy: tuple[Dialect, Policy] | None = None, **values: Any) 
 
 
 _IN_MATCH = {each.name: "it belongs into [rule.match]" for each in MATCH.fields}
-_IN_POLICY = {each.name: "it belongs into [rule.policy]" for each in POLICY.fields}
 
 _WITHOUT_STATUS: Json = {"properties": {"match": {"not": {"required": ["status"]}}}}
 
