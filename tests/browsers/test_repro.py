@@ -72,6 +72,13 @@ CASES = (
     Case("no origin", "InvalidAllowOriginValue", answer(allow("page.test"))),
     Case("a slash too many", "AllowOriginMismatch", answer(allow(f"{PAGE}/"))),
     Case("a capital letter", "AllowOriginMismatch", answer(allow(PAGE.upper()))),
+    Case("a dot too many", "AllowOriginMismatch", answer(allow(f"{PAGE}."))),
+    Case(
+        "what may be of a video",
+        "InvalidAllowOriginValue",
+        answer(allow("page.test")),
+        init={"headers": {"Range": "bytes=0-9"}},
+    ),
     Case("more after the origin", "AllowOriginMismatch", answer(allow(f"{PAGE};"))),
     Case("a wildcard with cookies", "WildcardOriginNotAllowed", FINE, init=INCLUDE),
     Case(

@@ -160,6 +160,8 @@ def test_hostile_values_stay_values(value: str) -> None:
         (PAGE.upper(), repr(PAGE.upper())),
         (f"{PAGE}:443", repr(f"{PAGE}:443")),
         (f"{PAGE}.evil.example", repr(f"{PAGE}.evil.example")),
+        (f"{PAGE}.", repr(f"{PAGE}.")),
+        (f"{PAGE}. ", repr(f"{PAGE}. ")),
         (f"x{PAGE}", repr(f"x{PAGE}")),
         ("https://api.example.com", "API"),
         ("null", "'null'"),
@@ -170,6 +172,16 @@ def test_origins_are_told_to_the_letter(value: str, written: str) -> None:
     exchange = one(asks("GET"), answers(allow_origin=value))
     answered = str(told(repro(exchange), "ANSWERS"))
     assert f"('Access-Control-Allow-Origin', {written})" in answered
+
+
+def test_what_was_embedded_is_asked_for_by_script_and_told_so() -> None:
+    destination = ("Sec-Fetch-Dest", "font")
+    text = repro(one(asks("GET", "/a.woff2", (destination,)), answers(allow_origin="*, *")))
+    assert "Access to fetch at" in text
+    assert "Access to font at" not in text
+    note = "Here script asks, whatever the page did"
+    assert note in str(told(text, "NOTES"))
+    assert note not in repro(one(asks("GET"), answers(allow_origin="*, *")))
 
 
 @pytest.mark.parametrize(

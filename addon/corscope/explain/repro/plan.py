@@ -125,8 +125,11 @@ def plan(told: Story) -> Plan:
     )
 
 
-_ORIGIN_ENDS: Final = r"(?=$|[/?#,\s'\")\u2019\u201d]|\.(?:\s|$))"
+_ORIGIN_ENDS: Final = r"(?=$|[/?#,\s'\")\u2019\u201d]{})"
 """What may follow a place's origin: after a port, some characters are no longer of a URL."""
+
+_SENTENCE_ENDS: Final = r"|\.(?:\s|$)"
+"""What does so in a sentence; in a header's value, a host with a dot behind it is another one."""
 
 
 @dataclass(slots=True)
@@ -172,10 +175,17 @@ class _Stage:
 
         What isn't it to the letter stays, and so does what is wrong about it.
         """
+        return self._parted(value, _ORIGIN_ENDS.format(""))
+
+    def said(self, sentence: str) -> Text:
+        """The same of a sentence that names origins and URLs."""
+        return self._parted(sentence, _ORIGIN_ENDS.format(_SENTENCE_ENDS))
+
+    def _parted(self, value: str, ends: str) -> Text:
         known = sorted(filter(origin_of_url, self.places), key=len, reverse=True)
         if not known:
             return (value,) if value else ()
-        pattern = rf"(?<![A-Za-z0-9+.-])({'|'.join(map(re.escape, known))}){_ORIGIN_ENDS}"
+        pattern = rf"(?<![A-Za-z0-9+.-])({'|'.join(map(re.escape, known))}){ends}"
         parts = re.split(pattern, value)
         # Every second part is what the pattern found.
         pieces = (self.places[part] if i % 2 else part for i, part in enumerate(parts))
@@ -362,6 +372,9 @@ def _closed(told: Story, urls: list[tuple[Place, str]], answers: list[Answer]) -
 # What is said of it
 
 
+_BY_SCRIPT: Final = frozenset({None, "empty"})
+"""The destinations of what script asks for."""
+
 _AS_XHR: Final = ("Access to XMLHttpRequest at", "XMLHttpRequest cannot load")
 _AS_FETCH: Final = ("Access to fetch at", "Fetch API cannot load")
 """How a console names what script has used."""
@@ -375,7 +388,7 @@ def _sayings(stage: _Stage, told: Story, *, uses_xhr: bool) -> Iterable[Saying]:
         verdict, name, prints = _said(end, engine, judgement)
         if uses_xhr:
             prints = tuple(map(_said_of_xhr, prints))
-        yield Saying(browser, verdict, name, tuple(map(stage.text, prints)))
+        yield Saying(browser, verdict, name, tuple(map(stage.said, prints)))
 
 
 def _said_of_xhr(line: str) -> str:
@@ -397,7 +410,9 @@ def _said(
         # Through the proxy its error page is to blame; without one, the missing answer itself.
         name = "CORSDidNotSucceed" if engine is Engine.FIREFOX else None
         failure = Failure(Reason.CONNECTION_DROPPED)
-    printed = console_messages(engine, end.kind, failure, end.scene, end.headers)
+    # The program asks by script, whatever it was for that was recorded.
+    scene = end.scene._replace(destination=None)
+    printed = console_messages(engine, end.kind, failure, scene, end.headers)
     if judgement.detail == "refused" and engine is Engine.CHROMIUM:
         printed = ("Failed to load resource: net::ERR_CONNECTION_REFUSED",)
     elif judgement.reason is Reason.NO_RESPONSE and engine is Engine.WEBKIT:
@@ -421,6 +436,8 @@ def _notes(told: Story, answers: list[Answer]) -> Iterable[str]:
         yield f'The answers are as the rule "{escaped(rule)}" left them.'
     if len(told.legs) > 1:
         yield "After a redirect, other browsers may send other requests, and end otherwise."
+    if told.end.scene.destination not in _BY_SCRIPT:
+        yield "Here script asks, whatever the page did, so that consoles tell of a fetch."
     if _ends_on_redirect(told):
         yield "Where the last redirect leads isn't in the record, so it isn't followed."
     if told.end.status is None and told.judgement(told.end).reason is Reason.NO_RESPONSE:
