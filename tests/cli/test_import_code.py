@@ -587,7 +587,7 @@ REFUSED = {
     "a list that is added to": (
         "litestar",
         "o = ['a']\no.append(os.environ['O'])\nCORSConfig(o)",
-        "app.py:3: can't tell the value of `o`",
+        "app.py:2: can't tell the value of `os.environ['O']`",
     ),
     "a list that is written to": (
         "litestar",

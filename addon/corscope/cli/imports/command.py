@@ -117,7 +117,8 @@ def _read(source: Source, dialect: Dialect) -> list[Found]:
         found[each.policy, str(each.match)] = replace(first, warnings=told)
     if not found:
         source.refuse("has no CORS rule, so that nobody is allowed")
-    return list(found.values())
+    first, *others = found.values()
+    return [replace(first, warnings=(*source.notes, *first.warnings)), *others]
 
 
 def _rules(found: list[Found], dialect: Dialect, host: str, source: Source) -> Iterator[str]:

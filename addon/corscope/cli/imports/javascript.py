@@ -12,6 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from corscope.cli.imports.javascript_choices import (
+    CHOOSES,
+    UNSET_IS,
+    called,
+    chosen,
+    compared,
+    decided,
+    looked_up,
+    taken_from_environment,
+)
 from corscope.cli.imports.javascript_tests import bare, origin_test
 from corscope.cli.imports.regexes import from_javascript
 from corscope.cli.imports.syntax import code_of, line_of, named, parsed, short_code_of, walk
@@ -258,6 +268,10 @@ class JavaScriptFile:
         """What `+` makes of texts and whole numbers, and `*` of two numbers."""
         left, right = (node.child_by_field_name(side) for side in ("left", "right"))
         operator = code_of(node.child_by_field_name("operator"))
+        if operator in CHOOSES:
+            return chosen(node, self, depth)
+        if operator in UNSET_IS:
+            return compared(node, self, depth)
         if left is None or right is None or operator not in {"+", "*"}:
             return Opaque(code_of(node))
         one, other = self.read(left, depth).value, self.read(right, depth).value
@@ -284,6 +298,13 @@ class JavaScriptFile:
                 return _regex(texts[0], "".join(texts[1:2]), node)
         if node.type in _FUNCTIONS:
             return origin_test(node, self, depth)
+        match node.type:
+            case "ternary_expression":
+                return decided(node, self, depth)
+            case "call_expression":
+                return called(node, self, depth)
+            case "member_expression" | "subscript_expression":
+                return looked_up(node)
         return Opaque(code_of(node))
 
     def _items(self, node: "Syntax", depth: int) -> tuple[Node, ...] | Opaque:
@@ -327,6 +348,8 @@ class JavaScriptFile:
             value = self.constant(name)
             if value is not None:
                 self._values[name] = self.read(value, depth).value
+            elif self.taken_from(name) is not None:
+                self._values[name] = taken_from_environment(name, self.taken_from(name))
         return self._values[name]
 
 

@@ -11,6 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from corscope.cli.imports.python_choices import (
+    added_to,
+    called,
+    chosen,
+    code_of,
+    compared,
+    comprehended,
+    decided,
+)
 from corscope.cli.imports.tree import (
     DEEPEST,
     LONGEST,
@@ -30,6 +39,7 @@ _CHANGES: Final = {
     *("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"),
     *("add", "discard", "update", "setdefault"),
 }
+_NOT_ALWAYS_SET: Final = "{} isn't always set: taken as if it is"
 _KEY: Final = "["
 """What begins a key among the names."""
 
@@ -101,10 +111,15 @@ class PythonFile:
         self._unsure: dict[str, int] = {}
         for node, is_branch in self._walked:
             for name, value in _assignments(node):
-                self._assigned.setdefault(name, []).append(value)
-                self._unsure.pop(name, None)
+                values = self._assigned.setdefault(name, [])
+                added = added_to(values[-1], node) if values else None
+                if added is None:
+                    values.append(value)
+                    self._unsure.pop(name, None)
+                else:
+                    values[-1] = added
                 if is_branch:
-                    self._unsure[name] = value.lineno
+                    self._unsure.setdefault(name, value.lineno)
 
     def _parsed(self) -> ast.Module:
         try:
@@ -129,7 +144,7 @@ class PythonFile:
         """That names or keys which begin so are set last where that isn't always done."""
         sign = _KEY if of_keys else ""
         return tuple(
-            f"{self.source.at(line)}: {name.removeprefix(sign)} isn't always set: taken as if it is"
+            f"{self.source.at(line)}: {_NOT_ALWAYS_SET.format(name.removeprefix(sign))}"
             for name, line in self._unsure.items()
             if name.startswith(f"{sign}{prefix}")
         )
@@ -176,7 +191,7 @@ class PythonFile:
         if depth > DEEPEST:
             self.source.refuse("is nested too deeply", node.lineno)
         value = self._value(node, depth + 1)
-        return Node(place, Opaque(_code(node)) if value is _NOT_PLAIN else value)  # type: ignore[arg-type]
+        return Node(place, Opaque(code_of(node)) if value is _NOT_PLAIN else value)  # type: ignore[arg-type]
 
     def _value(self, node: ast.expr, depth: int) -> object:
         match node:
@@ -199,6 +214,19 @@ class PythonFile:
                 return self._named(name, depth)
             case ast.Call():
                 return self._called(_dotted(node.func), node, depth)
+        return self._of_choice(node, depth)
+
+    def _of_choice(self, node: ast.expr, depth: int) -> object:
+        """What hangs on the environment, or on the items of a list."""
+        match node:
+            case ast.BoolOp():
+                return chosen(node, self, depth)
+            case ast.IfExp():
+                return decided(node, self, depth)
+            case ast.Compare():
+                return compared(node, self, depth)
+            case ast.ListComp() | ast.GeneratorExp():
+                return comprehended(node, self, depth)
         return _NOT_PLAIN
 
     def _items(self, items: list[ast.expr], depth: int) -> object:
@@ -242,7 +270,11 @@ class PythonFile:
             values = self._assigned.get(name, ())
             if len(values) == 1:
                 value = self.read(values[0], depth).value
-                self._values[name] = _NOT_PLAIN if isinstance(value, Opaque) else value
+                variable = value.variable if isinstance(value, Opaque) else ""
+                is_plain = not isinstance(value, Opaque)
+                self._values[name] = value if is_plain else Opaque(name, variable)
+                if name in self._unsure and is_plain:
+                    self.source.note(_NOT_ALWAYS_SET.format(name), self._unsure[name])
             elif not values:
                 self._values[name] = self.known.get(name, _NOT_PLAIN)
         return self._values[name]
@@ -251,6 +283,9 @@ class PythonFile:
         name = function.rpartition(".")[2]
         if name == "timedelta" and not call.args:
             return self._seconds(call.keywords, depth)
+        of_choice = called(function, call, self, depth)
+        if of_choice is not None:
+            return of_choice
         if not call.args or call.keywords:
             return _NOT_PLAIN
         inner = self.read(call.args[0], depth).value
@@ -342,10 +377,3 @@ def _dotted(node: ast.expr) -> str:
         parts.append(node.attr)
         node = node.value
     return ".".join(reversed([*parts, node.id if isinstance(node, ast.Name) else ""]))
-
-
-def _code(node: ast.expr) -> str:
-    try:
-        return ast.unparse(node)
-    except RecursionError:
-        return "…"

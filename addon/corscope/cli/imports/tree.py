@@ -43,10 +43,17 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file; what is wrong with it is said of its name."""
+    """A file; what is wrong with it is said of its name.
+
+    Attributes:
+        name: its name.
+        text: all of it.
+        notes: what is told of values that were read, whatever they then are of.
+    """
 
     name: str
     text: str
+    notes: dict[str, None] = field(default_factory=dict, compare=False, repr=False)
 
     def refuse(self, message: str, line: int | None = None) -> NoReturn:
         """Say what is wrong with it.
@@ -60,6 +67,10 @@ class Source:
         """A line of it, as a place."""
         return f"{self.name}:{line}"
 
+    def note(self, message: str, line: int) -> None:
+        """Tell something of a value that is read there."""
+        self.notes[f"{self.at(line)}: {message}"] = None
+
 
 @dataclass(frozen=True, slots=True)
 class Regex:
@@ -70,9 +81,15 @@ class Regex:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Code whose value shows only when it runs."""
+    """Code whose value shows only when it runs.
+
+    Attributes:
+        code: it as it is written.
+        variable: what has no value where the environment, or a setting, doesn't say it.
+    """
 
     code: str
+    variable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
