@@ -53,6 +53,33 @@ def test_a_message_gives_the_entry_with_its_values(corscope: Command, arguments:
     assert done.stdout == entry_text(Reason.METHOD_NOT_ALLOWED, values) + "\n"
 
 
+def test_another_language_is_told_by_its_header(corscope: Command) -> None:
+    said = (
+        "Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet "
+        "das Lesen der externen Ressource auf https://api.test/x. (Grund: {})."
+    )
+    missing = "CORS-Kopfzeile 'Access-Control-Allow-Origin' fehlt"
+    done = corscope("why", f"{said.format(missing)} Statuscode: 404.")
+    assert done.returncode == 0
+    assert done.stdout.startswith("By the header that it names, this is Firefox's message in ")
+    assert "\n\nallow-origin-missing: " in done.stdout
+    refused = corscope("why", said.format("CORS-Anfrage schlug fehl"))
+    assert refused.returncode == 1
+    assert "give the address of its [Learn more]" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://developer.mozilla.org/docs/Web/HTTP/CORS/Errors/CORSMethodNotFound?utm_source=x",
+        '{"corsErrorStatus": {"corsError": "MethodDisallowedByPreflightResponse"}}',
+        "TypeError: Failed to fetch (CORSMethodNotFound)",
+    ],
+)
+def test_a_browsers_name_is_found_in_what_is_around_it(corscope: Command, text: str) -> None:
+    assert corscope("why", text).stdout == entry_text(Reason.METHOD_NOT_ALLOWED) + "\n"
+
+
 def test_several_reasons_are_all_told(corscope: Command) -> None:
     done = corscope("why", "MultipleAllowOriginValues")
     assert done.stdout.startswith("This may be any of 2 reasons:\n\nallow-origin-repeated: ")

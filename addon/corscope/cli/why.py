@@ -42,6 +42,8 @@ def why(text: tuple[str, ...]) -> None:
     if found.aside is not None:
         click.echo(f"This says {found.aside}.")
         return
+    if found.is_translated:
+        click.echo("By the header that it names, this is Firefox's message in another language:\n")
     _show(found.reasons, found.values)
 
 
@@ -57,9 +59,16 @@ def _show(ids: Sequence[ArticleId], values: Mapping[str, str]) -> None:
     click.echo("\n\n".join(entry_text(id_, values) for id_ in ids))
 
 
+_ADVICE = (
+    "`corscope why` lists all. Of what Firefox prints in other languages than English, only what "
+    "names a header can be found; else give the address of its [Learn more], or what stands in the "
+    'network panel, as "CORS Failed"'
+)
+
+
 def _unknown(asked: str) -> str:
     spelled = known_names()
     near = difflib.get_close_matches(asked.strip()[:_LONGEST_NAME].lower(), spelled)
     named_so = " or ".join(spelled[name] for name in near)
-    advice = f"did you mean {named_so}?" if near else "`corscope why` lists all"
+    advice = f"did you mean {named_so}?" if near else _ADVICE
     return f'nothing is known of "{escaped(asked.strip())}": {advice}'

@@ -2,7 +2,8 @@
 
 The sentences are those of `fetch.console`, and some that older browsers printed. A message may be
 wrapped, cut off, or have a browser's decorations around it: whole sentences are looked for first,
-then runs of three words that only one of them has. Both take time linear in the message's length.
+then a browser's name for a reason, what Firefox leaves untranslated, and runs of three words that
+only one of the sentences has. All take time linear in the message's length.
 """
 
 import re
@@ -15,6 +16,7 @@ from typing import Final
 
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
 from corscope.explain.asides import ASIDES, FIRST_ASIDES
+from corscope.explain.translated import translated
 from corscope.fetch.console import (
     CHROMIUM,
     CHROMIUM_ELSE,
@@ -75,12 +77,14 @@ _FOLLOW_UP: Final = FIREFOX["CORSDidNotSucceed"]
 class Found:
     """What a message tells of: the reasons that it may have, or else an aside.
 
-    `values` are those of a whole sentence's placeholders: `detail`, `origin`, `status`.
+    `values` are those of a whole sentence's placeholders: `detail`, `origin`, `status`. What
+    `is_translated` is in another language than English, and found by what stays the same.
     """
 
     reasons: tuple[Reason, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     aside: str | None = None
+    is_translated: bool = False
 
 
 def named(name: str) -> tuple[Reason, ...]:
@@ -118,9 +122,7 @@ def found_in(message: str) -> Found | None:
         (place, template) for template in _sentences() if (place := text.find(template)) is not None
     ]
     if not whole:
-        asides = (aside for template, aside in ASIDES.items() if text.find(template))
-        aside = next(asides, None)
-        return Found(aside=aside) if aside else _found_in_part(text)
+        return _found_otherwise(message, text)
     # What comes first names the cause; of two that begin alike, one is part of the other.
     place, template = min(
         whole, key=lambda each: (each[1] == _FOLLOW_UP, each[0].start, -len(each[1]))
@@ -128,6 +130,43 @@ def found_in(message: str) -> Found | None:
     origin = text.find(_FROM_ORIGIN)
     values = {**place.values, **(origin.values if origin else {}), **text.status()}
     return Found(_narrowed(_sentences()[template], values), values)
+
+
+def _found_otherwise(message: str, text: "_Text") -> Found | None:
+    """The same where no sentence of a reason is in it as a whole."""
+    if (reasons := _named_within(text.plain)) is not None:
+        return Found(reasons)
+    asides = (aside for template, aside in ASIDES.items() if text.find(template))
+    if (aside := next(asides, None)) is not None:
+        return Found(aside=aside)
+    return _found_translated(message) or _found_in_part(text)
+
+
+_NAME: Final = re.compile(r"[A-Z][A-Za-z]{11,}[0-9]?")
+"""How the browsers' own names look: in the address of a documentation's page, or in JSON."""
+
+
+def _named_within(text: str) -> tuple[Reason, ...] | None:
+    """What the first name stands for that a browser has for a reason."""
+    found = (named(each[0]) for each in _NAME.finditer(text))
+    return next(filter(None, found), None)
+
+
+def _found_translated(message: str) -> Found | None:
+    told = translated(message)
+    if told is None:
+        return None
+    category, value = told
+    reasons = tuple(reason for reason in Reason if reason in _of_category(category))
+    placeholder = "status" if category == "CORSMissingAllowOrigin" else "detail"
+    is_valued = value or category == "CORSAllowOriginNotMatchingOrigin"
+    values = {placeholder: value} if is_valued else {}
+    return Found(_narrowed(reasons, values), values, is_translated=True)
+
+
+def _of_category(category: str) -> frozenset[Reason]:
+    """All reasons that Firefox may mean by it."""
+    return frozenset(_sentences()[FIREFOX[category]])
 
 
 @cache
