@@ -29,7 +29,7 @@ REASONS: Final = {
     "corscope.journal.masking._BYTES.0": "possessive",
     "corscope.journal.masking._USERINFO.0": "possessive",
     "corscope.mitm.har._AS_IT_IS.0": "a label is bounded and has no dot, the path is possessive",
-    "corscope.mitm.har._IN_STRING.0": "possessive",
+    "corscope.mitm.har_text._IN_STRING.0": "possessive",
     "corscope.rules._toml._ENDLESS_KEY.0": "possessive",
     "corscope.rules.lint.filters._TOKEN.0": "possessive",
     "corscope.rules.lint.origins._CLASS.0": "possessive",

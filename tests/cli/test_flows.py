@@ -8,14 +8,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from mitmproxy import tcp
 from mitmproxy.flow import Flow
 from mitmproxy.http import Response
@@ -26,7 +23,6 @@ from corscope.messages import Response as MessageResponse
 from corscope.mitm import flows
 from corscope.mitm.capture import Capture
 from corscope.mitm.flows import FlowFileError, read_captures
-from corscope.mitm.har import HarError, HarText, entries
 
 Entry = dict[str, Any]
 
@@ -304,55 +300,6 @@ class TestHars:
         assert found.sighting.response is not None
         values = [value.encode("latin-1") for _, value in found.sighting.response.headers]
         assert values == ["é".encode(), b"\x80", b"?", b'"\\']
-
-
-TEXTS = st.text() | st.text('\\"text: {', max_size=30)
-KEYS = st.sampled_from(["text", 'a "text', "text\\", '"text": "']) | st.text()
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
-    lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner),
-    max_leaves=20,
-)
-
-
-def without_bodies(value: Any) -> Any:
-    """What stands under "text" is a body."""
-    if isinstance(value, list):
-        return [without_bodies(item) for item in value]
-    if isinstance(value, dict):
-        return {
-            key: "" if key == "text" and isinstance(inner, str) else without_bodies(inner)
-            for key, inner in value.items()
-        }
-    return value
-
-
-def _pieces(text: str, size: int) -> HarText:
-    stream = io.BytesIO(text.encode("utf-8", "surrogatepass"))
-    return HarText(lambda _: stream.read(size))
-
-
-@given(
-    listed=st.lists(JSON),
-    other=st.dictionaries(st.text().filter(lambda key: key not in {"log", "entries"}), JSON),
-    size=st.integers(1, 40),
-    ascii_only=st.booleans(),
-    indent=st.none() | st.integers(0, 3),
-)
-def test_every_json_is_walked_as_json_reads_it(
-    listed: list[Any], other: dict[str, Any], size: int, ascii_only: bool, indent: int | None
-) -> None:
-    """However the file happens to be cut into pieces."""
-    whole = other | {"log": other | {"entries": listed} | {"later": other}}
-    text = json.dumps(whole, ensure_ascii=ascii_only, indent=indent)
-    found = list(entries(_pieces(text, size), 10**6))
-    assert found == without_bodies(json.loads(json.dumps(listed)))
-
-
-@given(text=st.text(alphabet='{}[]",:\\ ab1log'), size=st.integers(1, 9))
-def test_no_text_makes_the_walk_hang_or_crash(text: str, size: int) -> None:
-    with suppress(HarError, json.JSONDecodeError):
-        list(entries(_pieces('{"log":' + text, size), 100))
 
 
 class TestNames:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tracemalloc
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,10 +14,9 @@ from mitmproxy import flow, http
 from mitmproxy.test import tflow
 
 from corscope.journal.exchange import Missing
-from corscope.mitm import har
-from corscope.mitm.bodies import WithoutBodies
 from corscope.mitm.capture import Capture, capture_of
-from corscope.mitm.har import HarError, HarText, UnreadableError, captured, entries
+from corscope.mitm.har import captured
+from corscope.mitm.har_text import HarText, UnreadableError, entries
 
 HOSTS = st.sampled_from(
     [
@@ -195,7 +191,7 @@ def test_a_header_is_read_as_who_wrote_the_har_writes_it(creator: str, read: str
     entry = {"request": {"url": "https://api.test/", "headers": headers}}
     content = json.dumps({"log": {"creator": {"name": creator}, "entries": [entry]}}).encode()
     text = HarText(io.BytesIO(content).read)
-    [item] = entries(text, PIECE)
+    [item] = entries(text, 10_000)
     found = captured(item, text.creator)
     assert found is not None
     assert found.request.headers == (("X-A", read), ("X-B", "\xe2\x82\xac"))
@@ -258,116 +254,3 @@ def test_a_start_beyond_all_times_spoils_nothing(started: str) -> None:
     found = captured(entry)
     assert found is not None
     assert found.asked == datetime.fromtimestamp(0, UTC)
-
-
-# Bodies
-
-QUOTED = st.text('\\"text:{} \n', max_size=60) | st.text(max_size=20)
-
-
-@given(
-    body=QUOTED,
-    others=st.dictionaries(QUOTED, QUOTED, max_size=3),
-    size=st.integers(1, 50),
-    ascii_only=st.booleans(),
-)
-def test_a_body_is_left_out_and_nothing_else(
-    body: str, others: dict[str, str], size: int, ascii_only: bool
-) -> None:
-    """Wherever the pieces end that the file is read in."""
-    whole = {"a": others, "text": body, "b": [others, {"text": 7}], "z": {"text": body}}
-    content = json.dumps(whole, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
-    source = WithoutBodies(io.BytesIO(content).read)
-    left = read_all(source, size)
-    expected = {**whole, "text": "", "z": {"text": ""}}
-    assert json.loads(left.decode("utf-8", "surrogatepass")) == emptied(expected)
-    assert source.offset == len(content)
-
-
-def read_all(source: WithoutBodies, size: int) -> bytes:
-    return b"".join(iter(lambda: source.read(size), b""))
-
-
-def emptied(whole: dict[str, Any]) -> dict[str, Any]:
-    """Another string may stand under "text" too."""
-    return {
-        key: emptied(value)
-        if isinstance(value, dict)
-        else [emptied(item) for item in value]
-        if isinstance(value, list)
-        else ""
-        if key == "text" and isinstance(value, str)
-        else value
-        for key, value in whole.items()
-    }
-
-
-def test_a_body_of_backslashes_takes_no_memory_and_no_time() -> None:
-    """As many as it likes, with quotes among them."""
-    for content in (b"\\\\" * 2_000_000, b'\\"' * 2_000_000, b'\\\\\\\\\\"' * 600_000):
-        source = WithoutBodies(io.BytesIO(b'{"text": "' + content + b'"}').read)
-        assert read_all(source, 65_536) == b'{"text": ""}'
-
-
-PIECE = 2 * 1024
-
-ENDLESS = {
-    "backslashes in a string": (b'{"a": "', b"\\"),
-    "backslashes": (b"", b"\\"),
-    "a string": (b'{"a": "', b"x"),
-    "a key": (b'{"', b"x"),
-    "a body": (b'{"text": "', b"x"),
-    "a body of backslashes": (b'{"text": "', b"\\"),
-    "a body of quotes": (b'{"text": "', b'\\"'),
-    "a number": (b'{"a": ', b"1"),
-    "white space": (b"{", b" "),
-    "arrays": (b'{"a": ', b"["),
-    "an entry": (b'{"log": {"entries": [{"a": "', b"x"),
-    "an entry of backslashes": (b'{"log": {"entries": [{"a": "', b"\\"),
-    "an entry of brackets": (b'{"log": {"entries": [', b"["),
-    "entries": (b'{"log": {"entries": [1', b",1"),
-    "broken entries": (b'{"log": {"entries": [1', b",{]"),
-}
-
-
-def endless(begin: bytes, again: bytes, size: int) -> Callable[[int], bytes]:
-    """A file that is never held as a whole; its pieces end at every place of what repeats."""
-    left, block = size, again * PIECE
-
-    def read(count: int) -> bytes:
-        nonlocal left, begin
-        piece = (begin + block)[: min(count, left)]
-        left, begin = left - len(piece), b""
-        return piece
-
-    return read
-
-
-def peak(begin: bytes, again: bytes, size: int) -> int:
-    """The most memory that reading it takes."""
-    tracemalloc.start()
-    try:
-        with suppress(HarError, ValueError):
-            for _ in entries(HarText(endless(begin, again, size)), PIECE):
-                pass
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-@pytest.mark.parametrize("what", ENDLESS)
-def test_whatever_does_not_end_is_read_in_constant_memory(
-    what: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(har, "CHUNK", PIECE)
-    few, many = (peak(*ENDLESS[what], size * PIECE) for size in (8, 32))
-    assert many < few + 8 * PIECE
-
-
-@pytest.mark.parametrize("broken", [1, har.MOST_BROKEN + 1])
-def test_what_follows_broken_entries_is_read(broken: int) -> None:
-    good = {"a": [{"b": '\\"]}'}]}
-    text = json.dumps({"log": {"entries": [*["?"] * broken, good]}}).replace('"?"', "{]")
-    *before, last = entries(HarText(io.BytesIO(text.encode()).read), PIECE)
-    assert [type(each) for each in before] == [UnreadableError] * broken
-    assert last == good

@@ -18,7 +18,8 @@ from mitmproxy.io import FlowReader
 from corscope.explain.escape import escaped
 from corscope.mitm.capture import Capture, capture_of
 from corscope.mitm.flow_state import UnusualError, flow_of
-from corscope.mitm.har import HarError, HarText, UnreadableError, captured, entries
+from corscope.mitm.har import captured
+from corscope.mitm.har_text import HarError, HarText, UnreadableError, entries
 from corscope.mitm.in_order import in_order
 
 __all__ = ["FlowFileError", "FlowProblem", "read_captures", "unreadable"]
