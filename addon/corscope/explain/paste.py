@@ -1,6 +1,6 @@
 """Which reason does a pasted console message tell of?
 
-The sentences are those of `fetch.console`, and some that older browsers printed. A message may be
+The sentences are those of `fetch.console_…`, and some that older browsers printed. A message may be
 wrapped, cut off, or have a browser's decorations around it: whole sentences are looked for first,
 then a browser's name for a reason, what Firefox leaves untranslated, and runs of three words that
 only one of the sentences has. All take time linear in the message's length.
@@ -17,17 +17,10 @@ from typing import Final
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
 from corscope.explain.asides import ASIDES, FIRST_ASIDES
 from corscope.explain.translated import translated
-from corscope.fetch.console import (
-    CHROMIUM,
-    CHROMIUM_ELSE,
-    CHROMIUM_UNNAMED,
-    FIREFOX,
-    FIREFOX_ELSE,
-    FIREFOX_UNNAMED,
-    PROXY_ERROR_STATUS,
-    WEBKIT,
-    WEBKIT_ELSE,
-)
+from corscope.fetch.console_chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
+from corscope.fetch.console_firefox import FIREFOX, FIREFOX_ELSE, FIREFOX_UNNAMED
+from corscope.fetch.console_scene import PROXY_ERROR_STATUS
+from corscope.fetch.console_webkit import WEBKIT, WEBKIT_ELSE
 from corscope.fetch.diagnose import name_origin_mismatch
 from corscope.fetch.headers import byte_lowercase
 from corscope.fetch.preflight import is_redirect_status

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from corscope.fetch.check import CredentialsMode
-from corscope.fetch.console import Scene
+from corscope.fetch.console_scene import Scene
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_filtered_headers

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, cast, get_args
 
-from corscope.fetch.console import FIREFOX, Scene
+from corscope.fetch.console_firefox import FIREFOX
+from corscope.fetch.console_scene import Scene
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Kind, Reason, chromium_name, firefox_name
