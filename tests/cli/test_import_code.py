@@ -507,11 +507,6 @@ REFUSED = {
         rack("origins ENV['O']"),
         "cors.rb:3: can't tell the value of `ENV['O']`",
     ),
-    "Ruby's environment, parted": (
-        "rack-cors",
-        rack("origins ENV.fetch('O', 'a').split(',')"),
-        "cors.rb:3: can't tell the value of `ENV.fetch('O', 'a').split(',')`",
-    ),
     "Rails' credentials": (
         "rack-cors",
         rack("origins Rails.application.credentials.origins"),

@@ -255,6 +255,197 @@ def test_a_list_that_is_changed_otherwise_is_refused(change: str) -> None:
         )
 
 
+PHP = {
+    "explode(',', env('O', 'https://a.test,https://b.test'))": "O",
+    "explode(',', (string) env('O', 'https://a.test'))": "O",
+    "[env('O', 'https://a.test'), 'https://b.test']": "O",
+    "array_filter([env('O'), 'https://b.test'])": "O",
+    "[env('O') ?? 'https://a.test']": "O",
+    "[env('O') ?: 'https://a.test']": "O",
+    "env('O') ? explode(',', env('O')) : ['https://a.test']": "O",
+    "env('E') === 'production' ? ['https://a.test'] : ['https://b.test']": "E",
+    "array_map('trim', explode(',', env('O', 'https://a.test, https://b.test')))": "O",
+    "array_filter(explode(',', env('O', 'https://a.test,')))": "O",
+}
+PHP_HEAD = (
+    "function env($name, $default = null)"
+    " { $value = getenv($name); return $value === false ? $default : $value; }"
+)
+
+
+@pytest.fixture(scope="module")
+def php() -> dict[str, object]:
+    """What each expression is to PHP where the environment sets nothing."""
+    if shutil.which("php") is None:
+        pytest.skip("php is missing")
+    lists = ",".join(f"array_values({each})" for each in PHP)
+    code = f"{PHP_HEAD} echo json_encode([{lists}]);"
+    told = subprocess.run(["php", "-n", "-r", code], check=True, capture_output=True, env=WITHOUT)
+    return dict(zip(PHP, json.loads(told.stdout), strict=True))
+
+
+@pytest.mark.parametrize("written", PHP)
+def test_php_chooses_as_it_does_without_the_variable(written: str, php: dict[str, object]) -> None:
+    text = f"<?php return ['paths' => ['*'], 'allowed_origins' => {written}];"
+    expected = (php[written], unset(PHP[written]))
+    assert read_origins("laravel", "cors.php", text) == expected
+
+
+RUBY = {
+    "ENV.fetch('O', 'https://a.test,https://b.test').split(',')": "O",
+    "[ENV.fetch('O') { 'https://a.test' }]": "O",
+    "[ENV['O'] || 'https://a.test']": "O",
+    "ENV['O']&.split(',') || ['https://a.test']": "O",
+    "(ENV['O'] || 'https://a.test, https://b.test').split(',').map(&:strip)": "O",
+    "ENV.fetch('O', 'https://a.test,,https://b.test').split(',').reject(&:empty?)": "O",
+    "[ENV['O'], 'https://a.test'].compact": "O",
+    "[ENV['E'] == 'production' ? 'https://a.test' : 'https://b.test']": "E",
+    "[ENV['E'] != 'production' ? 'https://b.test' : 'https://a.test']": "E",
+    "ENV['O'] ? ENV['O'].split(',') : ['https://a.test']": "O",
+    "[*ENV.fetch('O', 'https://a.test,https://b.test').split(',')]": "O",
+}
+
+
+@pytest.fixture(scope="module")
+def ruby() -> dict[str, object]:
+    """What each expression is to Ruby where the environment sets nothing."""
+    if shutil.which("ruby") is None:
+        pytest.skip("ruby is missing")
+    code = f"require 'json'; puts JSON.generate([{','.join(RUBY)}])"
+    told = subprocess.run(["ruby", "-e", code], check=True, capture_output=True, env=WITHOUT)
+    return dict(zip(RUBY, json.loads(told.stdout), strict=True))
+
+
+def rack(origins: str) -> str:
+    resource = "resource '*', headers: :any, methods: [:get]"
+    return f"use Rack::Cors do\nallow do\norigins {origins}\n{resource}\nend\nend"
+
+
+@pytest.mark.parametrize("written", RUBY)
+def test_ruby_chooses_as_it_does_without_the_variable(
+    written: str, ruby: dict[str, object]
+) -> None:
+    expected = (ruby[written], unset(RUBY[written]))
+    assert read_origins("rack-cors", "cors.rb", rack(written)) == expected
+
+
+GO = """package main
+
+import ("cmp"; "os"; "strings"; "github.com/rs/cors")
+
+func getEnv(key, fallback string) string {
+	if value, ok := os.LookupEnv(key); ok {
+		return value
+	}
+	return fallback
+}
+
+func env(key string, fallback string) string {
+	value := os.Getenv(key)
+	if value == "" {
+		return fallback
+	}
+	return value
+}
+
+func main() {
+	origin := os.Getenv("O")
+	if origin == "" {
+		origin = "https://a.test"
+	}
+	other := os.Getenv("O")
+	if other != "" {
+		other = "https://a.test"
+	}
+	either := os.Getenv("O")
+	if either == "" {
+		either = "https://a.test"
+	} else {
+		either = "https://b.test"
+	}
+	cors.New(cors.Options{AllowedOrigins: %s})
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'strings.Split(getEnv("O", "https://a.test"), ",")',
+        '[]string{env("O", "https://a.test")}',
+        '[]string{cmp.Or(os.Getenv("O"), "https://a.test")}',
+        "[]string{origin}",
+        'strings.Split(origin, ",")',
+    ],
+)
+def test_go_takes_what_stands_behind_the_variable(written: str) -> None:
+    assert read_origins("rs-cors", "main.go", GO % written) == (["https://a.test"], unset("O"))
+
+
+@pytest.mark.parametrize(
+    "written", ['os.Getenv("O")', "other", "either", 'lookUp("O", "https://a.test")']
+)
+def test_what_has_no_default_in_go_is_refused(written: str) -> None:
+    with pytest.raises(UnreadableError, match="can't tell the value of `"):
+        read_origins("rs-cors", "main.go", GO % f"[]string{{{written}}}")
+
+
+CSHARP = [
+    'builder.Configuration.GetSection("O").Get<string[]>() ?? new[] { "https://a.test" }',
+    'builder.Configuration["O"] ?? "https://a.test"',
+    'Environment.GetEnvironmentVariable("O") ?? "https://a.test"',
+    """Environment.GetEnvironmentVariable("O")?.Split(',') ?? new[] { "https://a.test" }""",
+    'builder.Configuration.GetValue<string>("O", "https://a.test")',
+    '(configuration["O"] ?? "https://a.test").Split(",")',
+]
+
+
+@pytest.mark.parametrize("written", CSHARP)
+def test_csharp_takes_what_stands_behind_the_setting(written: str) -> None:
+    text = f"var o = {written};\nservices.AddCors(x => x.AddDefaultPolicy(p => p.WithOrigins(o)));"
+    assert read_origins("aspnet-core", "Program.cs", text) == (["https://a.test"], unset("O"))
+
+
+SPRING = {
+    "a field": '@Value("${o:https://a.test}") String[] o; void c() { %s.setAllowedOrigins(o); }',
+    "a list": '@Value("${o:https://a.test}") List<String> o; void c() { %s.setAllowedOrigins(o); }',
+    "a parameter": 'void c(@Value("${o:https://a.test}") String o)'
+    " { %s.setAllowedOrigins(List.of(o)); }",
+    "a text": '@Value("${o:https://a.test}") String o;'
+    ' void c() { %s.setAllowedOrigins(Arrays.asList(o.split(","))); }',
+}
+
+
+@pytest.mark.parametrize("form", SPRING)
+def test_spring_injects_what_stands_behind_the_colon(form: str) -> None:
+    text = f"class A {{ {SPRING[form] % 'new CorsConfiguration()'} }}"
+    assert read_origins("spring", "A.java", text) == (["https://a.test"], unset("o"))
+
+
+def test_springs_annotations_and_settings_have_placeholders() -> None:
+    text = '@CrossOrigin(origins = "${o:https://a.test}", maxAge = 5) class A {}'
+    assert read_origins("spring", "A.java", text) == (["https://a.test"], unset("o"))
+    text = "globalcors:\n  cors-configurations:\n    '[/**]':\n"
+    text += "      allowed-origins: ${o:https://a.test,https://b.test}\n"
+    expected = (["https://a.test", "https://b.test"], unset("o"))
+    assert read_origins("spring", "application.yml", text) == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '@CrossOrigin(origins = "${o}") class A {}',
+        '@CrossOrigin(origins = "#{o:x}") class A {}',
+        'class A { @Value("${o}") String o; void c(CorsConfiguration c) { c = new'
+        " CorsConfiguration(); c.addAllowedOrigin(o); } }",
+        'class A { void c(CorsRegistry r) { r.addMapping("/**").allowedOrigins("${o:x}"); } }',
+    ],
+)
+def test_what_spring_does_not_tell_is_refused(written: str) -> None:
+    with pytest.raises(UnreadableError, match=r"A\.java:1: can't tell the value of `"):
+        read_origins("spring", "A.java", written)
+
+
 def test_what_is_taken_as_not_set_is_told_on_standard_error(corscope: Command) -> None:
     text = "const cors = require('cors');\napp.use(cors({ origin: process.env.O || 'http://a' }));"
     done = corscope("import", "-", "--from", "express", "--host", "a", stdin=text.encode())

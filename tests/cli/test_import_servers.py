@@ -897,8 +897,8 @@ REFUSED = {
     "no web.xml": ("tomcat", "web.xml", "<filter>\n", "web.xml:2: is no XML"),
     "Laravel's environment": (
         *("laravel", "cors.php"),
-        "<?php return [\n'allowed_origins' => [\nenv('URL', 'http://localhost')]];",
-        "cors.php:3: can't tell the value of `env('URL', 'http://localhost')`",
+        "<?php return [\n'allowed_origins' => [\nenv('URL')]];",
+        "cors.php:3: can't tell the value of `env('URL')`",
     ),
     "a regex that PHP doesn't take": (
         *("laravel", "cors.php"),

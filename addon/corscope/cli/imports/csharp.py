@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from corscope.cli.imports.codefile import CodeFile, call_name, joined, plain_number
+from corscope.cli.imports.environment import default_of
 from corscope.cli.imports.regexes import compiled, escaped, of_host
-from corscope.cli.imports.syntax import MethodCall, code_of, named
+from corscope.cli.imports.syntax import MethodCall, code_of, line_of, named, short_code_of
 from corscope.cli.imports.tree import Node, Opaque, Regex, Value
 
 if TYPE_CHECKING:
@@ -33,6 +34,15 @@ _STRINGS: Final = {"string_literal", "verbatim_string_literal", "raw_string_lite
 _LITERALS: Final = {"integer_literal", "boolean_literal", "null_literal"}
 _SAME: Final = {"ToArray", "ToList", "Trim", "ToString", "AsReadOnly"}
 _SPANS: Final = {"FromSeconds": 1, "FromMinutes": 60, "FromHours": 3600, "FromDays": 86400}
+_SETTINGS: Final = r"(?:[\w.]+\.)?[cC]onfiguration"
+_ASKED: Final = re.compile(
+    rf"""(?:{_SETTINGS}\[|{_SETTINGS}\.GetSection\(|Environment\.GetEnvironmentVariable\()"""
+    r"""\s*"(?P<name>[\w.:-]+)"\s*[\])]"""
+)
+_REST: Final = re.compile(r"\s*(?:\.Get<[\w\[\]<>?]+>\(\))?(?:\?\.\w+\([^()]*\))?")
+_WITH_DEFAULT: Final = re.compile(
+    rf"""{_SETTINGS}\.GetValue(?:<[\w\[\]?]+>)?\(\s*"(?P<name>[\w.:-]+)"\s*,"""
+)
 _MUTATORS: Final = {"Add", "AddRange", "Remove", "Clear", "Insert", "RemoveAll"}
 _ESCAPES: Final = dict(zip("ntrbfva0e", "\n\t\r\b\f\v\a\0\x1b", strict=True))
 _NAMES: Final = {"ETag": "ETag", "WWWAuthenticate": "WWW-Authenticate", "TE": "TE", "DNT": "DNT"}
@@ -95,10 +105,30 @@ class CSharpFile(CodeFile):
             case "prefix_unary_expression":
                 return plain_number(code_of(node))
             case "binary_expression":
-                return self.sum(node, depth)
+                return self._computed(node, depth)
             case "invocation_expression":
                 return self._called(node, depth)
+            case "conditional_access_expression" | "element_access_expression":
+                return self._looked_up(node)
         return Opaque(code_of(node))
+
+    def _computed(self, node: "Syntax", depth: int) -> Value:
+        """A sum, or `a ?? b`."""
+        left, right = named(node)[:2]
+        if code_of(node.child_by_field_name("operator")) != "??":
+            return self.sum(node, depth)
+        value = self.read(left, depth).value
+        variable = value.variable if isinstance(value, Opaque) else ""
+        if value is not None and not variable:
+            return Opaque(code_of(node)) if isinstance(value, Opaque) else value
+        return default_of(self.source, line_of(node), variable, self.read(right, depth).value)
+
+    def _looked_up(self, node: "Syntax") -> Opaque:
+        """`Configuration["Name"]` and what `?.` makes of it."""
+        code = code_of(node)
+        asked = _ASKED.match(short_code_of(node))
+        is_whole = asked is not None and _REST.fullmatch(code[asked.end() :]) is not None
+        return Opaque(code, asked["name"] if asked and is_whole else "")
 
     def _listed(self, node: "Syntax", depth: int) -> Value:
         lists: list[tuple[Node, ...]] = []
@@ -138,6 +168,14 @@ class CSharpFile(CodeFile):
         return self.named_value(name, node, depth)
 
     def _called(self, node: "Syntax", depth: int) -> Value:
+        of_setting = self._looked_up(node)
+        if of_setting.variable:
+            return of_setting
+        with_default = _WITH_DEFAULT.match(short_code_of(node))
+        if with_default is not None:
+            given = named(node.child_by_field_name("arguments"))
+            default = self.read(given[-1], depth).value
+            return default_of(self.source, line_of(node), with_default["name"], default)
         base, calls = chain(node)
         if base is None or len(calls) != 1:
             return self._copied(node, base, calls, depth)

@@ -9,23 +9,30 @@ from corscope.cli.imports.tree import LONGEST, Node, Opaque, Source, Value
 __all__ = ["default_of", "parted", "settled", "stripped"]
 
 
-def default_of(source: Source, line: int, variable: str, default: Value) -> Value:
-    """What stands where a variable isn't set, and tell so; code that can't be told stays code."""
+def default_of(source: Source, where: int | str, variable: str, default: Value) -> Value:
+    """What stands where a variable isn't set, and tell so; code that can't be told stays code.
+
+    Args:
+        source: the file.
+        where: its line, or a place in it.
+        variable: what isn't set; empty if the value hangs on nothing.
+        default: what counts then.
+    """
     if variable and not isinstance(default, Opaque):
-        source.note(f"taken as if {variable} weren't set: what stands here then counts", line)
+        source.note(f"taken as if {variable} weren't set: what stands here then counts", where)
     return default
 
 
-def settled(source: Source, line: int, value: Value) -> Value:
+def settled(source: Source, where: int | str, value: Value) -> Value:
     """A list in which what the environment would set is nothing, and told."""
     if not isinstance(value, tuple):
         return value
-    return tuple(_settled_item(source, line, each) for each in value)
+    return tuple(_settled_item(source, where, each) for each in value)
 
 
-def _settled_item(source: Source, line: int, item: Node) -> Node:
+def _settled_item(source: Source, where: int | str, item: Node) -> Node:
     variable = item.value.variable if isinstance(item.value, Opaque) else ""
-    return Node(item.place, default_of(source, line, variable, None)) if variable else item
+    return Node(item.place, default_of(source, where, variable, None)) if variable else item
 
 
 def parted(text: Value, separator: Value, place: str) -> Value:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from corscope.cli.imports.environment import default_of
 from corscope.cli.imports.go_names import Binding, Write, names_of
 from corscope.cli.imports.go_packages import STANDARD, Given, Known
 from corscope.cli.imports.go_tests import origin_test
@@ -38,6 +39,8 @@ _CONVERSIONS: Final = {"int", "int32", "int64", "float64", "string"}
 _BRANCHES: Final = {"expression_case", "type_case", "default_case", "communication_case"}
 _LISTS: Final = {"slice_type", "array_type", "implicit_length_array_type"}
 _TRANSPARENT: Final = {"parenthesized_expression", "type_conversion_expression", "literal_element"}
+_GETENV: Final = "os.Getenv"
+_ASKS: Final = re.compile(r"\bos\.(?:Getenv|LookupEnv)\(")
 _LENGTHS: Final = {"Seconds": 10**9, "Minutes": 60 * 10**9, "Hours": 3600 * 10**9}
 _ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -216,12 +219,49 @@ class GoFile:
         if function.type == "identifier":
             value = self._called_by_name(function, arguments, depth)
         elif path := self.path_of(function):
-            value = self._known_result(path, arguments, depth)
+            if path in {_GETENV, "cmp.Or"}:
+                value = self._of_environment(path, arguments, node, depth)
+            else:
+                value = self._known_result(path, arguments, depth)
         elif code_of(function.child_by_field_name("field")) in _LENGTHS and not arguments:
             length = self.read(function.named_children[0], depth).value
             unit = _LENGTHS[code_of(function.child_by_field_name("field"))]
             value = length / unit if type(length) is int else None
         return _opaque(node) if value is None else value
+
+    def _of_environment(
+        self, path: str, arguments: tuple["Syntax", ...], node: "Syntax", depth: int
+    ) -> Value:
+        """`os.Getenv("NAME")`, and `cmp.Or` of that and a default; None if it is neither."""
+        values = [self.read(each, depth).value for each in arguments]
+        if path == _GETENV:
+            name = values[0] if len(values) == 1 and isinstance(values[0], str) else ""
+            return Opaque(code_of(node), name)
+        unset = [value.variable for value in values[:-1] if isinstance(value, Opaque)]
+        if len(unset) < len(values) - 1 or "" in unset:
+            return None
+        return default_of(self.source, line_of(node), " and ".join(unset), values[-1])
+
+    def _asked_with_default(
+        self, binding: Binding, arguments: tuple["Syntax", ...], node: "Syntax", depth: int
+    ) -> Value:
+        """`getEnv("NAME", "default")` of the file's own, which asks for it and else returns that.
+
+        None if the function isn't seen to be one of these.
+        """
+        function = binding.writes[0].value
+        if len(binding.writes) > 1 or function is None or function.type not in _FUNCTIONS:
+            return None
+        parameters = named(function.child_by_field_name("parameters"))
+        names = [code_of(n) for each in parameters for n in each.children_by_field_name("name")]
+        body = function.child_by_field_name("body")
+        if body is None or len(names) != 2 or not _ASKS.search(code_of(body)):
+            return None
+        returns = {code_of(n).removeprefix("return ") for n in walk(body) if "return_" in n.type}
+        name, default = (self.read(each, depth).value for each in arguments)
+        if names[1] not in returns or not isinstance(name, str):
+            return None
+        return default_of(self.source, line_of(node), name, default)
 
     def _known_result(self, path: str, arguments: tuple["Syntax", ...], depth: int) -> Value:
         known = self._known.get(path if arguments else f"{path}()")
@@ -235,6 +275,8 @@ class GoFile:
     ) -> Value:
         name, binding = code_of(function), self.names.find(function)
         if binding is not None:
+            if len(arguments) == 2:
+                return self._asked_with_default(binding, arguments, function, depth)
             return None if arguments else self._result(binding, depth)
         if name == "append":
             return self._appended(arguments, depth)
@@ -285,6 +327,9 @@ class GoFile:
         is_later = len(writes) < len(binding.writes)
         is_inner = self.names.scope(node) is not binding.scope
         elsewhere = [write for write in binding.writes if not write.is_here]
+        default = self._default(binding, code_of(node), depth)
+        if default is not None and not is_later:
+            return default
         if (is_later and is_inner) or any(not write.field for write in elsewhere):
             return _opaque(node)
         value = self._written(binding, len(writes), depth)
@@ -292,6 +337,17 @@ class GoFile:
             changed = {each.field: self._unknown(each) for each in elsewhere}
             return {**value, **changed}
         return value
+
+    def _default(self, binding: Binding, name: str, depth: int) -> Value:
+        """What `if name == "" { name = "default" }` gives the environment's; None if no such."""
+        if len(binding.writes) != 2 or not _is_where_empty(binding.writes[1], name):
+            return None
+        first, second = binding.writes
+        value = None if first.value is None else self.read(first.value, depth).value
+        if not isinstance(value, Opaque) or not value.variable or second.value is None:
+            return None
+        default = self.read(second.value, depth).value
+        return default_of(self.source, line_of(second.node), value.variable, default)
 
     def _unknown(self, write: Write) -> Node:
         return Node(self.source.at(line_of(write.node)), _opaque(write.node))
@@ -331,6 +387,17 @@ class GoFile:
         if not isinstance(before, tuple) or len(before) + len(added) > LONGEST:
             return _opaque(write.node)
         return {**held, field: Node(self.source.at(line_of(write.node)), before + added)}
+
+
+def _is_where_empty(write: Write, name: str) -> bool:
+    """Whether it stands in `if name == "" { … }`."""
+    node = write.node.parent
+    for _ in range(2):  # the block, and what some versions of the grammar have in it
+        if node is not None and node.type != "if_statement":
+            node = node.parent
+    condition = None if node is None else node.child_by_field_name("condition")
+    is_first = node is not None and node.child_by_field_name("alternative") is None
+    return is_first and re.sub(r"\s", "", code_of(condition)) == f'{name}==""'
 
 
 def bare(node: "Syntax") -> "Syntax":

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from corscope.cli.imports.codefile import CodeFile, call_name, joined, plain_number
-from corscope.cli.imports.syntax import MethodCall, code_of, named
-from corscope.cli.imports.tree import Node, Opaque, Value
+from corscope.cli.imports.environment import default_of
+from corscope.cli.imports.syntax import MethodCall, code_of, named, walk
+from corscope.cli.imports.tree import Node, Opaque, Source, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-__all__ = ["JavaFile", "chain"]
+__all__ = ["JavaFile", "chain", "resolved"]
 
 _TRANSPARENT: Final = {"parenthesized_expression", "cast_expression"}
 _ARRAYS: Final = {"array_initializer", "element_value_array_initializer"}
@@ -30,6 +31,8 @@ _COPIES: Final = {
     *("Collections.unmodifiableSet",),
 }
 _SAME: Final = {"toArray", "toString", "name", "trim"}
+_PLACEHOLDER: Final = re.compile(r"\$\{(?P<name>[^${}:]+)(?::(?P<default>[^{}]*))?\}")
+_LISTED: Final = re.compile(r"\w+\[\]|(?:List|Set|Collection)<String>")
 _MUTATORS: Final = {"add", "addAll", "addFirst", "remove", "removeAll", "removeIf", "clear", "set"}
 _DURATIONS: Final = {"ofSeconds": 1, "ofMinutes": 60, "ofHours": 3600, "ofDays": 86400}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "s": " ", "0": "\0"}
@@ -55,8 +58,14 @@ class JavaFile(CodeFile):
     def assignments(self) -> Iterator[tuple[str, "Syntax | None"]]:
         """Variables and fields with what they begin with; None for what changes them."""
         for node in self.all:
-            if node.type == "variable_declarator":
-                yield code_of(node.child_by_field_name("name")), node.child_by_field_name("value")
+            if node.type in {"field_declaration", "formal_parameter"} and _injected(node):
+                for each in (node, *node.children_by_field_name("declarator")):
+                    if (name := each.child_by_field_name("name")) is not None:
+                        yield code_of(name), node
+            elif node.type == "variable_declarator":
+                if node.parent is None or not _injected(node.parent):
+                    value = node.child_by_field_name("value")
+                    yield code_of(node.child_by_field_name("name")), value
             elif node.type == "assignment_expression":
                 yield call_name(code_of(node.child_by_field_name("left"))), None
             elif node.type == "method_invocation":
@@ -77,10 +86,8 @@ class JavaFile(CodeFile):
                 return _string(node)
             case "decimal_integer_literal" | "unary_expression":
                 return plain_number(code_of(node))
-            case "true" | "false":
-                return node.type == "true"
-            case "null_literal":
-                return None
+            case "true" | "false" | "null_literal":
+                return {"true": True, "false": False}.get(node.type)
             case "identifier":
                 return self.named_value(code_of(node), node, depth)
             case "field_access":
@@ -91,7 +98,22 @@ class JavaFile(CodeFile):
                 return self._called(node, depth)
             case "array_creation_expression" | "object_creation_expression":
                 return self._created(node, depth)
-        return self.items(named(node), depth) if node.type in _ARRAYS else Opaque(code_of(node))
+        if node.type in _ARRAYS:
+            return self.items(named(node), depth)
+        annotation = _injected(node)
+        return Opaque(code_of(node)) if annotation is None else self._injected(node, annotation)
+
+    def _injected(self, node: "Syntax", annotation: "Syntax") -> Value:
+        """What `@Value("${name:default}")` gives a field or a parameter; a list has commas."""
+        place = self.place(node)
+        texts = [each for each in walk(annotation) if each.type == "string_literal"]
+        text = _string(texts[0]) if len(texts) == 1 else Opaque(code_of(annotation))
+        known = resolved(Node(place, text), self.source).value
+        if not isinstance(known, str) or not _LISTED.fullmatch(
+            code_of(node.child_by_field_name("type"))
+        ):
+            return known
+        return tuple(Node(place, each.strip()) for each in known.split(",") if each)
 
     def _constant(self, node: "Syntax", depth: int) -> Value:
         """A constant of Spring's, or one of a class in this file."""
@@ -150,6 +172,31 @@ class JavaFile(CodeFile):
             if all(isinstance(each, tuple) for each in lists):
                 return joined([each for each in lists if isinstance(each, tuple)], node)
         return Opaque(code_of(node))
+
+
+def _injected(node: "Syntax") -> "Syntax | None":
+    """The `@Value` of a field or a parameter."""
+    for each in node.children:
+        if each.type == "modifiers":
+            for annotation in named(each):
+                if code_of(annotation.child_by_field_name("name")) == "Value":
+                    return annotation
+    return None
+
+
+def resolved(node: Node, source: Source) -> Node:
+    """A text or list in which each `${name:default}` is the default; code where one has none."""
+    if isinstance(node.value, tuple):
+        return Node(node.place, tuple(resolved(each, source) for each in node.value))
+    if not isinstance(node.value, str) or "{" not in node.value:
+        return node
+    found = list(_PLACEHOLDER.finditer(node.value))
+    left = _PLACEHOLDER.sub("", node.value)
+    if any(each["default"] is None for each in found) or "${" in left or "#{" in left:
+        return Node(node.place, Opaque(node.value))
+    names = " and ".join(each["name"] for each in found)
+    text = _PLACEHOLDER.sub(lambda each: each["default"], node.value)
+    return Node(node.place, default_of(source, node.place, names, text))
 
 
 def chain(node: "Syntax") -> tuple["Syntax | None", list[MethodCall]]:

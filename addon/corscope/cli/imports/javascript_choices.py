@@ -164,7 +164,8 @@ def called(node: "Syntax", file: "JavaScriptFile", depth: int) -> Value:
         return Opaque(code_of(node))
     value = file.read(of, depth).value
     if isinstance(value, Opaque):
-        return Opaque(code_of(node), value.variable)
+        is_spared = any(each.type == "optional_chain" for each in function.children)
+        return Opaque(code_of(node), value.variable if is_spared else "")
     argument = file.read(given[0], depth) if given else Node(file.source.at(line_of(node)), None)
     code = re.sub(r"\s", "", short_code_of(given[0])) if given else ""
     if code_of(method) == "filter" and _KEEPS.fullmatch(code):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from corscope.cli.imports.codefile import CodeFile, joined, plain_number
+from corscope.cli.imports.environment import default_of, parted, settled
 from corscope.cli.imports.syntax import code_of, line_of, named
-from corscope.cli.imports.tree import LONGEST, Node, Opaque, Value
+from corscope.cli.imports.tree import Node, Opaque, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -19,6 +20,10 @@ __all__ = ["PhpFile"]
 
 _MERGING: Final = {"array_merge", "array_values", "array_unique"}
 _TRIM: Final = {"'trim'", '"trim"', "trim(...)"}
+_ENVIRONMENT: Final = {"env", "getenv"}
+_UNSET_IS: Final = {"===": False, "==": False, "!==": True, "!=": True}
+"""What a comparison of what isn't set with a text comes to."""
+
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "e": "\x1b", "f": "\f"}
 
 
@@ -68,10 +73,49 @@ class PhpFile(CodeFile):
             case "class_constant_access_expression":
                 return self.named_value(code_of(named(node)[-1]), node, depth)
             case "binary_expression":
-                return self.sum(node, depth)
+                return self._computed(node, depth)
+            case "conditional_expression":
+                return self._decided(node, depth)
             case "function_call_expression":
                 return self._called(node, depth)
         return Opaque(code_of(node))
+
+    def _computed(self, node: "Syntax", depth: int) -> Value:
+        """A sum, `a ?? b`, or what `env('NAME') === 'text'` comes to."""
+        left, right = named(node)[:2]
+        operator = code_of(node.child_by_field_name("operator"))
+        value = self.read(left, depth).value
+        variable = value.variable if isinstance(value, Opaque) else ""
+        if operator in _UNSET_IS and variable and isinstance(self.read(right, depth).value, str):
+            return default_of(self.source, line_of(node), variable, _UNSET_IS[operator])
+        if operator != "??":
+            return self.sum(node, depth)
+        if value is None or variable:
+            default = self.read(right, depth).value
+            return default_of(self.source, line_of(node), variable, default)
+        return Opaque(code_of(node)) if isinstance(value, Opaque) else value
+
+    def _decided(self, node: "Syntax", depth: int) -> Value:
+        """`a ? b : c`, and `a ?: c`."""
+        test, then, rest = (
+            node.child_by_field_name(each) for each in ("condition", "body", "alternative")
+        )
+        value = None if test is None else self.read(test, depth).value
+        variable = value.variable if isinstance(value, Opaque) else ""
+        if rest is None or (isinstance(value, Opaque) and not variable):
+            return Opaque(code_of(node))
+        if not isinstance(value, Opaque) and value not in (None, False, "", "0", 0, ()):
+            return value if then is None else self.read(then, depth).value
+        return default_of(self.source, line_of(node), variable, self.read(rest, depth).value)
+
+    def _setting(self, node: "Syntax", values: list[Value]) -> Value:
+        """`env('NAME', 'default')`."""
+        name, *default = values
+        if not isinstance(name, str) or len(default) > 1:
+            return Opaque(code_of(node))
+        if not default or default[0] is None:
+            return Opaque(code_of(node), name)
+        return default_of(self.source, line_of(node), name, default[0])
 
     def _array(self, node: "Syntax", depth: int) -> Value:
         """A list, or a table if it has keys."""
@@ -98,17 +142,19 @@ class PhpFile(CodeFile):
         function = code_of(node.child_by_field_name("function")).lower().lstrip("\\")
         given = [named(each)[-1] for each in named(node.child_by_field_name("arguments"))]
         values = [self.read(each, depth).value for each in given]
+        if function in _ENVIRONMENT and values:
+            return self._setting(node, values)
         if function == "array_map" and code_of(given[0]) in _TRIM and len(values) == 2:
             return _trimmed(values[1], node)
-        if function == "array_filter" and len(values) == 1 and isinstance(values[0], tuple):
-            return tuple(each for each in values[0] if each.value)
+        if function == "array_filter" and len(values) == 1:
+            kept = settled(self.source, line_of(node), values[0])
+            return tuple(e for e in kept if e.value) if isinstance(kept, tuple) else kept
         if function in _MERGING and all(isinstance(each, tuple) for each in values):
             return joined([each for each in values if isinstance(each, tuple)], node)
         if function == "explode" and len(values) == 2:
             mark, text = values
-            if isinstance(mark, str) and isinstance(text, str) and mark:
-                parts = text.split(mark) if text.count(mark) < LONGEST else [text]
-                return tuple(Node(self.source.at(line_of(node)), part) for part in parts)
+            parts = parted(text, mark, self.source.at(line_of(node)))
+            return Opaque(code_of(node)) if parts is None else parts
         return Opaque(code_of(node))
 
 

@@ -81,8 +81,6 @@ def comprehended(node: ast.ListComp | ast.GeneratorExp, file: "PythonFile", dept
     name = one.target.id if isinstance(one.target, ast.Name) else ""
     forms = (name, f"{name}.strip()", f"str({name})")
     is_tidy = code_of(node.elt) in forms and all(code_of(each) in forms for each in one.ifs)
-    if isinstance(items, Opaque):
-        return Opaque(code_of(node), items.variable)
     if more or not is_tidy or not isinstance(items, tuple):
         return Opaque(code_of(node))
     items = settled(file.source, node.lineno, items) if one.ifs else items
@@ -100,8 +98,6 @@ def called(function: str, call: ast.Call, file: "PythonFile", depth: int) -> Val
         return _setting(call, file, given, named, method)
     if isinstance(call.func, ast.Attribute) and not named:
         of = file.read(call.func.value, depth).value
-        if isinstance(of, Opaque):
-            return Opaque(code_of(call), of.variable) if of.variable else None
         return _made(of, call.func.attr, given)
     if function in {"int", "str", "bool", "list"} and len(given) == 1:
         return _converted(function, given[0].value, code_of(call))
@@ -149,7 +145,7 @@ def _cast(default: Node, cast: str) -> Value:
 def _converted(function: str, value: Value, code: str) -> Value:
     """`int("600")` and the like of what is known."""
     if isinstance(value, Opaque):
-        return Opaque(code, value.variable) if value.variable and function != "bool" else None
+        return Opaque(code, value.variable if function == "bool" else "")
     if function == "bool":
         return bool(value)
     if function == "list":

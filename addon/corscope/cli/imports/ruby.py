@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from corscope.cli.imports.environment import default_of, parted, settled, stripped
 from corscope.cli.imports.regexes import compiled, escaped
 from corscope.cli.imports.syntax import code_of, line_of, named, parsed, walk
 from corscope.cli.imports.tree import DEEPEST, LONGEST, REST, Node, Opaque, Regex, Source, Value
@@ -28,6 +29,10 @@ _CHANGES: Final = {
     *("map!", "select!", "reject!", "merge!", "update", "store", "gsub!", "sub!", "upcase!"),
 }
 _UNCHANGED: Final = {"freeze", "dup", "to_a", "to_i", "flatten", "compact"}
+_TIDIES: Final = {"map": "&:strip", "reject": "&:empty?", "select": "&:present?"}
+_OF_NOTHING: Final = {"presence", "present?", "freeze", "dup"}
+"""What is nothing, or false, where it is called on nothing."""
+
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "e": "\x1b", "0": "\0"}
 _SEARCHED: Final = {"start_with?": "^{}", "end_with?": "{}$"}
@@ -105,11 +110,20 @@ class RubyFile:
             return self._named(node, depth)
         if kind == "regex":
             return self._regex(node, depth)
-        if kind in {"binary", "unary"}:
-            return self._computed(node, depth)
-        if kind == "call":
-            return self._called(node, depth)
-        return self.tested(node, depth) if kind in _BLOCKS else _literal(node)
+        return self._of_code(node, depth)
+
+    def _of_code(self, node: "Syntax", depth: int) -> Value:
+        """What is computed, chosen, or tested."""
+        match node.type:
+            case "binary" | "unary":
+                return self._computed(node, depth)
+            case "element_reference":
+                return self._looked_up(node, depth)
+            case "conditional":
+                return self._decided(node, depth)
+            case "call":
+                return self._called(node, depth)
+        return self.tested(node, depth) if node.type in _BLOCKS else _literal(node)
 
     def _text(self, node: "Syntax", depth: int) -> Value:
         """A string, with what `#{…}` puts into it."""
@@ -165,6 +179,11 @@ class RubyFile:
             is_negative = operator == "-" and type(values[0]) is int
             return -values[0] if is_negative and isinstance(values[0], int) else _opaque(node)
         left, right = values
+        if operator == "||":
+            return self._or(node, left, right)
+        if operator in {"==", "!="} and isinstance(left, Opaque) and isinstance(right, str):
+            known = default_of(self.source, line_of(node), left.variable, operator == "!=")
+            return known if left.variable else _opaque(node)
         if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
             return left + right if len(left) + len(right) <= LONGEST else _opaque(node)
         if operator == "+" and isinstance(left, str):
@@ -173,6 +192,46 @@ class RubyFile:
             return _opaque(node)
         result = {"+": left + right, "-": left - right, "*": left * right}.get(operator)
         return _opaque(node) if result is None or abs(result) > _LARGEST else result
+
+    # What the environment may set
+
+    def _or(self, node: "Syntax", left: Value, right: Value) -> Value:
+        """`ENV["NAME"] || "default"`."""
+        variable = left.variable if isinstance(left, Opaque) else ""
+        if left is None or left is False or variable:
+            if isinstance(right, Opaque):
+                return Opaque(code_of(node))
+            return default_of(self.source, line_of(node), variable, right)
+        return _opaque(node) if isinstance(left, Opaque) else left
+
+    def _looked_up(self, node: "Syntax", depth: int) -> Value:
+        """`ENV["NAME"]`."""
+        of, *keys = named(node)
+        key = self.read(keys[0], depth).value if len(keys) == 1 else None
+        is_variable = code_of(of) == "ENV" and isinstance(key, str)
+        return Opaque(code_of(node), str(key) if is_variable else "")
+
+    def _fetched(self, node: "Syntax", given: list["Syntax"], depth: int) -> Value:
+        """`ENV.fetch("NAME", "default")`, also with a block."""
+        values = [self.read(each, depth).value for each in given]
+        body = node.child_by_field_name("block")
+        while body is not None and (inner := body.child_by_field_name("body")) is not None:
+            body = inner
+        values += [self.read(each, depth).value for each in named(body)[:1]] if body else []
+        if len(values) != 2 or not isinstance(values[0], str):
+            return _opaque(node)
+        return default_of(self.source, line_of(node), values[0], values[1])
+
+    def _decided(self, node: "Syntax", depth: int) -> Value:
+        """`test ? a : b`."""
+        test, then, rest = named(node)[:3]
+        value = self.read(test, depth).value
+        variable = value.variable if isinstance(value, Opaque) else ""
+        if isinstance(value, Opaque) and not variable:
+            return _opaque(node)
+        holds = not isinstance(value, Opaque) and value is not None and value is not False
+        known = self.read(then if holds else rest, depth).value
+        return default_of(self.source, line_of(node), variable, known)
 
     def _called(self, node: "Syntax", depth: int) -> Value:
         receiver, method = (node.child_by_field_name(name) for name in ("receiver", "method"))
@@ -183,13 +242,35 @@ class RubyFile:
             return self.tested(block, depth) if is_function and block else _opaque(node)
         if code_of(receiver) in {"Regexp", "Proc"} and name == "new":
             return self.tested(block, depth) if block else self._made(node, given, depth)
+        if code_of(receiver) == "ENV" and name == "fetch":
+            return self._fetched(node, given, depth)
+        if name in _TIDIES and [code_of(each) for each in given] == [_TIDIES[name]]:
+            return self._tidied(node, name, receiver, depth)
         if given or block:
             return self._parted(node, receiver, given, depth) if name == "split" else _opaque(node)
         value = self.read(receiver, depth).value
+        if isinstance(value, Opaque) and value.variable:
+            return _of_nothing(node, value, is_spared=name in _OF_NOTHING)
+        if name == "compact":
+            kept = settled(self.source, line_of(node), value)
+            return (
+                tuple(e for e in kept if e.value is not None) if isinstance(kept, tuple) else kept
+            )
+        if name == "strip" and isinstance(value, str):
+            return value.strip()
         unit = _SECONDS.get(name.removesuffix("s"))
         if unit is not None and type(value) is int and abs(value) < _LARGEST:
             return unit * value
         return value if name in _UNCHANGED else _opaque(node)
+
+    def _tidied(self, node: "Syntax", name: str, receiver: "Syntax", depth: int) -> Value:
+        """`.map(&:strip)` and `.reject(&:empty?)`."""
+        value = self.read(receiver, depth).value
+        if isinstance(value, Opaque):
+            return _of_nothing(node, value)
+        if not isinstance(value, tuple) or any(not isinstance(e.value, str) for e in value):
+            return _opaque(node)
+        return stripped(value) if name == "map" else tuple(e for e in value if e.value)
 
     def _made(self, node: "Syntax", given: list["Syntax"], depth: int) -> Value:
         """`Regexp.new("…")`, also with `Regexp::IGNORECASE`."""
@@ -206,14 +287,11 @@ class RubyFile:
     ) -> Value:
         """`"a,b".split(",")`."""
         text = self.read(receiver, depth).value
+        if isinstance(text, Opaque):
+            return _of_nothing(node, text)
         by = self.read(given[0], depth).value if len(given) == 1 else None
-        if not isinstance(text, str) or not isinstance(by, str) or not by:
-            return _opaque(node)
-        parts = text.split(by)
-        place = self.source.at(line_of(node))
-        return (
-            tuple(Node(place, each) for each in parts) if len(parts) <= LONGEST else _opaque(node)
-        )
+        parts = parted(text, by, self.source.at(line_of(node)))
+        return _opaque(node) if parts is None else parts
 
     # Blocks that test an origin
 
@@ -313,6 +391,12 @@ def _operator(node: "Syntax") -> str:
 
 def _opaque(node: "Syntax") -> Opaque:
     return Opaque(code_of(node))
+
+
+def _of_nothing(node: "Syntax", of: Opaque, *, is_spared: bool = False) -> Opaque:
+    """What a call gives whose object isn't set: nothing by `&.`, else an error."""
+    is_safe = is_spared or code_of(node.child_by_field_name("operator")) == "&."
+    return Opaque(code_of(node), of.variable if is_safe else "")
 
 
 def _literal(node: "Syntax") -> Value:

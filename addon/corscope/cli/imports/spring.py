@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.codefile import Scope, call_name
 from corscope.cli.imports.documents import read_document
-from corscope.cli.imports.java import JavaFile, chain
+from corscope.cli.imports.java import JavaFile, chain, resolved
 from corscope.cli.imports.options import flag, found, listed_or_any, number
 from corscope.cli.imports.syntax import MethodCall, code_of, named
 from corscope.cli.imports.tree import LONGEST, Found, Node, Opaque, Source, not_always_called
@@ -312,9 +312,9 @@ def _elements(file: JavaFile, annotation: "Syntax | None") -> Iterator[tuple[str
     for each in named(given):
         key, value = each.child_by_field_name("key"), each.child_by_field_name("value")
         if each.type == "element_value_pair" and value is not None:
-            yield code_of(key), file.read(value)
+            yield code_of(key), resolved(file.read(value), file.source)
         else:
-            yield "value", file.read(each)
+            yield "value", resolved(file.read(each), file.source)
 
 
 # Spring Cloud Gateway
@@ -327,10 +327,9 @@ def _of_gateway(source: Source) -> Iterator[Found]:
     for path, node in [pair for each in paths for pair in each.table().items()]:
         made = _Configuration(node.place)
         _tell_path(made, Node(node.place, path.strip("[]")))
-        for name, value in node.table().items():
-            option = _plain(name)
+        for name, written in node.table().items():
+            option, value = _plain(name), resolved(written, source)
             if option in _LISTS:
-                _refuse_placeholders(value)
                 made.set(_LISTS[option], _parted(value))
             elif option in _VALUES:
                 made.set(_VALUES[option], value)

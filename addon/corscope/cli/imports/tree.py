@@ -67,9 +67,10 @@ class Source:
         """A line of it, as a place."""
         return f"{self.name}:{line}"
 
-    def note(self, message: str, line: int) -> None:
-        """Tell something of a value that is read there."""
-        self.notes[f"{self.at(line)}: {message}"] = None
+    def note(self, message: str, where: int | str) -> None:
+        """Tell something of a value that is read there: in a line, or at a place."""
+        place = self.at(where) if isinstance(where, int) else where
+        self.notes[f"{place}: {message}"] = None
 
 
 @dataclass(frozen=True, slots=True)
