@@ -40,9 +40,7 @@ _ASKED: Final = re.compile(
     r"""\s*"(?P<name>[\w.:-]+)"\s*[\])]"""
 )
 _REST: Final = re.compile(r"\s*(?:\.Get<[\w\[\]<>?]+>\(\))?(?:\?\.\w+\([^()]*\))?")
-_WITH_DEFAULT: Final = re.compile(
-    rf"""{_SETTINGS}\.GetValue(?:<[\w\[\]?]+>)?\(\s*"(?P<name>[\w.:-]+)"\s*,"""
-)
+_GETS_VALUE: Final = re.compile(rf"{_SETTINGS}\.GetValue(?:<[^<>]+>)?")
 _MUTATORS: Final = {"Add", "AddRange", "Remove", "Clear", "Insert", "RemoveAll"}
 _ESCAPES: Final = dict(zip("ntrbfva0e", "\n\t\r\b\f\v\a\0\x1b", strict=True))
 _NAMES: Final = {"ETag": "ETag", "WWWAuthenticate": "WWW-Authenticate", "TE": "TE", "DNT": "DNT"}
@@ -130,6 +128,16 @@ class CSharpFile(CodeFile):
         is_whole = asked is not None and _REST.fullmatch(code[asked.end() :]) is not None
         return Opaque(code, asked["name"] if asked and is_whole else "")
 
+    def _gotten(self, node: "Syntax", depth: int) -> Value:
+        """`Configuration.GetValue<string>("Name", "default")`."""
+        given = named(node.child_by_field_name("arguments"))
+        name, *default = (self.read(each, depth).value for each in given)
+        if not isinstance(name, str) or len(default) > 1:
+            return Opaque(code_of(node))
+        if not default:
+            return Opaque(code_of(node), name)
+        return default_of(self.source, line_of(node), name, default[0])
+
     def _listed(self, node: "Syntax", depth: int) -> Value:
         lists: list[tuple[Node, ...]] = []
         for each in map(self.bare, named(node)):
@@ -171,11 +179,9 @@ class CSharpFile(CodeFile):
         of_setting = self._looked_up(node)
         if of_setting.variable:
             return of_setting
-        with_default = _WITH_DEFAULT.match(short_code_of(node))
-        if with_default is not None:
-            given = named(node.child_by_field_name("arguments"))
-            default = self.read(given[-1], depth).value
-            return default_of(self.source, line_of(node), with_default["name"], default)
+        function = short_code_of(node.child_by_field_name("function"))
+        if _GETS_VALUE.fullmatch(function):
+            return self._gotten(node, depth)
         base, calls = chain(node)
         if base is None or len(calls) != 1:
             return self._copied(node, base, calls, depth)
