@@ -464,6 +464,31 @@ def test_rules_of_one_bucket_are_for_their_own_origins_and_methods() -> None:
     ]
 
 
+ALIASES = """
+shared: &shared
+  AllowOrigins: &origins [https://app.test]
+  AllowMethods: [GET]
+  MaxAge: 5
+other: &other {MaxAge: 6, AllowHeaders: [x-a]}
+api:
+  CorsConfiguration:
+    <<: [*shared, *other]
+    AllowMethods: [PUT]
+    ExposeHeaders: *origins
+"""
+
+
+def test_aliases_of_yaml_are_what_they_stand_for() -> None:
+    (found,) = read("api-gateway", "a.yml", ALIASES)
+    assert found.policy == Policy(
+        allow_origins=(APP,),
+        allow_methods=("PUT",),
+        allow_headers=("x-a",),
+        expose_headers=(APP,),
+        max_age=5,
+    )
+
+
 def test_paths_of_flask_are_told() -> None:
     text = 'CORS(app, resources={r"/api/*": {"origins": ["https://app.test"]}}, max_age=5)'
     (found,) = read("flask-cors", "app.py", text)
@@ -634,7 +659,13 @@ HOSTILE = {
         "CorsConfiguration: !!python/object/apply:os.system [touch pwned]\n",
         "tag",
     ),
-    "a merge key": ("s3", "a: &a {b: 1}\nc:\n  <<: *a\n", "alias"),
+    "a merge key that is no table": ("s3", "a: &a [b]\nc:\n  <<: *a\n", "is no table"),
+    "a bomb of merge keys": (
+        "s3",
+        "a0: &a0 {x: [1, 2]}\n"
+        + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}, y{n}: *a{n - 1}}}\n" for n in range(1, 60)),
+        "aliases",
+    ),
     "deep JSON": ("gcs", "[" * DEEP, "nested too deeply"),
     "deep XML": ("s3", "<a>" * DEEP, "nested too deeply"),
     "deep YAML": ("api-gateway", "a: " + "[" * DEEP, "nested too deeply"),

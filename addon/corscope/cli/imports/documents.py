@@ -1,36 +1,21 @@
 """What values does a document of JSON, YAML or XML hold?
 
-Only the languages' plain parts are read: an XML document type, which declares entities, a YAML
-alias and a YAML tag that names a Python object are refused before they can do harm; YAML's other
-tags, as CloudFormation has them, are values that can't be told. A tree is built from the parsers'
-events, so that its depth is known at any time.
+Only the languages' plain parts are read: an XML document type, which declares entities, is refused
+before it can do harm. A tree is built from the parser's events, so that its depth is known at any
+time; YAML, of which the same is true, is read in `yaml_tree`.
 """
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    Event,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceStartEvent,
-)
-
-from corscope.cli.imports.tree import DEEPEST, Node, Opaque, Source, UnreadableError
+from corscope.cli.imports.tree import DEEPEST, TOO_DEEP, Node, Source, UnreadableError
+from corscope.cli.imports.yaml_tree import read_yaml
 from corscope.rules._toml import has_endless_key, loads
 
 __all__ = ["read_document", "read_toml", "read_xml_part"]
 
-_TOO_DEEP: Final = f"is nested too deeply: {DEEPEST} levels are read"
-_PLAIN: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
-_OWN_TAG: Final = re.compile(r"![A-Za-z]")
 _PROLOG: Final = re.compile(r"\s*<[?!](?!--)")
 
 
@@ -43,7 +28,7 @@ def read_document(source: Source) -> Node:
     begins = source.text.lstrip()[:1]
     if begins == "<":
         return _xml(source)
-    return _json(source) if begins in {"{", "["} else _yaml(source)
+    return _json(source) if begins in {"{", "["} else read_yaml(source)
 
 
 def read_xml_part(source: Source) -> Node:
@@ -62,11 +47,11 @@ def read_toml(source: Source) -> Node:
         UnreadableError: it is none.
     """
     if has_endless_key(source.text):
-        source.refuse(_TOO_DEEP)
+        source.refuse(TOO_DEEP)
     try:
         value = loads(source.text)
     except RecursionError:
-        source.refuse(_TOO_DEEP)
+        source.refuse(TOO_DEEP)
     except ValueError as error:
         source.refuse(f"is no TOML: {error}")
     return _node(value, source.name, "", 0)
@@ -78,7 +63,7 @@ def _json(source: Source) -> Node:
     except json.JSONDecodeError as error:
         source.refuse(f"is no JSON: {error.msg}", error.lineno)
     except RecursionError:
-        source.refuse(_TOO_DEEP)
+        source.refuse(TOO_DEEP)
     except ValueError:
         source.refuse("holds a number with too many digits")
     return _node(value, source.name, "", 0)
@@ -87,7 +72,7 @@ def _json(source: Source) -> Node:
 def _node(value: object, file: str, path: str, depth: int) -> Node:
     place = f"{file}: {path}" if path else file
     if depth > DEEPEST:
-        raise UnreadableError(f"{file}: {_TOO_DEEP}")
+        raise UnreadableError(f"{file}: {TOO_DEEP}")
     match value:
         case list():
             below = (_node(v, file, f"{path}[{i}]", depth + 1) for i, v in enumerate(value))
@@ -100,63 +85,6 @@ def _node(value: object, file: str, path: str, depth: int) -> Node:
         case bool() | int() | float() | str() | None:
             return Node(place, value)
     return Node(place, str(value))  # a date or a time, which only TOML has
-
-
-# YAML
-
-
-def _yaml(source: Source) -> Node:
-    try:
-        events = YAML(typ="safe", pure=True).parse(source.text)
-        roots = [
-            _built(event, events, source, 0) for event in events if isinstance(event, NodeEvent)
-        ]
-        return roots[0] if len(roots) == 1 else Node(source.name, tuple(roots) or None)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        source.refuse(f"is no YAML: {error.problem}", line)
-    except YAMLError as error:
-        source.refuse(f"is no YAML: {str(error).splitlines()[0]}")
-    except RecursionError:
-        source.refuse(_TOO_DEEP)
-
-
-def _built(event: NodeEvent, events: Iterator[Event], source: Source, depth: int) -> Node:
-    line = event.start_mark.line + 1
-    place = source.at(line)
-    if depth > DEEPEST:
-        source.refuse(_TOO_DEEP, line)
-    if isinstance(event, AliasEvent):
-        source.refuse("has an alias (*), which isn't followed; write the value there", line)
-    tag = str(getattr(event, "tag", None) or "")
-    if tag and not _OWN_TAG.match(tag) and tag != "!":
-        source.refuse(f"has the tag {tag}: tags that make objects aren't read", line)
-    value: object = None
-    match event:
-        case ScalarEvent():
-            value = event.value if event.style or tag else _plain(event.value)
-        case SequenceStartEvent():
-            value = tuple(_items(events, source, depth))
-        case MappingStartEvent():
-            value = _table(events, source, depth)
-    return Node(place, Opaque(tag) if _OWN_TAG.match(tag) else value)  # type: ignore[arg-type]
-
-
-def _items(events: Iterator[Event], source: Source, depth: int) -> Iterator[Node]:
-    while isinstance(event := next(events), NodeEvent):
-        yield _built(event, events, source, depth + 1)
-
-
-def _table(events: Iterator[Event], source: Source, depth: int) -> dict[str, Node]:
-    flat = list(_items(events, source, depth))
-    return {str(key.value): value for key, value in zip(flat[::2], flat[1::2], strict=True)}
-
-
-def _plain(text: str) -> bool | int | str | None:
-    """An unquoted scalar as YAML's core schema has it; other numbers stay text."""
-    if text.lower() in _PLAIN:
-        return _PLAIN[text.lower()]
-    return int(text) if re.fullmatch(r"[-+]?[0-9]{1,18}", text) else text
 
 
 # XML
@@ -181,7 +109,7 @@ class _Builder:
     def start(self, tag: str, _attributes: dict[str, str]) -> None:
         line = self.parser.CurrentLineNumber
         if len(self.open) > DEEPEST:
-            self.source.refuse(_TOO_DEEP, line)
+            self.source.refuse(TOO_DEEP, line)
         self.open.append((tag.rpartition(":")[2], line, [], {}))
 
     def characters(self, text: str) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "DEEPEST",
     "LONGEST",
     "REST",
+    "TOO_DEEP",
     "Found",
     "Node",
     "Opaque",
@@ -27,6 +28,9 @@ __all__ = [
 
 DEEPEST: Final = 100
 """How deep a file's values may be nested."""
+
+TOO_DEEP: Final = f"is nested too deeply: {DEEPEST} levels are read"
+"""What is said of a file that goes deeper."""
 
 LONGEST: Final = 10_000
 """How many items a list may have that is put together from others: two names double it."""
