@@ -1,17 +1,14 @@
 """Which policy do an nginx configuration's `add_header` lines make?
 
-Crossplane parses it; files that it includes aren't read. What a request gets is told by
-`nginx_answers`, and what that makes of a policy by `by_request`.
+What stands in its files is read by `nginx_files`. What a request gets is told by `nginx_answers`,
+and what that makes of a policy by `by_request`.
 """
 
-import importlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 from corscope.cli.imports.asked import Answered, Compared, Effort, answers
 from corscope.cli.imports.by_hand import ANY_OPTIONS
@@ -24,8 +21,9 @@ from corscope.cli.imports.nginx_answers import (
     cors_lines,
     walk,
 )
+from corscope.cli.imports.nginx_files import read_files
 from corscope.cli.imports.sides import Words
-from corscope.cli.imports.tree import DEEPEST, Found, Source, UnreadableError
+from corscope.cli.imports.tree import Found, Source
 from corscope.servers.by_hand import KEEP_OWN
 from corscope.servers.parts import (
     ALLOW_HEADERS,
@@ -40,8 +38,6 @@ __all__ = ["read_nginx"]
 _DEFAULTS: Final = {"always": False, KEEP_OWN.name: False}
 _MOST_MAPS: Final = 5
 _ANY_PATH: Final = {("/",), ("^~", "/"), ("~", "/"), ("~", "^/"), ("~", ".*"), ("~*", "/")}
-_ESCAPED: Final = re.compile(r"""\\([\\"'trn])""")
-_MEANT: Final = {"t": "\t", "r": "\r", "n": "\n"}
 _WORDS: Final = Words(
     ORIGIN,
     {
@@ -54,7 +50,7 @@ _WORDS: Final = Words(
 
 def read_nginx(source: Source) -> Iterator[Found]:
     """The `add_header` lines of a configuration, and what they refer to."""
-    directives = _parsed(source)
+    source, directives = read_files(source)
     for each in walk(directives):
         if each.name == "more_set_headers" and "access-control-" in str(each.arguments).lower():
             source.refuse("more_set_headers isn't read: write add_header … always", each.line)
@@ -63,7 +59,7 @@ def read_nginx(source: Source) -> Iterator[Found]:
     chains = list(_chains((directives,), _sends, by_method))
     chains = chains or list(_chains((directives,), _hides, by_method))
     if not chains:
-        source.refuse("has no add_header Access-Control-…")
+        source.refuse(f"has no add_header Access-Control-…{_unread(directives)}")
     locations = {id(e.block): e for e in walk(directives) if e.name == "location" and e.block}
     effort = Effort()
     nginx = NginxAnswers(source, directives, Compared(source, effort))
@@ -72,6 +68,12 @@ def read_nginx(source: Source) -> Iterator[Found]:
         told = _only_there(locations.get(id(chain[-1])), source)
         for found in _found(place, chain, keeps_own=not hides):
             yield replace(found, warnings=(*told, *found.warnings))
+
+
+def _unread(directives: tuple[Directive, ...]) -> str:
+    """Where its headers may stand instead."""
+    left = [" ".join(e.arguments) for e in walk(directives) if e.name == "include"]
+    return f"; not read of what it includes: {', '.join(left)}" if left else ""
 
 
 def _only_there(location: Directive | None, source: Source) -> tuple[str, ...]:
@@ -143,51 +145,6 @@ def _hides(directive: Directive) -> bool:
     return directive.name.endswith("_hide_header") and any(
         map(is_cors_response_header_name, directive.arguments)
     )
-
-
-def _parsed(source: Source) -> tuple[Directive, ...]:
-    try:
-        crossplane = importlib.import_module("crossplane")
-    except ModuleNotFoundError as error:
-        raise UnreadableError(
-            f"{source.name}: to read nginx's configuration, the Python package crossplane is "
-            "needed: pip install 'corscope[import]'"
-        ) from error
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "nginx.conf")  # crossplane reads nothing but files
-        file.write_text(source.text, encoding="utf-8")
-        try:
-            _check_depth((token for token, *_ in crossplane.lex(str(file))), source)
-        except crossplane.errors.NgxParserBaseException as error:
-            source.refuse(f"is no configuration of nginx: {error.strerror}", error.lineno)
-        payload = crossplane.parse(str(file), single=True, check_ctx=False, check_args=False)
-    for wrong in payload["errors"]:
-        message = str(wrong["error"]).partition(f" in {file}")[0]
-        source.refuse(f"is no configuration of nginx: {message}", wrong["line"])
-    return tuple(map(_directive, payload["config"][0]["parsed"]))
-
-
-def _check_depth(tokens: Iterable[str], source: Source) -> None:
-    """Refuse blocks that the parser, which calls itself for each, would not survive."""
-    depth = 0
-    for token in tokens:
-        depth += {"{": 1, "}": -1}.get(token, 0)
-        if depth > DEEPEST:
-            source.refuse("is nested too deeply")
-
-
-def _directive(parsed: Mapping[str, Any]) -> Directive:
-    block = tuple(map(_directive, parsed.get("block", ())))
-    words = tuple(map(_unescaped, (parsed["directive"], *parsed["args"])))
-    return Directive(parsed["line"], words[0], words[1:], block)
-
-
-def _unescaped(word: str) -> str:
-    """A word as nginx takes it, in quotes or not; any other backslash is one, as in a regex.
-
-    crossplane leaves these as they are written. ngx_conf_read_token in src/core/ngx_conf_file.c.
-    """
-    return _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1]), word)
 
 
 def _found(nginx: NginxAnswers, chain: _Chain, *, keeps_own: bool) -> Iterator[Found]:

@@ -53,11 +53,14 @@ class Source:
         name: its name.
         text: all of it.
         notes: what is told of values that were read, whatever they then are of.
+        included: the files that it includes, each with the number after which its lines are
+            counted; they follow those of the file itself.
     """
 
     name: str
     text: str
     notes: dict[str, None] = field(default_factory=dict, compare=False, repr=False)
+    included: tuple[tuple[int, str], ...] = ()
 
     def refuse(self, message: str, line: int | None = None) -> NoReturn:
         """Say what is wrong with it.
@@ -68,7 +71,10 @@ class Source:
         raise UnreadableError(f"{self.at(line) if line else self.name}: {message}")
 
     def at(self, line: int) -> str:
-        """A line of it, as a place."""
+        """A line of it, or of a file that it includes, as a place."""
+        for before, name in reversed(self.included):
+            if line > before:
+                return f"{name}:{line - before}"
         return f"{self.name}:{line}"
 
     def note(self, message: str, where: int | str) -> None:
