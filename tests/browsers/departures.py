@@ -46,6 +46,7 @@ ELSEWHERE = {
     Departure.CARRIAGE_RETURN_ENDS_LINE: "test_not_cors.py",
     Departure.CONTROLS_REFUSED: "test_not_cors.py",
     Departure.NEWLINES_TAKEN: "test_not_cors.py",
+    Departure.HSTS_IS_A_REDIRECT: "test_hsts.py",
 }
 """What a single fetch can't show, by the test in real browsers that does."""
 

@@ -366,6 +366,59 @@ def test_an_origin_that_was_null_from_the_start_is_no_redirects_doing(told: Told
     assert findings(told.see(actual(url=CDN, origin="null"), REFUSED)) == []
 
 
+def upgraded(path: str, agent: str = CHROMIUM, referrer: str = "http://page.test/") -> Request:
+    """What Chromium asks by https for a page of plain http, of a host known for HSTS."""
+    named = (("User-Agent", agent), ("Referer", referrer))
+    return actual(url=f"https://api.test{path}", origin="null", headers=named)
+
+
+BY_HTTPS = ("origin-null-after-redirect", "http://api.test to https://api.test")
+
+
+def test_that_the_browser_itself_went_to_https_is_known_at_each_url(told: Told) -> None:
+    """Of what differs in its URL alone, too, which is read off one that came before."""
+    for path in ("/1", "/2", "/1", "/3"):
+        exchange = told.see(upgraded(path), REFUSED)
+        assert findings(exchange) == [BY_HTTPS]
+        assert exchange is not None
+        assert exchange.scene.first_url == f"http://api.test{path}"
+        assert (exchange.scene.page, exchange.hop) == ("http://page.test", 0)
+
+
+@pytest.mark.parametrize("start", ["http://page.test", "http://elsewhere.test"])
+def test_a_redirect_to_http_is_linked_where_the_browser_itself_went_on(
+    told: Told, start: str
+) -> None:
+    is_own = start == "http://page.test"
+    first = Request("GET", f"{start}/", (("Referer", "http://page.test/"),))
+    if not is_own:
+        first = first._replace(headers=(("Origin", "http://page.test"), *first.headers))
+    first = first._replace(headers=(("User-Agent", CHROMIUM), *first.headers))
+    told.see(first, to("http://api.test/", origin="*"))
+    exchange = told.see(upgraded("/"), REFUSED)
+    assert exchange is not None
+    assert (exchange.redirected_from, exchange.hop) == ("1", 1)
+    assert (exchange.scene.page, exchange.scene.first_url) == ("http://page.test", f"{start}/")
+    tainted = BY_HTTPS[1] if is_own else "http://elsewhere.test to http://api.test"
+    assert findings(exchange) == [(BY_HTTPS[0], tainted)]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        upgraded("/", FIREFOX),
+        upgraded("/", WEBKIT),
+        upgraded("/", referrer="https://page.test/"),
+        upgraded("/")._replace(url="http://localhost/"),
+        upgraded("/")._replace(headers=upgraded("/").headers[:-1]),
+        actual(headers=(("User-Agent", CHROMIUM), ("Referer", "http://page.test/"))),
+    ],
+    ids=["Firefox", "WebKit", "a secure page", "plain http", "no Referer", "an origin"],
+)
+def test_else_nothing_is_said_of_the_browser(told: Told, request_: Request) -> None:
+    assert findings(told.see(request_, REFUSED)) == []
+
+
 STRIPPED = ("redirect-drops-authorization", "https://page.test to https://api.test")
 REFUSED_401 = Response(401, ALLOWED.headers)
 

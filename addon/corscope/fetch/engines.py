@@ -85,6 +85,7 @@ class Departure(StrEnum):
     CARRIAGE_RETURN_ENDS_LINE = "carriage-return-ends-line"
     CONTROLS_REFUSED = "controls-refused"
     NEWLINES_TAKEN = "newlines-taken"
+    HSTS_IS_A_REDIRECT = "hsts-is-a-redirect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +453,13 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "over HTTP/2 an answer is refused where a header's value holds NUL or a newline",
         "it is for NUL alone; a value over several lines is put on one",
         "WebKitGTK 2.50",
+    ),
+    Departure.HSTS_IS_A_REDIRECT: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "what a page of plain http asks of a host known for HSTS is asked by https from the start",
+        "the browser redirects it to https by itself: that makes the Origin `null`, and where a "
+        "preflight is needed the fetch fails, as if that had been redirected, and nothing is sent",
+        "Chromium 156",
     ),
 }
 

@@ -6,7 +6,7 @@ the same values in those headers that a redirect keeps; else `waits` tells whose
 the request that comes has a preflight, the preflight is found so, and hands its place on.
 
 Only what came through the proxy can be linked: a redirect that the browser has in its own cache
-isn't seen.
+isn't seen. That it makes by itself for HSTS shows in what comes after it.
 """
 
 import re
@@ -101,8 +101,11 @@ class Step(NamedTuple):
     link: Link = FIRST
 
     def at(self, url: str) -> "Step":
-        """The same for another URL of the same origin."""
-        return Step(self.client, url, *self[2:])
+        """The same for another URL of the same origin, of which nothing before it is known."""
+        link = self.link
+        if link is not FIRST:
+            link = replace(link, first_url=_by_http(url))
+        return Step(self.client, url, *self[2:-1], link)
 
     @property
     def purpose(self) -> str | None:
@@ -119,19 +122,47 @@ class Step(NamedTuple):
 def step_of(client: str, wire: WireView, headers: HeaderList) -> Step:
     """The step that a CORS exchange's request is, as long as nothing is known of those before."""
     own_names = frozenset(wire.cors.unsafe_names)
+    link = _upgraded(wire, headers)
     return Step(
         client=client,
         url=wire.cors.url,
         engine=wire.engine,
         method=wire.cors.method,
         origin=wire.cors.origin,
-        page=wire.cors.origin,
+        page=link.page or wire.cors.origin,
         mode=wire.mode if wire.mode_from == "sec-fetch-mode" else None,
         own_names=own_names,
         names=own_names if wire.kind == "preflight" else own_names | wire.present,
         headers=headers,
         destination=wire.destination,
+        link=link,
     )
+
+
+def _upgraded(wire: WireView, headers: HeaderList) -> Link:
+    """The place of a request that the browser itself has redirected to https, for HSTS.
+
+    Chromium's opaque pages send no Referer: where there is one, a redirect made the Origin `null`,
+    and for a page of plain http one that wasn't seen is most likely this.
+    """
+    url = wire.cors.url
+    page = origin_of_url(get(headers, "Referer") or "")
+    if (
+        wire.kind == "preflight"
+        or wire.cors.origin != OPAQUE_SERIALIZED
+        or not departs(wire.engine, Departure.HSTS_IS_A_REDIRECT)
+        or not url.startswith("https:")
+        or page is None
+        or page.scheme != "http"
+    ):
+        return FIRST
+    first_url = _by_http(url)
+    tainted_by = f"{origin_of_url(first_url)} to {origin_of_url(url)}"
+    return Link(tainted_by=tainted_by, first_url=first_url, page=str(page))
+
+
+def _by_http(url: str) -> str:
+    return f"http:{url.removeprefix('https:')}"
 
 
 def plain_step(client: str, request: Request) -> Step | None:
@@ -173,18 +204,34 @@ class Chains:
         """Find a request's place as it comes; the redirect that led to it is used up."""
         if not self.waits.places:
             return step
+        expected = self._awaited(step, now)
+        if expected is None and step.link is not FIRST:
+            expected = self._awaited_by_http(step, now)
+        return step if expected is None else step.after(expected)
+
+    def _awaited(self, step: Step, now: datetime) -> Step | None:
         place = step.client, _normal(step.url)
         if place not in self.waits.places:
-            return step
+            return None
         kept = _kept(step)
 
         def closeness(shape: _Shape) -> int | None:
             return int(shape.kept == kept) if _is_led_to(step, shape) else None
 
-        expected = self.waits.take(place, closeness, now) or self.waits.take(
+        return self.waits.take(place, closeness, now) or self.waits.take(
             place, closeness, now, long_since=True
         )
-        return step if expected is None else step.after(expected)
+
+    def _awaited_by_http(self, step: Step, now: datetime) -> Step | None:
+        """The same for what led to plain http, from where the browser has gone on by itself."""
+        by_http = step._replace(url=_by_http(step.url))
+        for origin in (OPAQUE_SERIALIZED, step.page):
+            expected = self._awaited(by_http._replace(origin=origin), now)
+            if expected is not None:
+                link = expected.link
+                tainted_by = link.tainted_by or step.link.tainted_by
+                return expected._replace(link=replace(link, tainted_by=tainted_by))
+        return None
 
     def redirected(
         self, id_: str, step: Step, response: Response, now: datetime, *, asked_leave: bool

@@ -66,7 +66,8 @@ FINDING_ARTICLES: Final = (
         what="the redirect from {detail} made the Origin null",
         standard="Once a redirect leads from an origin that isn't the page's to yet another one, "
         "the request's origin is tainted and serialized as null, so that the last server can't "
-        "take the page's word for what others have redirected.",
+        "take the page's word for what others have redirected. Chromium's own redirect from http "
+        "to https is such a one, too, which it makes for a host that is known for HSTS.",
         section=_REDIRECT,
         fix="fetch the last URL itself, or let the first one's server ask for it.",
         looks=("> Origin: null",),

@@ -30,7 +30,8 @@ PREFLIGHT_ARTICLES: Final = (
         what='the preflight is redirected (status {status}) to "{detail}"; a preflight may not be',
         standard="A preflight is answered where it is asked: its redirect isn't followed, so what "
         "comes back is the redirect itself, whose status is no ok status. http to https, a slash "
-        "added to the path and a login page are the usual redirects.",
+        "added to the path and a login page are the usual redirects. The first may be Chromium's "
+        "own, for a host that is known for HSTS: then nothing is sent at all.",
         section=_PREFLIGHT,
         fix="let the page ask for the final URL, or answer OPTIONS before the redirect.",
         looks=(*_ASKED, "< HTTP/1.1 {status}", "< Location: {detail}"),
