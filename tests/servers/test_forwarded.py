@@ -1,8 +1,8 @@
 """Preflights that the backend answers: what each server makes of that answer.
 
-Those of Express, Fastify and rs/cors are compared with the real ones in `real/test_proved.py`. What
-stands here of the others was seen with the real ones too: nginx, Apache, Caddy and HAProxy without
-a rule that answers preflights, Flask and Quart with a view for OPTIONS.
+Those of Express, Fastify, rs/cors, nginx, Apache, Caddy and HAProxy are compared with the real ones
+in `real/test_proved.py`, the last four without their rule that answers preflights. What stands here
+of Flask and Quart was seen with the real ones too, with a view for OPTIONS.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ def passed(
     request = Request("OPTIONS", "https://api.test/", (("Origin", origin), *asked))
     made = passed_on(dialect, policy, request, Response(status, OWN))
     return Response(made.status, tuple((name.lower(), value) for name, value in made.headers))
+
+
+def test_nginx_inherits_where_nothing_is_only_for_preflights() -> None:
+    """A block without any add_header of its own has those around it."""
+    made = passed("nginx", policy=Policy(expose_headers=("x-a",), forward_preflight=True))
+    assert made.headers == (("vary", "Accept"), ("access-control-expose-headers", "x-a"))
 
 
 SENT: dict[str, HeaderList] = {

@@ -60,9 +60,7 @@ _VARIABLES: Final = {
 def _preflight(policy: Policy, request: Request) -> Answer | None:
     if request.method != "OPTIONS":
         return None
-    # A block without any add_header of its own inherits those around it.
-    lines = tuple(preflight_lines(policy)) or actual_lines(policy)
-    return Answer(204, _sent(policy, lines, request))
+    return Answer(204, _sent(policy, _preflight_lines(policy), request))
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
@@ -78,8 +76,13 @@ def _forwarded(policy: Policy, request: Request, response: Response) -> Response
     """As where no `return` keeps a preflight from the backend."""
     keeps = KEEP_OWN.of(policy)
     headers = response.headers if keeps else without_cors_headers(response.headers)
-    lines = _sent(policy, preflight_lines(policy), request)
+    lines = _sent(policy, _preflight_lines(policy), request)
     return _with(lines, policy, Response(response.status, headers))
+
+
+def _preflight_lines(policy: Policy) -> tuple[Line, ...]:
+    """A block without any add_header of its own inherits those around it."""
+    return preflight_lines(policy) or actual_lines(policy)
 
 
 def _with(lines: HeaderList, policy: Policy, response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -10,7 +10,7 @@ from corscope.messages import HeaderList
 from corscope.servers.policy import Policy, listed
 from tests.support.tokens import TCHARS
 
-__all__ = ["ASKED", "FORWARDED", "LONG_ORIGIN", "Asked", "generate_asked"]
+__all__ = ["ASKED", "FORWARDED", "LONG_ORIGIN", "STATUSES", "Asked", "generate_asked"]
 
 APP = "https://app.test"
 SECOND = "https://second.test:8443"
@@ -54,6 +54,17 @@ PATHS = (
     *("/status/204", "/status/304", "/vary/Accept-Encoding", "/vary/Origin", "/thrown"),
     *("/vary/*", "/vary/ORIGIN", "/vary/Accept+Cookie", "/vary/Accept+origin"),
 )
+OWN_NAMES = (
+    *("Allow-Origin", "Allow-Credentials", "Allow-Methods", "Allow-Headers", "Max-Age"),
+    *("Expose-Headers", "Request-Method", "Allow-Private-Network"),
+)
+"""What an application says itself, without `Access-Control-` before it."""
+
+STATUSES = (
+    *(200, 201, 202, 203, 204, 206, 226, 299, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402),
+    *(403, 404, 405, 406, 409, 410, 412, 413, 415, 416, 418, 422, 428, 429, 431, 451, 499, 500),
+    *(501, 503, 599),
+)
 PRIVATE_NETWORK = ("Access-Control-Request-Private-Network", "true")
 
 
@@ -83,6 +94,10 @@ def _preflight(
 
 def _actual(origin: str | None, method: str = "GET", path: str = "/ok") -> Asked:
     return Asked(method, path, () if origin is None else (("Origin", origin),))
+
+
+def _own(names: Iterable[str]) -> str:
+    return "/own/" + "+".join(f"Access-Control-{name}" for name in names)
 
 
 def _all() -> Iterator[Asked]:
@@ -117,10 +132,21 @@ def _all() -> Iterator[Asked]:
         yield _actual("https://evil.test", path=path)
     for path in ("/ok", "/vary/Accept-Encoding", "/own", "/missing", "/thrown"):
         yield _actual(None, path=path)
+    yield from _of_the_application()
     for method in ("PUT", "DELETE", "QUERY"):
         yield _actual("https://evil.test", method)
     yield _actual(APP, "QUERY")
     yield _actual("https://*.sub.test")
+
+
+def _of_the_application() -> Iterator[Asked]:
+    """What it answers itself: each status, and each CORS header of its own."""
+    for status in (201, 206, 301, 302, 303, 307, 308, 400, 403, 405, 422, 429, 503):
+        yield _actual(APP, path=f"/status/{status}")
+    for origin in (APP, "https://evil.test", None):
+        yield _actual(origin, path=_own(OWN_NAMES[1:]))
+    for name in OWN_NAMES:
+        yield _actual(APP, path=_own((name,)))
 
 
 ASKED: tuple[Asked, ...] = tuple(dict.fromkeys(_all()))
@@ -142,7 +168,7 @@ def generate_asked(random: Random, policy: Policy, count: int) -> Sequence[Asked
 
 def _random(random: Random, policy: Policy) -> Asked:
     origin = random.choice((APP, APP, APP, SECOND, None, *ORIGINS, *ODD_ORIGINS))
-    path = random.choice(("/ok", "/ok", "/ok", *PATHS))
+    path = random.choice(("/ok", "/ok", "/ok", *PATHS, _own_drawn(random), _status_drawn(random)))
     if random.random() < 0.5:
         return _repeated(random, _actual(origin, random.choice(METHODS), path))
     method = random.choice((*REQUESTED_METHODS, *ODD_METHODS, None))
@@ -153,6 +179,14 @@ def _random(random: Random, policy: Policy) -> Asked:
     if random.random() < 0.5:
         names = _header_list(random, listed(policy.allow_headers))
     return _repeated(random, _preflight(origin, method, names, path))
+
+
+def _own_drawn(random: Random) -> str:
+    return _own(random.sample(OWN_NAMES, random.randint(1, len(OWN_NAMES))))
+
+
+def _status_drawn(random: Random) -> str:
+    return f"/status/{random.choice(STATUSES)}"
 
 
 def _header_list(random: Random, allowed: Sequence[str]) -> str:

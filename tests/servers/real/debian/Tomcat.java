@@ -148,6 +148,9 @@ class Tomcat {
             } else if (path.startsWith("/vary/"))
                 for (String line : path.substring("/vary/".length()).split("\\+"))
                     response.addHeader("Vary", line);
+            else if (path.startsWith("/own/"))
+                for (String name : path.substring("/own/".length()).split("\\+"))
+                    response.setHeader(name, "own");
             else if (path.equals("/own"))
                 response.setHeader("Access-Control-Allow-Origin", "https://own.test");
             else if (!path.equals("/ok")) { response.sendError(404); return; }

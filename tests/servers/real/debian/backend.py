@@ -21,6 +21,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(int(rest))
         elif route == "vary":
             self._send(200, *(("Vary", line) for line in rest.split("+")))
+        elif route == "own" and rest:
+            self._send(200, *((name, "own") for name in rest.split("+")))
         elif route == "own":
             self._send(200, ("Access-Control-Allow-Origin", "https://own.test"))
         elif route == "ok":
@@ -41,7 +43,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _answer  # noqa: N815
 
     def do_OPTIONS(self) -> None:
-        self._send(405)
+        """Only one kind of path has an answer, for preflights that are passed on."""
+        if self.path.startswith("/vary/"):
+            self._answer()
+        else:
+            self._send(405)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""

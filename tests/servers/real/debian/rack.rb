@@ -18,9 +18,11 @@ APPLICATION = lambda do |env|
   path = env["PATH_INFO"]
   status = path[%r{\A/status/(\d+)\z}, 1].to_i
   lines = path[%r{\A/vary/(.+)\z}, 1]
+  names = path[%r{\A/own/(.+)\z}, 1]
   own = {
     "/ok" => {},
     "/vary/#{lines}" => { "Vary" => lines&.tr("+", "\n") },
+    "/own/#{names}" => names.to_s.split("+").to_h { |name| [name, "own"] },
     "/own" => { "Access-Control-Allow-Origin" => "https://own.test" },
   }
   next [405, {}, ["method"]] unless METHODS.include?(env["REQUEST_METHOD"])

@@ -14,6 +14,10 @@ export async function start(configure) {
     app[method]("/own", (request, response) =>
       response.set("Access-Control-Allow-Origin", "https://own.test").send("own"),
     );
+    app[method]("/own/:names", (request, response) => {
+      for (const name of request.params.names.split("+")) response.set(name, "own");
+      response.send("own");
+    });
     app[method]("/crash", () => {
       throw new Error("crash");
     });

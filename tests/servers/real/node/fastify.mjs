@@ -3,7 +3,7 @@ import Fastify from "fastify";
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"];
 
 export async function start(configure) {
-  const app = Fastify();
+  const app = Fastify({ routerOptions: { maxParamLength: 1000 } });
   await configure(app);
   const route = (url, handler, method = METHODS) => app.route({ method, url, handler });
   route("/ok", (request, reply) => reply.send("ok"));
@@ -20,6 +20,10 @@ export async function start(configure) {
   route("/own", (request, reply) =>
     reply.header("Access-Control-Allow-Origin", "https://own.test").send("own"),
   );
+  route("/own/:names", (request, reply) => {
+    for (const name of request.params.names.split("+")) reply.header(name, "own");
+    reply.send("own");
+  });
   route("/crash", () => {
     throw new Error("crash");
   });

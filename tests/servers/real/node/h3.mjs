@@ -20,6 +20,10 @@ export async function start(configure) {
       event.res.headers.set("Access-Control-Allow-Origin", "https://own.test");
       return "own";
     });
+    app[method]("/own/:names", (event) => {
+      for (const name of event.context.params.names.split("+")) event.res.headers.set(name, "own");
+      return "own";
+    });
     app[method]("/crash", () => {
       throw new Error("crash");
     });

@@ -16,6 +16,11 @@ export async function start(configure) {
   route("/own", (request, h) =>
     h.response("own").header("Access-Control-Allow-Origin", "https://own.test"),
   );
+  route("/own/{names}", (request, h) => {
+    const response = h.response("own");
+    for (const name of request.params.names.split("+")) response.header(name, "own");
+    return response;
+  });
   route("/crash", () => {
     throw new Error("crash");
   });

@@ -21,6 +21,10 @@ export async function start(configure) {
     context.header("Access-Control-Allow-Origin", "https://own.test");
     return context.text("own");
   });
+  app.on(METHODS, "/own/:names", (context) => {
+    for (const name of context.req.param("names").split("+")) context.header(name, "own");
+    return context.text("own");
+  });
   app.on(METHODS, "/crash", () => {
     throw new Error("crash");
   });

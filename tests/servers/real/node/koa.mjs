@@ -12,7 +12,8 @@ function respond(context) {
       for (const line of rest.split("+")) context.vary(line);
       break;
     case "own":
-      context.set("Access-Control-Allow-Origin", "https://own.test");
+      if (rest === undefined) context.set("Access-Control-Allow-Origin", "https://own.test");
+      else for (const name of rest.split("+")) context.set(name, "own");
       break;
     case "crash":
       throw new Error("crash");

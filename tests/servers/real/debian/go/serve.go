@@ -54,6 +54,10 @@ func answer(w http.ResponseWriter, path string) {
 		for _, line := range strings.Split(strings.TrimPrefix(path, "/vary/"), "+") {
 			w.Header().Add("Vary", line)
 		}
+	case strings.HasPrefix(path, "/own/"):
+		for _, name := range strings.Split(strings.TrimPrefix(path, "/own/"), "+") {
+			w.Header().Set(name, "own")
+		}
 	case path == "/own":
 		w.Header().Set("Access-Control-Allow-Origin", "https://own.test")
 	case path == "/crash":

@@ -31,6 +31,11 @@ async def _own(_request: web.Request) -> web.Response:
     return web.Response(text="own", headers={"Access-Control-Allow-Origin": "https://own.test"})
 
 
+async def _own_names(request: web.Request) -> web.Response:
+    names = request.match_info["names"].split("+")
+    return web.Response(text="own", headers=dict.fromkeys(names, "own"))
+
+
 async def _crash(_request: web.Request) -> web.Response:
     raise RuntimeError("crash")
 
@@ -44,6 +49,7 @@ _HANDLERS = {
     "/status/{status}": _status,
     "/vary/{lines}": _vary,
     "/own": _own,
+    "/own/{names}": _own_names,
     "/crash": _crash,
     "/thrown": _thrown,
 }

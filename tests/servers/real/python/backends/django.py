@@ -52,6 +52,10 @@ def _own(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("own", headers={"Access-Control-Allow-Origin": "https://own.test"})
 
 
+def _own_names(_request: HttpRequest, names: str) -> HttpResponse:
+    return HttpResponse("own", headers=dict.fromkeys(names.split("+"), "own"))
+
+
 def _crash(_request: HttpRequest) -> HttpResponse:
     raise RuntimeError("crash")
 
@@ -73,6 +77,7 @@ urlpatterns = [
     path("status/<int:status>", _view(_status)),
     path("vary/<lines>", _view(_vary)),
     path("own", _view(_own)),
+    path("own/<names>", _view(_own_names)),
     path("crash", _view(_crash)),
     path("thrown", _view(_thrown)),
 ]

@@ -39,6 +39,11 @@ async def _own() -> Any:
     return _response("own", headers={"Access-Control-Allow-Origin": "https://own.test"})
 
 
+@route("/own/{names:str}", http_method=METHODS)
+async def _own_names(names: str) -> Any:
+    return _response("own", headers=dict.fromkeys(names.split("+"), "own"))
+
+
 @route("/crash", http_method=METHODS)
 async def _crash() -> Any:
     raise RuntimeError("crash")
@@ -49,8 +54,11 @@ async def _thrown() -> Any:
     raise PermissionDeniedException
 
 
+HANDLERS = [_ok, _status, _vary, _own, _own_names, _crash, _thrown]
+
+
 def application(config: str | None) -> Any:
     """The application, with the configuration if there is one."""
-    configured: dict[str, Any] = {"route_handlers": [_ok, _status, _vary, _own, _crash, _thrown]}
+    configured: dict[str, Any] = {"route_handlers": HANDLERS}
     exec(config or "from litestar import Litestar\napp = Litestar(route_handlers)", configured)
     return configured["app"]

@@ -34,6 +34,10 @@ async def _own() -> tuple[str, dict[str, str]]:
     return "own", {"Access-Control-Allow-Origin": "https://own.test"}
 
 
+async def _own_names(names: str) -> tuple[str, dict[str, str]]:
+    return "own", dict.fromkeys(names.split("+"), "own")
+
+
 async def _crash() -> str:
     raise RuntimeError("crash")
 
@@ -52,6 +56,7 @@ def application(config: str | None) -> Any:
     app.add_url_rule("/status/<int:status>", view_func=_status, methods=METHODS)
     app.add_url_rule("/vary/<lines>", view_func=_vary, methods=METHODS)
     app.add_url_rule("/own", view_func=_own, methods=METHODS)
+    app.add_url_rule("/own/<names>", view_func=_own_names, methods=METHODS)
     app.add_url_rule("/crash", view_func=_crash, methods=METHODS)
     app.add_url_rule("/thrown", view_func=_thrown, methods=METHODS)
     return app

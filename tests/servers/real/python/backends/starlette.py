@@ -40,6 +40,11 @@ def _own(_request: Request) -> Response:
     return PlainTextResponse("own", headers={"Access-Control-Allow-Origin": "https://own.test"})
 
 
+def _own_names(request: Request) -> Response:
+    names = request.path_params["names"].split("+")
+    return PlainTextResponse("own", headers=dict.fromkeys(names, "own"))
+
+
 def _crash(_request: Request) -> Response:
     raise RuntimeError("crash")
 
@@ -53,6 +58,7 @@ _HANDLERS = {
     "/status/{status}": _status,
     "/vary/{lines}": _vary,
     "/own": _own,
+    "/own/{names}": _own_names,
     "/crash": _crash,
     "/thrown": _thrown,
 }
