@@ -73,6 +73,8 @@ CASES = (
     Case("a slash too many", "AllowOriginMismatch", answer(allow(f"{PAGE}/"))),
     Case("a capital letter", "AllowOriginMismatch", answer(allow(PAGE.upper()))),
     Case("a dot too many", "AllowOriginMismatch", answer(allow(f"{PAGE}."))),
+    Case("a byte before the origin", "InvalidAllowOriginValue", answer(allow(f"\xf5{PAGE}"))),
+    Case("a tab behind the origin", "MultipleAllowOriginValues", answer(allow(f"{PAGE}\t,*"))),
     Case(
         "what may be of a video",
         "InvalidAllowOriginValue",

@@ -247,7 +247,7 @@ HTML = r"""<!doctype html>
   #result { padding: .5rem .75rem; border-left: .25rem solid; }
   #result[data-passed=true] { color: light-dark(#11683f, #72d3a0); }
   #result[data-passed=false] { color: light-dark(#ab2119, #ff9d92); }
-  code { display: block; font-size: .875rem; }
+  code { display: block; font-size: .875rem; white-space: pre-wrap; }
 </style>
 <main>
 <h1 id="title"></h1>

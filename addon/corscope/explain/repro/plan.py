@@ -125,7 +125,10 @@ def plan(told: Story) -> Plan:
     )
 
 
-_ORIGIN_ENDS: Final = r"(?=$|[/?#,\s'\")\u2019\u201d]{})"
+_ORIGIN_BEGINS: Final = r"(?<![A-Za-z0-9+.-])(?<![^ -~\u2018\u201c])"
+"""Before a place's origin is no character of a name, and none that a console would escape."""
+
+_ORIGIN_ENDS: Final = r"(?=$|[/?#, '\")\u2019\u201d]{})"
 """What may follow a place's origin: after a port, some characters are no longer of a URL."""
 
 _SENTENCE_ENDS: Final = r"|\.(?:\s|$)"
@@ -185,7 +188,7 @@ class _Stage:
         known = sorted(filter(origin_of_url, self.places), key=len, reverse=True)
         if not known:
             return (value,) if value else ()
-        pattern = rf"(?<![A-Za-z0-9+.-])({'|'.join(map(re.escape, known))}){ends}"
+        pattern = f"{_ORIGIN_BEGINS}({'|'.join(map(re.escape, known))}){ends}"
         parts = re.split(pattern, value)
         # Every second part is what the pattern found.
         pieces = (self.places[part] if i % 2 else part for i, part in enumerate(parts))
