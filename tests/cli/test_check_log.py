@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +60,26 @@ CONDITIONAL = line((("Access-Control-Allow-Origin", "*"),))
 FAILURE = failure_line(Failure(NOW, "Recorder.response", "KeyError", "9"))
 ELSEWHERE = failure_line(Failure(NOW, "Corscope._look", "KeyError"))
 REFLECTED = line((*ALLOWED[:1], ("Cache-Control", "max-age=60")))
+
+
+LINES = (START, FINE, BLOCKED)
+SPREAD = "\n".join(json.dumps(json.loads(each), indent=2) for each in LINES).encode()
+CHANGED = {
+    "pretty": (SPREAD, "`jq -c . FILE`"),
+    "pretty, on Windows": (SPREAD.replace(b"\n", b"\r\n"), "`jq -c . FILE`"),
+    "sorted": (
+        json.dumps(json.loads(BLOCKED), indent=4, sort_keys=True).encode(),
+        "`jq -c . FILE`",
+    ),
+    "a list": (json.dumps([json.loads(each) for each in LINES]).encode(), "`jq -c .[] FILE`"),
+    "a list, pretty": (
+        json.dumps([json.loads(each) for each in LINES], indent=2).encode(),
+        "`jq -c .[] FILE`",
+    ),
+    "packed": (gzip.compress(BLOCKED.encode()), "zcat FILE"),
+    "in UTF-16": (f"{BLOCKED}\r\n".encode("utf-16"), "iconv"),
+}
+"""What other programs make of a journal, and what is said of the way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +214,35 @@ def test_a_file_that_is_no_journal_is_told_apart(corscope: Command, tmp_path: Pa
     missing = corscope("check-log", tmp_path / "none.jsonl")
     assert missing.returncode == 2
     assert "none.jsonl" in missing.stderr
+
+
+@pytest.mark.parametrize("form", CHANGED)
+def test_what_was_a_journal_is_told_with_the_way_back(
+    corscope: Command, tmp_path: Path, form: str
+) -> None:
+    """Nothing of it is checked, so that a pipeline can't take it for fine."""
+    written, hint = CHANGED[form]
+    journal = tmp_path / "cors.jsonl"
+    journal.write_bytes(written)
+    for read in (corscope("check-log", journal), corscope("check-log", "-", stdin=written)):
+        assert (read.returncode, read.stdout) == (2, "")
+        assert hint in read.stderr
+        assert len(read.stderr.splitlines()) == 2
+    others = corscope("explain", journal)
+    assert others.returncode == 1
+    assert others.stderr.count("\n    ") == 1
+    assert hint in others.stderr
+
+
+def test_the_order_of_keys_does_not_matter(corscope: Command, tmp_path: Path) -> None:
+    """As `jq -cS` leaves them."""
+    journal = tmp_path / "cors.jsonl"
+    found = [json.dumps(json.loads(each), sort_keys=True) for each in (START, FINE, BLOCKED)]
+    journal.write_text("\n".join(found) + "\n", encoding="utf-8")
+    assert corscope("check-log", journal).returncode == 1
+    told = corscope("explain", journal)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert len(told.stdout.splitlines()) == 2
 
 
 def test_standard_input_is_read(corscope: Command) -> None:

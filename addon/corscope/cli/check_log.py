@@ -3,16 +3,18 @@
 The journal is read line by line; what counts and how it is worded is said in `explain.log_check`.
 """
 
+import io
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import click
 
 from corscope import __version__
+from corscope.cli.journal_form import unfit
 from corscope.cli.kinds import FILE
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
@@ -32,6 +34,9 @@ __all__ = ["check_log"]
 
 LONGEST_LINE: Final = 16 * 1024 * 1024
 """A line longer than this is none of a journal's, so that memory stays bounded."""
+
+_BEGIN: Final = 4096
+"""So many bytes are looked at to tell what is none as a whole."""
 
 MOST_COMPLAINTS: Final = 20
 _TOLD_EVERY: Final = 1_000
@@ -166,6 +171,9 @@ def _lines(journal: str, advance: Advance) -> Iterator[tuple[int, bytes]]:
     done = 0
     try:
         with _opened(journal) as stream:
+            if (told := unfit(stream.peek(_BEGIN))) is not None:
+                what, hint = told
+                raise _BadInputError(f"{escaped(journal, LONGEST_MESSAGE)}: {what}\n    {hint}")
             number = 0
             while line := stream.readline(LONGEST_LINE + 1):
                 number += 1
@@ -182,8 +190,12 @@ def _lines(journal: str, advance: Advance) -> Iterator[tuple[int, bytes]]:
         raise _BadInputError(f"{escaped(journal)}: {error.strerror}") from error
 
 
-def _opened(journal: str) -> "nullcontext[IO[bytes]] | IO[bytes]":
-    return nullcontext(sys.stdin.buffer) if journal == "-" else Path(journal).open("rb")
+def _opened(journal: str) -> AbstractContextManager[io.BufferedReader]:
+    if journal != "-":
+        return Path(journal).open("rb")
+    stream = sys.stdin.buffer
+    assert isinstance(stream, io.BufferedReader)  # as Python opens it on every system
+    return nullcontext(stream)
 
 
 def _write(output: Path, told: str) -> None:

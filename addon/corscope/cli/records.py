@@ -7,7 +7,6 @@ stays; but not for long, so that memory stays bounded.
 import gc
 import io
 import json
-import re
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +17,7 @@ from typing import Any, Final
 
 import click
 
+from corscope.cli.journal_form import begins_as_journal, unfit
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
@@ -48,10 +48,6 @@ TOLD_EVERY: Final = 1_000
 
 COLLECTED_EVERY: Final = 50_000
 """After so many new objects, while a file is read, cycles among them are looked for."""
-
-_JOURNAL_BEGINS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"v"\s*:')
-_LINE_BEGINS: Final = re.compile(rb'\n\{"v":1,"type":"[a-z]+","time":"')
-_FLOW_BEGINS: Final = re.compile(rb"[0-9]+:")
 
 Tell = Callable[[str], None]
 
@@ -99,21 +95,18 @@ def read_file(
         click.ClickException: it can't be opened.
     """
     with _opened(file) as stream, _collecting_rarely():
-        if _is_journal(stream):
+        begin = stream.peek(LONGEST_REST)
+        if (told := unfit(begin)) is not None:
+            tell(_unfit_text(file, told))
+        elif begins_as_journal(begin):
             yield from _journalled(file, stream, tell, advance, failed)
         else:
             yield from _captured(stream, tell, advance)
 
 
-def _is_journal(stream: io.BufferedReader) -> bool:
-    """Whether it begins as a journal does; or with the rest of a line, as what was cut off does.
-
-    Whatever is longer than what is at hand is no rest that would be worth it.
-    """
-    if _JOURNAL_BEGINS.match(stream.peek(64)):
-        return True
-    begins = stream.peek(LONGEST_REST)
-    return _FLOW_BEGINS.match(begins) is None and _LINE_BEGINS.search(begins) is not None
+def _unfit_text(file: str, told: tuple[str, str]) -> str:
+    what, hint = told
+    return f"{escaped(file, LONGEST_MESSAGE)}: {what}\n    {hint}"
 
 
 def kept_of(entries: Iterable[Entry], most: int) -> Store:
@@ -158,9 +151,7 @@ def _opened(file: str) -> Iterator[io.BufferedReader]:
     try:
         opened: io.BufferedReader = io.BufferedReader(io.FileIO(file), LONGEST_REST)
     except OSError as error:
-        what, hint = unreadable(error)
-        message = f"{escaped(file, LONGEST_MESSAGE)}: {what}\n    {hint}"
-        raise click.ClickException(message) from error
+        raise click.ClickException(_unfit_text(file, unreadable(error))) from error
     with opened:
         yield opened
 

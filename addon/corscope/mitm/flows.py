@@ -22,7 +22,7 @@ from corscope.mitm.har import captured
 from corscope.mitm.har_text import HarError, HarText, UnreadableError, entries
 from corscope.mitm.in_order import in_order
 
-__all__ = ["FlowFileError", "FlowProblem", "read_captures", "unreadable"]
+__all__ = ["FlowFileError", "FlowProblem", "packing", "read_captures", "unreadable"]
 
 LARGEST: Final = 256 * 1024 * 1024
 """One flow or entry longer than this is left out, so that memory stays bounded."""
@@ -129,8 +129,8 @@ def read_captures(
         with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
             head = stream.peek(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
             counted = _Counted(stream, on_progress)
-            if (packing := _packing(head)) is not None:
-                problems.add("", *packing)
+            if (packed := packing(head)) is not None:
+                problems.add("", *packed)
             elif head.startswith(b"{"):
                 yield from in_order(_har_captures(counted, problems))
             else:
@@ -154,7 +154,8 @@ _PACKED: Final[dict[bytes, tuple[str, str]]] = {
 """How a file may begin that has to be made something else of first: what it is, and what to do."""
 
 
-def _packing(head: bytes) -> tuple[str, str] | None:
+def packing(head: bytes) -> tuple[str, str] | None:
+    """What a file is that has to be unpacked first, and how, by how it begins; None of others."""
     begins = (begin for begin in _PACKED if head.startswith(begin))
     return _PACKED.get(next(begins, b""))
 
@@ -179,7 +180,8 @@ def _har_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
             if found is not None:
                 yield found
     except (HarError, ValueError, RecursionError) as error:
-        problems.add(f"after entry {number}", str(error), _SAVE_AGAIN)
+        place = f"after entry {number}" if number else ""
+        problems.add(place, str(error), _SAVE_AGAIN if number else _hint_for_junk(0))
 
 
 def _saved_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
