@@ -14,7 +14,9 @@ import pytest
 
 from corscope.cli.check_log import check_log
 from corscope.explain.articles.catalogue import FINDINGS, REASONS
-from corscope.explain.log_check.check import KNOWN, MOST_PROBLEMS
+from corscope.explain.entry import entry_text
+from corscope.explain.log_check.check import KNOWN, MOST_PROBLEMS, Tally, Wanted
+from corscope.explain.log_check.formats import FORMATS
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Missing, Sighting
 from corscope.journal.failure import Failure
@@ -287,6 +289,14 @@ def test_junit_has_a_test_that_passes_where_nothing_is_found(check: Check) -> No
     assert (test.get("name"), list(test)) == ("nothing is blocked", [])
 
 
+def test_each_junit_test_has_a_name_of_its_own(check: Check) -> None:
+    """Two values at one endpoint are two problems, and GitLab leaves out what is named alike."""
+    wrong = [line((("Access-Control-Allow-Origin", f"https://{n}.example"),)) for n in "abc"]
+    root = ElementTree.fromstring(check(wrong, "--format", "junit").stdout)
+    names = [(test.get("classname"), test.get("name")) for test in root.iter("testcase")]
+    assert len(set(names)) == 3
+
+
 def test_sarif_has_what_its_version_requires(check: Check) -> None:
     hostile = line((("Access-Control-Allow-Origin", HOSTILE.encode().decode("latin-1")),))
     done = check(
@@ -305,6 +315,7 @@ def test_sarif_has_what_its_version_requires(check: Check) -> None:
         assert rule["shortDescription"]["text"] == told.title
         assert rule["fullDescription"]["text"] == told.standard
         assert rule["helpUri"] == told.section
+        assert rule["help"]["text"] == entry_text(told.id)
     levels = {result["ruleId"]: result["level"] for result in run["results"]}
     assert levels["allow-origin-missing"] == "error"
     assert levels["vary-origin-missing"] == "warning"
@@ -313,7 +324,34 @@ def test_sarif_has_what_its_version_requires(check: Check) -> None:
         assert result["message"]["text"].isprintable()
         [place] = result["locations"]
         assert place["physicalLocation"]["region"]["startLine"] >= 1
-        assert " " not in place["physicalLocation"]["artifactLocation"]["uri"]
+        uri = place["physicalLocation"]["artifactLocation"]["uri"]
+        assert uri.startswith("file:///")
+        assert uri.endswith("/cors.jsonl")
+
+
+def test_sarif_tells_of_what_a_later_corscope_has(check: Check) -> None:
+    later = json.dumps({**json.loads(BLOCKED), "reason": "not-known-yet"})
+    [run] = json.loads(check([later], "--format", "sarif").stdout)["runs"]
+    [rule] = run["tool"]["driver"]["rules"]
+    assert rule.keys() == {"id", "shortDescription", "fullDescription", "help"}
+
+
+@pytest.mark.parametrize(
+    ("file", "uri"),
+    [
+        ("logs/cors ü.jsonl", "logs/cors%20%C3%BC.jsonl"),
+        ("/tmp/a b.jsonl", "file:///tmp/a%20b.jsonl"),
+        ("C:\\logs\\a.jsonl", "file:///C:/logs/a.jsonl"),
+        ("-", "-"),
+    ],
+)
+def test_sarif_names_a_file_by_a_uri(file: str, uri: str) -> None:
+    """As the validator of SARIF wants it: a relative one may not begin with a slash."""
+    tally = Tally(Wanted(frozenset({"blocked"})))
+    tally.add(json.loads(BLOCKED), file, 1)
+    [run] = json.loads(FORMATS["sarif"](tally, "1.0"))["runs"]
+    [place] = run["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
 def test_nothing_that_a_server_sends_steers_the_terminal(check: Check) -> None:

@@ -5,6 +5,7 @@ values from the wire are escaped.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from corscope.explain.articles.catalogue import FINDINGS, REASONS
 from corscope.explain.counted import counted
+from corscope.explain.entry import entry_text
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.log_check.check import Problem, Tally, Wanted
 
@@ -101,8 +103,9 @@ def _junit(tally: Tally, version: str) -> str:
     suite = SubElement(root, "testsuite", {"name": "corscope check-log", **counts, "skipped": "0"})
     properties = SubElement(suite, "properties")
     SubElement(properties, "property", {"name": "corscope", "value": version})
+    named: Counter[tuple[str, str]] = Counter()
     for problem in tally.places:
-        _failed_test(suite, tally, problem)
+        _failed_test(suite, tally, problem, named)
     if not failures:
         name = f"nothing is {_either(tally.wanted)}"
         SubElement(suite, "testcase", {"classname": "corscope", "name": name})
@@ -111,10 +114,16 @@ def _junit(tally: Tally, version: str) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _failed_test(suite: Element, tally: Tally, problem: Problem) -> None:
+def _failed_test(
+    suite: Element, tally: Tally, problem: Problem, named: Counter[tuple[str, str]]
+) -> None:
+    """Each has a name of its own: of those with one name, GitLab shows the first alone."""
     asked = f"{escaped(problem.method)} {escaped(problem.url)} from {escaped(problem.origin)}"
-    names = {"classname": f"corscope.{escaped(problem.id)}", "name": f"{problem.kind}: {asked}"}
-    test = SubElement(suite, "testcase", names)
+    suite_name, name = f"corscope.{escaped(problem.id)}", f"{problem.kind}: {asked}"
+    named[suite_name, name] += 1
+    if (number := named[suite_name, name]) > 1:
+        name += f" ({number})"
+    test = SubElement(suite, "testcase", {"classname": suite_name, "name": name})
     message = f"{problem.says}{_times(tally, problem)}"
     failure = SubElement(test, "failure", {"type": escaped(problem.id), "message": message})
     failure.text = f"{_place(tally, problem)}\n{problem.fix}".rstrip()
@@ -124,7 +133,10 @@ _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def _sarif(tally: Tally, version: str) -> str:
-    """https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html"""
+    """https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+
+    A rule has its `help` too, which GitHub's code scanning wants.
+    """
     ids = list(dict.fromkeys(problem.id for problem in tally.places))
     run = {
         "tool": {
@@ -138,12 +150,14 @@ def _sarif(tally: Tally, version: str) -> str:
 
 def _rule(id_: str) -> Mapping[str, object]:
     told = REASONS.get(id_) or FINDINGS.get(id_)
-    if told is None:  # a journal of a later corscope
-        return {"id": id_, "shortDescription": {"text": f"CORS: {escaped(id_)}"}}
+    if told is None:  # a journal of a later corscope, or a verdict
+        text = {"text": f"CORS: {escaped(id_)}"}
+        return {"id": id_, "shortDescription": text, "fullDescription": text, "help": text}
     return {
         "id": id_,
         "shortDescription": {"text": told.title},
         "fullDescription": {"text": told.standard},
+        "help": {"text": entry_text(told.id)},
         "helpUri": told.section,
     }
 
@@ -170,8 +184,11 @@ def _result(tally: Tally, problem: Problem, rule_index: int) -> Mapping[str, Any
 
 def _uri(file: str) -> str:
     """A path as a URI, relative where it is; a drive's letter would else be taken for a scheme."""
-    drive = "file:///" if file[1:2] == ":" else ""
-    return drive + quote(file.replace("\\", "/"), safe="/:" if drive else "/")
+    path = file.replace("\\", "/")
+    drive = path[:2] if path[1:2] == ":" else ""
+    is_whole = drive or path.startswith("/")
+    root = "file://" if path.startswith("/") else "file:///" if is_whole else ""
+    return f"{root}{drive}{quote(path[len(drive) :])}"
 
 
 FORMATS: Final[Mapping[str, Callable[[Tally, str], str]]] = {
