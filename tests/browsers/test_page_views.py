@@ -105,6 +105,24 @@ def test_a_page_whose_mitmproxy_has_ended_says_so(chromium: Chromium) -> None:
         page.see(ROW)
 
 
+def test_the_title_tells_what_is_going_on(chromium: Chromium) -> None:
+    """It is all that shows of a tab in the background."""
+    recording = told()
+    blocked = sum(entry.exchange.judgement.verdict == "blocked" for entry in recording.store)
+    with Served(recording.store) as served, WebPage(chromium, served.page.url) as page:
+        title_is = "wanted => document.title === wanted"
+        page.wait_for(title_is, f"{blocked} blocked · Exchanges · corscope")
+        page.click(f"{ROW}.blocked")
+        page.see(".exchange h2")
+        title = page.run("() => document.title")
+        assert title.startswith("blocked ")
+        assert title.endswith(" · Exchanges · corscope")
+        page.press("3")
+        page.wait_for(title_is, f"{blocked} blocked · Rules · corscope")
+        served.do(served.page.close)
+        page.wait_for(title_is, "Connection lost · Rules · corscope")
+
+
 def test_a_view_that_can_not_come_says_why_and_comes_when_it_can(page: WebPage) -> None:
     page.see(ROW)
     page.offline(True)

@@ -6,6 +6,7 @@ import { Feed } from "./feed.js";
 
 const THEMES = ["auto", "light", "dark"];
 const TOLD_MS = 6000;
+const LONGEST_TITLE = 100;
 const STATES = {
   connecting: "Connecting…",
   live: "Live",
@@ -33,6 +34,7 @@ function address() {
 async function route() {
   if (location.hash && !location.hash.startsWith("#/")) return; // a place within the view
   const { name, rest } = address();
+  showTitle();
   if (name !== shown.name) {
     shown.module?.unmount?.();
     shown = { name, module: null };
@@ -104,6 +106,23 @@ function showState() {
   line.dataset.state = app.feed.state;
 }
 
+// What a tab in the background, a list of windows and a screen reader say of the page.
+function showTitle() {
+  const { name, rest } = address();
+  const row = name === "exchanges" ? app.feed.get(rest) : null;
+  const open = row ? `${row.verdict} ${row.method} ${row.host}${row.path}` : name === "endpoints" ? rest : "";
+  const blocked = app.feed.rows.filter((each) => each.verdict === "blocked").length;
+  const trouble = ["lost", "gone"].includes(app.feed.state) ? STATES[app.feed.state].split(";")[0] : "";
+  const parts = [
+    trouble || (blocked > 0 && !open ? `${blocked.toLocaleString("en")} blocked` : ""),
+    open.length > LONGEST_TITLE ? `${open.slice(0, LONGEST_TITLE)}…` : open,
+    links.find((link) => link.dataset.view === name).textContent.trim(),
+    "corscope",
+  ];
+  const title = parts.filter(Boolean).join(" · ");
+  if (document.title !== title) document.title = title;
+}
+
 function help() {
   document.querySelector("#help").showModal();
 }
@@ -139,6 +158,8 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 document.addEventListener("keydown", onKey);
 window.addEventListener("hashchange", route);
 app.feed.addEventListener("state", showState);
+app.feed.addEventListener("state", showTitle);
+app.feed.addEventListener("rows", showTitle);
 showTheme();
 app.feed.open();
 route();
