@@ -244,6 +244,23 @@ def test_a_folder_of_rule_files(server: RawServer, tmp_path: Path) -> None:
         assert bench.in_force() == b"twenty"
 
 
+def test_what_is_recorded_does_not_wait_for_rules_that_take_long_to_read(
+    server: RawServer, tmp_path: Path
+) -> None:
+    """As on a network disk that doesn't answer; here they are many."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text(rule("first"), "utf-8")
+    with Proxy(tmp_path, server.mode, {"cors_rules": rules}) as proxy:
+        journal = proxy.journal_path
+        rules.write_text("".join(map(rule, range(40_000))), "utf-8")
+        time.sleep(SECOND)  # they are being read
+        for number in range(3):
+            journal.replace(journal.with_name(f"moved-{number}"))
+            wait_until(journal.exists, SLACK, "the journal to be made anew")
+        assert "40000 in force" not in proxy.log(), "they took no time, so nothing is shown"
+        proxy.told("CORS rules: 40000 in force", 120)
+
+
 def test_a_folder_in_the_place_of_a_file_is_a_folder_of_rules(bench: Bench) -> None:
     """The option names a path; that it was a file before is no mistake, but it is told."""
 

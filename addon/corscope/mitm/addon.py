@@ -54,7 +54,7 @@ class Corscope:
         self._in_force = InForce(self._rules.ruleset, fresh=True)
         self._treatments: dict[str, Treatment] = {}
         self._recorder = Recorder(JournalFile(""))
-        self._watcher: asyncio.Task[None] | None = None
+        self._watchers: tuple[asyncio.Task[None], ...] = ()
         self._page = OwnPage(self._behind)
         self._connections = Connections()
         self._browsers = Browsers()
@@ -92,7 +92,7 @@ class Corscope:
             self._open_journal()
         if "cors_rules" in changed and (self._settings.rules or self._rules.state.files):
             self._rules.read(self._settings.rules)
-        if changed & {"cors_web", "cors_web_port"} and self._watcher is not None:
+        if changed & {"cors_web", "cors_web_port"} and self._watchers:
             self._serve()
 
     @harmless
@@ -100,15 +100,18 @@ class Corscope:
         """Take the recorder's place in the chain, and begin to watch the rule files."""
         self._recorder.take_place(ctx.master.addons)
         self._content_view.register()
-        self._watcher = asyncio.create_task(self._watch(), name="corscope watcher")
+        self._watchers = (
+            asyncio.create_task(self._watch(), name="corscope watcher"),
+            asyncio.create_task(self._watch_rules(), name="corscope watcher of rules"),
+        )
         self._serve()
         for text in options.misspelt(ctx.options):
             logger.warning("CORS: %s", text)
 
     def done(self) -> None:
         """Let go of everything; where one part fails, of the others all the same."""
-        if self._watcher is not None:
-            self._watcher.cancel()
+        for watcher in self._watchers:
+            watcher.cancel()
         for part in (self._page.close, self._browsers.close, self._content_view.remove):
             harmless(part)()
         harmless(self._recorder.close)(datetime.now(UTC))
@@ -248,16 +251,26 @@ class Corscope:
         """A browser broke TLS off."""
         self._connections.tls_failed_client(data)
 
+    # Two tasks: what is recorded doesn't wait for rule files on a disk that takes its time.
+
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            await self._look()
+            self._look()
 
     @harmless
-    async def _look(self) -> None:
+    def _look(self) -> None:
         self._recorder.tick(datetime.now(UTC))
-        await self._rules.look()
         self._page.look()
+
+    async def _watch_rules(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            await self._look_at_rules()
+
+    @harmless
+    async def _look_at_rules(self) -> None:
+        await self._rules.look()
 
     # The page
 
