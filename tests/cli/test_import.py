@@ -677,8 +677,14 @@ HOSTILE = {
         'const cors = require("cors");\ncors({origin: ' + "[" * 50_000 + "]" * 50_000 + "})",
         "nested too deeply",
     ),
+    "labels that JavaScript's grammar goes astray in": (
+        "express",
+        "lambda a:" * 110_000,
+        "takes too long to parse as JavaScript",
+    ),
     "deep nginx": ("nginx", "a {" * DEEP, "nested too deeply"),
     "Apache's lines that go on": ("apache", "\\\n" * 500_000, "has no Header set"),
+    "Apache's white space": ("apache", " " * 1_000_000, "has no Header set"),
     "Apache's quotes that don't end": ("apache", "\"' " * 300_000, "has no Header set"),
     "names that double": (
         "django",

@@ -146,6 +146,10 @@ NGINX_TOLD = {
         f"if ($uri = /a) {{ {SEND} }}",
         "n.conf:1: the condition $uri = /a is not imported",
     ),
+    "a condition by a regex that can't be read": (
+        f"if ($request_method ~ OPT)) {{ {SEND} }}",
+        "n.conf:1: the condition $request_method ~ OPT) is not imported",
+    ),
     "another origin for the others": (
         f'map $http_origin $o {{ default {APP}; "https://b.test" $http_origin; }}'
         "add_header Access-Control-Allow-Origin $o;",
@@ -284,6 +288,11 @@ NGINX_REFUSED = {
     "a flag for headers that shows only when it runs": (
         f"if ($http_referer ~ test) {{ set $ok 1; }}\nif ($ok) {{ {SEND} }}",
         "n.conf:2: can't tell which origins fit: $ok",
+    ),
+    "a map of the method by a regex that can't be read": (
+        "map $request_method $o { ~OPT) a; default $http_origin; }\n"
+        "add_header Access-Control-Allow-Origin $o;",
+        "n.conf:2: can't tell the value of $o",
     ),
     "preflights that fail": (
         f"{SEND}\nif ($request_method !~ ^(GET|POST)$) {{ return 405; }}",
@@ -540,6 +549,10 @@ APACHE_REFUSED = {
     "a flag that shows only when it runs": (
         f"SetEnvIf Referer test ours=1\n{SENT} env=ours",
         "a.conf:2: can't tell which origins fit: env=ours",
+    ),
+    "a method by a regex that can't be read": (
+        f"RewriteCond %{{REQUEST_METHOD}} OPT)\nRewriteRule .* - [E=ours:1]\n{SENT} env=ours",
+        "a.conf:3: can't tell which origins fit: env=ours",
     ),
     "a part that a RewriteCond has found": (
         "RewriteEngine On\nRewriteCond %{HTTP:Origin} ^https://(app|b)\\.test$\n"

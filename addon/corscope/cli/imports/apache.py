@@ -34,7 +34,7 @@ from corscope.servers.parts import (
 
 __all__ = ["read_apache"]
 
-_WORD: Final = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*+)"|'((?:\\.|[^'\\])*+)'|(\S+))""", re.DOTALL)
+_WORD: Final = re.compile(r""""((?:\\.|[^"\\])*+)"|'((?:\\.|[^'\\])*+)'|(\S+)""", re.DOTALL)
 _WORDS: Final = Words(
     ORIGIN,
     {

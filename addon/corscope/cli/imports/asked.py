@@ -13,7 +13,7 @@ from typing import Final
 from corscope.cli.imports.by_hand import HeaderLine
 from corscope.cli.imports.regexes import python_regex
 from corscope.cli.imports.tree import LONGEST, Source
-from corscope.servers.origins import matches_regex
+from corscope.servers.origins import matches_regex, regex_error
 from corscope.servers.parts import ALLOW_ORIGIN
 
 __all__ = ["OPTIONS", "Answered", "Asked", "Compared", "Effort", "answers", "is_found"]
@@ -128,9 +128,10 @@ class Compared:
             yield from (Asked(method, fits=pair) for pair in pairs if most is None)
 
 
-def is_found(regex: str, text: str) -> bool:
-    """Whether a regex, as PCRE has it, is found in a text."""
-    return matches_regex(python_regex(regex) or regex, text, "search")
+def is_found(regex: str, text: str) -> bool | None:
+    """Whether a regex, as PCRE has it, is found in a text; None where it can't be read."""
+    pattern = python_regex(regex) or regex
+    return matches_regex(pattern, text, "search") if regex_error(pattern) is None else None
 
 
 def answers(compared: Compared, answer: Callable[[Asked], Answered]) -> dict[Asked, Answered]:

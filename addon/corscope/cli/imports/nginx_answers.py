@@ -204,7 +204,10 @@ class NginxAnswers:
         elif "$" in taken:
             return None
         else:
-            regexes = [regex for regex in known.regexes if is_found(regex, taken)]
+            found = {regex: is_found(regex, taken) for regex in known.regexes}
+            if None in found.values():
+                return None
+            regexes = [regex for regex, is_there in found.items() if is_there]
         if taken.lower() in known.texts:
             return known.texts[taken.lower()][1]
         return known.regexes[regexes[0]] if regexes else known.default

@@ -1,10 +1,12 @@
 """How is code read whose language has a grammar of tree-sitter's?
 
 The grammars are packages of their own, which only `corscope import` needs. They parse any text
-without running it, also a deep one; so that a tree must be walked without recursion.
+without running it, also a deep one; so that a tree must be walked without recursion. Of code they
+take a moment, of some texts that are none they would take days.
 """
 
 import importlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["MethodCall", "code_of", "line_of", "named", "parsed", "short_code_of", "walk"]
 
 _LONGEST_SHORT: Final = 2000
+
+_MOST_SECONDS: Final = 5.0
+"""Of the processor's time for a file: the largest that is read takes a fraction of one."""
+_AT_ONCE: Final = 512
+"""Bytes that a grammar is given at a time: what is behind them can still be kept back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +55,19 @@ def parsed(source: Source, language: str, module: str, function: str = "language
             f"{source.name}: to read {language}, the Python package {error.name} is "
             "needed: pip install 'corscope[import]'"
         ) from error
-    parser = tree_sitter.Parser(tree_sitter.Language(grammar))
-    root: Syntax = parser.parse(f"{source.text}\n".encode()).root_node
+    text = f"{source.text}\n".encode()
+    end = time.thread_time() + _MOST_SECONDS
+
+    def part(offset: int, _: object) -> bytes:
+        """What stands there; nothing once it takes too long, so that the parser comes to its end.
+
+        Its own way to be stopped lets tree-sitter 0.25 crash.
+        """
+        return text[offset : offset + _AT_ONCE] if time.thread_time() < end else b""
+
+    root: Syntax = tree_sitter.Parser(tree_sitter.Language(grammar)).parse(part).root_node
+    if time.thread_time() >= end:
+        source.refuse(f"takes too long to parse as {language}: give the part with the CORS")
     if root.has_error:
         wrong = next((n for n in walk(root) if n.is_error or n.is_missing), root)
         source.refuse(f"is no {language} that can be parsed", line_of(wrong))
