@@ -17,6 +17,9 @@ from corscope.journal.masking import masked_error, masked_url, plain_url
         ("https://api.test/a?", "https://api.test/a?"),
         ("https://api.test/a?secret", "https://api.test/a?*"),
         ("https://api.test/a?=secret", "https://api.test/a?=*"),
+        ("https://api.test/a?q=&r", "https://api.test/a?q=*&*"),
+        ("https://api.test/a?c2VjcmV0IHNlY3JldCE=", "https://api.test/a?*"),
+        ("https://api.test/a?b&c2VjcmV0IQ==&d=1", "https://api.test/a?*&*&d=*"),
         ("https://api.test/a?a=1&&b=secret?=x", "https://api.test/a?a=*&&b=*"),
         ("https://api.test/a#secret", "https://api.test/a"),
         ("https://api.test/a#x?y=secret", "https://api.test/a"),
@@ -26,6 +29,9 @@ from corscope.journal.masking import masked_error, masked_url, plain_url
         ("//secret@api.test/a", "//api.test/a"),
         ("https:/secret@api.test/a", "https:/api.test/a"),
         ("https:secret@api.test/a", "https:api.test/a"),
+        ("wss:user:secret@api.test/a", "wss:api.test/a"),
+        ("WS:/user:secret@api.test/a", "WS:/api.test/a"),
+        ("ftp:user:secret@api.test/a", "ftp:api.test/a"),
         ("https:\\\\user:secret@api.test\\a", "https:\\\\api.test\\a"),
         ("/\\user:secret@api.test/a", "/\\api.test/a"),
         (" \thttps://user:secret@api.test/a", "https://api.test/a"),
@@ -58,7 +64,7 @@ def test_a_query_value_never_shows(name: str, after: str) -> None:
     assert SECRET not in masked_url(f"https://api.test/?{name}={SECRET}&{after}")
 
 
-@given(st.sampled_from(["http://", "https:", "//", "\\\\", "https:\\/", "HTTP:///"]), ANY)
+@given(st.sampled_from(["http://", "https:", "ws:", "//", "\\\\", "https:\\/", "HTTP:///"]), ANY)
 def test_userinfo_never_shows(start: str, name: str) -> None:
     user = "".join(char for char in name if char not in "/\\?#")
     assert SECRET not in plain_url(f"{start}{user}:{SECRET}@api.test/")

@@ -12,12 +12,14 @@ from corscope.fetch.url import C0_CONTROL_OR_SPACE
 
 __all__ = ["cleaning", "masked_error", "masked_url", "plain_url"]
 
-# Browsers take slashes in any number and direction, and after an http(s) scheme even none.
+# Browsers take slashes in any number and direction, and after a special scheme even none.
 _USERINFO: Final = re.compile(
-    r"^((?:https?:[/\\]*+|(?:[^:/\\?#]*:)?[/\\]{2,}+))(?:[/\\]*+[^/\\?#]*@)++", re.IGNORECASE
+    r"^((?:(?:https?|wss?|ftp):[/\\]*+|(?:[^:/\\?#]*:)?[/\\]{2,}+))(?:[/\\]*+[^/\\?#]*@)++",
+    re.IGNORECASE,
 )
 # As Python writes bytes; a message may break off within them.
 _BYTES: Final = re.compile(r"""\bb(?:'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?)""", re.DOTALL)
+_LONG: Final = 16  # the shortest token that is worth one, in characters
 _TAB_OR_NEWLINE: Final = dict.fromkeys(map(ord, "\t\n\r"))
 
 
@@ -47,10 +49,12 @@ def cleaning(masked: bool) -> Callable[[str], str]:
 
 
 def _masked_parameter(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
+    name, equals, value = parameter.partition("=")
     if not parameter:
         return ""
-    return f"{name}=*" if equals else "*"
+    # Base64 may end in equals signs: what stands before them is no name then.
+    is_padded = value == "=" or (not value and len(name) >= _LONG)
+    return f"{name}=*" if equals and not is_padded else "*"
 
 
 def masked_error(message: str) -> str:
