@@ -21,7 +21,7 @@ from corscope.cli.imports.options import (
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.servers.policy import WILDCARD, Policy
 
-__all__ = ["read_api_gateway", "read_azure_blob", "read_gcs", "read_s3"]
+__all__ = ["API_GATEWAY_READERS", "read_api_gateway", "read_azure_blob", "read_gcs", "read_s3"]
 
 
 def _joined(field: str) -> Reader:
@@ -69,7 +69,7 @@ _AZURE: Final = {
     "exposedheaders": _joined("expose_headers"),
     "maxageinseconds": number("max_age"),
 }
-_API_GATEWAY: Final = {
+API_GATEWAY_READERS: Final = {
     "alloworigins": listed_or_any("allow_origins"),
     "allowmethods": listed_or_any("allow_methods"),
     "allowheaders": listed_or_any("allow_headers"),
@@ -126,9 +126,9 @@ def read_api_gateway(source: Source) -> Iterator[Found]:
     wanted = "CorsConfiguration with AllowOrigins, or x-amazon-apigateway-cors"
     tables = list(root.all_of(*keys))
     if not tables and isinstance(root.value, Mapping):
-        is_one = not root.value or _lower(root).keys() & _API_GATEWAY.keys()
+        is_one = not root.value or _lower(root).keys() & API_GATEWAY_READERS.keys()
         tables = [root] if is_one else []
-    yield from _read(tables, _API_GATEWAY, source, wanted)
+    yield from _read(tables, API_GATEWAY_READERS, source, wanted)
 
 
 _NOBODY: Final = {"[]", '{"CORSRules":[]}', "<Cors/>"}

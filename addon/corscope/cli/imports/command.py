@@ -4,10 +4,12 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
+from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
-from corscope.cli.imports.formats import IMPORTERS, guess
+from corscope.cli.imports.formats import FORMATS, IMPORTERS, guess
 from corscope.cli.imports.tree import Found, Source, UnreadableError
 from corscope.cli.kinds import DIALECT, FILE
 from corscope.cli.output import write_file
@@ -17,7 +19,7 @@ from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from corscope.rules.problems import RulesError
 from corscope.rules.write import rule_text
-from corscope.servers.dialect import Dialect
+from corscope.servers.api_gateway import API_GATEWAY
 from corscope.servers.policy import Policy
 from corscope.servers.registry import find
 
@@ -32,14 +34,38 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """How a file begins that Windows PowerShell's `>` has written, as of a cloud's command line."""
 
 
-@click.command("import", epilog=f"Can be imported: {', '.join(IMPORTERS)}.")
+class _Form(click.ParamType):  # type: ignore[type-arg]  # older ones have none
+    """A dialect, or a format that isn't of one alone, by its name."""
+
+    name = "dialect"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as the importers have it.
+
+        Raises:
+            click.BadParameter: there is none.
+        """
+        return value if value in FORMATS else DIALECT.convert(value, param, ctx).name
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names that begin so."""
+        formats = [CompletionItem(each) for each in FORMATS if each.startswith(incomplete)]
+        return [*DIALECT.shell_complete(ctx, param, incomplete), *formats]
+
+
+_FORM: Final = _Form()
+
+
+@click.command("import", epilog=f"Can be imported: {', '.join((*IMPORTERS, *FORMATS))}.")
 @click.argument("file", type=FILE)
 @click.option(
     "--from",
-    "dialect",
-    type=DIALECT,
+    "form",
+    type=_FORM,
     metavar="DIALECT",
-    help="The server whose file it is; not needed where the file tells.",
+    help="The server whose file it is, or the format; not needed where the file tells.",
 )
 @click.option("--host", metavar="HOST", help="The host that the rule is for.")
 @click.option(
@@ -47,7 +73,7 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
 def import_config(
-    file: str, dialect: Dialect | None, host: str | None, output: Path | None, force: bool
+    file: str, form: str | None, host: str | None, output: Path | None, force: bool
 ) -> None:
     """Write the CORS part of a server's configuration or code FILE as a rule file.
 
@@ -56,13 +82,13 @@ def import_config(
     """
     try:
         source = read_source(file)
-        dialect = dialect or _guessed(source)
-        found = _read(source, dialect)
+        form = form or _guessed(source)
+        found = _read(source, form)
     except UnreadableError as error:
         raise click.ClickException(_shown(str(error))) from error
     except RecursionError as error:
         raise click.ClickException(f"{file}: is nested too deeply") from error
-    text = "\n".join(_rules(found, dialect, host or _NO_HOST, source))
+    text = "\n".join(_rules(found, form, host or _NO_HOST, source))
     _tell(found, host)
     if output is None:
         click.echo(text, nl=False)
@@ -96,20 +122,20 @@ def read_source(file: str) -> Source:
     return Source(file, text)
 
 
-def _guessed(source: Source) -> Dialect:
+def _guessed(source: Source) -> str:
     names = guess(source)
-    dialect = find(names[0]) if len(names) == 1 else None
-    if dialect is None:
-        which = " or ".join(names) or "one of " + ", ".join(IMPORTERS)
+    if len(names) != 1:
+        which = " or ".join(names) or "one of " + ", ".join((*IMPORTERS, *FORMATS))
         source.refuse(f"can't tell whose file this is; --from DIALECT says it: {which}")
-    return dialect
+    return names[0]
 
 
-def _read(source: Source, dialect: Dialect) -> list[Found]:
+def _read(source: Source, form: str) -> list[Found]:
     """The policies, each once and where it stands first, with all that is told of it."""
-    importer = IMPORTERS.get(dialect.name)
+    importer = IMPORTERS.get(form) or FORMATS.get(form)
     if importer is None:
-        source.refuse(f"{dialect.title} can't be imported; {', '.join(IMPORTERS)} can")
+        can = ", ".join((*IMPORTERS, *FORMATS))
+        source.refuse(f"{DIALECT.convert(form, None, None).title} can't be imported; {can} can")
     found: dict[tuple[Policy, str], Found] = {}
     for each in importer(source):
         first = found.setdefault((each.policy, str(each.match)), each)
@@ -121,13 +147,14 @@ def _read(source: Source, dialect: Dialect) -> list[Found]:
     return [replace(first, warnings=(*source.notes, *first.warnings)), *others]
 
 
-def _rules(found: list[Found], dialect: Dialect, host: str, source: Source) -> Iterator[str]:
+def _rules(found: list[Found], form: str, host: str, source: Source) -> Iterator[str]:
     """The rules; of several that would match the same the first is on."""
     file = PurePath(source.name).name
     taken: list[object] = []
     for number, each in enumerate(found, 1):
         match = {"host": host, **each.match}
-        name = f"{dialect.name} from {file}" + (f", {number}" if len(found) > 1 else "")
+        dialect = find(each.like or form) or API_GATEWAY
+        name = f"{form} from {file}" + (f", {number}" if len(found) > 1 else "")
         told = f"Imported from {each.place}."
         if match in taken:
             told += " Off: say in match.url for which paths it is, and put it first."

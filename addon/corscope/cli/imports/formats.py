@@ -12,6 +12,13 @@ from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_
 from corscope.cli.imports.envoy import read_envoy
 from corscope.cli.imports.go_libraries import read_echo, read_gin, read_gorilla, read_rs_cors
 from corscope.cli.imports.haproxy import read_haproxy
+from corscope.cli.imports.hosting import (
+    read_firebase,
+    read_netlify,
+    read_static_web_apps,
+    read_vercel,
+)
+from corscope.cli.imports.ingress import read_ingress
 from corscope.cli.imports.javascript_libraries import (
     read_express,
     read_fastify,
@@ -31,12 +38,13 @@ from corscope.cli.imports.python_libraries import (
     read_starlette,
 )
 from corscope.cli.imports.ruby_libraries import read_rack_cors
+from corscope.cli.imports.serverless import read_serverless
 from corscope.cli.imports.spring import read_spring
 from corscope.cli.imports.tomcat import read_tomcat
 from corscope.cli.imports.traefik import read_traefik
 from corscope.cli.imports.tree import Found, Source
 
-__all__ = ["IMPORTERS", "guess"]
+__all__ = ["FORMATS", "IMPORTERS", "guess"]
 
 IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "express": read_express,
@@ -72,6 +80,19 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "traefik": read_traefik,
 }
 """What reads a server's configuration or code, by the dialect's name."""
+
+FORMATS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
+    "ingress-nginx": read_ingress,
+    "serverless": read_serverless,
+    "netlify": read_netlify,
+    "vercel": read_vercel,
+    "firebase": read_firebase,
+    "static-web-apps": read_static_web_apps,
+}
+"""What reads a file that isn't written for one dialect, by a name of its own.
+
+Each policy says which dialect answers so; `api-gateway` where it says none.
+"""
 
 _HAPROXY: Final = r"^[ \t]*(http-(request|(after-)?response)|rspadd|hdr)\s.*(?i:access-control-)"
 _SIGNS: Final = {
@@ -110,6 +131,7 @@ _SIGNS: Final = {
     ".php": {"laravel": r"[\"']allowed_?[oO]rigins"},
     ".java": {"spring": r"\bCorsConfiguration\b|\bCorsRegistry\b|@CrossOrigin\b"},
     ".json": {
+        "ingress-nginx": r"\bnginx\.ingress\.kubernetes\.io/enable-cors\b",
         "s3": r"\bC(ORS|ors)Rules\b|\bMaxAgeSeconds\b|<CORSConfiguration\b"
         r"|\A\s*\[\s*\{[^{}]*\"AllowedOrigins\"",
         "gcs": r"\bresponseHeader\b|\bmaxAgeSeconds\b|<CorsConfig\b"
@@ -124,6 +146,17 @@ _SIGNS: Final = {
 }
 """What only that server's files have, by the name's ending."""
 
+_BY_NAME: Final = {
+    "_headers": "netlify",
+    "netlify.toml": "netlify",
+    "vercel.json": "vercel",
+    "now.json": "vercel",
+    "firebase.json": "firebase",
+    "staticwebapp.config.json": "static-web-apps",
+    **{f"serverless.{ending}": "serverless" for ending in ("yml", "yaml", "json")},
+}
+"""What a file is that has this name."""
+
 _SAME: Final = {
     **dict.fromkeys((".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx"), ".js"),
     ".ru": ".rb",
@@ -136,7 +169,10 @@ _ON_FASTIFY: Final = re.compile(r"\bFastifyAdapter\b")
 
 
 def guess(source: Source) -> list[str]:
-    """The dialects whose signs a file bears; it is certain if there is one."""
+    """The dialects and formats whose signs a file bears; it is certain if there is one."""
+    name = PurePath(source.name.lower()).name
+    if name in _BY_NAME:
+        return [_BY_NAME[name]]
     found = [
         dialect
         for dialect, sign in _signs(PurePath(source.name.lower())).items()

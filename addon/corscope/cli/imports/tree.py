@@ -215,12 +215,14 @@ class Found:
         policy: what is allowed.
         match: whom it is for, as far as the file says; keys and values of `[rule.match]`.
         warnings: what of it a rule can't say.
+        like: the dialect that answers so; empty for that of the file's own server.
     """
 
     place: str
     policy: Policy
     match: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    like: str = ""
 
 
 def not_always_called(place: str, name: str) -> str:
