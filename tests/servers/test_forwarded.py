@@ -7,10 +7,12 @@ of Flask and Quart was seen with the real ones too, with a view for OPTIONS.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from corscope.messages import HeaderList, Request, Response
-from corscope.servers.forwarded import passed_on
+from corscope.servers.forwarded import answered_by, passed_on
 from corscope.servers.policy import Policy
 from corscope.servers.registry import find
 
@@ -99,7 +101,14 @@ def test_without_always_nginx_adds_nothing_to_an_error() -> None:
 
 
 def test_fastify_refuses_what_is_no_preflight_all_the_same() -> None:
-    assert passed("fastify").status == 200
-    assert passed("fastify", method=False).status == 400
-    lenient = Policy(forward_preflight=True, settings=(("strict_preflight", False),))
+    """And the application isn't asked."""
+    strict = replace(POLICY, settings=(("strict_preflight", True),))
+    lenient = replace(POLICY, settings=(("strict_preflight", False),))
+    dialect = find("fastify")
+    assert dialect is not None
+    asked = Request("OPTIONS", "https://api.test/", (("Origin", APP),))
+    refused = answered_by(dialect, strict, asked)
+    assert refused is not None
+    assert (refused.status, refused.body) == (400, b"Invalid Preflight Request")
+    assert answered_by(dialect, lenient, asked) is None
     assert passed("fastify", policy=lenient, method=False).status == 200

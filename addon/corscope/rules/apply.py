@@ -11,7 +11,7 @@ from corscope.rules.match import Subject
 from corscope.rules.model import REDIRECT_STATUSES, Fault, HeaderEdits, Rule
 from corscope.rules.template import Template, fill
 from corscope.servers.answer import Answer
-from corscope.servers.forwarded import passed_on
+from corscope.servers.forwarded import answered_by, passed_on
 from corscope.servers.parts import (
     ALLOW_ORIGIN,
     MAX_AGE,
@@ -70,9 +70,9 @@ def _makes_up_status(rule: Rule) -> bool:
 
 
 def _policy_answer(rule: Rule, subject: Subject) -> Answer | None:
-    if rule.policy is None or rule.dialect is None or rule.policy.forward_preflight:
+    if rule.policy is None or rule.dialect is None:
         return None
-    return rule.dialect.preflight(rule.policy, subject.request)
+    return answered_by(rule.dialect, rule.policy, subject.request)
 
 
 def _with_policy(rule: Rule, subject: Subject, response: Response) -> Response:

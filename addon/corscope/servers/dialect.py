@@ -94,6 +94,7 @@ class Dialect:
         complaints: why this server can't have a policy; nothing if it can.
         forwarded: an application's answer to a preflight as this server sends it where it passes
             preflights on; None where it can't, so that nothing real is to be followed.
+        refused: what it answers itself even where it passes preflights on; None to pass it on.
         defaults: what fields that aren't set mean to it, as far as fields can say that.
         export: a policy, of which there are no complaints, as its configuration.
         settings: the further settings that it knows.
@@ -113,6 +114,7 @@ class Dialect:
     defaults: Policy = Policy()  # noqa: RUF009 (it is frozen)
     export: Callable[[Policy], Export] | None = None
     forwarded: Callable[[Policy, Request, Response], Response] | None = None
+    refused: Callable[[Policy, Request], Answer | None] | None = None
     settings: tuple[Setting, ...] = ()
     handed_off: tuple[tuple[str, SettingValue], ...] = ()
     surprises: tuple[str, ...] = ()

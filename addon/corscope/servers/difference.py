@@ -11,7 +11,7 @@ from typing import Final
 from corscope.fetch.headers import values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.dialect import Dialect
-from corscope.servers.forwarded import passed_on
+from corscope.servers.forwarded import answered_by, passed_on
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -157,7 +157,7 @@ def answered(
     dialect: Dialect, policy: Policy, request: Request, application: Response = _APPLICATION
 ) -> Answered:
     """What a server answers, before an application that says the same to everything."""
-    made = None if policy.forward_preflight else dialect.preflight(policy, request)
+    made = answered_by(dialect, policy, request)
     if made is not None:
         return Answered(made.status, _of_interest(made.headers), passed_on=False)
     response = passed_on(dialect, policy, request, application)

@@ -55,10 +55,10 @@ _CONTINUED: Final = (
 def _preflight(policy: Policy, request: Request) -> Answer | None:
     if request.method != "OPTIONS":
         return None
+    refused = _refused(policy, request)
+    if refused is not None:
+        return refused
     headers = _on_every_response(policy, request)
-    if _is_refused(policy, request):
-        body = b"Invalid Preflight Request"
-        return Answer(400, (*headers, ("content-type", "text/plain")), body)
     methods = ",".join(_DEFAULT_METHODS) if policy.allow_methods is None else policy.allow_methods
     headers += present((ALLOW_METHODS, _joined(methods)))
     if policy.allow_headers in {None, ECHO}:
@@ -73,21 +73,18 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     return Answer(status, headers)
 
 
-def _is_refused(policy: Policy, request: Request) -> bool:
+def _refused(policy: Policy, request: Request) -> Answer | None:
+    """What is no preflight isn't passed on either."""
     asks = echoed(request, ORIGIN) and echoed(request, REQUEST_METHOD)
-    return bool(_STRICT.of(policy)) and not asks
+    if request.method != "OPTIONS" or asks or not _STRICT.of(policy):
+        return None
+    headers = (*_on_every_response(policy, request), ("content-type", "text/plain"))
+    return Answer(400, headers, b"Invalid Preflight Request")
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
     headers = _on_every_response(policy, request)
     return Response(response.status, replaced_by(headers, response.headers))
-
-
-def _forwarded(policy: Policy, request: Request, response: Response) -> Response:
-    """What is no preflight isn't passed on, but refused all the same."""
-    status = 400 if _is_refused(policy, request) else response.status
-    passed = forwarded_by(_preflight, replaced_by)(policy, request, response)
-    return Response(status, passed.headers)
 
 
 def _on_every_response(policy: Policy, request: Request) -> HeaderList:
@@ -145,7 +142,8 @@ FASTIFY = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
-    forwarded=_forwarded,
+    forwarded=forwarded_by(_preflight, replaced_by),
+    refused=_refused,
     settings=(_STATUS, _STRICT),
     surprises=(
         "PUT, PATCH and DELETE aren't among the default methods.",

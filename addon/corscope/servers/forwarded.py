@@ -18,10 +18,17 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import Policy
 
-__all__ = ["forwarded_by", "passed_on"]
+__all__ = ["answered_by", "forwarded_by", "passed_on"]
 
 _Preflight = Callable[[Policy, Request], Answer | None]
 _Forwarded = Callable[[Policy, Request, Response], Response]
+
+
+def answered_by(dialect: Dialect, policy: Policy, request: Request) -> Answer | None:
+    """What the server answers itself; None where the application is asked."""
+    if not policy.forward_preflight:
+        return dialect.preflight(policy, request)
+    return None if dialect.refused is None else dialect.refused(policy, request)
 
 
 def passed_on(dialect: Dialect, policy: Policy, request: Request, response: Response) -> Response:

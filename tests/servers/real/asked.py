@@ -152,13 +152,17 @@ def _of_the_application() -> Iterator[Asked]:
 ASKED: tuple[Asked, ...] = tuple(dict.fromkeys(_all()))
 
 
-FORWARDED: tuple[Asked, ...] = tuple(
-    _preflight(origin, method, names, f"/vary/{varied}")
-    for varied in ("Accept", "Origin", "Accept-Encoding+Cookie", "*")
-    for origin in (APP, SECOND, "https://evil.test", "null")
-    for method, names in (("PUT", None), ("PUT", "x-a,content-type"), ("QUERY", "x-evil"))
+FORWARDED: tuple[Asked, ...] = (
+    *(
+        _preflight(origin, method, names, f"/vary/{varied}")
+        for varied in ("Accept", "Origin", "Accept-Encoding+Cookie", "*")
+        for origin in (APP, SECOND, "https://evil.test", "null")
+        for method, names in (("PUT", None), ("PUT", "x-a,content-type"), ("QUERY", "x-evil"))
+    ),
+    *(_preflight(origin, None, path="/vary/Accept") for origin in (APP, "https://evil.test", None)),
+    _preflight(None, path="/vary/Accept"),
 )
-"""Preflights for which the application has an answer, where they are passed on to it."""
+"""OPTIONS for which the application has an answer, where preflights are passed on to it."""
 
 
 def generate_asked(random: Random, policy: Policy, count: int) -> Sequence[Asked]:
