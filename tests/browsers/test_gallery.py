@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -21,10 +21,12 @@ from tests.browsers.conftest import need
 from tests.browsers.consoles import when_silent
 from tests.support import chromium as chromium_
 from tests.support import firefox as firefox_
+from tests.support import webkit as webkit_
 from tests.support.chromium import Chromium, Page
 from tests.support.firefox import Firefox, FirefoxPage
-from tests.support.mitmdump import Mitmdump
+from tests.support.mitmdump import Entry, Mitmdump
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer, Received, Scripted
+from tests.support.webkit import WebKit, WebKitPage
 
 pytestmark = pytest.mark.browser
 
@@ -52,6 +54,12 @@ async tries => await Promise.all(tries.map(async text => {
     }
 }))
 """
+
+UNSEEN = {"corp-same-origin", "image-cached-before-fetch"}
+"""What fails for a no-cors request, or by a cached answer: the journal has no exchange for it."""
+
+SPARED_BY_WEBKIT = {"image-cached-before-fetch"}
+"""What WebKit doesn't do: it asks again where the cached answer was to a request without Origin."""
 
 Side = Literal["bug", "fix"]
 SIDES: tuple[Side, ...] = ("bug", "fix")
@@ -136,11 +144,16 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a trial: what script saw, the error's name, and what the console printed."""
+    """What became of a trial: what script saw, the error's name, and what the console printed.
+
+    `refused` has the journal's lines of what it takes for refused, for one of both credentials
+    modes at least.
+    """
 
     seen: Mapping[str, Any]
-    name: str | None
-    printed: str
+    name: str | None = None
+    printed: str = ""
+    refused: tuple[Entry, ...] = ()
 
 
 class Backend(OriginServer):
@@ -177,6 +190,10 @@ def outcomes_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Out
             need(chromium_.missing_parts())
             with Chromium() as chromium:
                 return play(chromium, folder)
+        if name == "webkit":
+            need(webkit_.missing_parts())
+            with WebKit() as webkit:
+                return play(webkit, folder)
         need(firefox_.missing_parts())
         with Firefox() as firefox:
             return play(firefox, folder)
@@ -184,7 +201,7 @@ def outcomes_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Out
     return of
 
 
-def play(browser: Chromium | Firefox, folder: Path) -> Outcomes:
+def play(browser: Chromium | Firefox | WebKit, folder: Path) -> Outcomes:
     """Run all trials in one browser, through one mitmdump."""
     rules = folder / "rules"
     rules.mkdir()
@@ -196,9 +213,19 @@ def play(browser: Chromium | Firefox, folder: Path) -> Outcomes:
     ):
         loaded = proxy.wait_for(lambda entry: entry["type"] == "rules")
         assert loaded["applied"], loaded["errors"]
-        if isinstance(browser, Chromium):
-            return _in_chromium(browser, proxy.port)
-        return _in_firefox(browser, proxy.port)
+        match browser:
+            case Chromium():
+                played = _in_chromium(browser, proxy.port)
+            case Firefox():
+                played = _in_firefox(browser, proxy.port)
+            case WebKit():
+                played = _in_webkit(browser, proxy.port)
+        lines = when_silent(proxy.journal)
+    refused = [each for each in lines if each.get("verdict") in {"blocked", "conditional"}]
+    return {
+        trial: replace(outcome, refused=tuple(each for each in refused if trial.asks(each["url"])))
+        for trial, outcome in played.items()
+    }
 
 
 def _in_chromium(browser: Chromium, port: int) -> Outcomes:
@@ -234,7 +261,18 @@ def _in_firefox(browser: Firefox, port: int) -> Outcomes:
     return {trial: of(trial) for trial in TRIALS}
 
 
-def _seen(pages: Mapping[str, Page] | Mapping[str, FirefoxPage]) -> dict[Trial, Mapping[str, Any]]:
+def _in_webkit(browser: WebKit, port: int) -> Outcomes:
+    """What script sees: steered, WebKit keeps its console to itself."""
+    pages = {url: browser.open(url, port) for url in PAGES}
+    seen = _seen(pages)
+    for page in pages.values():
+        page.close()
+    return {trial: Outcome(seen[trial]) for trial in TRIALS}
+
+
+def _seen(
+    pages: Mapping[str, Page] | Mapping[str, FirefoxPage] | Mapping[str, WebKitPage],
+) -> dict[Trial, Mapping[str, Any]]:
     """What script sees of each trial; those of one page run at once.
 
     What gets no answer comes first, over connections that have carried no 204 yet: docs/scope.md.
@@ -262,3 +300,30 @@ def test_a_bug_shows_as_its_file_says_and_the_fix_mends_it(
     else:
         assert "error" not in outcome.seen, outcome.printed
         assert trial.gives is None or outcome.seen["value"] == json.loads(trial.gives)
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=str)
+def test_webkit_refuses_it_too(outcomes_in: Callable[[str], Outcomes], trial: Trial) -> None:
+    outcome = outcomes_in("webkit")[trial]
+    is_spared = trial.starter.name in SPARED_BY_WEBKIT
+    assert ("error" in outcome.seen) is (trial.is_refused and not is_spared)
+    if "error" not in outcome.seen and trial.gives is not None:
+        assert outcome.seen["value"] == json.loads(trial.gives)
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=str)
+@pytest.mark.parametrize("browser", ["chromium", "firefox", "webkit"])
+def test_the_journal_names_what_the_browser_refuses(
+    outcomes_in: Callable[[str], Outcomes], browser: str, trial: Trial
+) -> None:
+    if trial.starter.name in UNSEEN:
+        pytest.skip("the proxy doesn't see it")
+    outcome = outcomes_in(browser)[trial]
+    blocked = [each for each in outcome.refused if each["verdict"] == "blocked"]
+    assert ("error" in outcome.seen) or not blocked
+    if "error" in outcome.seen:
+        # What hangs on credentials only counts where nothing is blocked whatever they are.
+        (reason,) = {each["reason"] for each in blocked or outcome.refused}
+        assert reason is not None
+        names = {each.get(browser) for each in blocked or outcome.refused}
+        assert {outcome.name} <= {None, *names} or str(outcome.name).startswith("net::")

@@ -138,6 +138,12 @@ class WebKitPage:
         script = {"script": body, "args": [arguments(asks)]}
         return results(self._call("POST", f"{self._session}/execute/async", script))
 
+    def run(self, function: str, argument: object) -> Any:
+        """Call an async function of the document's with one argument, and return what it gives."""
+        body = f"({function})(arguments[0]).then(arguments[1])"
+        script = {"script": body, "args": [argument]}
+        return self._call("POST", f"{self._session}/execute/async", script)
+
     def fetch(
         self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
     ) -> Seen:
