@@ -33,6 +33,7 @@ REASONS: Final = {
     "corscope.rules._toml._ENDLESS_KEY.0": "possessive",
     "corscope.rules.lint.filters._TOKEN.0": "possessive",
     "corscope.rules.lint.origins._CLASS.0": "possessive",
+    "corscope.rules.locate._BRACKETS.0": "possessive",
     "corscope.rules.locate._SPACE.0": "possessive",
     "corscope.rules.locate._KEY_PART.0": "possessive",
     "corscope.rules.locate._STRING.0": "possessive",

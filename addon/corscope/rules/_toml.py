@@ -10,11 +10,19 @@ try:
 except ModuleNotFoundError:
     from tomli import loads
 
-__all__ = ["has_endless_key", "loads"]
+__all__ = ["endless_key", "endless_number", "loads"]
 
 _ENDLESS_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){200}""", re.ASCII)
+_ENDLESS_NUMBER = re.compile("[0-9_]{4300,}+")
 
 
-def has_endless_key(text: str) -> bool:
-    """Whether a dotted key is so long that the parser, whose time grows with its square, hangs."""
-    return _ENDLESS_KEY.search(text) is not None
+def endless_key(text: str) -> int | None:
+    """Where a dotted key is so long that the parser, whose time grows with its square, hangs."""
+    found = _ENDLESS_KEY.search(text)
+    return None if found is None else found.start()
+
+
+def endless_number(text: str) -> int | None:
+    """Where a number has more digits than Python reads; the parser doesn't tell."""
+    found = _ENDLESS_NUMBER.search(text)
+    return None if found is None else found.start()

@@ -6,14 +6,15 @@ suspicious is found in `lint`.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from corscope.rules._toml import has_endless_key, loads
+from corscope.rules._toml import endless_key, endless_number, loads
 from corscope.rules.kinds import At, Remark
 from corscope.rules.lint import lint_rule, unreachable
-from corscope.rules.locate import KeyPath, Places, locate
+from corscope.rules.locate import KeyPath, Places, locate, too_deep
 from corscope.rules.model import Place, Rule, Ruleset
 from corscope.rules.problems import Problem, RulesError, Severity, kind_of, shown, written_path
 from corscope.rules.schema import RULE
@@ -28,6 +29,7 @@ _PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of docume
 _NUL_HINT: Final = "save it as UTF-8; Windows PowerShell's > and >> write UTF-16"
 _FLAT: Final = "write it flat: no key of a rule has more than three parts"
 _SYNTAX_HINTS: Final = {
+    "digits": "write a number of a few digits",
     "Invalid value (at end": "write the value that is missing, and close each bracket",
     "Invalid value": "write strings in quotes; what stands without is true, false or a number",
     "Unterminated string": "close it with the quotes that it begins with",
@@ -48,6 +50,15 @@ _SYNTAX_HINTS: Final = {
     "": "https://toml.io/en/v1.0.0 tells what may stand here",
 }
 """A way out for each of the parser's messages, by what it says; the first one holds."""
+
+_HINTS_AT: Final = (
+    ("Invalid initial", re.compile(r"\}"), "leave out the comma before the }"),
+    ("Invalid initial", re.compile(r"\s*+(?:#|$)"), "write { … } on one line, or below a [table]"),
+    ("", re.compile(r"(?<=[\s=,\[+-]0)[0-9]"), "write it without the leading 0"),
+    ("Invalid value", re.compile("True|False"), "write true or false, in small letters"),
+    ("Invalid value", re.compile("null|None|nil"), "leave the key out: TOML has no such value"),
+)
+"""The same by what the parser says and what stands at the place; these go before the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +127,13 @@ def _parse(source: Source, problems: list[Problem]) -> _Document | None:
     if text is None:
         return None
     try:
-        if has_endless_key(text):
+        if endless_key(text) is not None:
             raise RecursionError
         return _Document(source.path, loads(text), locate(text))
     except RecursionError:
-        problems.append(_file_problem(source.path, "is nested too deeply", _FLAT))
+        at = endless_key(text)
+        place = _place_of(text, too_deep(text) if at is None else at)
+        problems.append(_file_problem(source.path, "is nested too deeply", _FLAT, *place))
     except ValueError as error:
         problems.append(_syntax_problem(source.path, text, str(error)))
     return None
@@ -160,6 +173,10 @@ def _place_behind(text: str) -> tuple[int, int]:
     return len(lines) + 1, len(last) + 1
 
 
+def _place_of(text: str, offset: int | None) -> tuple[int | None, int | None]:
+    return (None, None) if offset is None else _place_behind(text[:offset])
+
+
 def _file_problem(
     file: str, message: str, hint: str, line: int | None = None, column: int | None = None
 ) -> Problem:
@@ -170,13 +187,29 @@ def _syntax_problem(file: str, text: str, message: str) -> Problem:
     hint = next(hint for words, hint in _SYNTAX_HINTS.items() if words in message)
     found = _PLACE_IN_MESSAGE.search(message)
     if found is None:  # Python's own limit for numbers, and whatever else has no place
-        return _file_problem(file, f"is no TOML: {message.partition(';')[0]}", hint)
+        place = _place_of(text, endless_number(text))
+        return _file_problem(file, f"is no TOML: {message.partition(';')[0]}", hint, *place)
     what = message[: found.start()]
     if found[1]:
-        return _file_problem(file, f"is no TOML: {what}", hint, int(found[1]), int(found[2]))
+        line, column = int(found[1]), int(found[2])
+        hint = _hint_at(text, line, column, what) or hint
+        return _file_problem(file, f"is no TOML: {what}", hint, line, column)
     *before, last = text.rstrip().split("\n")
     message = f"is no TOML: {what} at the end of the file"
     return _file_problem(file, message, hint, len(before) + 1, len(last))
+
+
+def _hint_at(text: str, line: int, column: int, what: str) -> str | None:
+    """What to do about that which stands at the place; None if the message alone has to tell."""
+    written = text.replace("\r\n", "\n").split("\n")[line - 1]
+    odd = written[column - 1 : column]
+    if odd and not (odd.isascii() or odd.isalpha()):
+        name = unicodedata.name(odd, "of another alphabet")
+        return f"write plain spaces and quotes: here stands U+{ord(odd):04X}, {name}"
+    hints = (
+        h for words, stands, h in _HINTS_AT if words in what and stands.match(written, column - 1)
+    )
+    return next(hints, None)
 
 
 def _read_rules(document: _Document, reading: _Reading) -> None:

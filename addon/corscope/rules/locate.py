@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from corscope.rules._toml import loads
 
-__all__ = ["DEEPEST", "KeyPath", "Places", "locate"]
+__all__ = ["DEEPEST", "KeyPath", "Places", "locate", "too_deep"]
 
 KeyPath = tuple[str | int, ...]
 
@@ -34,6 +34,9 @@ _STRING = re.compile(
     re.DOTALL,
 )
 _SCALAR = re.compile(r"[^,\]}#\n]*")
+_BRACKETS = re.compile(rf"{_STRING.pattern}|#[^\n]*+|[\[\]{{}}]", re.DOTALL)
+_TOO_DEEP = 100
+"""More brackets within each other than anybody means; the parser takes a few more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,16 @@ def locate(text: str) -> Places:
     walker.document()
     starts = (0, *(newline.end() for newline in re.finditer("\n", walker.text)))
     return Places(walker.offsets, starts)
+
+
+def too_deep(text: str) -> int | None:
+    """Where brackets are nested more deeply than any text does in earnest, be it TOML or not."""
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += (found[0] in "[{") - (found[0] in "]}")
+        if depth > _TOO_DEEP:
+            return found.start()
+    return None
 
 
 class _Walker:

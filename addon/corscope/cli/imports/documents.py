@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 from corscope.cli.imports.tree import DEEPEST, TOO_DEEP, Node, Source, UnreadableError
 from corscope.cli.imports.yaml_tree import read_yaml
-from corscope.rules._toml import has_endless_key, loads
+from corscope.rules._toml import endless_key, loads
 
 __all__ = ["read_document", "read_toml", "read_xml_part"]
 
@@ -46,7 +46,7 @@ def read_toml(source: Source) -> Node:
     Raises:
         UnreadableError: it is none.
     """
-    if has_endless_key(source.text):
+    if endless_key(source.text) is not None:
         source.refuse(TOO_DEEP)
     try:
         value = loads(source.text)
