@@ -466,6 +466,77 @@ def test_what_some_request_has(match: str) -> None:
     assert warnings(f'[[rule]]\nname = "r"\nmatch.{match}\nfault.status = 401\n') == ()
 
 
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("a.test", "https://b.test/*"),
+        ("a.test", "https://*.a.test/*"),
+        ("*.a.test", "https://a.test/*"),
+        ("*.a.test", "https://*.b.test/*"),
+        ("a.*", "https://b.*/*"),
+        ("a.test:8080", "https://a.test/*"),
+        ("a.test:8080", "http://a.test:8081/*"),
+        ("a.test:443", "http://a.test/*"),
+        ("localhost", "http://127.0.0.1*"),
+        ("[::1]", "http://localhost:*/*"),
+    ],
+)
+def test_a_host_that_no_url_beside_it_has(host: str, url: str) -> None:
+    (found,) = warnings(both(host, url))
+    assert (found.id, found.path, found.value) == ("host-not-of-url", "match.host", f'"{host}"')
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("a.test", "https://a.test/*"),
+        ("a.test", "*/v1/*"),
+        ("a.test", "*"),
+        ("a.test", "https://*/v1"),
+        ("*.a.test", "https://b.a.test/*"),
+        ("*.a.test", "https://b.*/*"),
+        ("b.*", "https://*.a.test/*"),
+        ("a.test:443", "https://a.test/*"),
+        ("a.test:80", "*://a.test/*"),
+        ("a.test:*", "https://a.test:8443/*"),
+        ("a.test:8080", "http://a.test:*/*"),
+        ("localhost:8080", "http://localhost*"),
+        ("localhost:8080", "http://localhost:8*"),
+        ("localhost", "http://localhost:8080*"),
+        ("[::1]:3000", "http://[::1]:3000/*"),
+        ("A.test", "https://a.TEST/*"),
+    ],
+)
+def test_a_host_that_some_url_beside_it_has(host: str, url: str) -> None:
+    assert warnings(both(host, url)) == ()
+    assert warnings(both('elsewhere.test", "' + host, url)) == ()
+
+
+def both(host: str, url: str) -> str:
+    return (
+        f'[[rule]]\nname = "r"\nmatch.host = ["{host}"]\nmatch.url = "{url}"\nfault.abort = true\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "paths"),
+    [
+        ('headers.remove = ["Vary", "x-*"]', ["headers.remove[1]"]),
+        (
+            'headers.set."x-*" = "1"\nheaders.add."*" = "2"',
+            ['headers.set."x-*"', 'headers.add."*"'],
+        ),
+        ('policy.allow_headers = ["*", "x-*"]', ["policy.allow_headers[1]"]),
+        ('policy.like = "s3"\npolicy.allow_headers = ["x-*"]', []),
+        ('policy.like = "azure-blob"\npolicy.expose_headers = ["x-*"]', []),
+        ('policy.expose_headers = ["x-*-b"]', ["policy.expose_headers[0]"]),
+    ],
+)
+def test_a_header_name_is_no_pattern(lines: str, paths: list[str]) -> None:
+    found = warnings(f'[[rule]]\nname = "r"\nmatch.host = "localhost"\n{lines}\n')
+    assert [each.path for each in found if each.id == "header-wildcard"] == paths
+
+
 def two(first: str, second: str) -> str:
     return "".join(
         f'[[rule]]\nname = "{name}"\nheaders.remove = "x"\n[rule.match]\n{match}\n'
@@ -561,6 +632,7 @@ BY_ID = {
     "host-spelling": 'match.host = "[0::1]"\nfault.status = 401',
     "url-scheme": 'match.url = "ws://api.test/*"\nfault.status = 401',
     "url-spelling": 'match.url = "https://api.test/a b"\nfault.status = 401',
+    "host-not-of-url": 'match.host = "a.test"\nmatch.url = "https://b.test/*"\nfault.status = 401',
     "method-wildcard": 'match.method = "*"\nfault.status = 401',
     "filter-explosive": "match.filter = '~hq \"(a+)+b\"'\nfault.status = 401",
     "any-origin": 'match.host = "api.example"\npolicy.allow_origins = "*"',
@@ -576,6 +648,7 @@ BY_ID = {
     "header-forbidden": ORIGINS + 'policy.allow_headers = ["cookie"]',
     "header-of-responses": ORIGINS + 'policy.allow_headers = ["access-control-max-age"]',
     "header-safelisted": ORIGINS + 'policy.allow_headers = ["accept"]',
+    "header-wildcard": 'headers.remove = "Access-Control-*"',
     "expose-forbidden": ORIGINS + 'policy.expose_headers = ["set-cookie"]',
     "expose-safelisted": ORIGINS + 'policy.expose_headers = ["expires"]',
     "expose-of-requests": ORIGINS + 'policy.expose_headers = ["origin"]',

@@ -17,6 +17,7 @@ __all__ = ["lint_edits"]
 def lint_edits(rule: Rule) -> Iterator[Remark]:
     """Everything about a rule's `headers` and `fault`."""
     if rule.headers is not None:
+        yield from _patterns(rule.headers)
         yield from _twice(rule.headers, rule)
         yield from _values(rule.headers)
         yield from _with_credentials(rule.headers, rule)
@@ -32,6 +33,18 @@ def _edits(edits: HeaderEdits) -> Iterator[tuple[KeyPath, str, str]]:
     for table in ("set", "add"):
         for name, template in getattr(edits, table):
             yield ("headers", table, name), name.lower(), template.text.strip()
+
+
+def _patterns(edits: HeaderEdits) -> Iterator[Remark]:
+    named: list[tuple[KeyPath, str]] = [
+        (("headers", "remove", index), name) for index, name in enumerate(edits.remove)
+    ]
+    named += [(("headers", "set", name), name) for name, _ in edits.set]
+    named += [(("headers", "add", name), name) for name, _ in edits.add]
+    for path, name in named:
+        if WILDCARD in name:
+            message = "is no pattern: the * is a part of the name"
+            yield remark("header-wildcard", path, name, message, "write the names out")
 
 
 def _twice(edits: HeaderEdits, rule: Rule) -> Iterator[Remark]:

@@ -38,6 +38,12 @@ MAX_AGE_CAPS: Final = {"WebKit": 600, "Chromium": 7200, "Firefox": 86400}
 
 _NEEDLESS_HEADERS: Final = frozenset({"accept", "accept-language", "content-language"})
 _OF_REQUESTS: Final = frozenset({ORIGIN, REQUEST_METHOD, REQUEST_HEADERS})
+_KNOW_BEGINNINGS: Final = {
+    "allow_headers": frozenset({"s3", "azure-blob"}),
+    "expose_headers": frozenset({"azure-blob"}),
+}
+"""The dialects to which a name with a `*` in it stands for all that begin so."""
+
 _OF_PREFLIGHTS: Final = ("allow_methods", "allow_headers", "max_age")
 
 
@@ -46,6 +52,7 @@ def lint_lists(policy: Policy, dialect: Dialect, match: Match) -> Iterator[Remar
     yield from _methods(policy)
     yield from _request_headers(policy)
     yield from _exposed_headers(policy)
+    yield from _parts_of_names(policy, dialect)
     yield from _repeated(policy)
     yield from _wildcards(policy, dialect)
     yield from _max_age(policy)
@@ -96,6 +103,17 @@ def _exposed_headers(policy: Policy) -> Iterator[Remark]:
         elif is_cors_safelisted_response_header_name(name, ()):
             message = "needs no leave: it is safelisted"
             yield remark("expose-safelisted", path, name, message, "drop it")
+
+
+def _parts_of_names(policy: Policy, dialect: Dialect) -> Iterator[Remark]:
+    for field, knowing in _KNOW_BEGINNINGS.items():
+        if dialect.name in knowing:
+            continue
+        for index, name in _items(getattr(policy, field)):
+            if WILDCARD in name:
+                message = "is no pattern: the * is a part of the name"
+                path: KeyPath = ("policy", field, index)
+                yield remark("header-wildcard", path, name, message, "write the names out")
 
 
 def _items(listed: str | tuple[str, ...] | None) -> Iterator[tuple[int, str]]:

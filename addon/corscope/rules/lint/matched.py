@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
-from corscope.fetch.origin import origin_of_url
+from corscope.fetch.origin import DEFAULT_PORTS, origin_of_url
 from corscope.fetch.safelist import is_forbidden_method, normalize_method
-from corscope.rules.glob import UrlGlob, glob_matches
+from corscope.rules.glob import HostName, UrlGlob, glob_matches, split_host
 from corscope.rules.kinds import Remark
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.origins import lint_sent_by_page
@@ -22,6 +22,7 @@ _SCHEMES: Final = ("http", "https")
 _ENCODED_IN_PATH: Final = re.compile(r'[^!-~]|["<>`{}^]')
 _ENCODED_IN_QUERY: Final = re.compile(r'[^!-~]|["<>]')
 _PLACEHOLDER: Final = re.compile(r"\{[^{}/]*\}")
+_MOST_PAIRS: Final = 10_000
 _NEXT_URL: Final = re.compile(r",\s*(?=[a-z*]+://)")
 
 
@@ -36,6 +37,7 @@ def lint_match(match: Match) -> Iterator[Remark]:
         yield from _host(str(host), ("match", "host", index), str)
     for index, url in enumerate(match.url):
         yield from _url(url, ("match", "url", index))
+    yield from _apart(match)
 
 
 def _method(method: str, path: KeyPath) -> Iterator[Remark]:
@@ -78,6 +80,44 @@ def _spelling(host: str, path: KeyPath, whole: Callable[[str], str]) -> Iterator
         yield remark(
             "host-spelling", path, whole(host), "is a host that browsers write otherwise", hint
         )
+
+
+def _apart(match: Match) -> Iterator[Remark]:
+    """A host and a URL have to fit both; none is named that might."""
+    is_many = len(match.host) * len(match.url) > _MOST_PAIRS
+    if is_many or any(_may_fit(host, url) for host in match.host for url in match.url):
+        return
+    if match.host and match.url:
+        message = "is no host of match.url, and both have to hold, so that nothing matches"
+        value = [str(host) for host in match.host] if len(match.host) > 1 else str(match.host[0])
+        yield remark("host-not-of-url", ("match", "host"), value, message, "leave one of them out")
+
+
+def _may_fit(host: HostName, url: UrlGlob) -> bool:
+    if url.whole is not None:
+        return True
+    named = split_host(url.host)
+    if named.port is None and named.name.endswith("*"):  # which may stand for a port too
+        return _may_overlap(host.name, named.name) or _may_overlap(f"{host.name}:*", named.name)
+    return _may_overlap(host.name, named.name) and _ports_may_fit(host.port, named.port, url.scheme)
+
+
+def _ports_may_fit(port: str | None, named: str | None, scheme: str) -> bool:
+    if port is None:
+        return True
+    ports = (
+        [named] if named else [str(DEFAULT_PORTS[s]) for s in _SCHEMES if glob_matches(scheme, s)]
+    )
+    return not ports or any(_may_overlap(port, each) for each in ports)
+
+
+def _may_overlap(one: str, other: str) -> bool:
+    """Whether some text may match both globs; of two with asterisks only the ends are compared."""
+    if "*" not in one or "*" not in other:
+        return glob_matches(one, other) or glob_matches(other, one)
+    heads = sorted((one.partition("*")[0], other.partition("*")[0]), key=len)
+    tails = sorted((one.rpartition("*")[2], other.rpartition("*")[2]), key=len)
+    return heads[1].startswith(heads[0]) and tails[1].endswith(tails[0])
 
 
 def _several(meant: list[str], path: KeyPath, value: str) -> Remark:
