@@ -457,17 +457,69 @@ def test_the_list_is_printed_as_it_is_seen(page: WebPage) -> None:
     page.see(ROW)
 
 
-@pytest.mark.parametrize("address", ["#/exchanges", "#/exchanges/exchange-6"])
+@pytest.fixture(scope="module")
+def long(chromium: Chromium) -> Iterator[Served]:
+    """A page of what is longer than usual, in each way."""
+    recording = Recording()
+    recording.exchange(asks("GET", f"/{'a' * 2000}"), answers(allow_origin="x" * 65_536))
+    recording.exchange(preflight("M" * 300, "x-header," * 300), answers(204, allow_origin="*"))
+    right_to_left = "https://\u0645\u062b\u0627\u0644.test/\u6f22\u5b57\U0001f389".encode()
+    recording.exchange(asks("GET", "/"), answers(allow_origin=right_to_left.decode("latin-1")))
+    for number in range(20):
+        site = f"https://{'sub.' * 10}{number}.example"
+        recording.exchange(asks("GET", "/many", origin=site), answers(allow_origin="*"))
+    with Served(recording.store) as served:
+        yield served
+
+
+@pytest.mark.parametrize("pixels", [16, 32], ids=["usual", "large"])
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("#/exchanges", ROW),
+        ("#/exchanges/exchange-1", OPEN),
+        ("#/exchanges/exchange-2", OPEN),
+        ("#/exchanges/exchange-3", OPEN),
+        ("#/endpoints", "#matrix .cell"),
+        ("#/endpoints/https%3A%2F%2Fapi.example.com%2Fmany", ".policy"),
+        ("#/rules", ".inforce"),
+        ("#/guide", "article.guide"),
+    ],
+)
 def test_nothing_is_wider_than_a_small_phone(
-    chromium: Chromium, served: Served, address: str
+    chromium: Chromium, long: Served, address: str, seen: str, pixels: int
 ) -> None:
-    with WebPage(chromium, served.page.url + address, NARROW) as page:
-        page.see(ROW if address == "#/exchanges" else OPEN)
-        wide = """() => [...document.querySelectorAll("body *")]
-            .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
-            .filter(each => !each.closest("pre, .row, .unseen, .skip"))
-            .map(each => each.outerHTML.slice(0, 120))"""
-        assert page.run(wide) == []
+    with WebPage(chromium, long.page.url, NARROW) as page:
+        page.enlarge_text(pixels)
+        page.go(address)
+        page.see(seen)
+        assert page.too_wide() == []
+        page.press("?")
+        page.see("#help")
+        assert page.too_wide() == []
+
+
+def test_what_is_longer_than_usual_can_be_heard_of(chromium: Chromium, long: Served) -> None:
+    need("" if AXE.exists() else "axe-core (npm in tests/browsers/axe)")
+    with WebPage(chromium, long.page.url) as page:
+        for number in (1, 2, 3):
+            page.go(f"#/exchanges/exchange-{number}")
+            page.see(OPEN)
+            assert page.complaints() == []
+        page.go("#/endpoints")
+        page.see("#matrix .cell")
+        assert page.complaints() == []
+
+
+def test_spaces_within_a_value_are_seen(chromium: Chromium) -> None:
+    """As HTML has it, two of them would look like one."""
+    recording = Recording()
+    recording.exchange(asks("GET"), answers(allow_origin="https://a.example,  *"))
+    with Served(recording.store) as served, WebPage(chromium, served.page.url) as page:
+        page.click(ROW)
+        page.see(OPEN)
+        assert "https://a.example,  *" in page.texts(".lines .value")
+        assert "'https://a.example,  *'" in page.texts(".console")[0]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -135,6 +135,23 @@ class WebPage:
     def resize(self, width: int, height: int) -> None:
         self._chromium.call(self.page.set_viewport_size({"width": width, "height": height}))
 
+    def enlarge_text(self, pixels: int) -> None:
+        """Set the browser's size of text, which is 16 pixels unless a person wants it otherwise."""
+        devtools = self._chromium.call(self.page.context.new_cdp_session(self.page))
+        sizes = {"fontSizes": {"standard": pixels, "fixed": pixels}}
+        self._chromium.call(devtools.send("Page.setFontSizes", sizes))
+
+    def too_wide(self) -> list[str]:
+        """What reaches beyond the window, and can't be scrolled to in a place of its own."""
+        beyond: int = self.run("() => document.documentElement.scrollWidth - innerWidth")
+        found: list[str] = self.run(
+            """() => [...document.querySelectorAll("body *")]
+                .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+                .filter(each => !each.closest("pre, .row, .table, .scrolls, .unseen, .skip"))
+                .map(each => each.outerHTML.slice(0, 120))"""
+        )
+        return [*found, f"the page itself, by {beyond} pixels"] if beyond > 0 else found
+
     def on_paper(self) -> None:
         """Show it as it would be printed."""
         self._chromium.call(self.page.emulate_media(media="print"))
