@@ -84,6 +84,29 @@ def test_once_closed_nothing_answers() -> None:
     assert served.store.listeners == []
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: ", id="half a head"),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf", id="half a body"
+        ),
+    ],
+)
+def test_a_request_that_never_ends_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    """Each connection is a descriptor that the proxy lacks."""
+    monkeypatch.setattr("corscope.web.server.PATIENCE", 0.3)
+    with (
+        Served(told().store) as served,
+        socket.create_connection(("127.0.0.1", served.page.port), timeout=30) as client,
+    ):
+        client.sendall(sent)
+        assert client.recv(1) == b""
+
+
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_each_view_has_its_html_and_its_module(view: View) -> None:
     with Served(told().store) as served:

@@ -29,6 +29,9 @@ _PORTS: Final = 65_536
 
 _LARGEST_BODY: Final = 4_000_000
 
+PATIENCE: Final = 60.0
+"""Seconds for a request to come in: who never ends one would keep a descriptor of the proxy's."""
+
 _TAKEN: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
@@ -67,7 +70,12 @@ class Page:
         self.port: int = sockets[0].getsockname()[1]
         self.feed = Feed(behind.store)
         self._state = behind.state()
-        self._server = HTTPServer(self._application(), max_body_size=_LARGEST_BODY)
+        self._server = HTTPServer(
+            self._application(),
+            max_body_size=_LARGEST_BODY,
+            idle_connection_timeout=PATIENCE,
+            body_timeout=PATIENCE,
+        )
         self._server.add_sockets(sockets)
 
     @property
