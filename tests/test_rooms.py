@@ -20,15 +20,16 @@ FETCH_WORDS = ("fetch.headers", "fetch.origin", "fetch.safelist")
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "messages": (),
+    "encoding": (),
     "fetch": ("messages",),
     "servers": ("messages", *FETCH_WORDS),
-    "rules": ("messages", "servers", *FETCH_WORDS),
+    "rules": ("messages", "encoding", "servers", *FETCH_WORDS),
     "journal": ("messages", "fetch"),
     "explain": ("messages", "fetch", "servers", "rules", "journal"),
-    "web": ("messages", "fetch", "servers", "rules", "journal", "explain"),
-    "mitm": ("messages", "fetch", "servers", "rules", "journal", "explain", "web"),
+    "web": ("messages", "encoding", "fetch", "servers", "rules", "journal", "explain"),
+    "mitm": ("messages", "encoding", "fetch", "servers", "rules", "journal", "explain", "web"),
     "cli": (
-        *("messages", "fetch", "servers", "rules", "journal", "explain", "web"),
+        *("messages", "encoding", "fetch", "servers", "rules", "journal", "explain", "web"),
         *(f"mitm.{name}" for name in ("flows", "replay", "launch", "browser")),
         *("mitm.filters", "mitm.rule_files", "mitm.way_in"),
     ),

@@ -759,12 +759,13 @@ def test_what_is_no_text_is_refused(
 
 
 def test_what_windows_powershell_writes_is_read(corscope: Command, tmp_path: Path) -> None:
-    """As of `aws … > cors.json`; and one that ends within a character is told."""
+    """As of `aws … > cors.json`, without a mark too; what ends within a character is told."""
     text = '[{"AllowedOrigins": ["https://app.test"], "AllowedMethods": ["PUT"]}]\r\n'
-    (tmp_path / "cors.json").write_bytes(text.encode("utf-16"))
-    done = corscope("import", tmp_path / "cors.json", "--from", "s3", "--host", "api.test")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert 'allow_origins = ["https://app.test"]' in done.stdout
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        (tmp_path / "cors.json").write_bytes(text.encode(encoding))
+        done = corscope("import", tmp_path / "cors.json", "--from", "s3", "--host", "api.test")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert 'allow_origins = ["https://app.test"]' in done.stdout
     (tmp_path / "cors.json").write_bytes(text.encode("utf-16")[:-1])
     done = corscope("import", tmp_path / "cors.json", "--from", "s3")
     assert done.returncode == 1

@@ -174,6 +174,9 @@ def test_several_mistakes_in_one_rule_are_told_at_once() -> None:
             "\ufeff# \u00e9\n# \u00e9 ".encode() + b"\xe9", 2, 5, "byte 0xe9", id="Latin-1"
         ),
         pytest.param("[[rule]]".encode("utf-16"), 1, 1, "it is UTF-16 now", id="UTF-16"),
+        pytest.param(
+            "# \u00e9".encode("utf-16-le"), 1, 5, "it is UTF-16 now", id="UTF-16 without a mark"
+        ),
         pytest.param(b'a = "\0"', 1, 6, "is no TOML", id="a NUL"),
         pytest.param(
             b"a = 1\n" + "[[rule]]".encode("utf-16-le"),

@@ -15,6 +15,7 @@ from typing import Final
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
+from corscope.encoding import encoding_of
 from corscope.explain.escape import escaped
 from corscope.mitm.capture import Capture, capture_of
 from corscope.mitm.flow_state import UnusualError, flow_of
@@ -142,20 +143,17 @@ def read_captures(
         raise FlowFileError(name, tuple(problems.listed), problems.unlisted)
 
 
-_UTF_16: Final = ("is in UTF-16", "corscope reads UTF-8: save it so, or pass it through iconv")
 _PACKED: Final[dict[bytes, tuple[str, str]]] = {
     b"\x1f\x8b": ("is packed with gzip", "corscope reads it from zcat: `zcat FILE | corscope … -`"),
     b"PK\x03\x04": ("is a ZIP archive", "unpack it, and name the files that were in it"),
-    b"\xff\xfe": _UTF_16,
-    b"\xfe\xff": _UTF_16,
-    b"{\0": _UTF_16,
-    b"\0{": _UTF_16,
 }
 """How a file may begin that has to be made something else of first: what it is, and what to do."""
 
 
 def packing(head: bytes) -> tuple[str, str] | None:
     """What a file is that has to be unpacked first, and how, by how it begins; None of others."""
+    if encoding_of(head) != "utf-8-sig":
+        return "is in UTF-16", "corscope reads UTF-8: save it so, or pass it through iconv"
     begins = (begin for begin in _PACKED if head.startswith(begin))
     return _PACKED.get(next(begins, b""))
 

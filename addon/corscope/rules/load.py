@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from corscope.encoding import encoding_of
 from corscope.rules._toml import endless_key, endless_number, loads
 from corscope.rules.kinds import At, Remark
 from corscope.rules.lint import lint_rule, unreachable
@@ -154,8 +155,8 @@ def _decoded(source: Source, problems: list[Problem]) -> str | None:
     except UnicodeDecodeError as error:
         # The error's own bytes, which it counts: those behind a byte order mark.
         before = error.object[: error.start].decode()
-        utf16 = source.data.startswith((b"\xff\xfe", b"\xfe\xff"))
-        hint = "save it as UTF-8, it is UTF-16 now" if utf16 else "is it a TOML file?"
+        is_utf_8 = encoding_of(source.data) == "utf-8-sig"
+        hint = "is it a TOML file?" if is_utf_8 else "save it as UTF-8, it is UTF-16 now"
         message = f"is not UTF-8: byte 0x{error.object[error.start]:02x}"
         problems.append(_file_problem(source.path, message, hint, *_place_behind(before)))
         return None

@@ -1,6 +1,5 @@
 """A server works: which rule is that? `corscope import` writes it."""
 
-import codecs
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -14,6 +13,7 @@ from corscope.cli.imports.tree import Found, Source, UnreadableError
 from corscope.cli.kinds import DIALECT, FILE
 from corscope.cli.output import write_file
 from corscope.cli.rules import print_problems
+from corscope.encoding import encoding_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
@@ -29,9 +29,6 @@ MAX_BYTES = 1024 * 1024
 """The largest file that is read; the parsers take many times its memory."""
 
 _NO_HOST = "api.example.com"
-
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-"""How a file begins that Windows PowerShell's `>` has written, as of a cloud's command line."""
 
 
 class _Form(click.ParamType):  # type: ignore[type-arg]  # older ones have none
@@ -112,7 +109,7 @@ def read_source(file: str) -> Source:
     if len(data) > MAX_BYTES:
         raise UnreadableError(f"{file}: is larger than the {MAX_BYTES:,} bytes that are read")
     try:
-        text = data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
+        text = data.decode(encoding_of(data))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"is not {error.encoding.upper()}: byte 0x{data[error.start]:02x}"
