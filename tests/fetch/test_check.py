@@ -126,6 +126,13 @@ def test_the_diagnosis_never_changes_the_verdict(
 @pytest.mark.parametrize(
     ("lines", "in_firefox", "elsewhere"),
     [
+        pytest.param((), "allow-origin-missing", "allow-origin-missing", id="no line is none"),
+        pytest.param(
+            (("access-control-allow-origin", ""),),
+            "allow-origin-invalid",
+            "allow-origin-invalid",
+            id="an empty one is a line",
+        ),
         pytest.param(
             (("access-control-allow-origin", "https://a.example"),) * 2,
             "allow-origin-repeated",

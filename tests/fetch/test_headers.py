@@ -200,6 +200,11 @@ def test_collect_an_http_quoted_string(
         ),
         pytest.param(set_header(LISTED, "c", "5"), (*LISTED, ("c", "5")), id="set a new one"),
         pytest.param(
+            set_header((("\xc9", "1"),), "\xc9", "2"),
+            (("\xc9", "2"),),
+            id="a capital of no ASCII is the same only to itself",
+        ),
+        pytest.param(
             combine(LISTED, "B", "5"),
             (("A", "1"), ("b", "2, 5"), ("a", "3"), ("B", "4")),
             id="combine adds to the first line",

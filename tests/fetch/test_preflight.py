@@ -68,6 +68,11 @@ def test_what_a_broken_preflight_leaves_out_is_empty() -> None:
     assert announced_request(Request("OPTIONS", URL, ())) == CorsRequest("", URL, "", ())
 
 
+def test_a_request_at_another_url_is_the_same_but_for_that() -> None:
+    request = CorsRequest(ORIGIN, URL, "PUT", ("x-a",))
+    assert request.at("https://b.test/") == CorsRequest(ORIGIN, "https://b.test/", "PUT", ("x-a",))
+
+
 def test_of_all_statuses_a_hundred_are_ok() -> None:
     """https://fetch.spec.whatwg.org/#ok-status"""
     statuses = range(100, 600)

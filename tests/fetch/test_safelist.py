@@ -308,6 +308,16 @@ def test_engines_have_their_own_safelists(name: str, value: str, safe_in: set[En
     assert {e for e in Engine if is_cors_safelisted_request_header(name, value, e)} == safe_in
 
 
+@pytest.mark.parametrize("engine", Engine)
+def test_no_engine_safelists_any_other_header_whatever_its_length(engine: Engine) -> None:
+    assert {unsafe_rule("X-A", "a" * length, engine) for length in (0, 129)} == {UnsafeRule.NAME}
+
+
+def test_a_client_hint_may_have_128_bytes_too() -> None:
+    assert unsafe_rule("Intervention", "a" * 128, C) is None
+    assert unsafe_rule("Intervention", "a" * 129, C) is UnsafeRule.VALUE_LENGTH
+
+
 def test_a_client_hint_out_of_form_is_told_apart() -> None:
     assert unsafe_rule("ECT", "x", Engine.CHROMIUM) is UnsafeRule.CLIENT_HINT_FORM
     assert unsafe_rule("ECT", "x" * 129, Engine.CHROMIUM) is UnsafeRule.VALUE_LENGTH

@@ -117,6 +117,12 @@ def test_subject_of(
             True,
             id="an origin",
         ),
+        pytest.param(
+            'host = "*"\norigin = "https://*.test"',
+            subject(headers=(("origin", "https://app.test.example"),)),
+            False,
+            id="and no other",
+        ),
         pytest.param('host = "*"\norigin = "*"', subject(), False, id="no origin is no origin"),
         pytest.param(
             'host = "*"\norigin = "null"', subject(headers=(("origin", "null"),)), True, id="null"

@@ -184,7 +184,7 @@ def delete(headers: HeaderList, name: str) -> HeaderList:
 
 def set_header(headers: HeaderList, name: str, value: str) -> HeaderList:
     """Set: https://fetch.spec.whatwg.org/#concept-header-list-set"""
-    wanted, kept, placed = name.lower(), [], False
+    wanted, kept, placed = byte_lowercase(name), [], False
     for key, old in headers:
         if byte_lowercase(key) != wanted:
             kept.append((key, old))

@@ -101,9 +101,9 @@ def preflight_failure(
     bad_status = _status_failure(response, engine)
     if bad_status is not None and _is_named_first(bad_status.reason, engine):
         return bad_status
-    refused = cors_check(announced.origin, mode, response.headers, engine)
-    if refused is not None and is_unchecked(announced, engine):
-        refused = None
+    refused = None
+    if not is_unchecked(announced, engine):
+        refused = cors_check(announced.origin, mode, response.headers, engine)
     return (  # 7
         refused
         or bad_status
