@@ -31,7 +31,16 @@ from tests.support.origin_server import EMPTY_PAGE, Answer, HangUp, OriginServer
 from tests.support.page import Ask, Seen
 from tests.support.webkit import WebKit
 
-__all__ = ["ENGINES", "Browser", "Disagreement", "Record", "Run", "disagreements", "play"]
+__all__ = [
+    "ENGINES",
+    "Browser",
+    "Disagreement",
+    "Record",
+    "Run",
+    "disagreements",
+    "open_pages",
+    "play",
+]
 
 EXPOSE = "access-control-expose-headers"
 
@@ -139,7 +148,7 @@ def play(
     options = {**OPTIONS, "save_stream_file": flow_file} if flow_file else OPTIONS
     with OriginServer() as server:
         with Mitmdump(folder, server.upstream_mode, options) as proxy:
-            pages = _open_pages(browser, server, proxy, [case.page for case in cases])
+            pages = open_pages(browser, server, proxy, [case.page for case in cases])
             played = [
                 each
                 for origin, page in pages.items()
@@ -156,7 +165,7 @@ def play(
     return Record(engine, browser.version, runs, proxy.log())
 
 
-def _open_pages(
+def open_pages(
     browser: Browser, server: OriginServer, proxy: Mitmdump, wanted: Sequence[str]
 ) -> dict[str, Page]:
     """Open one page an origin, and have the one host with a cookie set it."""

@@ -60,7 +60,7 @@ def test_an_allowed_exchange_with_a_remark() -> None:
 
 def test_a_remark_behind_a_fix() -> None:
     line = exchange_text(exchange_of(Finding(FindingId.CAPTIVE_PORTAL), response=REFUSED))
-    assert "on error answers too. Note: the network wants" in line
+    assert '-Credentials: true" too. Note: the network wants' in line
 
 
 def test_the_rule_stands_behind_the_remark() -> None:

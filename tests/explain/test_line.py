@@ -13,7 +13,16 @@ from corscope.explain.line import comment, exchange_text
 from corscope.journal.exchange import Exchange, Missing, Sighting, Touch
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
-from tests.journal.requests import ALLOWED, API, PAGE, REFUSED, actual, at, preflight
+from tests.journal.requests import (
+    ALLOWED,
+    API,
+    CHROMIUM,
+    PAGE,
+    REFUSED,
+    actual,
+    at,
+    preflight,
+)
 
 BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -72,7 +81,8 @@ def test_a_blocked_exchange_says_why_and_what_to_change() -> None:
     assert told(actual("POST"), REFUSED) == (
         f"CORS blocked: POST {API} from {PAGE}: allow-origin-missing: the answer (status 200) has "
         f'no Access-Control-Allow-Origin. Fix: send "Access-Control-Allow-Origin: {PAGE}" and '
-        '"Vary: Origin", on error answers too.'
+        '"Vary: Origin", on error answers too. If credentials are included, send '
+        '"Access-Control-Allow-Credentials: true" too.'
     )
 
 
@@ -122,12 +132,16 @@ def test_what_a_preflights_answer_lacks_besides_is_mended_too(
     request_: Request, answer: HeaderList, lines: str | None
 ) -> None:
     line = told(request_, Response(200, answer))
-    assert line.partition(" And send ")[2] == (
-        f"{lines}, which the browser looks for next." if lines else ""
-    )
+    besides, _, _ = line.partition(" And send ")[2].partition(" If credentials are included, ")
+    assert besides == (f"{lines}, which the browser looks for next." if lines else "")
 
 
 COOKIE = (("Cookie", "a=1"),)
+OMITTED = (
+    ("User-Agent", CHROMIUM),
+    ("Sec-Fetch-Mode", "cors"),
+    ("Sec-Fetch-Site", "cross-site"),
+)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +150,7 @@ COOKIE = (("Cookie", "a=1"),)
         pytest.param(COOKIE, (), True, id="neither"),
         pytest.param(COOKIE, (("Access-Control-Allow-Origin", "*"),), True, id="a wildcard"),
         pytest.param(COOKIE, (("Access-Control-Allow-Credentials", "true"),), False, id="one"),
-        pytest.param((), (), False, id="without credentials"),
+        pytest.param(OMITTED, (), False, id="without credentials"),
     ],
 )
 def test_credentials_are_mended_too(headers: HeaderList, answer: HeaderList, has_it: bool) -> None:

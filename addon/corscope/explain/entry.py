@@ -87,7 +87,6 @@ def example_words(id_: ArticleId, values: Values | None = None) -> Words:
     shown = _values(id_, values or {})
     return worded(
         id_,
-        kind="actual",
         detail=detail,
         origin=shown["origin"],
         method=shown["method"],

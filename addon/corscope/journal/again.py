@@ -14,7 +14,7 @@ from corscope.journal.judging import Got, Judgement, Missing, Past, Verdicts, ju
 from corscope.journal.wire import WireView
 from corscope.messages import HeaderList, Response
 
-__all__ = ["as_received", "is_reproduced", "judged_again", "sent_by_server"]
+__all__ = ["as_received", "gone_by", "is_reproduced", "judged_again", "sent_by_server"]
 
 
 def judged_again(
@@ -59,6 +59,11 @@ def as_received(exchange: Exchange) -> Response | None:
     if exchange.status is None:
         return None
     return Response(exchange.status, exchange.headers + _location(exchange))
+
+
+def gone_by(exchange: Exchange) -> Response | None:
+    """The answer that the browser goes by: of a 304 its own copy, where that was seen."""
+    return as_received(exchange) if exchange.goes_by is None else Response(200, exchange.goes_by)
 
 
 def sent_by_server(exchange: Exchange) -> Response | None:
@@ -107,8 +112,7 @@ def is_reproduced(exchange: Exchange) -> bool:
     """Whether the record says enough: its own answer is judged again as it was."""
     if exchange.status is None:
         return True
-    copy = None if exchange.goes_by is None else Response(200, exchange.goes_by)
-    again = judged_again(exchange, copy or as_received(exchange))
+    again = judged_again(exchange, gone_by(exchange))
     return _told(again) == _told(exchange.verdicts)
 
 

@@ -6,13 +6,13 @@ of `explain`.
 
 import json
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from corscope.explain.words import worded
-from corscope.fetch.reasons import Reason
+from corscope.explain.words import exchange_words
+from corscope.journal.exchange import Exchange, Judgement
+from corscope.journal.read import exchange_of
 
 __all__ = ["JournalTail"]
 
@@ -53,22 +53,12 @@ class JournalTail:
         self._exchanges.extend(line for line in lines if line["type"] == "exchange")
 
 
-def _told(exchange: Line) -> dict[str, dict[str, str] | None]:
+def _told(line: Line) -> dict[str, dict[str, str] | None]:
     """Word the verdict for each credentials mode; None where there is nothing to mend."""
-    return {mode: _words(exchange, judged) for mode, judged in exchange["verdicts"].items()}
+    exchange = exchange_of(line)
+    verdicts = {"omit": exchange.verdicts.omit, "include": exchange.verdicts.include}
+    return {mode: _words(exchange, judged) for mode, judged in verdicts.items()}
 
 
-def _words(exchange: Line, judged: Mapping[str, Any]) -> dict[str, str] | None:
-    if judged["reason"] is None:
-        return None
-    words = worded(
-        Reason(judged["reason"]),
-        kind=exchange["kind"],
-        detail=judged["detail"],
-        origin=exchange["origin"],
-        method=exchange["method"],
-        headers=exchange["request_headers"],
-        status=exchange["status"],
-        error=exchange["error"],
-    )
-    return asdict(words)
+def _words(exchange: Exchange, judged: Judgement) -> dict[str, str] | None:
+    return None if judged.reason is None else asdict(exchange_words(exchange, judged))

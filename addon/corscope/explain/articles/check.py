@@ -83,7 +83,8 @@ CHECK_ARTICLES: Final = (
         "no path, no slash at the end, no pattern. The CORS check compares bytes, so what isn't "
         "written as the browser writes its Origin is never equal to it.",
         section=_CHECK,
-        fix='send an origin, scheme, host and port: "Access-Control-Allow-Origin: {origin}".',
+        fix='send an origin, scheme, host and port: "Access-Control-Allow-Origin: {origin}" and '
+        '"Vary: Origin".',
         looks=(_ASKED, "< Access-Control-Allow-Origin: {detail}"),
         see=(Reason.ALLOW_ORIGIN_MISMATCH, Reason.ALLOW_ORIGIN_LIST),
         example="app.example",

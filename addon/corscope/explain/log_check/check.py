@@ -198,7 +198,6 @@ def _worded(line: Mapping[str, Any], reason: str | None) -> tuple[str, str]:
         return reason or line["verdict"], ""
     words = worded(
         Reason(reason),
-        kind=line["kind"],
         detail=line.get("detail"),
         origin=line["origin"],
         method=line["method"],

@@ -1,0 +1,93 @@
+"""Whoever does what the fix says, or makes the rule that corscope writes, gets through.
+
+In real browsers, with hand-picked cases and random ones; what no answer's headers can mend is said
+to be so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from corscope.explain.mending import is_misspelled
+from corscope.explain.words import OPAQUE_ORIGIN_FIX
+from corscope.fetch.origin import OPAQUE_SERIALIZED
+from corscope.fetch.reasons import Reason
+from tests.browsers.agreement import ENGINES
+from tests.browsers.case import Case
+from tests.browsers.cases import CASES
+from tests.browsers.generator import generate
+from tests.browsers.mending import Try, Way, play_until_mended
+from tests.support.seeds import seed
+
+pytestmark = pytest.mark.browser
+
+COUNT = int(os.environ.get("CORSCOPE_FIXES") or 60)
+TRIALS: list[tuple[str, Way]] = [(engine, way) for way in ("fix", "rule") for engine in ENGINES]
+
+NOT_BY_HEADERS = {
+    *(Reason.REDIRECT_WITH_CREDENTIALS, Reason.REDIRECT_INVALID, Reason.REDIRECT_NOT_HTTP),
+    *(Reason.REDIRECT_TO_LOCAL, Reason.REDIRECT_BAD_PORT, Reason.TOO_MANY_REDIRECTS),
+    *(Reason.MIXED_CONTENT, Reason.NO_RESPONSE, Reason.CONNECTION_DROPPED),
+    *(Reason.PROXY_AUTHENTICATION, Reason.CLIENT_GONE),
+}
+
+
+@pytest.mark.parametrize(("engine", "way"), TRIALS)
+def test_what_is_refused_passes_once_it_is_mended(
+    engine: str, way: Way, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Each answer takes one fix, or one rule; the hand-picked cases are shared among the trials."""
+    browser = request.getfixturevalue(engine)
+    cases = [*CASES[TRIALS.index((engine, way)) :: len(TRIALS)], *generate(seed(), COUNT)]
+    found = play_until_mended(browser, cases, tmp_path, way)
+    wrong = [
+        f"{case.id}: {told}{''.join(map(str, found[case.slug][1]))}"
+        for case in cases
+        if (told := _trouble(case, *found[case.slug], way)) is not None
+    ]
+    assert "\n".join(wrong) == ""
+    assert sum(passed and bool(tries) for passed, tries in found.values()) > len(cases) // 10
+
+
+def _trouble(case: Case, passed: bool, tries: Sequence[Try], way: Way) -> str | None:
+    """What went otherwise than promised."""
+    twice = [place for place, times in _places(tries, way).items() if times > 1]
+    if twice:
+        return f"mended more than once: {twice}"
+    if passed or not tries or _is_of_page(tries[-1], way):
+        return None
+    if tries[-1].is_done:  # and what came then was refused by nothing
+        ends_there = case.init.get("redirect") in {"error", "manual"}
+        return None if ends_there or _is_kept(tries[-1]) else "in vain"
+    reasons = [str(reason) for reason in NOT_BY_HEADERS]
+    told = tries[-1].told
+    is_said = tries[-1].exchange.judgement.reason in NOT_BY_HEADERS or (
+        way == "rule" and any(told.startswith(f"no rule helps: {reason}") for reason in reasons)
+    )
+    return None if is_said else "nothing was done"
+
+
+def _places(tries: Sequence[Try], way: Way) -> Counter[tuple[str, str, str]]:
+    """How often each answer was mended, but for `null`, which no fix lets in."""
+    return Counter(
+        (each.exchange.kind, each.exchange.url, each.exchange.origin)
+        for each in tries
+        if each.is_done and (way == "rule" or each.exchange.origin != OPAQUE_SERIALIZED)
+    )
+
+
+def _is_of_page(last: Try, way: Way) -> bool:
+    """Whether the fix is the page's: no answer helps then. A rule lets in what the page sends."""
+    if way == "rule":
+        return False
+    return OPAQUE_ORIGIN_FIX in last.told or is_misspelled(last.exchange.method)
+
+
+def _is_kept(last: Try) -> bool:
+    """Whether the browser goes by its copy of the answer, and doesn't ask the mended server."""
+    return last.exchange.kind == "actual" and last.exchange.status in {301, 308}
