@@ -458,7 +458,7 @@ def test_the_list_is_printed_as_it_is_seen(page: WebPage) -> None:
 
 
 @pytest.fixture(scope="module")
-def long(chromium: Chromium) -> Iterator[Served]:
+def long() -> Iterator[Served]:
     """A page of what is longer than usual, in each way."""
     recording = Recording()
     recording.exchange(asks("GET", f"/{'a' * 2000}"), answers(allow_origin="x" * 65_536))
