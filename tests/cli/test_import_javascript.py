@@ -434,3 +434,115 @@ def test_what_nest_is_given_goes_to_the_library_below_it(
     assert guess(Source("main.ts", text)) == [name]
     (found,) = read(name, "main.ts", text)
     assert (found.policy, found.warnings) == (policy, ())
+
+
+USED = 'const cors = require("cors");\n'
+
+
+def test_what_answers_options_alone_is_for_preflights() -> None:
+    text = f"{USED}app.options('*', cors());\napp.use(cors({{ origin: 'https://a.test' }}));"
+    first, second = read("express", "a.js", text)
+    assert (first.policy, first.match, first.warnings) == (Policy(), {"kind": "preflight"}, ())
+    assert (second.policy, second.match) == (Policy(allow_origins="https://a.test"), {})
+
+
+def test_what_answers_options_of_a_path_says_so() -> None:
+    (found,) = read("express", "a.js", f"{USED}app.options('/x', cors());")
+    told = "a.js:2: only paths that fit /x are meant: say so in match.url"
+    assert (found.match, found.warnings) == ({"kind": "preflight"}, (told,))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "res.header('Access-Control-Allow-Origin', '*')",
+        "res.set({ 'Access-Control-Allow-Origin': '*' })",
+        "reply.header('access-control-allow-headers', 'x')",
+    ],
+)
+def test_what_is_sent_by_hand_beside_it_is_told(sent: str) -> None:
+    (found,) = read("express", "a.js", f"{USED}app.use(cors());\nf((req, res) => {{ {sent}; }});")
+    told = "a.js:3: Access-Control-Allow-… is sent by hand too, and is not imported"
+    assert found.warnings == (told,)
+
+
+def test_a_router_is_where_it_is_mounted() -> None:
+    text = f"{USED}const router = express.Router();\nrouter.use(cors());\napp.use('/api', router);"
+    (found,) = read("express", "a.js", text)
+    told = "a.js:3: what router answers is meant only where it is mounted: say so in match.url"
+    assert found.warnings == (told,)
+
+
+@pytest.mark.parametrize("origin", ["null", "undefined", "''"])
+def test_an_origin_that_is_nothing_switches_express_off(origin: str) -> None:
+    with pytest.raises(UnreadableError, match="is nothing: CORS is switched off"):
+        read("express", "a.js", f"{USED}app.use(cors({{ origin: {origin} }}));")
+
+
+@pytest.mark.parametrize(
+    "function",
+    ["(o) => o", "async (o) => true", "(o) => allowed.includes(o) ? o : 'https://c.test'"],
+)
+def test_a_function_that_never_calls_back_is_refused(function: str) -> None:
+    with pytest.raises(UnreadableError, match="no request is answered"):
+        read("express", "a.js", express(function))
+    (found,) = read("koa", "a.js", middleware("@koa/cors", function))
+    assert found.policy.allow_origins is not None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "function f(list) {{ {} }}",
+        "const f = (list = []) => {{ {} }};",
+        "const f = ({{ list }}) => {{ {} }};",
+        "const f = (a, ...list) => {{ if (a) {{ {} }} }};",
+        "function f(list) {{ list.map((x) => {{ {} }}); }}",
+    ],
+)
+def test_a_parameter_is_none_of_the_files_names(function: str) -> None:
+    use = "app.use(cors({ origin: list }));"
+    text = f"{USED}const list = ['https://a.test'];\n{function.format(use)}"
+    with pytest.raises(UnreadableError, match="can't tell the value of `list`"):
+        read("express", "a.js", text)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "config.cors",
+        "{ origin: config.cors.origin }",
+        "{ origin: Object.freeze(config.cors.origin) }",
+    ],
+)
+def test_a_member_of_a_table_is_its_value(options: str) -> None:
+    text = f"{USED}const config = {{ cors: {{ origin: ['https://a.test'] }} }};\n"
+    (found,) = read("express", "a.js", f"{text}app.use(cors({options}));")
+    assert found.policy == Policy(allow_origins=("https://a.test",))
+
+
+def test_a_member_of_a_table_that_changes_is_refused() -> None:
+    text = f"{USED}const config = {{ o: 'https://a.test' }};\nconfig.o = f();\n"
+    with pytest.raises(UnreadableError, match=r"can't tell the value of `config\.o`"):
+        read("express", "a.js", f"{text}app.use(cors({{ origin: config.o }}));")
+
+
+def test_fastifys_delegator_is_refused() -> None:
+    text = (
+        "const cors = require('@fastify/cors');\napp.register(cors, { delegator: (r, cb) => f() });"
+    )
+    with pytest.raises(UnreadableError):
+        read("fastify", "a.js", text)
+
+
+def test_hapi_adds_to_its_lists_and_names_its_route() -> None:
+    text = (
+        "const Hapi = require('@hapi/hapi');\nserver.route({ method: 'GET', path: '/x', options: {"
+        " cors: { additionalHeaders: ['x-a'], additionalExposedHeaders: ['x-b'] } } });"
+    )
+    (found,) = read("hapi", "a.js", text)
+    assert found.policy == Policy(
+        allow_headers=("Accept", "Authorization", "Content-Type", "If-None-Match", "x-a"),
+        expose_headers=("WWW-Authenticate", "Server-Authorization", "x-b"),
+    )
+    assert found.warnings == ("a.js:2: only the route /x is meant: say so in match.url",)

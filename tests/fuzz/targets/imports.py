@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corscope.cli.imports.formats import IMPORTERS
+from corscope.cli.imports.formats import FORMATS, IMPORTERS
 from tests.fuzz.command import run
 
 __all__ = ["fuzz_one"]
@@ -12,7 +12,8 @@ def fuzz_one(data: bytes) -> None:
     """The first line names the server, the rest is its file."""
     first, _, text = data.partition(b"\n")
     dialect = first.decode("ascii", "replace").strip("#/ ")
-    if dialect not in IMPORTERS:
-        dialect = list(IMPORTERS)[len(first) % len(IMPORTERS)]
+    names = (*IMPORTERS, *FORMATS)
+    if dialect not in names:
+        dialect = names[len(first) % len(names)]
     said = run(("import", "-", "--from", dialect), text)
     assert said.strip()

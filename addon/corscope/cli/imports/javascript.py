@@ -40,7 +40,7 @@ from corscope.cli.imports.tree import (
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-__all__ = ["JavaScriptCall", "JavaScriptFile"]
+__all__ = ["ANY_PATH", "JavaScriptCall", "JavaScriptFile"]
 
 _GRAMMARS: Final = {
     **dict.fromkeys(("ts", "mts", "cts"), ("tree_sitter_typescript", "language_typescript")),
@@ -50,12 +50,18 @@ _JAVASCRIPT: Final = ("tree_sitter_javascript", "language")
 _FUNCTIONS: Final = {
     *("arrow_function", "function_expression", "function_declaration", "method_definition"),
 }
+_PARAMETERS: Final = {"identifier", "shorthand_property_identifier_pattern"}
 _BRANCHES: Final = {"switch_case", "switch_default", "catch_clause"}
 _CHANGES: Final = {
     *("push", "unshift", "pop", "shift", "splice", "fill", "add", "delete", "clear", "set"),
 }
-_ANY_PATH: Final = {"/", "*", "/*", "(.*)", "/(.*)", "*splat", "/*splat", "/{*splat}", "/**", "**"}
-_ROUTES: Final = {"get", "head", "post", "put", "patch", "delete"}
+ANY_PATH: Final = {
+    *("/", "*", "/*", "(.*)", "/(.*)", "*splat", "/*splat", "/{*splat}", "/{*any}", "/**", "**"),
+}
+"""The paths of a route or a mount that fit any."""
+
+_ROUTES: Final = {"get", "head", "post", "put", "patch", "delete", "options"}
+_ROUTER: Final = re.compile(r"(?:new )?(?:\w+\.)?Router\(.*", re.DOTALL)
 _SAFE: Final = (1 << 53) - 1
 """The largest whole number that JavaScript can count to."""
 
@@ -70,7 +76,7 @@ class JavaScriptCall:
     function: str
     first: str
     _arguments: tuple["Syntax", ...]
-    _file: "JavaScriptFile"
+    file: "JavaScriptFile"
     _is_branch: bool
     _node: "Syntax"
 
@@ -82,17 +88,36 @@ class JavaScriptCall:
         method = _method_of(call)
         if call is None or given is None or method not in _ROUTES:
             return None
-        path = self._file.read(named(given)[0]).value
+        path = self.file.read(named(given)[0]).value
+        if isinstance(path, Regex):
+            path = "*" if path.pattern in {".*", "^.*$", "(.*)"} else path.pattern
         return (method, path) if isinstance(path, str) else None
+
+    def where(self, path: str) -> str:
+        """What is told of a call that is for this path alone."""
+        return f"{self.place}: only paths that fit {path} are meant: say so in match.url"
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """That it isn't always made, and the paths that it is mounted at, if so."""
         told = [not_always_called(self.place, self.function)] if self._is_branch else []
-        if self._mounted and not _ANY_PATH.intersection(self._mounted):
-            paths = " or ".join(self._mounted)
-            told.append(f"{self.place}: only paths that fit {paths} are meant: say so in match.url")
+        if self._mounted and not ANY_PATH.intersection(self._mounted):
+            told.append(self.where(" or ".join(self._mounted)))
+        elif self._router:
+            message = "is meant only where it is mounted: say so in match.url"
+            told.append(f"{self.place}: what {self._router} answers {message}")
         return tuple(told)
+
+    @property
+    def _router(self) -> str:
+        """The router that it stands in, as in `router.use(cors())`; empty if it is all."""
+        given = self._node.parent
+        if given is None or given.type != "arguments" or _method_of(given.parent) != "use":
+            return ""
+        function = None if given.parent is None else given.parent.child_by_field_name("function")
+        name = "" if function is None else code_of(function.child_by_field_name("object"))
+        is_router = _ROUTER.fullmatch(short_code_of(self.file.constant(name)))
+        return name if is_router else ""
 
     @property
     def _mounted(self) -> list[str]:
@@ -100,7 +125,7 @@ class JavaScriptCall:
         given = self._node.parent
         if given is None or given.type != "arguments" or _method_of(given.parent) != "use":
             return []
-        paths = self._file.read(named(given)[0]).items_or_self()
+        paths = self.file.read(named(given)[0]).items_or_self()
         return [each.value for each in paths if isinstance(each.value, str)]
 
     def last(self) -> Node:
@@ -111,7 +136,7 @@ class JavaScriptCall:
         """The argument of that index; a table without options if there is none."""
         if index >= len(self._arguments):
             return Node(self.place, {})
-        return self._file.read(self._arguments[index])
+        return self.file.read(self._arguments[index])
 
 
 @dataclass(frozen=True)
@@ -211,13 +236,28 @@ class JavaScriptFile:
             name = short_code_of(function).removeprefix("await ")  # before type arguments
             yield JavaScriptCall(place, name, first, tuple(arguments), self, is_branch, node)
 
-    def options_called(self, key: str) -> Iterator[Node]:
-        """The value of every option of this name, in whatever object."""
+    def options_called(self, key: str, *, beside: str) -> Iterator[tuple[Node, Node | None]]:
+        """The value of every option of this name, in whatever object.
+
+        With it comes that of the name `beside`, of the object or one around it, if there is one.
+        """
         for node in self._all:
-            if node.type == "pair":
-                name, value = node.child_by_field_name("key"), node.child_by_field_name("value")
-                if name is not None and value is not None and code_of(name).strip("\"'") == key:
-                    yield self.read(value)
+            if node.type == "pair" and _key_of(node) == key:
+                value = node.child_by_field_name("value")
+                if value is not None:
+                    yield self.read(value), self._beside(node, beside)
+
+    def _beside(self, node: "Syntax", key: str) -> Node | None:
+        around = node.parent
+        for _ in range(DEEPEST):
+            if around is None or around.type in {"arguments", "statement_block"}:
+                return None
+            for each in named(around) if around.type == "object" else ():
+                value = each.child_by_field_name("value")
+                if each.type == "pair" and _key_of(each) == key and value is not None:
+                    return self.read(value)
+            around = around.parent
+        return None
 
     def read(self, node: "Syntax", depth: int = 0) -> Node:
         """An expression as a plain value."""
@@ -304,7 +344,7 @@ class JavaScriptFile:
             case "call_expression":
                 return called(node, self, depth)
             case "member_expression" | "subscript_expression":
-                return looked_up(node)
+                return looked_up(node, self, depth)
         return Opaque(code_of(node))
 
     def _items(self, node: "Syntax", depth: int) -> tuple[Node, ...] | Opaque:
@@ -343,6 +383,8 @@ class JavaScriptFile:
         name = code_of(node)
         if name == "undefined":
             return None
+        if _is_parameter(name, node):
+            return Opaque(name)
         if name not in self._values:
             self._values[name] = Opaque(name)
             value = self.constant(name)
@@ -351,6 +393,25 @@ class JavaScriptFile:
             elif self.taken_from(name) is not None:
                 self._values[name] = taken_from_environment(name, self.taken_from(name))
         return self._values[name]
+
+
+def _key_of(pair: "Syntax") -> str:
+    return code_of(pair.child_by_field_name("key")).strip("\"'")
+
+
+def _is_parameter(name: str, node: "Syntax") -> bool:
+    """Whether a name is that of a parameter there, whatever else it is elsewhere."""
+    around = node.parent
+    for _ in range(DEEPEST):
+        if around is None:
+            return False
+        if around.type in _FUNCTIONS:
+            given = (around.child_by_field_name(each) for each in ("parameter", "parameters"))
+            all_given = (one for each in given if each is not None for one in walk(each))
+            if any(one.type in _PARAMETERS and code_of(one) == name for one in all_given):
+                return True
+        around = around.parent
+    return False
 
 
 def _is_plain(value: Value) -> bool:

@@ -43,11 +43,18 @@ _TRIMS: Final = re.compile(r"\(?(\w+)(?::\w+)?\)?=>\1[?!]?\.trim\(\)")
 _KEEPS: Final = re.compile(r"Boolean|\(?(\w+)(?::\w+)?\)?=>(?:!!)?\1(?:\.length>0|!==?[\"']{2})?")
 
 
-def looked_up(node: "Syntax") -> Opaque:
-    """A member of something; the environment's are variables."""
+def looked_up(node: "Syntax", file: "JavaScriptFile", depth: int) -> Value:
+    """A member of something: one of a known table is its value, the environment's is a variable."""
     code = code_of(node)
     variable = _VARIABLE.fullmatch(short_code_of(node))
-    return Opaque(code, next(filter(None, variable.groups()), "") if variable else "")
+    if variable is not None:
+        return Opaque(code, next(filter(None, variable.groups()), ""))
+    of, name = (node.child_by_field_name(each) for each in ("object", "property"))
+    if of is None or name is None or bare(of).type not in {"identifier", "member_expression"}:
+        return Opaque(code)
+    table = file.read(of, depth).value
+    known = table.get(code_of(name)) if isinstance(table, Mapping) else None
+    return Opaque(code) if known is None else known.value
 
 
 def taken_from_environment(name: str, value: "Syntax | None") -> Opaque:
@@ -152,6 +159,8 @@ def called(node: "Syntax", file: "JavaScriptFile", depth: int) -> Value:
     given = named(node.child_by_field_name("arguments"))
     if function is None:
         return Opaque(code_of(node))
+    if short_code_of(function) == "Object.freeze" and len(given) == 1:
+        return file.read(given[0], depth).value
     if _ASKED.fullmatch(short_code_of(function)) and given:
         return _setting(node, file, [file.read(each, depth).value for each in given])
     if code_of(function) in _CONVERTS and given:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from corscope.cli.imports.javascript import JavaScriptCall, JavaScriptFile
+from corscope.cli.imports.javascript import ANY_PATH, JavaScriptCall, JavaScriptFile
 from corscope.cli.imports.options import (
     Fields,
     Reader,
@@ -52,16 +52,33 @@ def _lists(comma: str, methods: str, allowed: str, exposed: str) -> dict[str, Re
     }
 
 
+def _express_origin(node: Node) -> Fields:
+    """As `origin`, but that a function has to call back: Express waits for it."""
+    if isinstance(node.value, Tested) and node.value.is_returned:
+        message = "gives back what it allows, but is to call back with it: no request is answered"
+        node.refuse(message)
+    return origin(node)
+
+
 _EXPRESS: Final = {
-    "origin": origin,
+    "origin": _express_origin,
     **_lists(",", "methods", "allowedHeaders", "exposedHeaders"),
     "credentials": only_true("allow_credentials"),
     "maxAge": number("max_age"),
     "preflightContinue": _forwarded,
     "optionsSuccessStatus": setting("options_success_status", int),
 }
+
+
+def _decided_elsewhere(node: Node) -> Fields:
+    """A function that decides for each request has all options."""
+    return node.refuse("decides when a request comes: write the options there")
+
+
 _FASTIFY: Final = {
     **_EXPRESS,
+    "origin": origin,
+    "delegator": _decided_elsewhere,
     **_lists(", ", "methods", "allowedHeaders", "exposedHeaders"),
     "credentials": truthy("allow_credentials"),
     "strictPreflight": setting("strict_preflight", bool),
@@ -99,9 +116,17 @@ def read_express(source: Source) -> Iterator[Found]:
     if calls or not of_nest:
         answers_options = any(call.function.endswith(".options") for call in file.calls())
         wanted = 'cors({…}) of the package "cors"'
+        for call in calls:
+            _refuse_none(call.options().table().get("origin"))
         for read, call in zip(_of_calls(calls, _EXPRESS, source, wanted), calls, strict=True):
             yield _in_route(call, read, answers_options=answers_options)
     yield from of_nest
+
+
+def _refuse_none(node: Node | None) -> None:
+    """Refuse an origin that is nothing: the package then does nothing at all."""
+    if node is not None and node.value in (None, ""):
+        node.refuse("is nothing: CORS is switched off, so there is nothing to import")
 
 
 def _of_nest(file: JavaScriptFile, readers: Mapping[str, Reader]) -> Iterator[Found]:
@@ -121,6 +146,9 @@ def _in_route(call: JavaScriptCall, read: Found, *, answers_options: bool) -> Fo
     if call.route is None:
         return read
     method, path = call.route
+    if method == "options":
+        where = () if path in ANY_PATH else (call.where(path),)
+        return replace(read, match={"kind": "preflight"}, warnings=(*read.warnings, *where))
     told = f"{call.place}: only {method.upper()} of {path} is meant: say so in match.url"
     methods = ("GET", "HEAD") if method == "get" else (method.upper(),)
     match = {} if answers_options else {"kind": "actual", "method": methods}
@@ -183,11 +211,22 @@ def _of_calls(
 ) -> Iterator[Found]:
     if wanted and not calls:
         source.refuse(f"has no {wanted}")
+    beside = tuple(_beside(calls[0].file)) if calls else ()
     for call in calls:
         options = call.options(index).table()
         read = found(options, readers, call.place)
-        told = (*call.warnings, *_called_back(options))
+        told = (*call.warnings, *_called_back(options), *beside)
         yield replace(read, warnings=(*told, *read.warnings))
+
+
+_SETS: Final = (".header", ".setHeader", ".set", ".append")
+
+
+def _beside(file: JavaScriptFile) -> Iterator[str]:
+    """What the file sends by itself."""
+    for call in file.calls():
+        if call.function.endswith(_SETS) and "access-control-allow-" in call.first.lower():
+            yield f"{call.place}: Access-Control-Allow-… is sent by hand too, and is not imported"
 
 
 _OTHERWISE: Final = {
@@ -229,14 +268,37 @@ _HAPI: Final = {
 
 def read_hapi(source: Source) -> Iterator[Found]:
     """The option `cors` of a server or a route."""
-    options = list(JavaScriptFile(source).options_called("cors"))
+    options = list(JavaScriptFile(source).options_called("cors", beside="path"))
     if not options:
         source.refuse("has no option cors")
-    for node in options:
-        if node.value is True:
-            yield Found(node.place, Policy())
-        elif node.value is not False:
-            yield found(node.table(), _HAPI, node.place)
+    for node, path in options:
+        if node.value is False:
+            continue
+        table = {} if node.value is True else _with_additional(node.table())
+        read = found(table, _HAPI, node.place)
+        if path is not None:
+            shown = path.value if isinstance(path.value, str) else "a path"
+            told = f"{node.place}: only the route {shown} is meant: say so in match.url"
+            read = replace(read, warnings=(*read.warnings, told))
+        yield read
+
+
+_ADDED: Final = {
+    "additionalHeaders": ("headers", ("Accept", "Authorization", "Content-Type", "If-None-Match")),
+    "additionalExposedHeaders": ("exposedHeaders", ("WWW-Authenticate", "Server-Authorization")),
+}
+"""What adds to a list, and what that is where it isn't given."""
+
+
+def _with_additional(table: Mapping[str, Node]) -> Mapping[str, Node]:
+    """The options, with what is added to the lists in them."""
+    whole = {name: node for name, node in table.items() if name not in _ADDED}
+    for name, (to, default) in _ADDED.items():
+        if name in table:
+            node = table[name]
+            before = table[to].items() if to in table else [Node(node.place, n) for n in default]
+            whole[to] = Node(node.place, (*before, *node.items()))
+    return whole
 
 
 # h3

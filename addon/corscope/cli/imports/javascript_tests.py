@@ -57,8 +57,8 @@ def origin_test(function: "Syntax", file: "JavaScriptFile", depth: int) -> Value
     try:
         allowed, fallback = test.returned(body), test.fallback(_returned(body))
         if fallback is not None:
-            return Tested(_few(_with(allowed, fallback)), "fallback")
-        return _few(allowed)
+            return Tested(_few(_with(allowed, fallback)), "fallback", is_returned=True)
+        return Tested(_few(allowed), is_returned=True)
     except _UnknownError:
         pass
     try:

@@ -105,16 +105,18 @@ class Opaque:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """What a function decides that is asked for each origin and calls back.
+    """What a function decides that is asked for each origin.
 
     Attributes:
         allowed: the origins that it allows; true if that is all of them.
         otherwise: what it calls back with for the others: `error`, `false`, the same
-            `list`, or `fallback`: an origin that is none of theirs.
+            `list`, or `fallback`: an origin that is none of theirs; empty for nothing.
+        is_returned: whether it gives that back, and calls nothing.
     """
 
     allowed: "bool | tuple[Node, ...]"
-    otherwise: str
+    otherwise: str = ""
+    is_returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
