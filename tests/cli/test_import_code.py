@@ -973,3 +973,59 @@ def test_a_string_that_is_no_list_is_refused(name: str, text: str) -> None:
 def test_one_star_of_starlettes_is_a_list_of_it() -> None:
     (found,) = read("starlette", "a.py", "app.add_middleware(CORSMiddleware, allow_methods='*')")
     assert (found.policy, found.warnings) == (Policy(allow_methods="*"), ())
+
+
+STARLETTE = "app.add_middleware(CORSMiddleware, allow_origins=['*'])\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "response.headers['Access-Control-Allow-Origin'] = '*'",
+        "response.headers.add('Access-Control-Allow-Origin', '*')",
+        "response.headers.setdefault('access-control-allow-headers', 'x')",
+    ],
+)
+def test_what_python_sends_by_hand_beside_it_is_told(sent: str) -> None:
+    source = Source("app.py", f"{STARLETTE}def f(response):\n    {sent}\n")
+    list(IMPORTERS["starlette"](source))
+    told = "Access-Control-Allow-… is sent by hand too, and is not imported"
+    assert list(source.notes) == [f"app.py:3: {told}"]
+
+
+def test_what_starlette_is_given_without_a_name_is_refused() -> None:
+    with pytest.raises(UnreadableError, match=r"app\.py:2: has an argument without a name"):
+        read("starlette", "app.py", "\napp.add_middleware(CORSMiddleware, ['https://a.test'])")
+
+
+def test_a_blueprint_of_flasks_is_for_its_routes() -> None:
+    text = "from flask_cors import CORS\nv1 = Blueprint('v1')\nCORS(v1, origins='*')\n"
+    (found,) = read("flask-cors", "app.py", text)
+    assert found.warnings == ("app.py:3: only the routes of v1 are meant: say so in match.url",)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "MIDDLEWARE = ['a.B']\nCORS_ALLOW_ALL_ORIGINS = True",
+            ["s.py:1: MIDDLEWARE has no CorsMiddleware, without which nothing is sent"],
+        ),
+        (
+            "MIDDLEWARE = ['corsheaders.middleware.CorsMiddleware']\nCORS_ALLOW_ALL_ORIGINS = True",
+            [],
+        ),
+        ("MIDDLEWARE = [*BASE, 'a.B']\nCORS_ALLOW_ALL_ORIGINS = True", []),
+        (
+            "CORS_URLS_REGEX = r'^/api/'",
+            [
+                "s.py:1: CORS_URLS_REGEX means that only paths that fit ^/api/ are: "
+                "say so in match.url"
+            ],
+        ),
+        ("CORS_URLS_REGEX = r'^.*$'", []),
+    ],
+)
+def test_where_djangos_settings_count_is_told(text: str, told: list[str]) -> None:
+    (found,) = read("django", "s.py", text)
+    assert list(found.warnings) == told

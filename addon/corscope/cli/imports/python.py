@@ -40,6 +40,7 @@ _CHANGES: Final = {
     *("add", "discard", "update", "setdefault"),
 }
 _NOT_ALWAYS_SET: Final = "{} isn't always set: taken as if it is"
+_ALLOW: Final = "access-control-allow-"
 _KEY: Final = "["
 """What begins a key among the names."""
 
@@ -76,6 +77,15 @@ class PythonCall:
         ):
             nodes[-1].refuse("must have a name")
         return dict(zip(names, nodes, strict=False))
+
+    def refuse_positional(self, after: int) -> None:
+        """Refuse arguments without a name behind so many.
+
+        Raises:
+            UnreadableError: there is one.
+        """
+        for node in self._node.args[after:]:
+            self._file.source.refuse("has an argument without a name: write it", node.lineno)
 
     @cached_property
     def options(self) -> Mapping[str, Node]:
@@ -120,6 +130,9 @@ class PythonFile:
                     values[-1] = added
                 if is_branch:
                     self._unsure.setdefault(name, value.lineno)
+            if _is_by_hand(node):
+                message = "Access-Control-Allow-… is sent by hand too, and is not imported"
+                self.source.note(message, getattr(node, "lineno", 1))
 
     def _parsed(self) -> ast.Module:
         try:
@@ -139,6 +152,12 @@ class PythonFile:
             if isinstance(node, ast.Call):
                 place, names = self.source.at(node.lineno), tuple(map(_dotted, node.args))
                 yield PythonCall(place, _dotted(node.func), names, node, self, is_branch)
+
+    def maker(self, name: str) -> str:
+        """The function that makes what a name is; empty if no single one does."""
+        values = self._assigned.get(name, ())
+        made = values[0] if len(values) == 1 else None
+        return _dotted(made.func) if isinstance(made, ast.Call) else ""
 
     def unsure(self, prefix: str, *, of_keys: bool = False) -> tuple[str, ...]:
         """That names or keys which begin so are set last where that isn't always done."""
@@ -357,6 +376,19 @@ def _assignments(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
                 yield name, ast.copy_location(ast.Name(f"{name}.{method}(…)"), node)
         case ast.arg(arg=name):
             yield name, ast.copy_location(ast.Name(name), node)
+
+
+def _is_by_hand(node: ast.AST) -> bool:
+    """Whether it is `headers["Access-Control-Allow-…"] = …`, or `headers.add("…", …)`."""
+    match node:
+        case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=str() as name))]):
+            return name.lower().startswith(_ALLOW)
+        case ast.Call(
+            func=ast.Attribute(attr="add" | "set" | "setdefault" | "append"),
+            args=[ast.Constant(value=str() as name), _],
+        ):
+            return name.lower().startswith(_ALLOW)
+    return False
 
 
 def _written(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:

@@ -82,6 +82,7 @@ def read_starlette(source: Source) -> Iterator[Found]:
         named = (call.function, *call.names[:1])
         if any(name.endswith("CORSMiddleware") for name in named):
             found_any = True
+            call.refuse_positional(after=1)
             yield _told(found(_without_app(call), _STARLETTE, call.place), call.warnings)
     if not found_any:
         source.refuse("has no add_middleware(CORSMiddleware, …)")
@@ -170,6 +171,14 @@ def _regexes(node: Node) -> Fields:
     return {"allow_origin_regex": any_regex(patterns)} if patterns else {}
 
 
+def _paths(node: Node) -> Fields:
+    """For which paths all of it is."""
+    pattern = node.value.pattern if isinstance(node.value, Regex) else node.text()
+    if pattern in _ANY_PATH:
+        return {}
+    return {"warnings": (f"means that only paths that fit {pattern} are: say so in match.url",)}
+
+
 _DJANGO: Final = {
     **dict.fromkeys(("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"), _only_list),
     **dict.fromkeys(("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"), _regexes),
@@ -180,6 +189,7 @@ _DJANGO: Final = {
     "CORS_ALLOW_CREDENTIALS": flag("allow_credentials"),
     "CORS_ALLOW_PRIVATE_NETWORK": setting("allow_private_network", bool),
     "CORS_PREFLIGHT_MAX_AGE": number("max_age"),
+    "CORS_URLS_REGEX": _paths,
 }
 _OF_CORSHEADERS: Final = {
     "default_headers": (
@@ -201,7 +211,18 @@ def read_django(source: Source) -> Iterator[Found]:
     if not ours and "corsheaders" not in source.text:
         source.refuse("has no settings CORS_… of django-cors-headers")
     place = next((node.place for node in ours.values()), source.name)
-    yield _told(found(ours, _DJANGO, place), file.unsure("CORS_"))
+    told = (*file.unsure("CORS_"), *_without_middleware(file))
+    yield _told(found(ours, _DJANGO, place), told)
+
+
+def _without_middleware(file: PythonFile) -> Iterator[str]:
+    """What is told if the settings list the middleware, and not this one."""
+    node = file.settings("MIDDLEWARE").get("MIDDLEWARE")
+    names = node.value if node is not None and isinstance(node.value, tuple) else ()
+    texts = [str(each.value) for each in names if isinstance(each.value, str)]
+    is_listed = any(text.endswith("CorsMiddleware") for text in texts)
+    if node is not None and texts and len(texts) == len(names) and not is_listed:
+        yield f"{node.place}: MIDDLEWARE has no CorsMiddleware, without which nothing is sent"
 
 
 # Flask
@@ -256,6 +277,9 @@ def read_flask_cors(source: Source) -> Iterator[Found]:
             routes = (_of_routes(call.place),) if is_decorator else ()
             for read in _of_flask({**given, **call.options}, call.place):
                 told = (*call.warnings, *file.unsure("CORS_", of_keys=True), *routes)
+                if call.names and file.maker(call.names[0]).endswith("Blueprint"):
+                    message = f"only the routes of {call.names[0]} are meant: say so in match.url"
+                    told = (*told, f"{call.place}: {message}")
                 yield _told(read, told)
     if not found_any:
         source.refuse("has no CORS(app, …)")
