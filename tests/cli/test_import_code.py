@@ -1029,3 +1029,48 @@ def test_a_blueprint_of_flasks_is_for_its_routes() -> None:
 def test_where_djangos_settings_count_is_told(text: str, told: list[str]) -> None:
     (found,) = read("django", "s.py", text)
     assert list(found.warnings) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "body"),
+    [
+        ("gin", "github.com/gin-contrib/cors", 'v1 := r.Group("/v1")\nv1.Use(cors.Default())'),
+        ("gin", "github.com/gin-contrib/cors", 'v1 := r.Group("/v1", cors.Default())\nv1.X()'),
+        (
+            "rs-cors",
+            "github.com/go-chi/cors",
+            'r.Route("/v1", func(r chi.Router) {\nr.Use(cors.Handler(cors.Options{}))\n})',
+        ),
+        (
+            "rs-cors",
+            "github.com/rs/cors",
+            's := r.PathPrefix("/v1").Subrouter()\ns.Use(cors.Default().Handler)',
+        ),
+    ],
+)
+def test_a_group_of_go_is_for_its_paths(name: str, package: str, body: str) -> None:
+    (found,) = read(name, "main.go", go(body, package))
+    (told,) = found.warnings
+    assert told.endswith(": only paths that fit /v1 are meant: say so in match.url")
+
+
+@pytest.mark.parametrize("made", ["r := gin.Default()", 'r := e.Group("/")', "r := f()"])
+def test_what_is_no_group_of_go_is_for_all(made: str) -> None:
+    (found,) = read("gin", "main.go", go(f"{made}\nr.Use(cors.Default())", GIN))
+    assert found.warnings == ()
+
+
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        'w.Header().Set("Access-Control-Allow-Origin", "*")',
+        'c.Header("access-control-allow-headers", "x")',
+    ],
+)
+def test_what_go_sends_by_hand_beside_it_is_told(sent: str) -> None:
+    source = Source("main.go", go(f"r.Use(cors.Default())\n{sent}", GIN))
+    list(IMPORTERS["gin"](source))
+    (note,) = source.notes
+    assert note.endswith(": Access-Control-Allow-… is sent by hand too, and is not imported")

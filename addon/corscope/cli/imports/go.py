@@ -14,7 +14,7 @@ from corscope.cli.imports.environment import default_of
 from corscope.cli.imports.go_names import Binding, Write, names_of
 from corscope.cli.imports.go_packages import STANDARD, Given, Known
 from corscope.cli.imports.go_tests import origin_test
-from corscope.cli.imports.syntax import code_of, line_of, named, parsed, walk
+from corscope.cli.imports.syntax import code_of, line_of, named, parsed, short_code_of, walk
 from corscope.cli.imports.tree import (
     DEEPEST,
     LONGEST,
@@ -39,6 +39,8 @@ _CONVERSIONS: Final = {"int", "int32", "int64", "float64", "string"}
 _BRANCHES: Final = {"expression_case", "type_case", "default_case", "communication_case"}
 _LISTS: Final = {"slice_type", "array_type", "implicit_length_array_type"}
 _TRANSPARENT: Final = {"parenthesized_expression", "type_conversion_expression", "literal_element"}
+_GROUPS: Final = {"Group", "Route", "PathPrefix", "Mount"}
+_ANY_PATH: Final = {"", "/", "/*"}
 _GETENV: Final = "os.Getenv"
 _ASKS: Final = re.compile(r"\bos\.(?:Getenv|LookupEnv)\(")
 _LENGTHS: Final = {"Seconds": 10**9, "Minutes": 60 * 10**9, "Hours": 3600 * 10**9}
@@ -54,12 +56,18 @@ class GoCall:
     _arguments: tuple["Syntax", ...]
     _file: "GoFile"
     _is_branch: bool
+    _node: "Syntax"
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """That it isn't always made, if so."""
-        told = not_always_called(self.place, self.function.rpartition(".")[2])
-        return (told,) if self._is_branch else ()
+        """That it isn't always made, or is for some paths only, if so."""
+        told = []
+        if self._is_branch:
+            told.append(not_always_called(self.place, self.function.rpartition(".")[2]))
+        path = self._file.group_of(self._node)
+        if path not in _ANY_PATH:
+            told.append(f"{self.place}: only paths that fit {path} are meant: say so in match.url")
+        return tuple(told)
 
     def given(self) -> Given:
         """The values of its arguments."""
@@ -115,11 +123,47 @@ class GoFile:
             path = "" if function is None else self.path_of(function)
             if node.type == "call_expression" and path:
                 given = tuple(named(node.child_by_field_name("arguments")))
-                yield GoCall(self.source.at(line_of(node)), path, given, self, is_branch)
+                yield GoCall(self.source.at(line_of(node)), path, given, self, is_branch, node)
+            elif node.type == "call_expression" and _is_by_hand(node):
+                message = "Access-Control-Allow-… is sent by hand too, and is not imported"
+                self.source.note(message, line_of(node))
             inner = is_branch or node.type in _BRANCHES
             for child in reversed(node.named_children):
                 is_decided = node.type == "if_statement" and child.type in {"block", node.type}
                 waiting.append((child, inner or is_decided))
+
+    def group_of(self, node: "Syntax") -> str:
+        """The path of the group that a call is made for or in; empty if it is for all."""
+        around: Syntax | None = node.parent
+        while around is not None:
+            if around.type == "call_expression":
+                path = self._group_path(around)
+                function = around.child_by_field_name("function")
+                of = None if function is None else function.child_by_field_name("operand")
+                binding = None if of is None or of.type != "identifier" else self.names.find(of)
+                made = binding.writes[0].value if binding is not None and binding.writes else None
+                path = path or ("" if made is None else self._group_path(made))
+                if path:
+                    return path
+            around = around.parent
+        return ""
+
+    def _group_path(self, node: "Syntax") -> str:
+        """`/api` of `router.Group("/api")`, `r.Route("/api", …)`, `r.PathPrefix("/api")…`."""
+        while node.type == "call_expression":
+            function = node.child_by_field_name("function")
+            given = named(node.child_by_field_name("arguments"))
+            is_group = function is not None and (
+                code_of(function.child_by_field_name("field")) in _GROUPS
+            )
+            path = self.read(given[0]).value if is_group and given else None
+            if isinstance(path, str):
+                return path
+            of = None if function is None else function.child_by_field_name("operand")
+            if of is None:
+                break
+            node = of
+        return ""
 
     def path_of(self, node: "Syntax") -> str:
         """What `package.Name` stands for: its path; empty if it isn't a package's."""
@@ -387,6 +431,15 @@ class GoFile:
         if not isinstance(before, tuple) or len(before) + len(added) > LONGEST:
             return _opaque(write.node)
         return {**held, field: Node(self.source.at(line_of(write.node)), before + added)}
+
+
+def _is_by_hand(node: "Syntax") -> bool:
+    """Whether it is `….Header().Set("Access-Control-Allow-…", …)`, or gin's `c.Header`."""
+    function = node.child_by_field_name("function")
+    given = named(node.child_by_field_name("arguments"))
+    method = "" if function is None else code_of(function.child_by_field_name("field"))
+    name = short_code_of(given[0]).strip('"`').lower() if len(given) == 2 else ""
+    return method in {"Set", "Add", "Header"} and name.startswith("access-control-allow-")
 
 
 def _is_where_empty(write: Write, name: str) -> bool:
