@@ -1060,8 +1060,6 @@ def test_what_is_no_group_of_go_is_for_all(made: str) -> None:
     assert found.warnings == ()
 
 
-
-
 @pytest.mark.parametrize(
     "sent",
     [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.cli.imports.formats import FORMATS, guess
+from corscope.cli.imports.formats import FORMATS, IMPORTERS, guess
 from corscope.cli.imports.ingress import nginx_text
 from corscope.cli.imports.tree import Found, Node, Source, UnreadableError
 from corscope.messages import Request, Response
@@ -387,3 +387,100 @@ def test_a_format_is_named_and_becomes_a_rule(corscope: Command, tmp_path: Path)
     assert 'like = "api-gateway"' in done.stdout
     assert 'like = "nginx"' in done.stdout
     assert "ingress-nginx" in corscope("import", "--help").stdout
+
+
+SAM = """
+Globals:
+  HttpApi:
+    CorsConfiguration: true
+  Api:
+    Cors:
+      AllowOrigin: "'https://app.test'"
+      AllowMethods: "'GET,PUT'"
+      AllowHeaders: "'x-a'"
+      MaxAge: "'600'"
+      AllowCredentials: true
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionUrlConfig:
+        Cors:
+          AllowOrigins: ["https://app.test"]
+  Url:
+    Type: AWS::Lambda::Url
+    Properties:
+      Cors: {AllowOrigins: ["*"], MaxAge: 5}
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      Cors: "'*'"
+"""
+
+
+def test_a_template_of_sams_has_apis_of_both_kinds_and_urls() -> None:
+    source = Source("template.yaml", SAM)
+    assert guess(source) == ["api-gateway"]
+    http_api, *others = IMPORTERS["api-gateway"](source)
+    assert http_api.policy == Policy(allow_origins="*")
+    urls, rest = others[:2], others[2:]
+    assert [each.policy for each in urls] == [
+        Policy(allow_origins=(APP,)),
+        Policy(allow_origins="*", max_age=5),
+    ]
+    assert all("the URL of a function is taken to answer" in each.warnings[0] for each in urls)
+    assert [(each.policy, each.match, each.like) for each in rest] == [
+        (
+            Policy(
+                allow_origins=APP,
+                allow_methods=("GET", "PUT"),
+                allow_headers=("x-a",),
+                allow_credentials=True,
+                max_age=600,
+                settings=ALWAYS,
+            ),
+            {"kind": "preflight"},
+            "nginx",
+        ),
+        (Policy(allow_origins="*", settings=ALWAYS), {"kind": "preflight"}, "nginx"),
+    ]
+    assert any("the methods are those of each path" in each for each in rest[1].warnings)
+
+
+def test_a_template_without_cors_is_refused() -> None:
+    text = "Resources: {Api: {Type: 'AWS::Serverless::Api'}}"
+    with pytest.raises(UnreadableError, match="has no CORS configuration"):
+        list(IMPORTERS["api-gateway"](Source("t.yaml", text)))
+
+
+@pytest.mark.parametrize("name", ["Include", "IncludeOptional"])
+def test_what_apache_includes_is_told(name: str) -> None:
+    text = f"{name} conf/cors.conf\nHeader set Access-Control-Allow-Origin *\n"
+    source = Source("a.conf", text)
+    list(IMPORTERS["apache"](source))
+    told = f"{name} conf/cors.conf isn't read, nor what it says of CORS: write it there"
+    assert list(source.notes) == [f"a.conf:1: {told}"]
+    with pytest.raises(UnreadableError, match=r"it includes: conf/cors\.conf"):
+        list(IMPORTERS["apache"](Source("a.conf", f"{name} conf/cors.conf\n")))
+
+
+def test_what_apache_always_includes_is_not_told() -> None:
+    source = Source(
+        "a.conf",
+        "Include /etc/letsencrypt/options-ssl-apache.conf\nIncludeOptional mods-enabled/*.load\n"
+        "Header set Access-Control-Allow-Origin *\n",
+    )
+    list(IMPORTERS["apache"](source))
+    assert not source.notes
+
+
+def test_the_policy_that_usecors_names_comes_first() -> None:
+    text = (
+        'services.AddCors(o => o.AddPolicy("A", b => b.WithOrigins("https://a.test")));\n'
+        'services.AddCors(o => o.AddPolicy(name: "B", b => b.AllowAnyOrigin()));\n'
+        'app.UseCors("B");'
+    )
+    first, second = IMPORTERS["aspnet-core"](Source("Program.cs", text))
+    assert (first.policy.allow_origins, first.warnings) == ("*", ())
+    assert second.policy.allow_origins == ("https://a.test",)
+    assert second.warnings == ("Program.cs:1: UseCors names B, not A",)

@@ -50,12 +50,24 @@ _KEEPING: Final = ((KEEP_OWN.name, True),)
 _Section = tuple[str, ...]
 
 
+_INCLUDES: Final = {"include", "includeoptional"}
+_WITHOUT_HEADERS: Final = ("mods-enabled", "conf.modules.d", "ports.conf", "letsencrypt", "ssl")
+"""What is included everywhere, and says nothing of CORS."""
+
+
 def read_apache(source: Source) -> Iterator[Found]:
     """The `Header` lines of a configuration or an `.htaccess`, and what they refer to."""
     directives = list(_placed(_directives(source), source))
     places = list(dict.fromkeys(d.sections for d in directives if is_cors_header(d)))
+    included = [each for each in directives if each.words[0].lower() in _INCLUDES]
     if not places and "access-control-" not in source.text.lower():
-        source.refuse("has no Header set Access-Control-…")
+        left = " ".join(word for each in included for word in each.words[1:])
+        told = f"; not read of what it includes: {left}" if left else ""
+        source.refuse(f"has no Header set Access-Control-…{told}")
+    for each in included:
+        if not any(name in " ".join(each.words) for name in _WITHOUT_HEADERS):
+            message = "isn't read, nor what it says of CORS: write it there"
+            source.note(f"{' '.join(each.words)} {message}", each.line)
     effort = Effort()
     for place in places or [()]:
         compared = Compared(source, effort)

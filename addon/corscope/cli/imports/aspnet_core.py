@@ -55,6 +55,7 @@ class _Builder:
     options: dict[str, Node] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     has_subdomains: bool = False
+    name: str = ""
 
     def call(self, call: MethodCall, *, is_branch: bool) -> None:
         """What one call adds or sets."""
@@ -116,11 +117,29 @@ def _without_patterns(node: Node) -> tuple[Node, list[Node]]:
 
 def read_aspnet_core(source: Source) -> Iterator[Found]:
     """Each policy that the file builds."""
-    builders = list(_Reading(CSharpFile(source)).builders())
+    file = CSharpFile(source)
+    builders = list(_Reading(file).builders())
     if not builders:
         source.refuse("has no UseCors(policy => …), AddPolicy or CorsPolicyBuilder")
-    for builder in builders:
+    used = _used(file)
+    for builder in sorted(builders, key=lambda each: bool(used) and each.name not in used):
+        if used and builder.name and builder.name not in used:
+            names = " or ".join(sorted(used))
+            builder.warnings.append(f"{builder.place}: UseCors names {names}, not {builder.name}")
         yield builder.found()
+
+
+def _used(file: CSharpFile) -> set[str]:
+    """The policies that `UseCors` names; empty if it names none that can be told."""
+    found: set[str] = set()
+    for node in file.all:
+        function = node.child_by_field_name("function")
+        name = None if function is None else function.child_by_field_name("name")
+        given = named(node.child_by_field_name("arguments"))
+        if name is not None and code_of(name) == "UseCors" and len(given) == 1:
+            value = file.read(given[0]).value
+            found |= {value} if isinstance(value, str) else set()
+    return found
 
 
 @dataclass(frozen=True)
@@ -159,6 +178,8 @@ class _Reading:
             function = self.file.bare(argument)
             if function.type in _LAMBDAS:
                 builder = self._builder(function, code_of(name), scope)
+                first = self.file.read(named(node.child_by_field_name("arguments"))[0]).value
+                builder.name = first if isinstance(first, str) else ""
                 self.handed[function.id] = builder
                 yield builder
 

@@ -120,15 +120,95 @@ def read_azure_blob(source: Source) -> Iterator[Found]:
 
 
 def read_api_gateway(source: Source) -> Iterator[Found]:
-    """The CORS configuration of an HTTP API: its JSON, OpenAPI's extension, SAM's template."""
+    """The CORS configuration of an HTTP API: its JSON, OpenAPI's extension, SAM's template.
+
+    A function's own URL is configured by the same words.
+    """
     root = read_document(source)
     keys = ("corsconfiguration", "x-amazon-apigateway-cors")
     wanted = "CorsConfiguration with AllowOrigins, or x-amazon-apigateway-cors"
-    tables = list(root.all_of(*keys))
+    tables = [_all_if_true(node) for node in root.all_of(*keys) if node.value is not False]
     if not tables and isinstance(root.value, Mapping):
         is_one = not root.value or _lower(root).keys() & API_GATEWAY_READERS.keys()
         tables = [root] if is_one else []
-    yield from _read(tables, API_GATEWAY_READERS, source, wanted)
+    urls = list(_of_function_urls(root))
+    rest = list(_of_rest_apis(root))
+    if tables or not (urls or rest):
+        yield from _read(tables, API_GATEWAY_READERS, source, wanted)
+    for node in urls:
+        read = found(_lower(node), API_GATEWAY_READERS, node.place)
+        told = f"{node.place}: the URL of a function is taken to answer as an HTTP API does"
+        yield replace(read, warnings=(told, *read.warnings))
+    yield from rest
+
+
+def _all_if_true(node: Node) -> Node:
+    """SAM's `CorsConfiguration: true` allows any origin."""
+    if node.value is not True:
+        return node
+    return Node(node.place, {"AllowOrigins": Node(node.place, WILDCARD)})
+
+
+def _of_function_urls(root: Node) -> Iterator[Node]:
+    """`Cors` of an AWS::Lambda::Url, and of SAM's FunctionUrlConfig."""
+    for node in root.tables():
+        kind = node.table().get("Type")
+        inner = [node.table()[k] for k in ("FunctionUrlConfig",) if k in node.table()]
+        if kind is not None and kind.value == "AWS::Lambda::Url":
+            inner += [node.table()[k] for k in ("Properties",) if k in node.table()]
+        for each in inner:
+            cors = each.value.get("Cors") if isinstance(each.value, Mapping) else None
+            if cors is not None:
+                yield cors
+
+
+def _of_rest_apis(root: Node) -> Iterator[Found]:
+    """`Cors` of SAM's AWS::Serverless::Api, whose OPTIONS API Gateway answers by itself."""
+    for node in root.tables():
+        table = node.table()
+        kind = table.get("Type")
+        inner = [table[name] for name in ("Api",) if name in table]
+        if kind is not None and kind.value == "AWS::Serverless::Api":
+            inner += [table[name] for name in ("Properties",) if name in table]
+        for each in inner:
+            cors = each.value.get("Cors") if isinstance(each.value, Mapping) else None
+            if cors is not None:
+                yield _of_rest_api(cors)
+
+
+_REST_STATUS: Final = "API Gateway answers preflights by 200, the rule by 204: both let them pass"
+_REST_ALONE: Final = (
+    "is of a REST API, whose other answers are the function's: the rule is for preflights"
+)
+_REST: Final = ("alloworigin", "allowmethods", "allowheaders", "maxage", "allowcredentials")
+
+
+def _of_rest_api(cors: Node) -> Found:
+    """Fixed headers, whose values stand in quotes of their own; a text alone is the origin."""
+    table = _lower(cors) if isinstance(cors.value, Mapping) else {"alloworigin": cors}
+    told = [f"{cors.place}: Cors {_REST_ALONE}", f"{cors.place}: {_REST_STATUS}"]
+    told += [f"{table[name].place}: {name} is not imported" for name in table if name not in _REST]
+    texts = {
+        name: str(node.whole() if isinstance(node.value, int) else node.text()).strip().strip("'")
+        for name, node in table.items()
+        if name in _REST and name != "allowcredentials"
+    }
+    if "allowmethods" not in texts:
+        told.append(f"{cors.place}: the methods are those of each path: say them in the rule")
+    names = {
+        f"allow_{kind}": tuple(part.strip() for part in texts[f"allow{kind}"].split(","))
+        for kind in ("methods", "headers")
+        if f"allow{kind}" in texts
+    }
+    credentials = table.get("allowcredentials")
+    policy = Policy(
+        allow_origins=texts.get("alloworigin"),
+        **names,  # type: ignore[arg-type]
+        allow_credentials=True if credentials is not None and credentials.flag() else None,
+        max_age=Node(cors.place, texts["maxage"]).whole() if "maxage" in texts else None,
+        settings=(("always", True),),
+    )
+    return Found(cors.place, policy, {"kind": "preflight"}, tuple(told), like="nginx")
 
 
 _NOBODY: Final = {"[]", '{"CORSRules":[]}', "<Cors/>"}

@@ -139,7 +139,8 @@ _SIGNS: Final = {
         "azure-blob": r"\bmaxAgeInSeconds\b|<CorsRule\b",
         "tomcat": r"org\.apache\.catalina\.filters\.CorsFilter",
         "spring": r"^[ \t]*[\"']?[\w.-]*globalcors\b",
-        "api-gateway": r"\A(?![\s\S]*^kind:)[\s\S]*\b[aA]llowOrigins\b|x-amazon-apigateway-cors",
+        "api-gateway": r"\A(?![\s\S]*^kind:)[\s\S]*\b[aA]llowOrigins\b|x-amazon-apigateway-cors"
+        r"|\bAllowOrigin\b|\bAWS::(Lambda::Url|Serverless::Api)\b|\bFunctionUrlConfig\b",
         "envoy": r"envoy\.filters\.http\.cors|\bcorsPolicy\b|\btype: CORS\b|^kind: Security",
         "traefik": r"(?i:accesscontrol(allow|expose|max)|addvaryheader|customresponseheaders)",
     },
