@@ -47,6 +47,7 @@ ELSEWHERE = {
     Departure.CONTROLS_REFUSED: "test_not_cors.py",
     Departure.NEWLINES_TAKEN: "test_not_cors.py",
     Departure.HSTS_IS_A_REDIRECT: "test_hsts.py",
+    Departure.REPORTS_CHECKED_APART: "test_reporting.py",
 }
 """What a single fetch can't show, by the test in real browsers that does."""
 

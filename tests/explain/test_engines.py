@@ -163,6 +163,21 @@ def test_engines_of_one_mind_are_told_together() -> None:
     assert told == "Chromium and WebKit would block it: allow-origin-repeated"
 
 
+def test_a_report_is_told_to_be_checked_apart() -> None:
+    lines = (
+        ("User-Agent", CHROMIUM),
+        ("Accept-Encoding", "gzip"),
+        ("Accept-Language", "en"),
+        ("Content-Type", "application/reports+json"),
+    )
+    report = Request("POST", "https://reports.test/", (("Origin", PAGE), *lines))
+    exchange = exchange_of(report, answered())
+    assert exchange.judgement.verdict == "allowed"
+    told = list(engine_lines(exchange))
+    assert len(told) == 2
+    assert all("the answer to the report isn't checked" in line for line in told)
+
+
 def test_every_turn_is_of_an_engine_that_departs() -> None:
     for departure in TURNS:
         assert DEPARTURES[departure].engines

@@ -467,6 +467,34 @@ def test_a_page_may_demand_a_resource_policy(
     check_invariants(exchange)
 
 
+REPORTS = (("Accept-Encoding", "gzip"), ("Accept-Language", "en"), ("User-Agent", AGENTS[0]))
+REPORT = actual("POST", headers=(("Content-Type", "application/reports+json"), *REPORTS))
+
+
+@pytest.mark.parametrize(
+    ("request_", "response", "reason"),
+    [
+        (preflight("POST", "content-type", headers=REPORTS), REFUSED, Reason.ALLOW_ORIGIN_MISSING),
+        (preflight("POST", "content-type", headers=REPORTS), ALLOWED, None),
+        (
+            preflight("POST", "content-type", headers=REPORTS),
+            Response(407, ()),
+            Reason.PROXY_AUTHENTICATION,
+        ),
+        (REPORT._replace(headers=(REPORT.headers[0], *REPORT.headers[2:])), REFUSED, None),
+    ],
+)
+def test_of_a_report_chromium_asks_in_its_own_way(
+    request_: Request, response: Response, reason: Reason | None
+) -> None:
+    exchange = seen(request_, response)
+    check_invariants(exchange)
+    walk = steps(exchange, OMIT, Engine.CHROMIUM)
+    assert "report" in {step.id for step in walk}
+    assert [step.reason for step in walk if step.result == "fail"] == ([reason] if reason else [])
+    assert "report" not in {step.id for step in steps(exchange, OMIT, Engine.FIREFOX)}
+
+
 def test_another_mode_needs_no_leave() -> None:
     request = Request(
         "POST", "https://api.test/", (("Origin", PAGE), ("Sec-Fetch-Mode", "navigate"))

@@ -7,6 +7,7 @@ from corscope.explain.escape import escaped
 from corscope.explain.mixed_content import mixed_departure
 from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.fetch.reasons import Reason
+from corscope.fetch.reports import REPORT
 from corscope.journal.exchange import Exchange, Judgement, Verdict
 
 __all__ = ["NAMES", "difference", "engine_lines", "otherwise"]
@@ -81,6 +82,8 @@ def difference(
 ) -> tuple[Departure, Engine] | None:
     """Find the departure by which another engine's judgement differs, and whose it is."""
     other, others = exchange.engine, exchange.judgement
+    if exchange.scene.destination == REPORT:
+        return _of_report(engine, other)
     if {None, Reason.MIXED_CONTENT} <= _outcomes(judgement) | _outcomes(others):
         for each in (engine, other):
             mixed = mixed_departure(exchange, exchange.scene.target, each)
@@ -96,6 +99,13 @@ def difference(
             if applies and before & _outcomes(kept) and after & _outcomes(outcome):
                 return departure, departing
     return None
+
+
+def _of_report(engine: Engine, other: Engine) -> tuple[Departure, Engine] | None:
+    """The one that checks reports in its own way, where the other one doesn't."""
+    apart = Departure.REPORTS_CHECKED_APART
+    departing = [each for each in (engine, other) if each in DEPARTURES[apart].engines]
+    return (apart, departing[0]) if len(departing) == 1 else None
 
 
 def _outcomes(judgement: Judgement) -> Outcomes:

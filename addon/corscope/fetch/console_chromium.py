@@ -7,6 +7,7 @@ from typing import Final
 
 from corscope.fetch.console_scene import Scene
 from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name
+from corscope.fetch.reports import REPORT
 
 __all__ = ["CHROMIUM", "CHROMIUM_ELSE", "CHROMIUM_UNNAMED", "chromium_messages"]
 
@@ -126,6 +127,8 @@ _ADVICE: Final = " Have the server send the header with a valid value."
 
 def chromium_messages(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, ...]:
     """What it prints; the arguments are those of `console.console_messages`."""
+    if scene.destination == REPORT:  # which no page's console hears of
+        return ()
     name = CATALOGUE[failure.reason].chromium
     if name is None:
         said = _unnamed(failure, scene)

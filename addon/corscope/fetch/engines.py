@@ -86,6 +86,7 @@ class Departure(StrEnum):
     CONTROLS_REFUSED = "controls-refused"
     NEWLINES_TAKEN = "newlines-taken"
     HSTS_IS_A_REDIRECT = "hsts-is-a-redirect"
+    REPORTS_CHECKED_APART = "reports-checked-apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +460,14 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "what a page of plain http asks of a host known for HSTS is asked by https from the start",
         "the browser redirects it to https by itself: that makes the Origin `null`, and where a "
         "preflight is needed the fetch fails, as if that had been redirected, and nothing is sent",
+        "Chromium 156",
+    ),
+    Departure.REPORTS_CHECKED_APART: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "what is sent to another origin's Reporting-Endpoints is checked as any request with CORS",
+        "in a preflight's answer it is enough that one element of Access-Control-Allow-Origin and "
+        "one of Access-Control-Allow-Headers fits, in any case; a redirect to https is followed; "
+        "the answer to the report isn't checked",
         "Chromium 156",
     ),
 }

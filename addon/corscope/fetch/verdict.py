@@ -12,6 +12,7 @@ from corscope.fetch.mixed_content import NO_LOAD, Load, mixed_content_named_firs
 from corscope.fetch.preflight import CorsRequest, preflight_failure
 from corscope.fetch.reasons import Failure, Kind, Reason
 from corscope.fetch.redirect import redirect_failure
+from corscope.fetch.reports import REPORT, report_failure
 from corscope.messages import Response
 
 __all__ = ["judge"]
@@ -31,6 +32,8 @@ def judge(
     for an actual response the CORS check, then what HTTP-redirect fetch refuses. Where it leads
     then, `mixed_content_failure` judges; but an engine that asks first for that needs the `load`.
     """
+    if load.destination == REPORT and departs(engine, Departure.REPORTS_CHECKED_APART):
+        return report_failure(kind, request, response)
     if mixed := mixed_content_named_first(load, request, response, engine):
         return mixed
     not_followed = redirect_failure(response, request.url, engine)

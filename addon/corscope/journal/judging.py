@@ -17,6 +17,7 @@ from corscope.fetch.origin import origin_of_url
 from corscope.fetch.preflight import is_unchecked
 from corscope.fetch.reasons import Failure, Reason, chromium_name, firefox_name
 from corscope.fetch.redirect import location_url, redirect_failure
+from corscope.fetch.reports import REPORT
 from corscope.fetch.resource_policy import resource_policy_failure
 from corscope.fetch.verdict import judge
 from corscope.journal.memo import Memo, is_small
@@ -157,7 +158,7 @@ def _key(wire: WireView, got: Got) -> object | None:
     texts = "".join((cors.url, cors.origin, cors.method, *cors.unsafe_names))
     if contains(response.headers, "Location") or not is_small(headers, texts):
         return None
-    place = (cors.origin, origin_of_url(cors.url), wire.page)
+    place = (cors.origin, origin_of_url(cors.url), wire.page, wire.destination == REPORT)
     asked = (wire.kind, cors.method, cors.unsafe_names, wire.engine)
     return (place, asked, response.status, headers)
 
@@ -201,11 +202,12 @@ def _judgement(wire: WireView, got: Got, mode: CredentialsMode, clean: Clean) ->
     if detail and failure.reason in _DETAIL_IS_URL:
         detail = clean(detail)
     named = wire.mode == "cors"
+    is_report = wire.destination == REPORT
     return Judgement(
         "blocked",
         failure.reason,
         detail,
-        chromium_name(failure.reason, wire.kind) if named else None,
+        chromium_name(failure.reason, wire.kind) if named and not is_report else None,
         (failure.firefox or firefox_name(failure.reason)) if named else None,
     )
 

@@ -19,6 +19,7 @@ from corscope.fetch.origin import (
 )
 from corscope.fetch.preflight import CorsRequest, announced_request, is_cors_preflight_request
 from corscope.fetch.reasons import Kind
+from corscope.fetch.reports import REPORT, is_report
 from corscope.fetch.safelist import (
     cors_unsafe_request_header_names,
     is_forbidden_request_header,
@@ -165,7 +166,8 @@ def unsure(wire: WireView, headers: HeaderList) -> WireView:
 def _view(request: Request) -> WireView:
     engine = engine_of(request.headers)
     present = frozenset(name.lower() for name in names(request.headers))
-    destination = _destination(request)
+    reports = is_report(request, engine)
+    destination = REPORT if reports else _destination(request)
     if is_cors_preflight_request(request):
         return WireView(
             "preflight",
@@ -176,10 +178,10 @@ def _view(request: Request) -> WireView:
             "sec-fetch-mode" if "sec-fetch-mode" in present else "inferred",
             destination,
             engine,
-            _preflight_credentials(request, engine),
+            "omit" if reports else _preflight_credentials(request, engine),
         )
     mode = get(request.headers, "Sec-Fetch-Mode")
-    credentials = _actual_credentials(request, engine)
+    credentials = "omit" if reports else _actual_credentials(request, engine)
     return WireView(
         "actual",
         _actual_request(request, engine, credentials),

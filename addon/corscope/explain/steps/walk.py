@@ -24,6 +24,7 @@ from corscope.fetch.exposed import cors_exposed_header_name_list
 from corscope.fetch.headers import FAILURE, extract_header_list_values, get
 from corscope.fetch.origin import TupleOrigin, parse_serialized_origin
 from corscope.fetch.reasons import Reason
+from corscope.fetch.reports import REPORT
 from corscope.fetch.resource_policy import resource_policy_failure
 from corscope.journal.exchange import Exchange
 from corscope.messages import Response
@@ -35,6 +36,22 @@ _CACHE: Final = "https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fe
 _MAIN: Final = "https://fetch.spec.whatwg.org/#concept-main-fetch"
 _POLICY: Final = "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check"
 _FILTERED: Final = "https://fetch.spec.whatwg.org/#concept-filtered-response-cors"
+
+_REPORTS: Final = "https://www.w3.org/TR/reporting-1/#try-delivery"
+
+_APART: Final = Departure.REPORTS_CHECKED_APART
+_UNREPORTED: Final = frozenset(
+    {
+        Reason.ALLOW_ORIGIN_MISSING,
+        Reason.ALLOW_ORIGIN_LIST,
+        Reason.ALLOW_ORIGIN_INVALID,
+        Reason.ALLOW_ORIGIN_MISMATCH,
+        Reason.ALLOW_ORIGIN_REPEATED,
+        Reason.HEADER_NOT_ALLOWED,
+        Reason.PREFLIGHT_REDIRECT,
+        Reason.PREFLIGHT_STATUS,
+    }
+)
 
 _EXPOSE: Final = "Access-Control-Expose-Headers"
 _CORP: Final = "Cross-Origin-Resource-Policy"
@@ -64,6 +81,11 @@ def _questions(walk: Walk) -> Iterator[Question]:
     exchange = walk.exchange
     yield _answered(walk)
     if exchange.status is None and walk.judgement.reason is None:
+        return
+    if exchange.scene.destination == REPORT and departs(walk.engine, _APART):
+        yield from _proxy_status(walk)
+        yield _delivered(walk)
+        yield from _onward(walk)
         return
     if exchange.kind == "preflight":
         yield from _proxy_status(walk)
@@ -121,6 +143,22 @@ def _answered(walk: Walk) -> Question:
         if status is None
         else f"one did, with status {status}",
         _UNANSWERED,
+    )
+
+
+def _delivered(walk: Walk) -> Question:
+    """All that is asked of a report: the engine's own question, in the standard's stead."""
+    name = {"preflight": "May the report be sent?", "actual": "May the report be delivered?"}
+    read = ("Access-Control-Allow-Origin", "Access-Control-Allow-Headers")
+    is_preflight = walk.exchange.kind == "preflight"
+    return Question(
+        "report",
+        name[walk.exchange.kind],
+        _REPORTS,
+        tuple((each, get(walk.headers, each)) for each in read) if is_preflight else (),
+        "the answer lets it" if is_preflight else "nothing is asked of the answer to it",
+        _UNREPORTED,
+        departure=_APART,
     )
 
 
