@@ -18,7 +18,10 @@ from corscope.encoding import encoding_of
         (b"{", "utf-8-sig"),
         (b"\0", "utf-8-sig"),
         (b"\0\0", "utf-8-sig"),
+        (b"a\0b", "utf-8-sig"),
+        (b"\0ab\0", "utf-8-sig"),
+        (b"a\0b\0", "utf-16-le"),
     ],
 )
-def test_an_encoding_shows_in_the_first_two_bytes(data: bytes, expected: str) -> None:
+def test_an_encoding_shows_in_the_first_four_bytes(data: bytes, expected: str) -> None:
     assert encoding_of(data) == expected

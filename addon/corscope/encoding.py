@@ -16,12 +16,15 @@ _MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def encoding_of(begin: bytes) -> Encoding:
-    """The encoding of a text by its first two bytes, of which one is ASCII where no mark tells."""
+    """The encoding of a text by its first four bytes.
+
+    Where no mark tells, two characters are looked at, both in ASCII: a NUL alone makes no UTF-16.
+    """
     if begin.startswith(_MARKS):
         return "utf-16"
-    match tuple(begin[:2]):  # bytes are no sequence to `match`
-        case [0, other] if other:
+    match tuple(begin[:4]):  # bytes are no sequence to `match`
+        case [0, first, 0, second] if first and second:
             return "utf-16-be"
-        case [other, 0] if other:
+        case [first, 0, second, 0] if first and second:
             return "utf-16-le"
     return "utf-8-sig"
