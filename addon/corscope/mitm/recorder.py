@@ -4,6 +4,7 @@ The recorder stands behind all addons that change a flow and before those that s
 the final picture, hands it to the journal, and annotates the flow.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from typing import Final
 from weakref import ref
 
 from mitmproxy import addonmanager, ctx, http
+from mitmproxy.addons.intercept import Intercept
 from mitmproxy.hooks import UpdateHook
 
 from corscope.explain.failure import kind_of
@@ -62,7 +64,8 @@ class Recorder:
     clock is `loaded_up_to`. What all that shows exchanges looks at is in `store`. The flows of
     `preflights` are annotated again when their outcome is known, if anyone still has them; those of
     `annotated` were, and nobody was told yet: whoever has none of them needn't be. `addons` is what
-    mitmproxy is to call next. `marked` are the failures that were on no exchange.
+    mitmproxy is to call next. `marked` are the failures that were on no exchange. `intercepts`
+    tells which answers a person wants to hold up, and `held` waits for those that are.
     """
 
     file: JournalFile
@@ -76,6 +79,8 @@ class Recorder:
     annotated: "list[ref[http.HTTPFlow]]" = field(default_factory=list)
     addons: list[object] = field(default_factory=list)
     marked: set[tuple[str, str]] = field(default_factory=set)
+    intercepts: Intercept | None = None
+    held: "set[asyncio.Task[None]]" = field(default_factory=set)
     name: str = "corscope-recorder"
 
     def take_place(self, manager: addonmanager.AddonManager) -> None:
@@ -85,6 +90,8 @@ class Recorder:
         2 us, which is 1 % of a plain request.
         """
         saves = manager.get("save")
+        found = manager.get("intercept")  # which only mitmproxy and mitmweb have
+        self.intercepts = found if isinstance(found, Intercept) else None
         manager.register(self)
         if saves in manager.chain:
             self.addons = [saves]
@@ -119,11 +126,25 @@ class Recorder:
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """A streamed body's headers leave after this hook: what they are now is final."""
         if flow.response is not None and flow.response.stream:
-            self.response(flow)
+            self._answered(flow, head_sent=False)
 
     @harmless
     def response(self, flow: http.HTTPFlow) -> None:
-        """The whole answer is there, or as much of it as there will be."""
+        """The whole answer is there, or as much of it as there will be.
+
+        One that a person holds up may yet be edited.
+        """
+        if self.intercepts is not None and self.intercepts.should_intercept(flow):
+            task = asyncio.ensure_future(self._when_resumed(flow))
+            self.held.add(task)
+            task.add_done_callback(self.held.discard)
+        else:
+            self._answered(flow, head_sent=False)
+
+    @harmless
+    async def _when_resumed(self, flow: http.HTTPFlow) -> None:
+        await asyncio.sleep(0)  # the addon that holds it up is asked after this one
+        await flow.wait_for_resume()
         self._answered(flow, head_sent=False)
 
     def _answered(self, flow: http.HTTPFlow, *, head_sent: bool) -> None:
@@ -245,6 +266,8 @@ class Recorder:
 
     def close(self, now: datetime) -> None:
         """Write the outcome of all open preflights, and close the file."""
+        for task in self.held:
+            task.cancel()
         self._write_open(now)
         self.file.close()
 
