@@ -10,8 +10,8 @@ from typing import Final
 from corscope.fetch.headers import contains
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.complaints import regex_complaints, value_complaints
-from corscope.servers.dialect import Complaint, Dialect, Evidence, Export
+from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
+from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.go import (
     added_to,
     canonical,
@@ -47,6 +47,9 @@ __all__ = ["GORILLA"]
 _SIMPLE_METHODS: Final = ("GET", "HEAD", "POST")
 _SAFELISTED: Final = ("Accept", "Accept-Language", "Content-Language", "Origin")
 _LONGEST_MAX_AGE: Final = 600
+_STATUS: Final = Setting(
+    "option_status_code", "integer", 200, "the status of the answer to an allowed preflight."
+)
 
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
@@ -69,7 +72,9 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (MAX_AGE, str(age) if age > 0 else None),
         (ALLOW_METHODS, None if method in _SIMPLE_METHODS else method),
     )
-    return Answer(200, sorted_by_name(headers + _for_all(policy, allowed)))
+    status = _STATUS.of(policy)
+    assert isinstance(status, int)
+    return Answer(status, sorted_by_name(headers + _for_all(policy, allowed)))
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
@@ -124,12 +129,13 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         *value_complaints(policy),
         *regex_complaints(policy, RE2),
         *function_complaints(policy),
+        *status_complaints(policy, _STATUS),
     )
 
 
 def _export(policy: Policy) -> Export:
     function = origin_function(policy)
-    methods = policy.allow_methods
+    methods, status = policy.allow_methods, _STATUS.of(policy)
     options = {
         "AllowedOrigins": None if function else _origins(policy) or None,
         "AllowedOriginValidator": function,
@@ -137,6 +143,7 @@ def _export(policy: Policy) -> Export:
         "AllowedHeaders": listed(policy.allow_headers) or None,
         "ExposedHeaders": listed(policy.expose_headers) or None,
         "MaxAge": policy.max_age or None,
+        "OptionStatusCode": None if status == _STATUS.default else status,
     }
     calls = [f"{n}({literal(value)})" for n, value in options.items() if value is not None]
     calls += ["AllowCredentials()"] if policy.allow_credentials else []
@@ -160,6 +167,7 @@ GORILLA = Dialect(
         allow_origins=WILDCARD, allow_methods=_SIMPLE_METHODS, allow_headers=_SAFELISTED
     ),
     export=_export,
+    settings=(_STATUS,),
     surprises=(
         "Every OPTIONS is answered, one of another origin by a bare 200.",
         "A method that isn't allowed gets 405, a header 403, and neither has CORS headers.",

@@ -14,6 +14,7 @@ from corscope.cli.imports.options import (
     listed,
     listed_or_any,
     number,
+    setting,
 )
 from corscope.cli.imports.tree import Found, Node, Opaque, Regex, Source, Value
 from corscope.servers.by_hand import regex_of
@@ -253,6 +254,7 @@ _GORILLA: Final = {
     "ExposedHeaders": listed_or_any("expose_headers"),
     "AllowCredentials": flag("allow_credentials"),
     "MaxAge": number("max_age"),
+    "OptionStatusCode": setting("option_status_code", int),
 }
 
 
@@ -266,11 +268,7 @@ def _option(name: str) -> Callable[[Given], Value]:
 
 
 _GORILLA_KNOWN: Final[Known] = {
-    **{
-        f"{_HANDLERS}.{name}": _option(name)
-        for name in (*_GORILLA, "OptionStatusCode")
-        if name not in _SWITCHES
-    },
+    **{f"{_HANDLERS}.{name}": _option(name) for name in _GORILLA if name not in _SWITCHES},
     **{f"{_HANDLERS}.{name}()": {name: Node("", True)} for name in _SWITCHES},
 }
 
