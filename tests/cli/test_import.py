@@ -204,6 +204,18 @@ FORMS = {
         "server.route({ options: { cors: { origin: ['https://app.test'] } } });",
         OWN,
     ),
+    "hapi with more headers than the default ones, and than those given": (
+        "hapi",
+        "a.js",
+        "const server = Hapi.server({ routes: { cors: { origin: ['https://app.test'],"
+        " additionalHeaders: ['x-a'], exposedHeaders: ['x-b'], additionalExposedHeaders: ['x-c']"
+        " } } });",
+        replace(
+            OWN,
+            allow_headers=("Accept", "Authorization", "Content-Type", "If-None-Match", "x-a"),
+            expose_headers=("x-b", "x-c"),
+        ),
+    ),
     "FastAPI": (
         "starlette",
         "main.py",

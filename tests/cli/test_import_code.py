@@ -1072,3 +1072,13 @@ def test_what_go_sends_by_hand_beside_it_is_told(sent: str) -> None:
     list(IMPORTERS["gin"](source))
     (note,) = source.notes
     assert note.endswith(": Access-Control-Allow-… is sent by hand too, and is not imported")
+
+
+def test_flask_cors_takes_a_string_of_headers_for_one_name() -> None:
+    text = "CORS(app, origins='https://a.test', allow_headers='Content-Type, X-A')"
+    (found,) = read("flask-cors", "a.py", text)
+    assert found.policy == Policy(allow_origins="https://a.test", allow_headers=())
+    (warning,) = found.warnings
+    assert warning.startswith("a.py:1: allow_headers is one name with its commas, so that no ")
+    (found,) = read("flask-cors", "a.py", text.replace("Content-Type, ", ""))
+    assert (found.policy.allow_headers, found.warnings) == (("X-A",), ())

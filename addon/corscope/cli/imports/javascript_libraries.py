@@ -22,6 +22,7 @@ from corscope.cli.imports.options import (
     truthy,
 )
 from corscope.cli.imports.tree import Found, Node, Source, Tested
+from corscope.servers.hapi import HAPI
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = ["read_express", "read_fastify", "read_h3", "read_hapi", "read_hono", "read_koa"]
@@ -284,8 +285,8 @@ def read_hapi(source: Source) -> Iterator[Found]:
 
 
 _ADDED: Final = {
-    "additionalHeaders": ("headers", ("Accept", "Authorization", "Content-Type", "If-None-Match")),
-    "additionalExposedHeaders": ("exposedHeaders", ("WWW-Authenticate", "Server-Authorization")),
+    "additionalHeaders": ("headers", HAPI.defaults.allow_headers or ()),
+    "additionalExposedHeaders": ("exposedHeaders", HAPI.defaults.expose_headers or ()),
 }
 """What adds to a list, and what that is where it isn't given."""
 

@@ -251,10 +251,18 @@ def _flask_origin(node: Node) -> Node:
     return node
 
 
+def _flask_headers(node: Node) -> Fields:
+    """A string is one name, however many commas it has."""
+    if isinstance(node.value, str) and "," in node.value and not is_regex(node.value):
+        message = "is one name with its commas, so that no header is allowed; write a list"
+        return {"allow_headers": (), "warnings": (message,)}
+    return _echoed("allow_headers")(node)
+
+
 _FLASK: Final = {
     "origins": _flask_origins,
     "methods": names_or_any("allow_methods"),
-    "allow_headers": _echoed("allow_headers"),
+    "allow_headers": _flask_headers,
     "expose_headers": names_or_any("expose_headers"),
     "supports_credentials": flag("allow_credentials"),
     "max_age": number("max_age"),
