@@ -170,10 +170,10 @@ any path, also for one with a route of the application's own for OPTIONS, to whi
 `quart-cors` and `hapi` leave it; and without the `Allow` that Flask and Quart add. Nor does it
 refuse a method in small letters, as `fetch` sends `patch`: the actual request ends with a bare 400
 in Node and nginx, and a rule adds the CORS headers to what the backend answers, be it that 400.
-Of a `Vary` that the application sends, a rule can't tell whether it was added to the middleware's or
-set in its place. It is taken for added, as `res.vary(…)` and what compresses answers do it; behind
-`express`, `koa`, `h3` and the Go libraries `res.set("Vary", …)` or `Header().Set` leaves out the
-`Origin`.
+Of a `Vary` that the application sends, a rule can't tell whether it was added to the middleware's
+or set in its place. It is taken for added, as `res.vary(…)` and what compresses answers do it;
+behind `express`, `koa`, `h3` and the Go libraries `res.set("Vary", …)` or `Header().Set` leaves out
+the `Origin`.
 """
 
 
