@@ -81,6 +81,7 @@ def test_nothing_that_a_server_sent_runs_and_no_request_leaves(
         page.go(url)
         page.see(".endpoint h2")
     assert chromium.call(page.page.title()) == "CORS report"
+    assert not page.is_owned()
     assert page.errors == []
     assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
     assert len([url for url in asked if url.startswith("file:")]) == 1
@@ -151,6 +152,7 @@ def test_the_markdown_of_hostile_values_is_text_in_any_viewer(
         links = "[...document.links].map(link => link.origin)"
         assert set(chromium.call(page.page.evaluate(links))) <= {"https://fetch.spec.whatwg.org"}
         assert chromium.call(page.page.title()) == "ticket"
+        assert not page.is_owned()
         rows = "[...document.querySelectorAll('tr')].map(row => row.cells.length)"
         assert set(chromium.call(page.page.evaluate(rows))) == {6}
         headings = "document.querySelectorAll('h3').length"

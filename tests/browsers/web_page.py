@@ -124,6 +124,10 @@ class WebPage:
     def run(self, script: str, argument: object = None) -> Any:
         return self._chromium.call(self.page.evaluate(script, argument))
 
+    def is_owned(self) -> bool:
+        """Whether any of what a hostile server sends has run."""
+        return bool(self.run("() => 'owned' in window"))
+
     def wait_for(self, script: str, argument: object = None) -> None:
         """Wait until an expression in the page is true."""
         self._chromium.call(self.page.wait_for_function(script, arg=argument))

@@ -15,10 +15,11 @@ PAGE = "https://app.example.com"
 API = "https://api.example.com"
 
 HOSTILE = (
-    "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+    "<script>window.owned='yes'</script><img src=x onerror=\"window.owned='yes'\">"
     "\x1b[31m\u202e'\"&lt;javascript:alert(1)"
 )
-"""What a hostile server may put into a header, and a page into a rule's name."""
+"""What a hostile server may put into a header, and a page into a rule's name: where it runs, the
+window has something `owned`."""
 
 
 @dataclass(slots=True)

@@ -39,13 +39,20 @@ export class List extends EventTarget {
   // Shows these rows; what is being read stays where it is, though others come above it.
   show(rows) {
     const first = Math.floor(this.box.scrollTop / this.#height);
-    const anchor = this.box.scrollTop > 0 ? this.#rows[first]?.id : undefined;
+    const anchor = this.#isAtSelected() ? this.selected : this.box.scrollTop > 0 ? this.#rows[first]?.id : undefined;
+    const before = this.#at.get(anchor);
     this.#rows = rows;
     this.#at = new Map(rows.map((row, at) => [row.id, at]));
     this.spacer.style.height = `${rows.length * this.#height}px`;
     const now = this.#at.get(anchor);
-    if (now !== undefined && now !== first) this.box.scrollTop += (now - first) * this.#height;
+    if (now !== undefined && now !== before) this.box.scrollTop += (now - before) * this.#height;
     this.draw();
+  }
+
+  // Whether a person is moving through the list, at a row that is in sight.
+  #isAtSelected() {
+    const top = (this.#at.get(this.selected) ?? NaN) * this.#height - this.box.scrollTop;
+    return document.activeElement === this.box && top > -this.#height && top < this.box.clientHeight;
   }
 
   draw() {
