@@ -101,6 +101,25 @@ def test_headers_are_as_if_they_had_passed_through_mitmproxy(headers: Any) -> No
 
 
 @pytest.mark.parametrize(
+    ("creator", "version", "name"),
+    [
+        ("mitmproxy", "HTTP/2.0", "access-control-allow-origin"),
+        ("mitmproxy", "HTTP/1.1", "Access-Control-Allow-Origin"),
+        ("WebInspector", "h2", "Access-Control-Allow-Origin"),
+        ("mitmproxy", None, "Access-Control-Allow-Origin"),
+    ],
+)
+def test_names_are_as_the_browser_got_them(creator: str, version: object, name: str) -> None:
+    """mitmproxy writes what the server sent; Firefox goes by how a repeated header is spelled."""
+    asked = {"url": "https://api.test/", "httpVersion": version}
+    answer = {"status": 200, "headers": [["Access-Control-Allow-Origin", "*"]]}
+    found = captured({"request": asked, "response": answer}, creator)
+    assert found is not None
+    assert found.sighting.response is not None
+    assert found.sighting.response.headers == ((name, "*"),)
+
+
+@pytest.mark.parametrize(
     ("creator", "error", "missing"),
     [
         ("mitmproxy", "whatever", Missing.NO_ANSWER),

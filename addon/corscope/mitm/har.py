@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from mitmproxy import http
 
-from corscope.fetch.headers import HTTP_TAB_OR_SPACE, contains, get, unfold
+from corscope.fetch.headers import HTTP_TAB_OR_SPACE, byte_lowercase, contains, get, unfold
 from corscope.fetch.origin import origin_of_url
 from corscope.journal.exchange import Missing, Sighting
 from corscope.messages import HeaderList, Request, Response
@@ -135,7 +135,10 @@ def _sighting(entry: dict[str, Any], style: Style, creator: str) -> Sighting:
     answer = answer if isinstance(answer, dict) else {}
     status = answer.get("status")
     if isinstance(status, int) and 100 <= status <= 999:
-        return Sighting(_new_id(), Response(status, _headers(answer.get("headers"), style)))
+        headers = _headers(answer.get("headers"), style)
+        if creator == _MITMPROXY and _is_asked_over_http_2(entry):
+            headers = tuple((byte_lowercase(name), value) for name, value in headers)
+        return Sighting(_new_id(), Response(status, headers))
     error = _error_of(entry) or "the HAR holds no response"
     if creator == _MITMPROXY:  # which has made up an answer of its own
         cause = cause_of(error)
@@ -143,6 +146,16 @@ def _sighting(entry: dict[str, Any], style: Style, creator: str) -> Sighting:
     missing = next((each for each, said in _SAID.items() if said.search(error)), None)
     missing = missing or Missing.NOT_RECORDED
     return Sighting(_new_id(), None, missing=missing, error=error)
+
+
+def _is_asked_over_http_2(entry: dict[str, Any]) -> bool:
+    """Whether the browser gets names in lower case, however the server has sent them.
+
+    mitmproxy's HARs have the server's answer; what browsers write is what they got.
+    """
+    asked = entry.get("request")
+    version = asked.get("httpVersion") if isinstance(asked, dict) else None
+    return str(version).startswith(("HTTP/2", "HTTP/3"))
 
 
 _SAID: Final = {
