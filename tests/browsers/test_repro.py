@@ -55,6 +55,7 @@ from tests.support.mitmdump import wait_until
 pytestmark = pytest.mark.browser
 
 CDN = "http://cdn.test/{case}"
+API_2 = "http://api.test/{case}/2"
 
 CASES = (
     Case("passes with its own origin", None, answer(OWN, expose("x-id"), ("X-Id", "7"))),
@@ -139,6 +140,19 @@ CASES = (
         PUT_FINE,
         PUT,
         then=(Hop(CDN, BARE, answer(allow("null"), methods("PUT"))),),
+    ),
+    Case(
+        "a redirect within the page's own origin",
+        "InvalidAllowOriginValue",
+        redirect(API_2),
+        url=f"{PAGE}/{{case}}",
+        then=(Hop(API_2, answer(allow("page.test"))),),
+    ),
+    Case(
+        "a path that is played under another",
+        "AllowOriginMismatch",
+        answer(allow(f"{PAGE}/")),
+        url="http://api.test/{case}/[1]",
     ),
     Case(
         "a page of opaque origin",

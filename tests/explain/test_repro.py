@@ -93,10 +93,10 @@ def test_a_redirect_within_the_pages_origin_stands_for_what_no_record_has() -> N
     )
     recording.exchange(asks("GET", "/x"), answers())
     text = repro(kept(recording)[0])
-    assert "(PAGE, 'actual', '/redirect-1'): (307, [('Location', API + '/x')])" in str(
+    assert "(PAGE, 'actual', '/go'): (307, [('Location', API + '/x')])" in str(
         told(text, "ANSWERS")
     )
-    assert "'url': PAGE + '/redirect-1'" in request_of(text)
+    assert "'url': PAGE + '/go'" in request_of(text)
     assert "aren't recorded" in str(told(text, "NOTES"))
     assert told(text, "TITLE") == f"'GET {PAGE}/go from {PAGE}'"
 
@@ -195,6 +195,11 @@ def test_what_was_embedded_is_asked_for_by_script_and_told_so() -> None:
         (None, {"missing": Missing.NO_ANSWER, "cause": "dns"}, "doesn't resolve"),
         (None, {"missing": Missing.NO_ANSWER, "error": "?"}, "doesn't tell why"),
         (None, {"missing": Missing.CLIENT_GONE, "error": "gone"}, "the browser went away"),
+        (
+            None,
+            {"missing": Missing.UNREADABLE, "cause": "x-a", "error": "?"},
+            "the browser can't read the answer",
+        ),
         (Response(407, ()), {}, "from a proxy only"),
         (answers(allow_origin="a\r\nSet-Cookie: b"), {}, "can't be sent"),
     ],

@@ -14,13 +14,13 @@ from corscope.explain.escape import escaped
 from corscope.explain.repro.story import Leg, ReproError, Story
 from corscope.explain.repro.values import harmless_headers
 from corscope.fetch.check import CredentialsMode
-from corscope.fetch.console import console_messages
+from corscope.fetch.console import Scene, console_messages
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import is_token
 from corscope.fetch.origin import OPAQUE_SERIALIZED, TupleOrigin, origin_of_url
 from corscope.fetch.preflight import CorsRequest
-from corscope.fetch.reasons import Failure, Kind, Reason
+from corscope.fetch.reasons import INTERIM, Failure, Kind, Reason
 from corscope.fetch.verdict import judge
 from corscope.journal.exchange import Exchange, Judgement
 from corscope.journal.sites import are_cross_site
@@ -120,7 +120,7 @@ def plan(told: Story) -> Plan:
         uses_xhr=listens,
         is_sandboxed=stage.page.origin == OPAQUE_SERIALIZED,
         embedder_policy=told.end.embedder_policy,
-        sayings=tuple(_sayings(stage, told, uses_xhr=listens)),
+        sayings=tuple(_sayings(stage, told, _played(stage, told, answers[0], urls[-1]), listens)),
         notes=tuple(_notes(told, answers)),
     )
 
@@ -241,6 +241,8 @@ def _refuse(told: Story, exchange: Exchange) -> None:
     if judgement.reason is Reason.NO_RESPONSE and judgement.detail not in {"refused", "closed"}:
         cause = _CAUSES.get(judgement.detail or "", "the record doesn't tell why")
         raise ReproError(f"no answer came: {cause}, so there is nothing to serve")
+    if judgement.reason is Reason.CONNECTION_DROPPED and judgement.detail not in {None, INTERIM}:
+        raise ReproError("the browser can't read the answer, and the record doesn't hold it")
     if exchange.status is None and judgement.reason not in _BEFORE_ANY_ANSWER:
         raise ReproError("no answer of a server is in the record")
     if exchange.status == 407 and judgement.reason is not Reason.PROXY_AUTHENTICATION:
@@ -285,15 +287,25 @@ def _location(exchange: Exchange, judgement: Judgement) -> str | None:
 
 
 def _redirects_before(stage: _Stage, first: Leg, url: tuple[Place, str]) -> list[Answer]:
-    """Redirects within the page's own origin, where CORS has no say and nothing is recorded."""
-    hops = first.either.hop
-    answers = []
-    for hop in range(hops):
-        last = hop == hops - 1
-        target: Text = url if last else (stage.page, f"/redirect-{hop + 2}")
-        headers = (("Location", target),)
-        answers.append(Answer(stage.page, f"/redirect-{hop + 1}", "actual", 307, headers, True))
-    return answers
+    """Redirects within the page's own origin, where CORS has no say and nothing is recorded.
+
+    Of all their URLs the first alone is known.
+    """
+    hops, began = first.either.hop, first.either.scene.first_url
+    places: list[tuple[Place, str]] = [
+        stage.url(began, 0)
+        if number == 0 and _is_of(began, stage.page)
+        else (stage.page, f"/redirect-{number + 1}")
+        for number in range(hops)
+    ]
+    return [
+        Answer(*place, "actual", 307, (("Location", following),), True)
+        for place, following in zip(places, [*places[1:], url], strict=False)
+    ]
+
+
+def _is_of(url: str, place: Place) -> bool:
+    return str(origin_of_url(url)) == place.origin
 
 
 def _leg_answers(
@@ -383,12 +395,31 @@ _AS_FETCH: Final = ("Access to fetch at", "Fetch API cannot load")
 """How a console names what script has used."""
 
 
-def _sayings(stage: _Stage, told: Story, *, uses_xhr: bool) -> Iterable[Saying]:
+def _played(stage: _Stage, told: Story, first: Answer, url: tuple[Place, str]) -> Scene:
+    """The scene of the fetch's end as the program has it, but for the ports.
+
+    It asks by script, whatever it was for that was recorded, and some paths are its own.
+    """
+    scene = told.end.scene
+    location, target = scene.location, _target(stage, told, told.end)
+    if target is not None and isinstance(target[0], Place):
+        location = _address(target)
+    first_url = _address((first.place, first.path))
+    return scene._replace(
+        url=_address(url), first_url=first_url, location=location, destination=None
+    )
+
+
+def _address(text: Text) -> str:
+    return "".join(each.origin if isinstance(each, Place) else each for each in text)
+
+
+def _sayings(stage: _Stage, told: Story, scene: Scene, uses_xhr: bool) -> Iterable[Saying]:
     """What each engine does with the record that the fetch ends with."""
     end = told.end
     for engine, browser in NAMES.items():
         judgement = told.judged(end.engine_verdicts.get(engine, end.verdicts))
-        verdict, name, prints = _said(end, engine, judgement)
+        verdict, name, prints = _said(end, engine, judgement, scene)
         if uses_xhr:
             prints = tuple(map(_said_of_xhr, prints))
         yield Saying(browser, verdict, name, tuple(map(stage.said, prints)))
@@ -401,7 +432,7 @@ def _said_of_xhr(line: str) -> str:
 
 
 def _said(
-    end: Exchange, engine: Engine, judgement: Judgement
+    end: Exchange, engine: Engine, judgement: Judgement, scene: Scene
 ) -> tuple[str, str | None, tuple[str, ...]]:
     """Verdict, name and sentences, where there is no proxy."""
     if judgement.reason is None:
@@ -413,8 +444,8 @@ def _said(
         # Through the proxy its error page is to blame; without one, the missing answer itself.
         name = "CORSDidNotSucceed" if engine is Engine.FIREFOX else None
         failure = Failure(Reason.CONNECTION_DROPPED)
-    # The program asks by script, whatever it was for that was recorded.
-    scene = end.scene._replace(destination=None)
+    elif judgement.reason is Reason.CONNECTION_DROPPED:
+        failure = Failure(judgement.reason, None, judgement.firefox)  # it hangs up, whatever came
     printed = console_messages(engine, end.kind, failure, scene, end.headers)
     if judgement.detail == "refused" and engine is Engine.CHROMIUM:
         printed = ("Failed to load resource: net::ERR_CONNECTION_REFUSED",)
