@@ -413,6 +413,38 @@ def test_what_is_too_late_is_nobodys(told: Told) -> None:
     assert told.both("put", actual("PUT")).preflight is None
 
 
+HOUR = 3_600
+
+
+def test_once_the_clock_is_set_back_outcomes_are_told_as_before(told: Told) -> None:
+    """Those from before it would stand in the way of all later ones for an hour."""
+    told.now = HOUR
+    told.both("before", preflight("PUT"))
+    told.now = 0
+    assert told.outcomes() == [("before", "not-followed")]
+    told.both("behind", preflight("PUT"))
+    assert told.outcomes() == []
+    told.now = 3
+    assert told.outcomes() == [("behind", "not-followed")]
+
+
+def test_once_the_clock_is_set_back_what_was_given_up_before_is_nobodys(told: Told) -> None:
+    told.now = HOUR
+    told.both("before", preflight("PUT"))
+    told.now = 0
+    told.both("behind", preflight("PUT"))
+    assert told.both("put", actual("PUT")).preflight == "behind"
+    assert told.both("late", actual("PUT")).preflight is None
+
+
+def test_a_clock_that_is_set_back_by_a_moment_parts_nothing(told: Told) -> None:
+    told.now = 2
+    told.both("own", preflight("PUT"))
+    told.now = 0
+    assert told.both("put", actual("PUT")).preflight == "own"
+    assert told.outcomes() == []
+
+
 def test_a_thousand_alike_in_flight_each_open_one_request(told: Told) -> None:
     """More than any one place was once given room for."""
     for number in range(1_000):

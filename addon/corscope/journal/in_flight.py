@@ -18,6 +18,7 @@ from corscope.journal.memo import keep
 from corscope.journal.memory import PlainRequest
 from corscope.journal.mould import Mould
 from corscope.journal.pattern import Pattern
+from corscope.journal.waits import since
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
@@ -143,7 +144,7 @@ class Busy:
         All are in use then, but for the one that has just become free. That another page's request
         without CORS may hold one, which isn't known of, is allowed for.
         """
-        ended = [seen for when, seen in self.answered if now - when < JUST_NOW]
+        ended = [seen for when, seen in self.answered if since(when, now) < JUST_NOW]
         there = (client, _host(url))
         use = [_whither(seen) == there for seen in (*islice(in_flight, LOOKED_AT), *ended)]
         return sum(use) >= CONNECTIONS - 1
@@ -191,14 +192,14 @@ class Repeats:
             return None
         key = _key_but_for_who(client, wire)
         answered, pending = self.challenged.pop(key, (now, None))
-        return None if now - answered > CHALLENGED_WITHIN else pending
+        return None if since(answered, now) > CHALLENGED_WITHIN else pending
 
     def take(self, client: str, wire: WireView, now: datetime) -> InFlight | None:
         """What is known of a request that comes again; None for one that is new."""
         if not self.answered:
             return None
         answered, pending = self.answered.pop(_key(client, wire), (now, None))
-        if pending is None or now - answered > REPEATED_WITHIN:
+        if pending is None or since(answered, now) > REPEATED_WITHIN:
             return None
         return pending._replace(asked=now)
 
@@ -208,7 +209,7 @@ class Repeats:
             (self.answered, REPEATED_WITHIN),
             (self.challenged, CHALLENGED_WITHIN),
         ):
-            while requests and now - next(iter(requests.values()))[0] > within:
+            while requests and since(next(iter(requests.values()))[0], now) > within:
                 requests.popitem(last=False)
 
 

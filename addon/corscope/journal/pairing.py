@@ -17,7 +17,7 @@ from corscope.fetch.preflight import CorsRequest
 from corscope.journal.chains import Step
 from corscope.journal.exchange import Verdicts
 from corscope.journal.memo import MOST_KEPT, Shelf
-from corscope.journal.waits import LATELY, MOST_CHARACTERS, Waits
+from corscope.journal.waits import LATELY, MOST_CHARACTERS, Waits, since
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
@@ -141,7 +141,7 @@ class Pairing:
         """Take out the preflights that have waited long enough for what they announced."""
         while self.open and (
             self.open[0].followed_by
-            or now - self.open[0].answered >= WAIT
+            or since(self.open[0].answered, now) >= WAIT
             or len(self.open) > MAX_WAITING
             or self._open_characters > MOST_CHARACTERS
         ):

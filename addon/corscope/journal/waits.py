@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
-__all__ = ["LATELY", "MOST_CHARACTERS", "Waits"]
+__all__ = ["LATELY", "MOST_CHARACTERS", "Waits", "since"]
 
 LATELY: Final = timedelta(seconds=3)
 """How long something waits before it has most likely been given up.
@@ -31,6 +31,11 @@ ShapeT = TypeVar("ShapeT", bound=Hashable)
 T = TypeVar("T")
 
 
+def since(then: datetime, now: datetime) -> timedelta:
+    """How long ago that was; what seems yet to come is from before the clock was set back."""
+    return abs(now - then)
+
+
 @dataclass(slots=True)
 class _Line(Generic[T]):
     """What looks alike, each with its number and its time, the oldest first.
@@ -43,7 +48,7 @@ class _Line(Generic[T]):
 
     def age(self, now: datetime) -> None:
         """Let those that haven't come lately count as given up."""
-        while self.lately and now - self.lately[0][1] >= LATELY:
+        while self.lately and since(self.lately[0][1], now) >= LATELY:
             self.long_since.append(self.lately.pop(0))
 
     def drop_first(self) -> None:
@@ -126,7 +131,7 @@ class Waits(Generic[PlaceT, ShapeT, T]):
 
     def _forget(self, now: datetime) -> None:
         """Drop all that has waited too long."""
-        while self._order and now - next(iter(self._order.values()))[2] > self.kept:
+        while self._order and since(next(iter(self._order.values()))[2], now) > self.kept:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
