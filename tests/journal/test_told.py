@@ -117,6 +117,20 @@ SEQUENCES: Final = {
         (actual("PUT", headers=(COOKIE,)), ANSWERS[0]),
         (actual("PUT", headers=(COOKIE,)), ANSWERS[0]),
     ),
+    "the same three times, of which one was with credentials, and another answer": by(
+        CHROMIUM,
+        *[(preflight("PUT"), ANSWERS[0]), (actual("PUT"), ANSWERS[0])] * 2,
+        *[(preflight("PUT"), ANSWERS[0]), (actual("PUT", headers=(COOKIE,)), ANSWERS[0])],
+        *[(preflight("PUT"), ANSWERS[1]), (actual("PUT", headers=(COOKIE,)), ANSWERS[1])],
+        *[(actual("PUT"), ANSWERS[0])] * 2,
+    ),
+    "the same three times, then a refusal": by(
+        FIREFOX,
+        *_PAIR_WITH_COOKIE * 3,
+        (preflight("DELETE"), ANSWERS[3]),
+        (actual("PUT", headers=(COOKIE,)), REFUSED),
+        (actual("PUT", headers=(COOKIE,)), ANSWERS[0]),
+    ),
     "a refusal between, which clears what others had set": by(
         "curl",
         (preflight("DELETE"), ANSWERS[3]),
@@ -190,14 +204,15 @@ def test_and_what_comes_in_between_counts(
     assert found == told_of(made)
 
 
-def test_the_same_pair_again_and_again_leaves_one_behind() -> None:
+def test_the_same_pair_again_and_again_leaves_two_behind() -> None:
+    """The one has put into the cache what the other drops."""
     journal = Journal()
     for number in range(100):
         for request in (preflight("PUT"), actual("PUT", headers=(COOKIE,))):
             id_ = f"{number} {request.method}"
             journal.requested(id_, "browser", request, at(number))
             journal.answered(Sighting(id_, ANSWERS[1]), at(number))
-    assert len(journal.caches.told.places[PAGE, API]) == 3
+    assert len(journal.caches.told.places[PAGE, API]) == 6
     assert not journal.caches.clients
 
 

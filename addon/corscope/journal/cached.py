@@ -145,7 +145,7 @@ class Caches:
         place = _place(wire.cors)
         told = Told(self._answered, (client, wire, headers, verdicts, length), (id_, now))
         if self._is_answered_again(self.told.places.get(place, []), told):
-            self.told.keep_latest(place)
+            self.told.keep_latest(place, 3)
         self._tell(place, told, length)
 
     def followed(
@@ -155,7 +155,7 @@ class Caches:
         place = _place(answer.asked)
         told = Told(self._followed, (client, engine, answer, credentials))
         if self._is_followed_again(self.told.places.get(place, []), told):
-            self.told.keep_latest(place, 2)
+            self.told.keep_latest(place, 5)
         self._tell(place, told, answer.length)
 
     def refused(
@@ -180,17 +180,21 @@ class Caches:
             self.told.take_account(place)
 
     def _is_answered_again(self, before: Sequence[Told], answered: Told) -> bool:
-        """Whether all that was told is that the same was answered to the same preflight before.
+        """Whether all that was told is that the same was answered to the same preflight twice.
 
-        What such an answer has set, the next sets anew.
+        What such an answer has set, the next sets anew, and the next but one what it drops
+        elsewhere.
         """
         match before:
             case [
                 Told(account=self._asked) as asked,
                 Told(account=self._answered) as first,
                 Told(account=self._asked) as again,
+                Told(account=self._answered) as second,
+                Told(account=self._asked) as latest,
             ]:
-                return first.is_like(answered) and asked.is_like(again)
+                is_same = first.is_like(answered) and second.is_like(answered)
+                return is_same and asked.is_like(again) and again.is_like(latest)
         return False
 
     def _is_followed_again(self, before: Sequence[Told], followed: Told) -> bool:
@@ -204,11 +208,16 @@ class Caches:
                 Told(account=self._answered) as first,
                 Told(account=self._followed) as earlier,
                 Told(account=self._asked) as again,
+                Told(account=self._answered) as second,
+                Told(account=self._followed) as later,
+                Told(account=self._asked) as latest,
                 Told(account=self._answered) as answered,
             ]:
                 mode = _mode_told(earlier, first)
-                is_same = mode is not None and mode == _mode_told(followed, answered)
-                return is_same and first.is_like(answered) and asked.is_like(again)
+                is_same = mode is not None and mode == _mode_told(later, second)
+                is_same &= mode == _mode_told(followed, answered)
+                is_same &= first.is_like(answered) and second.is_like(answered)
+                return is_same and asked.is_like(again) and again.is_like(latest)
         return False
 
     def _asked(self, client: str, wire: WireView) -> None:
