@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +270,18 @@ def test_a_folder_that_comes_later_is_found(tmp_path: Path) -> None:
     assert own(path) == ["one"]
     assert gaps(path) == [(1, "No such file or directory")]
     journal.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="the system has no such sockets")
+def test_a_socket_is_no_pipe_that_nobody_reads(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the name of a socket must be short
+    with socket.socket(socket.AF_UNIX) as there:
+        there.bind("journal.jsonl")
+        there.listen()
+        JournalFile("journal.jsonl").close()
+    assert "can't be written (No such device or address)" in caplog.text
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")

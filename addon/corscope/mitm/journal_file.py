@@ -121,7 +121,8 @@ class JournalFile:
 
     def _tell(self, error: OSError) -> None:
         """Tell of trouble, once until it is over."""
-        self._why = _NOBODY_READS if error.errno == errno.ENXIO else error.strerror or str(error)
+        is_pipe = error.errno == errno.ENXIO and self._path is not None and self._path.is_fifo()
+        self._why = _NOBODY_READS if is_pipe else error.strerror or str(error)
         if not self._is_troubled:
             logger.warning(
                 "CORS journal %s can't be written (%s); traffic goes on without it, and it is "
