@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -90,6 +92,20 @@ def test_a_module_imports_of_others_only_what_is_there(module: Path) -> None:
     if module == TOML:
         known |= {"tomllib", "tomli"}
     assert {name.partition(".")[0] for name in _imported(module)} <= known
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_of_another_what_that_names_as_its_own(module: Path) -> None:
+    """What isn't in `__all__` may change without a look at other modules."""
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("corscope."):
+            there = import_module(node.module or "")
+            names = {alias.name for alias in node.names if not _is_module(there, alias.name)}
+            assert names <= set(getattr(there, "__all__", ())), node.module
+
+
+def _is_module(package: ModuleType, name: str) -> bool:
+    return isinstance(getattr(package, name), ModuleType)
 
 
 def test_the_pure_rooms_touch_no_files_clocks_or_sockets() -> None:

@@ -13,6 +13,8 @@ from corscope.messages import HeaderList
 
 __all__ = [
     "FAILURE",
+    "HTTP_TAB_OR_SPACE",
+    "HTTP_WHITESPACE",
     "Failed",
     "append",
     "byte_lowercase",

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 __all__ = [
+    "C0_CONTROL_OR_SPACE",
     "DEFAULT_PORTS",
     "LONGEST_REMEMBERED",
     "Url",

@@ -23,7 +23,7 @@ from corscope.mitm.har import captured
 from corscope.mitm.har_text import HarError, HarText, UnreadableError, entries
 from corscope.mitm.in_order import in_order
 
-__all__ = ["FlowFileError", "FlowProblem", "packing", "read_captures", "unreadable"]
+__all__ = ["LISTED", "FlowFileError", "FlowProblem", "packing", "read_captures", "unreadable"]
 
 LARGEST: Final = 256 * 1024 * 1024
 """One flow or entry longer than this is left out, so that memory stays bounded."""

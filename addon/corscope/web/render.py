@@ -158,9 +158,9 @@ def exchange_html(
     )
 
 
-def handoff_html(handoff: Handoff, *, is_live: bool = True) -> str:
+def handoff_html(handoff: Handoff) -> str:
     """A policy as a dialect's configuration, with what to mind, or why it can't be written."""
-    return template_html("handoff.html", handoff=handoff, is_live=is_live)
+    return template_html("handoff.html", handoff=handoff, is_live=True)
 
 
 def _is_small(entry: Entry) -> bool:

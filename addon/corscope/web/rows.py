@@ -5,7 +5,7 @@ from typing import Any, Final
 from corscope.explain.escape import escaped
 from corscope.journal.store import Entry
 
-__all__ = ["row_of"]
+__all__ = ["Row", "row_of"]
 
 _LONGEST: Final = 300
 

@@ -80,8 +80,8 @@ class Origins:
         self._servers: list[HTTPServer] = []
         # Bound and never listened on: refused for sure, and nobody else can take it.
         self._down = _bind(wanted[2])
-        self._page = _listen("localhost", wanted[0])
-        self._api = _listen("localhost", wanted[1])
+        self._page = _listen(wanted[0])
+        self._api = _listen(wanted[1])
         self.addresses = Addresses(
             page_port=_port(self._page[0]),
             api_port=_port(self._api[0]),
@@ -192,10 +192,10 @@ class _Api(RequestHandler):
     get = post = put = delete = options = _answer  # one answer, whatever the method
 
 
-def _listen(host: str, port: int) -> list[socket.socket]:
-    """Listen on all loopback addresses that the name has, with the same port."""
+def _listen(port: int) -> list[socket.socket]:
+    """Listen on all addresses that localhost has, with the same port."""
     try:
-        return bind_sockets(port, host)
+        return bind_sockets(port, "localhost")
     except OSError as error:
         raise _busy(port) from error
 

@@ -16,7 +16,7 @@ from corscope.cli.imports.regexes import anchored, is_anchored, is_one_group
 from corscope.cli.imports.tree import Source
 from corscope.servers.parts import REQUEST_METHOD, VARY, is_cors_response_header_name
 
-__all__ = ["ApacheAnswers", "Directive", "header_of", "is_cors_header"]
+__all__ = ["ApacheAnswers", "Condition", "Directive", "header_of", "is_cors_header"]
 
 _ACTIONS: Final = frozenset(
     {"set", "setifempty", "add", "append", "merge", "unset", "edit", "edit*"}

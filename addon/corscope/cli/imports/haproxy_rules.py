@@ -11,7 +11,7 @@ from typing import Final
 
 from corscope.cli.imports.tree import Source
 
-__all__ = ["VARIABLE", "Rule", "Term", "Test", "header_of", "rules", "tested"]
+__all__ = ["VARIABLE", "Rule", "Term", "Test", "header_of", "rules", "test_of", "tested"]
 
 VARIABLE: Final = "\0$"
 """What a word has in place of a `$` that begins a variable of the environment: within double quotes

@@ -99,12 +99,12 @@ def listed(field: str) -> Reader:
     return lambda node: {field: tuple(item.text() for item in node.items())}
 
 
-def listed_or_any(field: str, *, any_is: str = WILDCARD) -> Reader:
+def listed_or_any(field: str) -> Reader:
     """A list of strings, in which `*` alone stands for any."""
 
     def read(node: Node) -> Fields:
         texts = tuple(item.text() for item in node.items())
-        return {field: any_is if texts == (WILDCARD,) else texts}
+        return {field: WILDCARD if texts == (WILDCARD,) else texts}
 
     return read
 

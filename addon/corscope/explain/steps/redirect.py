@@ -17,7 +17,14 @@ from corscope.fetch.origin import origin_of_url, parse_serialized_origin
 from corscope.fetch.preflight import CorsRequest, is_redirect_status
 from corscope.fetch.reasons import Reason
 
-__all__ = ["has_location", "leads_on", "location_first", "mixed_content", "redirect_questions"]
+__all__ = [
+    "count",
+    "has_location",
+    "leads_on",
+    "location_first",
+    "mixed_content",
+    "redirect_questions",
+]
 
 REDIRECT: Final = "https://fetch.spec.whatwg.org/#http-redirect-fetch"
 PORTS: Final = "https://fetch.spec.whatwg.org/#port-blocking"
