@@ -28,6 +28,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _BUTTON = re.compile(r"^▶ \*\*([^*]+)\*\*: ", re.MULTILINE)
 _ROW = re.compile(r"^\| (`[^|]+`) \|", re.MULTILINE)
 
@@ -38,6 +39,22 @@ def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
         if "://" not in target and not target.startswith("#"):
             file = document.parent / target.partition("#")[0]
             assert file.exists(), f"{document.name} links to {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_heading_leads_to_one(document: Path) -> None:
+    for target in _LINK.findall(document.read_text(encoding="utf-8")):
+        file, _, heading = target.partition("#")
+        if heading and "://" not in target:
+            there = document.parent / file if file else document
+            assert heading in anchors(there), f"{document.name} links to {target}"
+
+
+def anchors(document: Path) -> set[str]:
+    """What the headings of a document are called in links, as GitHub makes that."""
+    text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+    headings = (heading.replace("`", "").lower() for heading in _HEADING.findall(text))
+    return {re.sub(r"[^\w -]", "", heading).strip().replace(" ", "-") for heading in headings}
 
 
 def test_every_document_can_be_reached_from_the_readme() -> None:
