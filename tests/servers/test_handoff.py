@@ -8,17 +8,20 @@ import pytest
 from corscope.fetch.headers import get
 from corscope.messages import Request, Response
 from corscope.servers.dialect import Dialect
-from corscope.servers.difference import differences, probes
+from corscope.servers.difference import answered, differences, probes
 from corscope.servers.express import EXPRESS
+from corscope.servers.gorilla import GORILLA
 from corscope.servers.handoff import hand_off, translated
 from corscope.servers.nginx import NGINX
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
 from corscope.servers.standard import STANDARD
+from corscope.servers.tomcat import TOMCAT
 
 from .real.policies import POLICIES
 
 APP = "https://app.test"
+API = "https://api.test/"
 USUAL = Policy(
     allow_origins=(APP,),
     allow_methods=("PUT",),
@@ -177,3 +180,50 @@ def _allows(server: Dialect, policy: Policy, origin: str) -> bool:
     request = Request("GET", "https://api.test/", (("Origin", origin),))
     headers = server.actual(policy, request, Response(200, ())).headers
     return get(headers, "access-control-allow-origin") == origin
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param(Policy(allow_origins=(APP,)), id="an origin alone"),
+        pytest.param(Policy(allow_origins=(APP,), allow_headers=("x-a",)), id="a header"),
+        pytest.param(
+            Policy(allow_origins=(APP,), allow_methods=("PUT",), allow_credentials=True),
+            id="a method",
+        ),
+        pytest.param(Policy(allow_origins=("capacitor://localhost",)), id="an app's own scheme"),
+    ],
+)
+@every_target
+def test_what_the_standard_lets_in_the_other_server_does(target: Dialect, policy: Policy) -> None:
+    """Safelisted methods too, which some servers refuse unless they are listed."""
+    meant, _ = translated(policy, STANDARD, target)
+    assert policy.allow_origins is not None
+    origin, names = policy.allow_origins[0], policy.allow_headers
+    for method in ("GET", "HEAD", "POST", *(policy.allow_methods or ())):
+        asked = (("Origin", origin), ("Access-Control-Request-Method", method))
+        asked += (("Access-Control-Request-Headers", names[0]),) if names else ()
+        preflight = answered(target, meant, Request("OPTIONS", API, asked))
+        sent = (("Origin", origin), ("Content-Type", "text/plain"))
+        actual = answered(target, meant, Request(method, API, sent))
+        assert {
+            get(each.headers, "Access-Control-Allow-Origin") for each in (preflight, actual)
+        } <= {
+            origin,
+            "*",
+        }, method
+        assert max(preflight.status, actual.status) < 300, method
+        if names:
+            assert (
+                names[0] in (get(preflight.headers, "Access-Control-Allow-Headers") or "").lower()
+            )
+
+
+def test_no_more_methods_are_listed_than_have_to_be() -> None:
+    """Express looks at no list before it answers; Gorilla refuses what isn't on its own."""
+    wanted = Policy(allow_origins=(APP,), allow_methods=("PUT",))
+    assert translated(wanted, STANDARD, EXPRESS)[0].allow_methods == ("PUT",)
+    listed, _ = translated(wanted, STANDARD, GORILLA)
+    assert listed.allow_methods == ("PUT", "GET", "HEAD", "POST")
+    only = Policy(allow_origins=(APP,), allow_methods=("GET", "PUT"))
+    assert translated(only, GORILLA, TOMCAT)[0].allow_methods == ("GET", "PUT")

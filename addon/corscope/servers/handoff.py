@@ -9,12 +9,12 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
-from corscope.fetch.headers import get
-from corscope.messages import Request
+from corscope.fetch.headers import get, get_decode_and_split
+from corscope.messages import HeaderList, Request
 from corscope.servers.dialect import Dialect, Export
 from corscope.servers.difference import answered, differences, instance
-from corscope.servers.parts import ALLOW_ORIGIN
-from corscope.servers.policy import WILDCARD, Policy
+from corscope.servers.parts import ALLOW_HEADERS, ALLOW_ORIGIN
+from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
 
 __all__ = ["anchoring", "hand_off", "translated"]
 
@@ -57,7 +57,9 @@ def translated(policy: Policy, source: Dialect, target: Dialect) -> tuple[Policy
     if meant.allow_origin_regex:
         regex = _anchored(meant.allow_origin_regex, anchoring(source), anchoring(target))
         meant = replace(meant, allow_origin_regex=regex)
-    return _with_patterns(meant, (source, policy), target), lost
+    asked = (source, policy)
+    meant = _with_patterns(_with_safelisted(meant, asked, target), asked, target)
+    return _with_safelisted(meant, asked, target), lost  # again: who gets in may be a regex's now
 
 
 def _with_defaults(policy: Policy, source: Dialect, target: Dialect) -> Policy:
@@ -123,14 +125,18 @@ def _anchored(regex: str, source: str, target: str) -> str:
 
 
 def _with_patterns(policy: Policy, source: tuple[Dialect, Policy], target: Dialect) -> Policy:
-    """Write as a regex the patterns that the first server understands and the second doesn't."""
+    """Write as a regex what the first server lets in of the list and the second doesn't.
+
+    Patterns that it doesn't understand, and schemes that it takes for none, as of an app or an
+    extension.
+    """
     origins = policy.allow_origins
     if not isinstance(origins, tuple):
         return policy
     lost = [
         pattern
         for pattern in origins
-        if "*" in pattern[1:]
+        if "*" not in pattern[:1]
         and _allows(*source, instance(pattern))
         and not _allows(target, policy, instance(pattern))
     ]
@@ -147,6 +153,53 @@ def _with_patterns(policy: Policy, source: tuple[Dialect, Policy], target: Diale
 def _allows(dialect: Dialect, policy: Policy, origin: str) -> bool:
     request = Request("GET", "https://api.example.com/", (("Origin", origin),))
     return get(answered(dialect, policy, request).headers, ALLOW_ORIGIN) in {origin, WILDCARD}
+
+
+_SAFELISTED: Final = ("GET", "HEAD", "POST")
+
+
+def _with_safelisted(policy: Policy, source: tuple[Dialect, Policy], target: Dialect) -> Policy:
+    """List the CORS-safelisted methods that the first server needn't list, and the second has to.
+
+    Browsers take them for allowed whatever a list says, but some servers refuse what isn't on it.
+    """
+    methods = policy.allow_methods
+    if isinstance(methods, str):
+        return policy
+    kept = methods or ()
+    for method in _SAFELISTED:
+        if method in kept or not _lets_in(*source, source[1], method):
+            continue
+        with_it = replace(policy, allow_methods=(*kept, method))
+        if _lets_in(target, policy, source[1], method) or target.complaints(with_it):
+            continue
+        if _lets_in(target, with_it, source[1], method):
+            kept = (*kept, method)
+    return policy if kept == (methods or ()) else replace(policy, allow_methods=kept)
+
+
+def _lets_in(dialect: Dialect, policy: Policy, meant: Policy, method: str) -> bool:
+    """Whether a server lets in what a policy is meant to: a request, and what asks its leave."""
+    origins, names = listed(meant.allow_origins), listed(meant.allow_headers)
+    own = next(
+        (each for each in origins if each not in {WILDCARD, ECHO}), "https://app.example.com"
+    )
+    name = next((each.lower() for each in names if each not in {WILDCARD, ECHO}), None)
+    origin = ("Origin", instance(own))
+    asked: HeaderList = (origin, ("Access-Control-Request-Method", method))
+    if name is not None:
+        asked += (("Access-Control-Request-Headers", name),)
+    sent = (origin, ("Content-Type", "text/plain")) if method == "POST" else (origin,)
+    url = "https://api.example.com/"
+    both = (Request("OPTIONS", url, asked), Request(method, url, sent))
+    preflight, actual = (answered(dialect, policy, request) for request in both)
+    allowed = {get(each.headers, ALLOW_ORIGIN) for each in (preflight, actual)}
+    granted = {
+        each.lower() for each in get_decode_and_split(preflight.headers, ALLOW_HEADERS) or ()
+    }
+    is_granted = name is None or not granted.isdisjoint({name, WILDCARD})
+    is_ok = preflight.status < 300 and actual.status < 300
+    return is_ok and is_granted and allowed <= {origin[1], WILDCARD}
 
 
 def _regex(pattern: str) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from corscope.explain.articles.catalogue import article
+from corscope.explain.mending import is_misspelled
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.safelist import is_cors_safelisted_method
@@ -69,10 +70,11 @@ def exportable() -> tuple[Dialect, ...]:
 
 def needed_policy(exchange: Exchange) -> Policy:
     """The least that a server must allow for this exchange, as far as it shows."""
-    is_safe = is_cors_safelisted_method(exchange.method)
+    method = "PATCH" if is_misspelled(exchange.method) else exchange.method
+    is_safe = is_cors_safelisted_method(method)
     return Policy(
         allow_origins=(exchange.origin,),
-        allow_methods=None if is_safe else (exchange.method,),
+        allow_methods=None if is_safe else (method,),
         allow_headers=exchange.request_headers or None,
         allow_credentials=_needs_credentials(exchange) or None,
     )
