@@ -19,7 +19,7 @@ from corscope.rules.model import Ruleset
 from tests.browsers.cases import CASES
 from tests.explain.exchanges import embedded_under, exchange_of
 from tests.explain.recorded import ENGINES, recorded
-from tests.journal.requests import ALLOWED, API, PAGE, REFUSED, actual, at, preflight
+from tests.journal.requests import ALLOWED, API, CHROMIUM, PAGE, REFUSED, actual, at, preflight
 
 UNMENDED_ELSEWHERE = {Reason.MIXED_CONTENT, Reason.REDIRECT_INVALID}
 """What another engine than the exchange's own may still refuse, whatever the headers."""
@@ -201,6 +201,31 @@ def test_what_is_allowed_needs_none() -> None:
 def test_without_an_answer_no_rule_helps(missing: Missing) -> None:
     with pytest.raises(NoRuleError, match="no rule helps"):
         rule_from(exchange_of(preflight(), Sighting("x", None, missing, "gone")))
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        Sighting("x", Response(302, (("Location", "http://["),))),
+        Sighting("x", Response(302, (("Location", "https://u:p@b.test/"),))),
+        Sighting("x", Response(407, ())),
+        Sighting("x", None, Missing.NO_ANSWER, "server closed connection", cause="closed"),
+    ],
+    ids=["a Location that is no URL", "userinfo", "a proxy's status", "a server that hangs up"],
+)
+def test_a_preflight_that_the_server_cant_answer_is_answered_by_the_rule(seen: Sighting) -> None:
+    exchange = exchange_of(preflight(headers=(("User-Agent", CHROMIUM),)), seen)
+    assert exchange.judgement.verdict == "blocked"
+    after = ruled(exchange, RuledBy(loaded(rule_from(exchange)))).verdicts
+    assert after.include.verdict == "allowed"
+
+
+@pytest.mark.parametrize("cause", [None, "dns", "refused", "timeout", "unreachable", "tls"])
+def test_a_server_that_isnt_there_is_not_answered_for(cause: str | None) -> None:
+    """The actual request would fail all the same."""
+    seen = Sighting("x", None, Missing.NO_ANSWER, "gone", cause=cause)  # type: ignore[arg-type]
+    with pytest.raises(NoRuleError, match="no rule helps"):
+        rule_from(exchange_of(preflight(), seen))
 
 
 def test_a_bad_redirect_shows_once_the_headers_are_mended() -> None:

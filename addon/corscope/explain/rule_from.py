@@ -47,7 +47,19 @@ _HOPELESS: Final = frozenset(
     }
 )
 """What isn't mended by an answer's headers."""
-
+_OF_ANOTHER_ANSWER: Final = frozenset(
+    {
+        Reason.REDIRECT_WITH_CREDENTIALS,
+        Reason.REDIRECT_INVALID,
+        Reason.REDIRECT_NOT_HTTP,
+        Reason.REDIRECT_TO_LOCAL,
+        Reason.REDIRECT_BAD_PORT,
+        Reason.PROXY_AUTHENTICATION,
+    }
+)
+"""What a preflight has no more of where a rule answers it in the server's stead."""
+_HANGS_UP: Final = frozenset({"closed", "invalid"})
+"""The causes of a missing answer of a server that is there, and just can't answer this."""
 
 _OF_EMBEDDING: Final = frozenset(
     {Reason.CROSS_ORIGIN_RESOURCE_POLICY, Reason.CROSS_ORIGIN_EMBEDDER_POLICY}
@@ -74,7 +86,7 @@ def rule_from(exchange: Exchange, outcome: Outcome | None = None) -> str:
     judgement = exchange.verdicts.seen(credentials)
     if judgement.verdict == "allowed":
         raise NoRuleError("it is allowed already: no rule is needed")
-    if judgement.reason in _HOPELESS:
+    if judgement.reason in _HOPELESS and not _may_be_answered(exchange, judgement):
         raise NoRuleError(_no_rule_helps(exchange, judgement))
     if judgement.reason in _OF_EMBEDDING:
         text = _embedding_rule(exchange, judgement)
@@ -82,6 +94,14 @@ def rule_from(exchange: Exchange, outcome: Outcome | None = None) -> str:
         text = _policy_rule(exchange, judgement, credentials)
     _try(text, exchange, credentials)
     return text
+
+
+def _may_be_answered(exchange: Exchange, judgement: Judgement) -> bool:
+    """Whether it is a preflight that a rule's own answer saves from what the server does to it."""
+    if exchange.kind == "actual":
+        return False
+    is_there = judgement.reason is Reason.NO_RESPONSE and judgement.detail in _HANGS_UP
+    return is_there or judgement.reason in _OF_ANOTHER_ANSWER
 
 
 def _no_rule_helps(exchange: Exchange, judgement: Judgement) -> str:
