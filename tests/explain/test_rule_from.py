@@ -223,7 +223,7 @@ def test_a_preflight_that_the_server_cant_answer_is_answered_by_the_rule(seen: S
 @pytest.mark.parametrize("cause", [None, "dns", "refused", "timeout", "unreachable", "tls"])
 def test_a_server_that_isnt_there_is_not_answered_for(cause: str | None) -> None:
     """The actual request would fail all the same."""
-    seen = Sighting("x", None, Missing.NO_ANSWER, "gone", cause=cause)  # type: ignore[arg-type]
+    seen = Sighting("x", None, Missing.NO_ANSWER, "gone", cause=cause)
     with pytest.raises(NoRuleError, match="no rule helps"):
         rule_from(exchange_of(preflight(), seen))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from corscope.fetch.headers import get
-from corscope.messages import Request, Response
+from corscope.messages import HeaderList, Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered, differences, probes
 from corscope.servers.express import EXPRESS
@@ -201,7 +201,7 @@ def test_what_the_standard_lets_in_the_other_server_does(target: Dialect, policy
     assert policy.allow_origins is not None
     origin, names = policy.allow_origins[0], policy.allow_headers
     for method in ("GET", "HEAD", "POST", *(policy.allow_methods or ())):
-        asked = (("Origin", origin), ("Access-Control-Request-Method", method))
+        asked: HeaderList = (("Origin", origin), ("Access-Control-Request-Method", method))
         asked += (("Access-Control-Request-Headers", names[0]),) if names else ()
         preflight = answered(target, meant, Request("OPTIONS", API, asked))
         sent = (("Origin", origin), ("Content-Type", "text/plain"))
