@@ -12,11 +12,13 @@ from corscope.messages import Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered
 from corscope.servers.express import EXPRESS
+from corscope.servers.gorilla import GORILLA
 from corscope.servers.nginx import NGINX
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
 from corscope.servers.spring import SPRING
 from corscope.servers.standard import STANDARD
+from corscope.servers.starlette import STARLETTE
 from corscope.servers.tomcat import TOMCAT
 from tests.journal.requests import PAGE, preflight
 
@@ -124,6 +126,25 @@ def test_the_server_that_answered_is_among_the_best(dialect: Dialect) -> None:
     found = resembling(infer(seen).policy, seen, dialects())
     assert found[0].alike == len(seen)
     assert dialect in [each.dialect for each in found if each.alike == len(seen)]
+
+
+def test_methods_that_a_server_lets_in_without_a_word_are_listed() -> None:
+    """Gorilla answers a preflight for GET without a list, and refuses it unless it is listed."""
+    policy = replace(EXPOSING, allow_methods=("GET", "POST", "PUT", "DELETE"))
+    seen = ask(GORILLA, policy, (APP, EVIL), "GET POST PUT DELETE")
+    found = resembling(infer(seen).policy, seen, [GORILLA])
+    assert found[0].alike == len(seen)
+    assert set(found[0].policy.allow_methods or ()) >= {"GET", "POST"}
+
+
+def test_what_is_refused_by_the_status_says_what_is_allowed() -> None:
+    """Starlette refuses a method with 400, and lists those that it allows all the same."""
+    policy = Policy(allow_origins=(APP,), allow_methods=("GET",), allow_headers=("x-a",))
+    seen = ask(STARLETTE, policy, (APP, EVIL), "PUT DELETE")
+    assert {each.status for each in seen if each.kind == "preflight"} == {400}
+    inferred = infer(seen)
+    assert inferred.policy.allow_methods == ("GET",)
+    assert resembling(inferred.policy, seen, [STARLETTE])[0].alike == len(seen)
 
 
 @pytest.mark.parametrize("dialect", [SPRING, TOMCAT], ids=lambda dialect: dialect.name)

@@ -10,8 +10,9 @@ from itertools import combinations
 from typing import Any, Final, Literal
 
 from corscope.explain.counted import counted
-from corscope.fetch.headers import get, get_decode_and_split
+from corscope.fetch.headers import contains, get, get_decode_and_split
 from corscope.fetch.origin import TupleOrigin, origin_of_url
+from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.journal.exchange import Exchange
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.dialect import Dialect
@@ -35,6 +36,7 @@ __all__ = [
     "resembling",
 ]
 
+_REDIRECTS: Final = 300
 _ENOUGH: Final = 2
 """So many different questions have to be answered alike before an echo is believed."""
 
@@ -122,7 +124,7 @@ def observed(exchange: Exchange) -> Observation | None:
 def infer(observations: Sequence[Observation]) -> Inferred:
     """The policy that would have made these answers."""
     allowed = [each for each in observations if _allow_origin(each) is not None]
-    preflights = [each for each in allowed if each.kind == "preflight" and each.status < 300]
+    preflights = _telling(allowed)
     actual = [each for each in allowed if each.kind == "actual"]
     fields = {
         "allow_origins": _origins(observations, allowed),
@@ -134,6 +136,17 @@ def infer(observations: Sequence[Observation]) -> Inferred:
     }
     values: dict[str, Any] = {field: value for field, (value, _) in fields.items()}
     return Inferred(Policy(**values), {field: note for field, (_, note) in fields.items()})
+
+
+def _telling(allowed: Sequence[Observation]) -> list[Observation]:
+    """The preflights whose answers say what is allowed: those that pass.
+
+    Where none does, those that say so all the same, as of servers that refuse by the status.
+    """
+    preflights = [each for each in allowed if each.kind == "preflight"]
+    passing = [each for each in preflights if each.status < _REDIRECTS]
+    lists = (ALLOW_METHODS, ALLOW_HEADERS)
+    return passing or [o for o in preflights if any(contains(o.headers, name) for name in lists)]
 
 
 def _allow_origin(each: Observation) -> str | None:
@@ -264,10 +277,25 @@ def _readings(inferred: Policy, observations: Sequence[Observation]) -> Iterator
     for count in range(len(echoes) + 1):
         for fields in combinations(echoes, count):
             lists: dict[str, Any] = {field: tuple(dict.fromkeys(seen[field])) for field in fields}
-            yield replace(inferred, **lists)
+            reading = replace(inferred, **lists)
+            yield reading
+            yield from _with_methods_that_go_unsaid(reading, preflights)
     headers = inferred.allow_headers
     if isinstance(headers, tuple) and set(headers) >= _ADDED:
         yield replace(inferred, allow_headers=tuple(h for h in headers if h not in _ADDED))
+
+
+def _with_methods_that_go_unsaid(
+    reading: Policy, preflights: Sequence[Observation]
+) -> Iterator[Policy]:
+    """The policy with the safelisted methods that were let in, which some servers don't list."""
+    listed = reading.allow_methods
+    let_in = [o.method for o in preflights if o.status < _REDIRECTS]
+    if isinstance(listed, tuple):
+        safe = (method for method in let_in if is_cors_safelisted_method(method))
+        methods = tuple(dict.fromkeys((*listed, *safe)))
+        if methods != listed:
+            yield replace(reading, allow_methods=methods)
 
 
 def _with_settings(policies: Iterable[Policy], dialect: Dialect) -> Iterator[Policy]:
