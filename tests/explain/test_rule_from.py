@@ -181,6 +181,35 @@ def test_an_embedded_resource_may_be_embedded() -> None:
     assert ruled(exchange, RuledBy(rules)).verdicts.omit.verdict == "allowed"
 
 
+@pytest.mark.parametrize(
+    ("page", "value", "who"),
+    [
+        ("https://app.test", "cross-origin", "any page"),
+        ("https://app.api.test", "same-site", "pages of its own site"),
+        ("http://app.api.test", "cross-origin", "any page"),
+    ],
+    ids=["another site", "its own", "its own but for the scheme"],
+)
+def test_no_more_pages_may_embed_it_than_have_to(page: str, value: str, who: str) -> None:
+    request = Request("GET", API, (("Origin", page), ("Sec-Fetch-Mode", "no-cors")))
+    exchange = blocked(request, Response(200, (("Cross-Origin-Resource-Policy", "same-origin"),)))
+    text = rule_from(exchange)
+    assert f'"Cross-Origin-Resource-Policy" = "{value}"' in text
+    [rule] = loaded(text).rules
+    assert rule.name == f"{who} may embed {API}"
+    assert ruled(exchange, RuledBy(loaded(text))).verdicts.omit.verdict == "allowed"
+
+
+def test_a_preflights_rule_says_that_it_replaces_what_is_exposed() -> None:
+    assert "\n# expose_headers: name here what script is to read" in rule_from(blocked())
+    assert "# expose_headers" not in rule_from(blocked(actual()))
+
+
+def test_that_anybody_can_be_null_is_said() -> None:
+    [rule] = loaded(rule_from(blocked(actual(origin="null")))).rules
+    assert "every page whose origin is null, as any site can have it, read" in rule.description
+
+
 def test_what_a_page_demands_leave_for_is_given_leave() -> None:
     exchange = embedded_under("require-corp", Response(200, ()))
     assert exchange.judgement.reason is Reason.CROSS_ORIGIN_EMBEDDER_POLICY

@@ -89,9 +89,8 @@ def rule_from(exchange: Exchange, outcome: Outcome | None = None) -> str:
     if judgement.reason in _HOPELESS and not _may_be_answered(exchange, judgement):
         raise NoRuleError(_no_rule_helps(exchange, judgement))
     if judgement.reason in _OF_EMBEDDING:
-        text = _embedding_rule(exchange, judgement)
-    else:
-        text = _policy_rule(exchange, judgement, credentials)
+        return _embedding_rule(exchange, judgement, credentials)
+    text = _policy_rule(exchange, judgement, credentials)
     _try(text, exchange, credentials)
     return text
 
@@ -140,6 +139,9 @@ def _policy_rule(exchange: Exchange, judgement: Judgement, credentials: Credenti
         )
     methods = None
     if exchange.kind == "preflight":
+        notes["expose_headers"] = (
+            "name here what script is to read of the answer, as the rule replaces the server's own"
+        )
         methods = _methods(exchange.method)
         if methods == ECHO:
             notes["allow_methods"] = f"just {exchange.method}, by match.method"
@@ -223,7 +225,7 @@ def _description(exchange: Exchange, judgement: Judgement) -> str:
     was = "a preflight" if exchange.kind == "preflight" else "an answer"
     told = f"Made from {was} that was {judgement.verdict} ({judgement.reason}): "
     if exchange.origin == OPAQUE_SERIALIZED:
-        told += "lets every page whose origin is null "
+        told += "lets every page whose origin is null, as any site can have it, "
     else:
         told += f"lets pages of {_short(exchange.origin)} "
     if exchange.kind == "preflight":
@@ -246,14 +248,23 @@ def _place(exchange: Exchange) -> str:
 # An embedded resource
 
 
-def _embedding_rule(exchange: Exchange, judgement: Judgement) -> str:
-    """Such a request has no Origin, so the rule is for whoever embeds it."""
-    return header_rule_text(
-        f"any page may embed {_short(_url(exchange))}",
-        {"url": _url(exchange), "kind": "actual"},
-        {"Cross-Origin-Resource-Policy": "cross-origin"},
-        description=(
-            f"Made from an answer that was blocked ({judgement.reason}): lets every page "
-            f"embed it.{_place(exchange)}"
-        ),
-    )
+def _embedding_rule(exchange: Exchange, judgement: Judgement, credentials: Credentials) -> str:
+    """Such a request has no Origin, so the rule is for its site, or else for all."""
+    for who, value in (("pages of its own site", "same-site"), ("any page", "cross-origin")):
+        text = header_rule_text(
+            f"{who} may embed {_short(_url(exchange))}",
+            {"url": _url(exchange), "kind": "actual"},
+            {"Cross-Origin-Resource-Policy": value},
+            description=(
+                f"Made from an answer that was blocked ({judgement.reason}): lets {who} "
+                f"embed it.{_place(exchange)}"
+            ),
+        )
+        try:
+            _try(text, exchange, credentials)
+        except NoRuleError:
+            if value == "cross-origin":
+                raise
+        else:
+            break
+    return text

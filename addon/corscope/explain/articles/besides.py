@@ -32,7 +32,8 @@ OTHER_ARTICLES: Final = (
         "refuse to be embedded: with same-origin by any other origin, with same-site by any other "
         "site. The check is asked of requests whose mode is no-cors.",
         section=CATALOGUE[Reason.CROSS_ORIGIN_RESOURCE_POLICY].section,
-        fix='send "Cross-Origin-Resource-Policy: cross-origin" with what others may embed.',
+        fix='send "Cross-Origin-Resource-Policy: cross-origin" with what others may embed, or '
+        "same-site with what only pages of its own site may.",
         looks=("> Sec-Fetch-Mode: no-cors", "< Cross-Origin-Resource-Policy: {detail}"),
         harmless="If others aren't meant to embed it: then this is the policy at work.",
         see=(Reason.CROSS_ORIGIN_EMBEDDER_POLICY, Reason.ALLOW_ORIGIN_MISSING),
