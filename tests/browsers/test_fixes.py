@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,17 @@ from corscope.explain.words import OPAQUE_ORIGIN_FIX
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason
 from tests.browsers.agreement import ENGINES
-from tests.browsers.case import Case
+from tests.browsers.case import (
+    SECURE_API,
+    SECURE_COOKIE_API,
+    SECURE_PAGE,
+    SECURE_SITE_PAGE,
+    Case,
+)
 from tests.browsers.cases import CASES
 from tests.browsers.generator import generate
 from tests.browsers.mending import Try, Way, play_until_mended
+from tests.support.origin_server import Answer
 from tests.support.seeds import seed
 
 pytestmark = pytest.mark.browser
@@ -52,6 +60,28 @@ def test_what_is_refused_passes_once_it_is_mended(
     ]
     assert "\n".join(wrong) == ""
     assert sum(passed and bool(tries) for passed, tries in found.values()) > len(cases) // 10
+
+
+KEPT_BACK = Answer(headers=(("Cross-Origin-Resource-Policy", "same-origin"),))
+NO_CORS = {"mode": "no-cors"}
+
+
+@pytest.mark.parametrize(("engine", "way"), TRIALS)
+def test_what_is_kept_from_a_page_is_given_to_it(
+    engine: str, way: Way, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """A rule gives it to the page's own site alone, where the page is of it."""
+    own = Case("kept from its site", None, KEPT_BACK, None, NO_CORS, SECURE_COOKIE_API)
+    own = replace(own, page=SECURE_SITE_PAGE)
+    foreign = Case("kept from others", None, KEPT_BACK, None, NO_CORS, SECURE_API, page=SECURE_PAGE)
+    browser = request.getfixturevalue(engine)
+    found = play_until_mended(browser, [own, foreign], tmp_path, way)
+    for case, value in ((own, "same-site"), (foreign, "cross-origin")):
+        passed, tries = found[case.slug]
+        assert passed
+        [each] = tries
+        assert each.exchange.judgement.reason is Reason.CROSS_ORIGIN_RESOURCE_POLICY
+        assert value in each.told
 
 
 def _trouble(case: Case, passed: bool, tries: Sequence[Try], way: Way) -> str | None:

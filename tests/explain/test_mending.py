@@ -17,7 +17,7 @@ from tests.browsers.generator import generate
 from tests.browsers.mending import as_the_fix_says
 from tests.explain.exchanges import exchange_of
 from tests.explain.recorded import ENGINES, recorded
-from tests.journal.requests import API, PAGE, actual, preflight
+from tests.journal.requests import API, CHROMIUM, FIREFOX, PAGE, actual, preflight
 from tests.support.origin_server import Answer
 from tests.support.seeds import seed
 
@@ -221,3 +221,21 @@ def test_of_a_copy_that_a_304_renews_its_headers_count() -> None:
     exchange = exchange_of(again, Sighting("x", Response(304, ())), (asked, copy))
     assert exchange.judgement.reason is Reason.WILDCARD_WITH_CREDENTIALS
     assert "looks for next" not in exchange_words(exchange, exchange.judgement).fix
+
+
+@pytest.mark.parametrize(
+    ("agent", "method", "status", "headers", "kept"),
+    [
+        (CHROMIUM, "GET", 308, (("Location", "/to"),), True),
+        (CHROMIUM, "GET", 301, (("Location", "/to"), ANY, ALLOW), True),
+        (CHROMIUM, "GET", 302, (("Location", "/to"),), False),
+        (CHROMIUM, "GET", 301, (), False),
+        (CHROMIUM, "POST", 301, (("Location", "/to"),), False),
+        (FIREFOX, "GET", 308, (("Location", "/to"),), False),
+    ],
+)
+def test_a_redirect_that_chromium_keeps_has_to_be_forgotten(
+    agent: str, method: str, status: int, headers: HeaderList, *, kept: bool
+) -> None:
+    fix = fix_of(actual(method, headers=(("User-Agent", agent),)), status, *headers)
+    assert (f"Then empty the browser's cache: it may go on with this {status}" in fix) == kept

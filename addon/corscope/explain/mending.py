@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from corscope.fetch.check import CredentialsMode
+from corscope.fetch.engines import Engine
 from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, get, values
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason
@@ -43,6 +44,8 @@ class Further:
         of_page: faults that the page has to mend, too.
         last: what no header mends, so that what comes after it isn't known.
         with_credentials: lines that it needs on top of all that, if credentials are included.
+        kept: the status of a redirect that this browser may go by from its cache, for all that is
+            mended; None for any other.
     """
 
     lines: HeaderList = ()
@@ -51,6 +54,7 @@ class Further:
     of_page: tuple[Judgement, ...] = ()
     last: Judgement | None = None
     with_credentials: HeaderList = ()
+    kept: int | None = None
 
 
 NOTHING_FURTHER: Final = Further()
@@ -88,6 +92,7 @@ def further(exchange: Exchange, judgement: Judgement) -> Further:
         status=first.response.status != last.response.status,
         of_page=of_page,
         last=last.refused if last.refused.reason and last is not began else None,
+        kept=exchange.status if _is_kept(exchange) else None,
     )
     if exchange.credentials != "unknown" or mode is CredentialsMode.INCLUDE:
         return told
@@ -98,6 +103,17 @@ def further(exchange: Exchange, judgement: Judgement) -> Further:
         of_page=(*of_page, *more_of_page),
         with_credentials=_lines(last.response, stricter.response),
     )
+
+
+def _is_kept(exchange: Exchange) -> bool:
+    """Whether it is a redirect that Chromium keeps even where it is refused, and asks no more.
+
+    It does so with those that are for good; whether a Cache-Control forbade it isn't recorded. What
+    Firefox keeps hangs on that header alone.
+    """
+    is_asked_once = exchange.kind == "actual" and exchange.method == "GET"
+    is_for_good = exchange.status in {301, 308} and exchange.location is not None
+    return exchange.engine is Engine.CHROMIUM and is_asked_once and is_for_good
 
 
 def is_misspelled(method: str) -> bool:

@@ -134,6 +134,8 @@ def _besides(besides: Further, shown: Mapping[str, str]) -> Iterator[str]:
         yield f"And {fix}" if fix.startswith(OPAQUE_ORIGIN_FIX) else f"Still, {what}: {fix}"
     if besides.with_credentials:
         yield f"If credentials are included, send {_lines_text(besides.with_credentials)} too."
+    if besides.kept is not None:
+        yield f"Then empty the browser's cache: it may go on with this {besides.kept}, unasked."
 
 
 def _fix_of(judgement: Judgement, shown: Mapping[str, str]) -> str:
