@@ -270,3 +270,22 @@ def test_what_is_made_of_odd_lines(stage_of: StageOf, engine: str, page: str, na
         assert entry["error"] == f"the browser doesn't take the header {line[0]}"
     if seen.ok:
         assert set(entry["exposed"]) == {name for name, _ in seen.headers} - {"x-firefox-spdy"}
+
+
+ABORTED = """
+async url => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 500);
+    return await fetch(url, {signal: controller.signal}).then(() => "came", error => error.name);
+}
+"""
+
+
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+def test_what_the_page_gives_up_is_no_cors_error(stage: Stage) -> None:
+    """Script takes its request back before the server says anything."""
+    url = stage.url("given-up")
+    stage.server.routes["GET", url] = Answer(headers=(ANY,), delay=3.0)
+    assert stage.page.run(ABORTED, url) == "AbortError"  # type: ignore[attr-defined]
+    [entry] = stage.entries(url)
+    assert (entry["verdict"], entry["reason"]) == ("blocked", "client-gone")
