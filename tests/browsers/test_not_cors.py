@@ -210,6 +210,26 @@ def test_a_304_may_renew_a_copy_that_was_asked_for_without_cors(
 
 @pytest.mark.parametrize("of", ["actual", "preflight"])
 @every_engine
+def test_a_101_that_nobody_has_asked_for(stage: Stage, engine: str, of: str) -> None:
+    """Over HTTP/1.1; only Firefox takes it for an answer."""
+    url = stage.url(f"101/{of}")
+    fine = answer(ANY, methods("PUT"))
+    switches = answer(ANY, methods("PUT"), status=101)
+    stage.server.routes["OPTIONS", url] = switches if of == "preflight" else fine
+    stage.server.routes["*", url] = switches
+    seen = stage.fetch(url, PUT)
+    *_, entry = stage.entries(url, 1 if of == "preflight" else 2)
+    assert seen.ok == (engine == "firefox" and of == "actual")
+    verdict = entry["verdicts"]["omit"]
+    if engine == "firefox":
+        assert verdict["reason"] == ("preflight-status" if of == "preflight" else None)
+    else:
+        assert (verdict["reason"], verdict["detail"]) == ("connection-dropped", None)
+        assert "takes 101 for no answer" in entry["error"]
+
+
+@pytest.mark.parametrize("of", ["actual", "preflight"])
+@every_engine
 def test_a_421_is_asked_again(stage: Stage, of: str) -> None:
     """Both requests are in the journal, and the preflight is that of both."""
     url = stage.url(f"421/{of}")

@@ -195,6 +195,31 @@ def test_an_interim_answer_is_none(status: int, detail: str | None) -> None:
     assert (found.detail if isinstance(found, Unreadable) else None) == detail
 
 
+@pytest.mark.parametrize(
+    ("agent", "version", "asks", "expected"),
+    [
+        (CHROMIUM, "HTTP/1.1", "", (None,)),
+        (WEBKIT, "HTTP/1.1", "", (None,)),
+        (FIREFOX, "HTTP/1.1", "", None),
+        ("curl/8", "HTTP/1.1", "", None),
+        (CHROMIUM, "HTTP/1.1", "h2c", (None,)),
+        (CHROMIUM, "HTTP/1.1", "WebSocket", None),
+        (FIREFOX, "HTTP/2.0", "", ("interim",)),
+        (CHROMIUM, "HTTP/2.0", "", ("interim",)),
+    ],
+)
+def test_another_protocol_is_taken_by_who_has_asked_for_it(
+    agent: str, version: str, asks: str, expected: tuple[str | None] | None
+) -> None:
+    """The same answer for all, so that what one browser makes of it isn't taken for another's."""
+    answer = http.Response.make(101)
+    upgrade = (("Upgrade", asks),) if asks else ()
+    made = flow(headers=(("User-Agent", agent), *upgrade), response=answer)
+    made.request.http_version = version
+    found = delivered_response(made, answer)
+    assert ((found.detail,) if isinstance(found, Unreadable) else None) == expected
+
+
 def test_chromium_is_delivered_what_follows_a_carriage_return_as_a_line() -> None:
     answer = http.Response.make(200, b"", [(b"X-A", b"a\rX-B: b")])
     made = flow(headers=(("User-Agent", CHROMIUM),), response=answer)

@@ -220,14 +220,18 @@ _delivered: Memo[object, Response] = Memo(500)
 
 
 class Unreadable(NamedTuple):
-    """What keeps the browser from taking anything of the answer: in words, and in one."""
+    """What keeps the browser from taking anything of the answer: in words, and in one, if any."""
 
     error: str
-    detail: str
+    detail: str | None
 
 
 _INTERIM: Final = Unreadable(
     "mitmproxy takes an interim answer for the last one, and the browser waits on", INTERIM
+)
+
+_UNASKED: Final = Unreadable(
+    "the browser hasn't asked for another protocol, and takes 101 for no answer", None
 )
 
 
@@ -239,8 +243,8 @@ def delivered_response(flow: http.HTTPFlow, response: http.Response) -> Response
 
 
 def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Response | Unreadable:
-    if 100 <= response.status_code < 200 and response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-        return _INTERIM
+    if unreadable := _interim(flow, response):
+        return unreadable
     head = response_of(response)
     sent = tuple(  # mitmproxy takes off around a value what Python takes for space
         (name.decode("latin-1"), value.strip().decode("latin-1"))
@@ -255,7 +259,22 @@ def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Respo
     if _has_lower_names(flow.request):
         lower = [(byte_lowercase(name), value) for name, value in head.headers]
         head = Response(head.status, tuple(pair for pair in lower if pair[0] not in _OF_HTTP_1))
-    return head if is_odd or not is_small(head.headers) else _delivered.put(key, head)
+    is_alike = not is_odd and head.status != HTTPStatus.SWITCHING_PROTOCOLS
+    return _delivered.put(key, head) if is_alike and is_small(head.headers) else head
+
+
+def _interim(flow: http.HTTPFlow, response: http.Response) -> Unreadable | None:
+    """What the browser makes of an answer below 200, but for a WebSocket's."""
+    if not 100 <= response.status_code < 200:
+        return None
+    over_http_2 = _has_lower_names(flow.request)
+    if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS or over_http_2:
+        return _INTERIM
+    headers = request_of(flow).headers
+    if (get(headers, "Upgrade") or "").lower() == "websocket":
+        return None
+    takes_it = engine_of(headers) in {Engine.FIREFOX, Engine.UNKNOWN}
+    return None if takes_it else _UNASKED
 
 
 def _read_by_browser(
