@@ -21,7 +21,17 @@ from corscope.cli.imports.options import (
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.servers.policy import WILDCARD, Policy
 
-__all__ = ["API_GATEWAY_READERS", "read_api_gateway", "read_azure_blob", "read_gcs", "read_s3"]
+__all__ = [
+    "API_GATEWAY_READERS",
+    "AZURE_READERS",
+    "GCS_READERS",
+    "S3_READERS",
+    "read_api_gateway",
+    "read_azure_blob",
+    "read_gcs",
+    "read_rules",
+    "read_s3",
+]
 
 
 def _joined(field: str) -> Reader:
@@ -52,7 +62,7 @@ def _inside(name: str, reader: Reader) -> Reader:
     return read
 
 
-_S3: Final = {
+S3_READERS: Final = {
     **dict.fromkeys(("id", "xmlns"), _ignored),
     **dict.fromkeys(("allowedorigins", "allowedorigin"), listed_or_any("allow_origins")),
     **dict.fromkeys(("allowedmethods", "allowedmethod"), listed_or_any("allow_methods")),
@@ -62,7 +72,7 @@ _S3: Final = {
     ),
     **dict.fromkeys(("maxageseconds", "maxage"), number("max_age")),
 }
-_AZURE: Final = {
+AZURE_READERS: Final = {
     "allowedorigins": _joined("allow_origins"),
     "allowedmethods": _joined("allow_methods"),
     "allowedheaders": _joined("allow_headers"),
@@ -85,7 +95,7 @@ def _response_headers(node: Node) -> Fields:
     return {"allow_headers": names, "expose_headers": names}
 
 
-_GCS: Final = {
+GCS_READERS: Final = {
     "origin": listed_or_any("allow_origins"),
     "origins": _inside("Origin", listed_or_any("allow_origins")),
     "method": listed_or_any("allow_methods"),
@@ -100,7 +110,7 @@ def read_s3(source: Source) -> Iterator[Found]:
     """The CORS rules of a bucket: the API's JSON and XML, and CloudFormation's template."""
     root = read_document(source)
     rules = list(_rules(root, "corsrules", "corsrule", alone="allowedorigins"))
-    yield from _read(rules, _S3, source, "CORSRules, or <CORSConfiguration>")
+    yield from _read(rules, S3_READERS, source, "CORSRules, or <CORSConfiguration>")
 
 
 def read_gcs(source: Source) -> Iterator[Found]:
@@ -109,14 +119,14 @@ def read_gcs(source: Source) -> Iterator[Found]:
     entries = root.value if isinstance(root.value, tuple) else tuple(_rules(root, "cors"))
     if any("corsrulename" in _lower(each) for each in entries):
         source.refuse("has the rules of Backblaze B2, which aren't read")
-    yield from _read(entries, _GCS, source, "a list with origin and method, or <CorsConfig>")
+    yield from _read(entries, GCS_READERS, source, "a list with origin and method, or <CorsConfig>")
 
 
 def read_azure_blob(source: Source) -> Iterator[Found]:
     """The CORS rules of a storage account: the service's XML, and the template's JSON."""
     root = read_document(source)
     rules = list(_rules(root, "corsrules", "corsrule", alone="allowedorigins"))
-    yield from _read(rules, _AZURE, source, "corsRules, or <Cors>")
+    yield from _read(rules, AZURE_READERS, source, "corsRules, or <Cors>")
 
 
 def read_api_gateway(source: Source) -> Iterator[Found]:
@@ -236,6 +246,11 @@ def _read(
         if "".join(source.text.split()) not in _NOBODY:
             source.refuse(f"has no CORS configuration: there is no {wanted}")
         yield Found(source.name, Policy())
+    yield from read_rules(tables, readers)
+
+
+def read_rules(tables: Iterable[Node], readers: Mapping[str, Reader]) -> Iterator[Found]:
+    """Rules that stand beside each other: of several each is for its own origins and methods."""
     several = [found(_lower(table), readers, table.place) for table in tables]
     for each in several:
         yield each if len(several) == 1 else replace(each, match=_match(each))

@@ -40,6 +40,7 @@ from corscope.cli.imports.python_libraries import (
 from corscope.cli.imports.ruby_libraries import read_rack_cors
 from corscope.cli.imports.serverless import read_serverless
 from corscope.cli.imports.spring import read_spring
+from corscope.cli.imports.terraform import read_terraform
 from corscope.cli.imports.tomcat import read_tomcat
 from corscope.cli.imports.traefik import read_traefik
 from corscope.cli.imports.tree import Found, Source
@@ -84,6 +85,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
 FORMATS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "ingress-nginx": read_ingress,
     "serverless": read_serverless,
+    "terraform": read_terraform,
     "netlify": read_netlify,
     "vercel": read_vercel,
     "firebase": read_firebase,
@@ -118,6 +120,7 @@ _SIGNS: Final = {
         "echo": r"github\.com/labstack/echo/(v\d+/)?middleware\b",
         "gorilla": r"github\.com/gorilla/handlers\b",
     },
+    ".tf": {"terraform": r"^\s*cors(_rule|_configuration)?\s*(=\s*)?\{"},
     ".rb": {"rack-cors": r"\bRack::Cors\b"},
     ".conf": {
         "haproxy": _HAPROXY,
