@@ -14,7 +14,8 @@ from corscope.explain.escape import escaped
 from corscope.explain.repro.story import Leg, ReproError, Story
 from corscope.explain.repro.values import harmless_headers
 from corscope.fetch.check import CredentialsMode
-from corscope.fetch.console import Scene, console_messages
+from corscope.fetch.console import console_messages
+from corscope.fetch.console_scene import Scene
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import is_token
