@@ -321,6 +321,11 @@ def test_a_name_is_unique_over_all_files() -> None:
         ('policy.Access-Control-Allow-Origin = "*"', "Hint: did you mean allow_origins?"),
         ('policy.host = "a.example"', "Hint: it belongs into [rule.match]"),
         ("match.allow_credentials = true", "Hint: it belongs into [rule.policy]"),
+        ('match.path = "/v1/*"', 'Hint: it is a part of the url: write url = "*/v1/users?page=*"'),
+        ('match.query = "a=b"', "Hint: it is a part of the url"),
+        ("match.port = 8080", 'Hint: write it behind the host: host = "localhost:8080"'),
+        ('match.header = "x-tenant"', 'Hint: write filter = "~hq x-tenant", say'),
+        ('match.headers.x = "y"', 'Hint: to match by a header write filter = "~hq x-tenant", say'),
         ('headers.Vary = "Origin"', 'Hint: headers are named in remove, set or add: set = { "Va'),
         (
             "match.status = 404\npolicy.max_age = 1",

@@ -368,6 +368,20 @@ POLICY = policy_table(dialects())
 
 _IN_POLICY = {each.name: "it belongs into [rule.policy]" for each in POLICY.fields}
 
+_WITHIN_URL = 'it is a part of the url: write url = "*/v1/users?page=*", say'
+_IN_OTHER_WORDS = {
+    **dict.fromkeys(("path", "paths", "query", "scheme", "protocol"), _WITHIN_URL),
+    "port": 'write it behind the host: host = "localhost:8080"',
+    "header": 'write filter = "~hq x-tenant", say: it looks at the request\'s headers',
+    "referer": 'write filter = "~hq referer", say',
+}
+"""What people look for in a match, and how it is said there."""
+
+_MATCHED_HEADERS = (
+    'to match by a header write filter = "~hq x-tenant", say; to edit any, write [rule.headers] '
+    "above this"
+)
+
 MATCH = Table(
     fields=(
         Field(
@@ -400,7 +414,8 @@ MATCH = Table(
     build=Match,
     example='host = "api.example.com"',
     any_of=("url", "host"),
-    beside={**_ABOVE, **_IN_POLICY},
+    elsewhere=_IN_OTHER_WORDS,
+    beside={**_ABOVE, **_IN_POLICY, "headers": _MATCHED_HEADERS},
 )
 
 HEADERS = Table(
