@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import ast
 import re
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +120,32 @@ def test_a_mode_follows_from_what_came_next() -> None:
     recording.exchange(preflight("PUT"), answers(204, allow_origin="*", allow_methods="PUT"))
     recording.exchange(asks("PUT"), answers())
     assert "'credentials': 'omit'" in request_of(repro(kept(recording)[0], kept(recording)))
+
+
+def test_the_program_says_what_it_is_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    program = tmp_path / "repro.py"
+    program.write_text(repro(one(asks("GET"), answers())), encoding="ascii")
+    command = [sys.executable, "-I", str(program)]
+    helped = subprocess.run([*command, "--help"], capture_output=True, text=True, timeout=30)
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert f"python {program}\n" in helped.stdout
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hears_ctrl_c,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith("Open http://localhost:")
+        running.send_signal(signal.SIGINT)
+        assert running.communicate(timeout=30) == ("", "")
+    assert running.returncode == 0
+
+
+def _hears_ctrl_c() -> None:
+    """As in a terminal: a shell's background job would pass it over."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_no_value_of_a_request_header_is_in_it() -> None:

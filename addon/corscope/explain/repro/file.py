@@ -43,6 +43,7 @@ Made by corscope.
 import json
 import socket
 import socketserver
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
@@ -319,6 +320,9 @@ for (const [browser, verdict, name, prints] of expected) {
 
 
 def main():
+    if sys.argv[1:]:  # as --help; it takes no arguments
+        print(__doc__.replace("THIS_FILE", sys.argv[0]).strip())
+        return
     for name, taken in SOCKETS.items():
         if name not in CLOSED:  # a port that is taken and doesn't listen refuses connections
             threading.Thread(target=Server(name, taken).serve_forever, daemon=True).start()
