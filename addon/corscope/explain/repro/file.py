@@ -326,8 +326,8 @@ def main():
     for name, taken in SOCKETS.items():
         if name not in CLOSED:  # a port that is taken and doesn't listen refuses connections
             threading.Thread(target=Server(name, taken).serve_forever, daemon=True).start()
-    print("Open %s/ in a browser. Ctrl-C ends this." % PAGE, flush=True)
     try:
+        print("Open %s/ in a browser. Ctrl-C ends this." % PAGE, flush=True)
         while True:
             time.sleep(1)
     except KeyboardInterrupt:
