@@ -10,9 +10,8 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from corscope.mitm.options import user_path
 from corscope.rules.load import MAX_BYTES, Source
@@ -25,11 +24,10 @@ COARSEST: Final = 2.0
 Signature = tuple["_Stamp", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Stamp:
+class _Stamp(NamedTuple):
     """What tells a file's states apart without reading it; `written` is in seconds."""
 
-    file: Path
+    file: str
     written: float
     rest: tuple[int | None, ...]
 
@@ -88,6 +86,7 @@ class RuleFiles:
         self._again_at = sure if self._clock() < sure else None
 
     def _signature(self) -> Signature:
+        # Of texts: several times a second paths would be felt where there are thousands of files.
         return tuple(_stamp(file) for path in self._paths for file in _files(path))
 
     def _read_all(self) -> list[Source]:
@@ -99,7 +98,12 @@ def nothing_in(paths: Iterable[str]) -> str:
     empty = [path for path in paths if _files(user_path(path)) == []]
     if not empty:
         return ""
-    inner = {file.parent for path in empty for file in _files_in(user_path(path), "[!.]*/*.toml")}
+    inner = {
+        file.parent
+        for path in empty
+        for file in user_path(path).glob("[!.]*/*.toml")
+        if not file.name.startswith(".")
+    }
     near = f"; there are some in {', '.join(map(str, sorted(inner)))}" if inner else ""
     return f"there is no *.toml in {', '.join(empty)}{near}"
 
@@ -130,21 +134,27 @@ def _write_from_start(file: io.FileIO, data: bytes) -> None:
     file.truncate()
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path) -> list[str]:
     try:
-        return _files_in(path) if path.is_dir() else [path]
+        return _files_in(path) if path.is_dir() else [str(path)]
     except OSError:
-        return [path]
+        return [str(path)]
 
 
-def _files_in(folder: Path, pattern: str = "*.toml") -> list[Path]:
+def _files_in(folder: Path) -> list[str]:
     """Its `*.toml` but for hidden ones, which macOS and editors leave beside them."""
-    return sorted(file for file in folder.glob(pattern) if not file.name.startswith("."))
+    with os.scandir(folder) as entries:
+        found = [entry.path for entry in entries if _is_rule_file(entry.name)]
+    return sorted(found, key=os.path.normcase)
 
 
-def _stamp(file: Path) -> _Stamp:
+def _is_rule_file(name: str) -> bool:
+    return os.path.normcase(name).endswith(".toml") and not name.startswith(".")
+
+
+def _stamp(file: str) -> _Stamp:
     try:
-        status = file.stat()
+        status = os.stat(file)  # noqa: PTH116  of a path it would take twice the time
     except OSError as error:
         return _Stamp(file, 0.0, (error.errno,))
     rest = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_dev, status.st_ino)
@@ -154,21 +164,10 @@ def _stamp(file: Path) -> _Stamp:
 def _sources(path: Path) -> list[Source]:
     try:
         if path.is_dir():
-            files = _files_in(path)
-            if not files and not _is_readable(path):
-                raise PermissionError(13, "Permission denied")
-            return [_source(file) for file in files]
+            return [_source(Path(file)) for file in _files_in(path)]
     except OSError as error:
         return [Source(str(path), None, error.strerror or str(error))]
     return [_source(path)]
-
-
-def _is_readable(folder: Path) -> bool:
-    try:
-        next(folder.iterdir(), None)
-    except OSError:
-        return False
-    return True
 
 
 def _source(file: Path) -> Source:
