@@ -215,7 +215,17 @@ def test_a_file_that_is_no_journal_is_told_apart(corscope: Command, tmp_path: Pa
     assert "--set cors_journal=FILE" in done.stderr
     missing = corscope("check-log", tmp_path / "none.jsonl")
     assert missing.returncode == 2
-    assert "none.jsonl" in missing.stderr
+    assert "none.jsonl: can't be read: No such file" in missing.stderr
+    assert "check the name and who may read it" in missing.stderr
+
+
+def test_a_file_that_can_not_be_written_is_told(corscope: Command, tmp_path: Path) -> None:
+    (tmp_path / "cors.jsonl").write_text("", encoding="utf-8")
+    output = tmp_path / "none" / "a.xml"
+    done = corscope("check-log", tmp_path / "cors.jsonl", "-o", output)
+    assert done.returncode == 2
+    assert "a.xml: can't be written: No such file" in done.stderr
+    assert "check that its folder is there, and who may write there" in done.stderr
 
 
 @pytest.mark.parametrize("form", CHANGED)

@@ -75,7 +75,8 @@ class TestExport:
         target = tmp_path / "none" / "server.js"
         done = corscope("export", str(rules), "--to", "express", "-o", str(target))
         assert done.returncode == 1
-        assert "No such file" in done.stderr
+        assert "server.js: can't be written: No such file" in done.stderr
+        assert "check that its folder is there, and who may write there" in done.stderr
 
     def test_headers_and_faults_are_not_exported(self, corscope: Command, rules: Path) -> None:
         rules.write_text(RULE + '[rule.headers]\nremove = "vary"\n', encoding="utf-8")

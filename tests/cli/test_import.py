@@ -751,6 +751,17 @@ def test_a_hostile_file_is_an_error_like_any_other(
     assert [each.name for each in tmp_path.iterdir()] == [file.name]
 
 
+def test_a_file_that_can_not_be_read_is_told_with_the_way_out(
+    corscope: Command, tmp_path: Path
+) -> None:
+    done = corscope("import", tmp_path / "none.js")
+    assert done.returncode == 1
+    assert "none.js: can't be read: No such file or directory; check the name" in done.stderr
+    done = corscope("import", tmp_path)
+    assert done.returncode == 1
+    assert ": this is a folder; name the files in it" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["s3", "express", "django", "nginx"])
 @pytest.mark.parametrize(
     ("data", "says"),

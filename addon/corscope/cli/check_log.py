@@ -16,6 +16,7 @@ import click
 from corscope import __version__
 from corscope.cli.journal_form import unfit
 from corscope.cli.kinds import FILE
+from corscope.cli.output import unfit_text, unwritable
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
@@ -28,6 +29,7 @@ from corscope.explain.log_check.check import (
     checked_line,
 )
 from corscope.explain.log_check.formats import FORMATS
+from corscope.mitm.flows import unreadable
 from corscope.servers.registry import nearest
 
 __all__ = ["check_log"]
@@ -172,8 +174,7 @@ def _lines(journal: str, advance: Advance) -> Iterator[tuple[int, bytes]]:
     try:
         with _opened(journal) as stream:
             if (told := unfit(stream.peek(_BEGIN))) is not None:
-                what, hint = told
-                raise _BadInputError(f"{escaped(journal, LONGEST_MESSAGE)}: {what}\n    {hint}")
+                raise _BadInputError(unfit_text(journal, told))
             number = 0
             while line := stream.readline(LONGEST_LINE + 1):
                 number += 1
@@ -187,7 +188,7 @@ def _lines(journal: str, advance: Advance) -> Iterator[tuple[int, bytes]]:
                 if line.strip():
                     yield number, line
     except OSError as error:
-        raise _BadInputError(f"{escaped(journal)}: {error.strerror}") from error
+        raise _BadInputError(unfit_text(journal, unreadable(error))) from error
 
 
 def _opened(journal: str) -> AbstractContextManager[io.BufferedReader]:
@@ -202,4 +203,4 @@ def _write(output: Path, told: str) -> None:
     try:
         output.write_text(told, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise _BadInputError(f"{output}: {error.strerror}") from error
+        raise _BadInputError(unfit_text(str(output), unwritable(error))) from error

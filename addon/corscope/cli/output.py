@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
+from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.web.private import private
 
-__all__ = ["as_word", "columns", "write_file"]
+__all__ = ["as_word", "columns", "unfit_text", "unwritable", "write_file"]
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -25,6 +26,20 @@ def as_word(path: Path) -> str:
     """A path as the shell takes it for one word, spaces and all."""
     text = str(path)
     return subprocess.list2cmdline([text]) if sys.platform == "win32" else shlex.quote(text)
+
+
+def unfit_text(file: str, told: tuple[str, str]) -> str:
+    """What is wrong with a file, and below it the way out."""
+    what, hint = told
+    return f"{escaped(file, LONGEST_MESSAGE)}: {what}\n    {hint}"
+
+
+def unwritable(error: OSError) -> tuple[str, str]:
+    """Word why a file can't be written, and what to do, for `unfit_text`."""
+    return (
+        f"can't be written: {error.strerror or error}",
+        "check that its folder is there, and who may write there",
+    )
 
 
 def write_file(file: Path, text: str, *, force: bool, is_private: bool = False) -> None:
@@ -47,4 +62,4 @@ def write_file(file: Path, text: str, *, force: bool, is_private: bool = False) 
         message = f"{file} is there already; --force overwrites it"
         raise click.ClickException(message) from error
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from error
+        raise click.ClickException(unfit_text(str(file), unwritable(error))) from error

@@ -18,6 +18,7 @@ from typing import Any, Final
 import click
 
 from corscope.cli.journal_form import begins_as_journal, unfit
+from corscope.cli.output import unfit_text
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
@@ -97,16 +98,11 @@ def read_file(
     with _opened(file) as stream, _collecting_rarely():
         begin = stream.peek(LONGEST_REST)
         if (told := unfit(begin)) is not None:
-            tell(_unfit_text(file, told))
+            tell(unfit_text(file, told))
         elif begins_as_journal(begin):
             yield from _journalled(file, stream, tell, advance, failed)
         else:
             yield from _captured(stream, tell, advance)
-
-
-def _unfit_text(file: str, told: tuple[str, str]) -> str:
-    what, hint = told
-    return f"{escaped(file, LONGEST_MESSAGE)}: {what}\n    {hint}"
 
 
 def kept_of(entries: Iterable[Entry], most: int) -> Store:
@@ -151,7 +147,7 @@ def _opened(file: str) -> Iterator[io.BufferedReader]:
     try:
         opened: io.BufferedReader = io.BufferedReader(io.FileIO(file), LONGEST_REST)
     except OSError as error:
-        raise click.ClickException(_unfit_text(file, unreadable(error))) from error
+        raise click.ClickException(unfit_text(file, unreadable(error))) from error
     with opened:
         yield opened
 

@@ -15,6 +15,7 @@ from corscope.cli.output import write_file
 from corscope.cli.rules import print_problems
 from corscope.encoding import encoding_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
+from corscope.mitm.flows import unreadable
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from corscope.rules.problems import RulesError
@@ -105,7 +106,7 @@ def read_source(file: str) -> Source:
         with click.open_file(file, "rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UnreadableError(f"{file}: {error.strerror}") from error
+        raise UnreadableError(f"{file}: {'; '.join(unreadable(error))}") from error
     if len(data) > MAX_BYTES:
         raise UnreadableError(f"{file}: is larger than the {MAX_BYTES:,} bytes that are read")
     try:
