@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -39,17 +38,6 @@ mode = "shadow"
 match.host = "down.test"
 policy.allow_origins = ["http://page.test"]
 """
-
-
-@pytest.fixture(scope="module")
-def proxy(server: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    folder: Path = tmp_path_factory.mktemp("failures")
-    rules = folder / "rules.toml"
-    rules.write_text(RULES, "utf-8")
-    with Proxy(folder, server.mode, {"cors_rules": rules}) as running:
-        yield running
-        state = running.control()["state"]
-        assert (state["subjects"], state["touches"], state["in_flight"]) == (0, 0, 0)
 
 
 def close_at_once(connection: socket.socket) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 from threading import Event
 from typing import Self
 
 import h2.config
 import h2.connection
 import h2.events
-import pytest
 
 from .proxy import Proxy, exchanges
 from .wire import PAGE, Client, RawServer, reply
@@ -45,17 +42,6 @@ fault = { delay = 0.5, status = 503 }
 SECURE_PAGE = PAGE.replace("http", "https")
 
 Headers = list[tuple[str, str]]
-
-
-@pytest.fixture(scope="module")
-def proxy(server: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    folder: Path = tmp_path_factory.mktemp("http2")
-    rules = folder / "rules.toml"
-    rules.write_text(RULES, "utf-8")
-    with Proxy(folder, server.mode, {"cors_rules": rules}) as running:
-        yield running
-        state = running.control()["state"]
-        assert (state["subjects"], state["touches"], state["in_flight"]) == (0, 0, 0)
 
 
 class Http2:

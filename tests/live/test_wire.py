@@ -89,17 +89,6 @@ ODD_LINES: tuple[str | bytes, ...] = (
 
 
 @pytest.fixture(scope="module")
-def proxy(server: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    folder: Path = tmp_path_factory.mktemp("wire")
-    rules = folder / "rules.toml"
-    rules.write_text(RULES, "utf-8")
-    with Proxy(folder, server.mode, {"cors_rules": rules}) as running:
-        yield running
-        state = running.control()["state"]
-        assert (state["subjects"], state["touches"], state["in_flight"]) == (0, 0, 0)
-
-
-@pytest.fixture(scope="module")
 def without(server: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """A mitmdump without corscope, to compare with."""
     folder: Path = tmp_path_factory.mktemp("without")
