@@ -18,8 +18,8 @@ from corscope.servers.dialect import Dialect
 from corscope.servers.gcs import GCS
 from corscope.servers.policy import Policy
 from corscope.servers.s3 import S3
+from tests.servers.asking import URL, answer, options
 
-URL = "https://storage.test/object"
 APP = "https://app.test"
 EVIL = "https://evil.test"
 POLICY = Policy(
@@ -30,21 +30,6 @@ POLICY = Policy(
     max_age=3000,
 )
 S3_VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
-
-
-def options(origin: str | None, method: str | None = "PUT", names: str | None = None) -> Request:
-    lines = {
-        "Origin": origin,
-        "Access-Control-Request-Method": method,
-        "Access-Control-Request-Headers": names,
-    }
-    return Request("OPTIONS", URL, tuple((k, v) for k, v in lines.items() if v is not None))
-
-
-def answer(dialect: Dialect, policy: Policy, request: Request) -> Answer:
-    made = dialect.preflight(policy, request)
-    assert made is not None
-    return made
 
 
 def actual(

@@ -20,8 +20,8 @@ from corscope.servers.policy import Policy
 from corscope.servers.spring import SPRING
 from corscope.servers.traefik import TRAEFIK
 from corscope.servers.yaml_text import yaml_text
+from tests.servers.asking import URL, answer, options
 
-URL = "https://api.test/items"
 APP = "https://app.test"
 EVIL = "https://evil.test"
 LISTED = Policy(
@@ -41,21 +41,6 @@ SPRING_VARY = (
     ("vary", "Access-Control-Request-Method"),
     ("vary", "Access-Control-Request-Headers"),
 )
-
-
-def options(origin: str | None, method: str | None = "PUT", names: str | None = None) -> Request:
-    lines = {
-        "Origin": origin,
-        "Access-Control-Request-Method": method,
-        "Access-Control-Request-Headers": names,
-    }
-    return Request("OPTIONS", URL, tuple((k, v) for k, v in lines.items() if v is not None))
-
-
-def answer(dialect: Dialect, policy: Policy, request: Request) -> Answer:
-    made = dialect.preflight(policy, request)
-    assert made is not None
-    return made
 
 
 def actual(
