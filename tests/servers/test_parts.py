@@ -10,6 +10,9 @@ from corscope.servers.parts import (
     echoed,
     is_cors_preflight_request,
     is_sendable,
+    listed_or_echoed,
+    overridden_by,
+    replaced_by,
     without_cors_headers,
 )
 from corscope.servers.registry import dialects, find, nearest
@@ -52,6 +55,48 @@ def test_is_cors_preflight_request(method: str, headers: HeaderList, *, prefligh
 )
 def test_add_to_vary(before: HeaderList, names: list[str], after: HeaderList) -> None:
     assert add_to_vary(before, names) == after
+
+
+OWN: HeaderList = (("X-A", "own"), ("Vary", "Accept"), ("X-B", "own"))
+
+
+def test_what_the_application_says_itself_stands_in_the_middlewares_place() -> None:
+    written = (("x-a", "1"), ("x-c", "3"))
+    assert replaced_by(written, OWN[::2]) == (("X-A", "own"), ("x-c", "3"), ("X-B", "own"))
+
+
+@pytest.mark.parametrize(
+    ("written", "own", "expected"),
+    [
+        pytest.param((), "Accept", "Accept", id="none of the middleware's"),
+        pytest.param((("vary", "Origin"),), "Accept", "Origin, Accept", id="both"),
+        pytest.param((("vary", "Origin"),), "origin", "Origin", id="each name once"),
+        pytest.param((("vary", "Origin"),), "Accept, *", "*", id="a star says it all"),
+        pytest.param((("vary", "*"),), "Accept", "*", id="the middleware's too"),
+        pytest.param((("vary", "Origin"),), "", "Origin", id="an empty one adds nothing"),
+    ],
+)
+def test_the_applications_vary_is_added_to_the_middlewares(
+    written: HeaderList, own: str, expected: str
+) -> None:
+    made = overridden_by((("x-a", "1"), *written), (("X-A", "own"), ("Vary", own)))
+    assert [value for name, value in made if name.lower() == "vary"] == [expected]
+    assert made[0] == ("X-A", "own")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "sent"),
+    [
+        pytest.param("request", "X-A", id="what is asked for"),
+        pytest.param(("A", "B"), "A, B", id="a list"),
+        pytest.param((), None, id="an empty list is nothing to send"),
+        pytest.param("*", "*", id="a star as it is"),
+        pytest.param(None, None, id="what isn't set"),
+    ],
+)
+def test_a_policys_headers_as_a_value(allowed: str | tuple[str, ...] | None, sent: str) -> None:
+    request = Request("GET", "https://b.test/", (("Access-Control-Request-Headers", "X-A"),))
+    assert listed_or_echoed(allowed, request, "access-control-request-headers") == sent
 
 
 def test_the_application_s_own_cors_headers_go_in_any_case() -> None:
