@@ -2,19 +2,14 @@
 
 The tables below are the only place where that is said: `load` reads with them, and `schema_text`
 writes them as JSON Schema (draft 2020-12) for editors. It ships as `schema.json` beside this
-module; a test compares. After a change here write it anew:
-
-    python -c "from corscope.rules.schema import schema_text as t; print(t(), end='')" > schema.json
+module; a test compares. After a change here `make dialects` writes it anew.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from corscope.fetch.headers import is_token
-from corscope.rules.glob import HostName, UrlGlob, split_host, split_url_glob
 from corscope.rules.kinds import (
     Amount,
     At,
@@ -32,12 +27,21 @@ from corscope.rules.kinds import (
     ValueKind,
     Whole,
 )
-from corscope.rules.meant import with_scheme
 from corscope.rules.model import Fault, HeaderEdits, Match, Mode
-from corscope.rules.problems import BadValueError, shown, shown_list
-from corscope.rules.template import PLACEHOLDERS, Template, parse_template
+from corscope.rules.problems import shown
+from corscope.rules.texts import (
+    EDITED_NAME,
+    EDITED_VALUE,
+    HEADER_NAME,
+    HOST,
+    LOCATION,
+    METHOD,
+    ORIGIN,
+    RULE_NAME,
+    URL,
+    header_value,
+)
 from corscope.servers.dialect import Dialect, Setting
-from corscope.servers.parts import is_sendable
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.registry import dialects
 from corscope.servers.standard import STANDARD
@@ -56,141 +60,6 @@ __all__ = [
 LONGEST_DELAY = 600
 MAX_MAX_AGE = 2**31 - 1
 
-_NAME = r"^[^\u0000-\u001f\u007f-\u00a0\u2028\u2029]*$"
-_SOME_TCHARS = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_TCHARS = f"^{_SOME_TCHARS}$"
-_HOST = r"^(?:[^:/\s\u0080-\uffff]+|\[[^/\s\u0080-\uffff]*\])(?::(?:[0-9]{1,5}|\*))?$"
-_ASCII = r"[\u0000-\u007f]"
-_URL = (
-    rf"^(?:\*(?!{_ASCII}*://){_ASCII}*"  # is meant for any host
-    r"|(?:(?!://)[\s\S])*://(?:[\u0000-.0-\u007f]+/[\s\S]*|[\u0000-.0-\u007f]*\*))$"
-)
-_HEADER_VALUE = r"^[^\u0000\n\r\u0100-\uffff]*$"
-_TEMPLATE = r"^(?:[^\u0000\n\r{}\u0100-\uffff]|\{\{|\}\}|\{(?:" + "|".join(PLACEHOLDERS) + r")\})*$"
-_LOCATION = r"^[^\u0000\s\u0100-\uffff]*$"
-_FRAMING = frozenset(
-    {
-        "connection",
-        "content-length",
-        "keep-alive",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-
-
-def _in_any_case(word: str) -> str:
-    """A regex for the word; JSON Schema has no flag for it."""
-    return "".join(f"[{char.upper()}{char}]" if char.isalpha() else char for char in word)
-
-
-_EDITED = f"^(?!(?:{'|'.join(map(_in_any_case, sorted(_FRAMING)))})$){_SOME_TCHARS}$"
-
-
-def _name(text: str) -> str:
-    if not text.isprintable():
-        raise BadValueError("must be one line of printable characters", "leave out the others")
-    return text
-
-
-def _token(text: str) -> str:
-    if not is_token(text):
-        raise BadValueError("is no token", "letters, digits and !#$%&'*+-.^_`|~ are allowed")
-    return text
-
-
-def _header_name(text: str) -> str:
-    if not is_token(text):
-        raise BadValueError("is no header name", "letters, digits and !#$%&'*+-.^_`|~ are allowed")
-    return text
-
-
-def _edited_name(text: str) -> str:
-    if text.lower() in _FRAMING:
-        message = "frames the message and belongs to the proxy"
-        raise BadValueError(message, "drop it: a rule must not be able to split a response")
-    return _header_name(text)
-
-
-def _header_value(text: str) -> str:
-    if not {"\r", "\n", "\0"}.isdisjoint(text):
-        message = "must not hold a line break or NUL"
-        raise BadValueError(message, "write one line: two would split the response")
-    if not is_sendable(text):
-        message = "must be Latin-1: a header has bytes, no other characters"
-        raise BadValueError(message, "write the others percent-encoded, or leave them out")
-    return text
-
-
-def _template(text: str) -> Template:
-    return parse_template(_header_value(text))
-
-
-def _url_glob(text: str) -> UrlGlob:
-    glob = split_url_glob(text)
-    if glob is None:
-        raise _no_url(text)
-    if not glob.host.isascii():
-        raise BadValueError("has a host that isn't ASCII", _punycode(glob.host))
-    if not (glob.whole or "").isascii():
-        raise BadValueError("isn't ASCII", "write it percent-encoded, as browsers send it")
-    return glob
-
-
-def _no_url(text: str) -> BadValueError:
-    """Tell what a URL lacks, and how it may have been meant."""
-    if ":///" in text or text.endswith("://"):
-        meant = text.replace(":///", "://*/", 1) if ":///" in text else f"{text}*/*"
-        return BadValueError("has no host", f"write {shown(meant)}")
-    if text.startswith("/") and not text.startswith("//"):
-        of_one = shown(f"https://api.example.com{text}")
-        return BadValueError("has no host", f"write {shown(f'*{text}')}, or {of_one} say")
-    meant = text if "://" in text else with_scheme(text)
-    with_path = meant if meant.count("/") > 2 else f"{meant}/*"
-    message = "has no path" if "://" in text else "has no scheme"
-    return BadValueError(message, f"write {shown(with_path)}")
-
-
-def _host(text: str) -> HostName:
-    if "://" in text or "/" in text:
-        bare = text.rpartition("://")[2].partition("/")[0]
-        hint = f"write {shown(bare)} here, or use the key url"
-        raise BadValueError("must be a host, not a URL", hint)
-    if not text.isascii():
-        raise BadValueError("isn't ASCII", _punycode(text))
-    host = split_host(text)
-    address = host.name.startswith("[") and host.name.endswith("]")
-    spaced = any(char.isspace() for char in text)
-    if not host.name or spaced or (":" in host.name and not address):
-        several = shown_list(map(str.strip, text.split(","))) if "," in text else ""
-        one = '"api.example.com", "*.example.com" or "[::1]:8080", say'
-        raise BadValueError("is no host", f"write {several or one}")
-    if host.port is not None and not re.fullmatch(r"[0-9]{1,5}|\*", host.port):
-        raise BadValueError("has no port after its colon", "a port has digits only, or is *")
-    return host
-
-
-def _punycode(host: str) -> str:
-    try:
-        return f"browsers send {shown(host.encode('idna').decode('ascii'))}"
-    except UnicodeError:
-        return "browsers send it in punycode"
-
-
-def _location(text: str) -> str:
-    if any(char.isspace() for char in _header_value(text)):
-        raise BadValueError("must not hold spaces", "write %20")
-    return text
-
-
-_HEADER_NAME = Text(_header_name, _TCHARS)
-_METHOD = Text(_token, _TCHARS)
-_EDITED_NAME = Text(_edited_name, _EDITED)
-_EDITED_VALUE = Text(_template, _TEMPLATE, may_be_empty=True)
-_ORIGIN = Text(_header_value, _HEADER_VALUE)
 _STAR_OR_ECHO = Choice({WILDCARD: WILDCARD, ECHO: ECHO})
 
 
@@ -201,9 +70,9 @@ def _setting_kind(setting: Setting) -> ValueKind:
         case "integer":
             return Whole(-MAX_MAX_AGE, MAX_MAX_AGE)
         case "string":
-            return Text(_header_value, may_be_empty=True)
+            return Text(header_value, may_be_empty=True)
         case "strings":
-            return OneOrMany(Text(_header_value))
+            return OneOrMany(Text(header_value))
 
 
 def _setting_fields(dialect: Dialect) -> tuple[Field, ...]:
@@ -249,7 +118,7 @@ _HOST_IN_MATCH = dict.fromkeys(("url", "host", "filter"), "it belongs into [rule
 _POLICY_FIELDS = (
     Field(
         "allow_origins",
-        Either(_ORIGIN, _ORIGIN),
+        Either(ORIGIN, ORIGIN),
         "The allowed origins and patterns; or one origin that is sent to everybody; "
         'or "*", the wildcard; or "request", which sends back any origin.',
     ),
@@ -260,17 +129,17 @@ _POLICY_FIELDS = (
     ),
     Field(
         "allow_methods",
-        Either(_STAR_OR_ECHO, _METHOD),
+        Either(_STAR_OR_ECHO, METHOD),
         'The allowed methods, or "*", or "request", which sends back what is asked for.',
     ),
     Field(
         "allow_headers",
-        Either(_STAR_OR_ECHO, _HEADER_NAME),
+        Either(_STAR_OR_ECHO, HEADER_NAME),
         'The allowed request headers, or "*", or "request", which sends back those asked for.',
     ),
     Field(
         "expose_headers",
-        Either(Choice({WILDCARD: WILDCARD}), _HEADER_NAME),
+        Either(Choice({WILDCARD: WILDCARD}), HEADER_NAME),
         'The response headers that script may read, or "*".',
     ),
     Field("allow_credentials", Flag(), "Whether credentialed requests are allowed."),
@@ -386,17 +255,17 @@ MATCH = Table(
     fields=(
         Field(
             "url",
-            OneOrMany(Text(_url_glob, _URL)),
+            OneOrMany(URL),
             "A glob over the whole URL, such as https://api.example.com/v1/*; "
             "an asterisk before the path stays before the path.",
         ),
         Field(
             "host",
-            OneOrMany(Text(_host, _HOST)),
+            OneOrMany(HOST),
             "A host or a glob over one, with or without a port: *.example.com, localhost:8080.",
         ),
         Field("origin", OneOrMany(Text()), "A glob over the Origin header, which must be there."),
-        Field("method", OneOrMany(_METHOD), "The fetch's method; upper and lower case differ."),
+        Field("method", OneOrMany(METHOD), "The fetch's method; upper and lower case differ."),
         Field(
             "kind",
             OneOrMany(
@@ -420,16 +289,16 @@ MATCH = Table(
 
 HEADERS = Table(
     fields=(
-        Field("remove", OneOrMany(_EDITED_NAME), "Headers to remove."),
+        Field("remove", OneOrMany(EDITED_NAME), "Headers to remove."),
         Field(
             "set",
-            Pairs(_EDITED_NAME, _EDITED_VALUE),
+            Pairs(EDITED_NAME, EDITED_VALUE),
             "Headers to set, replacing those of the same name; "
             "{origin} {method} {headers} {host} are filled in.",
         ),
         Field(
             "add",
-            Pairs(_EDITED_NAME, OneOrMany(_EDITED_VALUE), repeated=True),
+            Pairs(EDITED_NAME, OneOrMany(EDITED_VALUE), repeated=True),
             "Header lines to add to those that are there.",
         ),
     ),
@@ -443,7 +312,7 @@ HEADERS = Table(
 FAULT = Table(
     fields=(
         Field("status", Whole(200, 599), "Answer with this status and without CORS headers."),
-        Field("redirect", Text(_location, _LOCATION), "Answer with a redirect to this URL."),
+        Field("redirect", LOCATION, "Answer with a redirect to this URL."),
         Field("delay", Amount(LONGEST_DELAY), "Seconds to wait before the answer.", 0),
         Field("abort", Flag(), "Drop the connection instead of answering.", default=False),
     ),
@@ -465,7 +334,7 @@ _WITHOUT_STATUS: Json = {"properties": {"match": {"not": {"required": ["status"]
 
 RULE = Table(
     fields=(
-        Field("name", Text(_name, _NAME), "What the log calls this rule; unique.", required=True),
+        Field("name", RULE_NAME, "What the log calls this rule; unique.", required=True),
         Field("description", Text(may_be_empty=True), "A note for people.", ""),
         Field("enabled", Flag(), "Whether the rule is looked at.", default=True),
         Field(
