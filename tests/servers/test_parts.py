@@ -1,7 +1,7 @@
 """The pieces all dialects share, and the registry of dialects."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corscope.messages import HeaderList, Request
@@ -104,6 +104,8 @@ def test_the_application_s_own_cors_headers_go_in_any_case() -> None:
     assert without_cors_headers(headers) == headers[1:]
 
 
+@example("\xff")
+@example("\u0100")
 @given(st.characters(max_codepoint=0x17F))
 def test_only_latin_1_without_line_ends_can_be_sent(char: str) -> None:
     assert is_sendable(f"a{char}b") == (ord(char) < 256 and char not in "\r\n\0")

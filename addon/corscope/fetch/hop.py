@@ -3,6 +3,9 @@
 Follows https://fetch.spec.whatwg.org/#concept-main-fetch and
 https://fetch.spec.whatwg.org/#http-redirect-fetch for a request of mode "cors". What an answer
 means to the hop that it answers is in `verdict`.
+
+A proxy sees each hop as it comes, and asks here only what becomes of the method. By the rest the
+tests predict all that a browser sends of a fetch: tests/browsers/predict.py.
 """
 
 import re
