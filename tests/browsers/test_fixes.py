@@ -14,22 +14,29 @@ from pathlib import Path
 
 import pytest
 
+from corscope.explain.line import exchange_text
 from corscope.explain.mending import is_misspelled
 from corscope.explain.words import OPAQUE_ORIGIN_FIX
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason
-from tests.browsers.agreement import ENGINES
+from corscope.journal.read import exchange_of
+from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import (
     SECURE_API,
     SECURE_COOKIE_API,
     SECURE_PAGE,
     SECURE_SITE_PAGE,
     Case,
+    allow,
+    credentials,
+    expose,
 )
 from tests.browsers.cases import CASES
 from tests.browsers.generator import generate
-from tests.browsers.mending import Try, Way, play_until_mended
-from tests.support.origin_server import Answer
+from tests.browsers.mending import Try, Way, as_the_fix_says, play_until_mended
+from tests.support.mitmdump import Mitmdump
+from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
+from tests.support.page import Ask
 from tests.support.seeds import seed
 
 pytestmark = pytest.mark.browser
@@ -82,6 +89,31 @@ def test_what_is_kept_from_a_page_is_given_to_it(
         [each] = tries
         assert each.exchange.judgement.reason is Reason.CROSS_ORIGIN_RESOURCE_POLICY
         assert value in each.told
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_exposed_as_the_line_says_is_read(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """And what was exposed before stays so."""
+    page, url = "http://page.test", "http://api.test/exposed"
+    sent = (allow(page), credentials(), expose("X-Total"), ("X-Total", "9"), ("ETag", "a"))
+    with (
+        OriginServer({("GET", f"{page}/"): EMPTY_PAGE}) as server,
+        Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy,
+    ):
+        opened = request.getfixturevalue(engine).open(f"{page}/", proxy.port)
+        server.routes["GET", url] = Answer(headers=sent)
+        ask = Ask(url, {"credentials": "include"})
+        [before] = opened.play([ask])
+        told = exchange_text(exchange_of(proxy.wait_for(lambda entry: entry.get("url") == url)))
+        server.routes["GET", url] = as_the_fix_says(told, Answer(headers=sent), page)
+        [after] = opened.play([ask])
+        opened.close()
+    read = [
+        {name.lower() for name, _ in each.headers} & {"x-total", "etag"} for each in (before, after)
+    ]
+    assert read == [{"x-total"}, {"x-total", "etag"}]
 
 
 def _trouble(case: Case, passed: bool, tries: Sequence[Try], way: Way) -> str | None:

@@ -207,7 +207,10 @@ def test_headers_that_script_commonly_wants_and_cannot_read_are_named() -> None:
     extra = (("ETag", "a"), ("X-Request-Id", "b"), ("X-Odd", "c"), ("Retry-After", "1"))
     exposing = (("Access-Control-Expose-Headers", "etag"),)
     line = told(actual(), Response(200, (*ALLOWED.headers, *extra, *exposing)))
-    assert line.endswith("; script can't read retry-after, x-request-id")
+    assert line.endswith(
+        "; script can't read retry-after, x-request-id unless "
+        '"Access-Control-Expose-Headers: etag, retry-after, x-request-id" is sent'
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from corscope.explain.findings import remark
 from corscope.explain.steps.text import step_lines, steps_title
 from corscope.explain.words import exchange_words
 from corscope.fetch.engines import Engine
+from corscope.fetch.headers import get_decode_and_split, is_token
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Judgement, Outcome, around_url
 from corscope.journal.mould import Mould
@@ -140,7 +141,12 @@ def _sentence(told: str, clause: str | None, start: str = "") -> str:
 
 def _hidden(exchange: Exchange) -> str:
     hidden = [name for name in exchange.hidden or () if name in _MISSED]
-    return f"; script can't read {', '.join(hidden)}" if hidden else ""
+    if not hidden:
+        return ""
+    exposed = get_decode_and_split(exchange.headers, "Access-Control-Expose-Headers") or ()
+    names = ", ".join((*(name for name in exposed if is_token(name)), *hidden))
+    unless = f'unless "Access-Control-Expose-Headers: {escaped(names)}" is sent'
+    return f"; script can't read {', '.join(hidden)} {unless}"
 
 
 # Headers that script commonly wants and that are hidden unless exposed.
