@@ -6,7 +6,7 @@ Files that a configuration names aren't read.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 
 from corscope.cli.imports.by_hand import (
     ANY_OPTIONS,
+    ONLY_PREFLIGHT,
     AllowedOrigins,
     HeaderLine,
     OriginLines,
@@ -92,7 +93,7 @@ def read_haproxy(source: Source) -> Iterator[Found]:
         if any(each.line.name == ALLOW_ORIGIN for each in section)
     ]
     for section in with_origin if len(with_origin) > 1 else [sent]:
-        yield reading.found(section)
+        yield from reading.all_found(section)
 
 
 def _deletes(rule: Rule) -> bool:
@@ -285,6 +286,40 @@ class _Reading:
                     line = HeaderLine(rule.line, name.lower(), value)
                     yield _Sent(rule, line, self._when(rule))
 
+    def all_found(self, sent: Sequence[_Sent]) -> Iterator[Found]:
+        """The policy that some of them make; or two, where preflights get something else.
+
+        What `http-request return` answers has none of the `http-response` headers.
+        """
+        late = [each for each in sent if each.rule.action[0] in _LATE]
+        if not late or not self.returns_preflights:
+            yield self.found(sent)
+            return
+        preflight = self.found([each for each in sent if each not in late])
+        usual = [each for each in sent if each.rule.action[1:2] != ("return",)]
+        actual = self.found([e for e in usual if e.line.name not in ONLY_PREFLIGHT])
+        told = tuple(
+            f"{self.source.at(each.line.line)}: {each.line.title} isn't sent with what "
+            "http-request return answers: preflights go without it"
+            for each in late
+            if each.line.name in ONLY_PREFLIGHT
+        )
+        if _shared(actual.policy) == _shared(preflight.policy):
+            policy = replace(preflight.policy, expose_headers=actual.policy.expose_headers)
+            warnings = (*told, *actual.warnings, *preflight.warnings)
+            yield Found(actual.place, policy, warnings=tuple(dict.fromkeys(warnings)))
+            return
+        yield replace(actual, match={"kind": "actual"})
+        yield replace(preflight, match={"kind": "preflight"}, warnings=(*told, *preflight.warnings))
+
+    @cached_property
+    def returns_preflights(self) -> bool:
+        """Whether each OPTIONS is answered by `http-request return`."""
+        return any(
+            rule.action[:2] == ("http-request", "return") and self._when(rule).is_preflight
+            for rule in self.rules
+        )
+
     def found(self, sent: Iterable[_Sent]) -> Found:
         """The policy that some of them make."""
         fields: dict[str, Any] = {}
@@ -367,6 +402,14 @@ class _Reading:
             plain.refuse(self.source)
         else:
             origins.add(plain.value, sent.when.origins)
+
+
+_LATE: Final = {"http-response", "rspadd"}
+
+
+def _shared(policy: Policy) -> tuple[object, ...]:
+    """What preflights and all else have in common."""
+    return (policy.allow_origins, policy.allow_origin_regex, bool(policy.allow_credentials))
 
 
 _OWN_ANSWERS: Final = (
