@@ -6,13 +6,14 @@ is imported once for each origin.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
 from corscope.cli.imports.by_hand import (
     ANY_OPTIONS,
+    ONLY_PREFLIGHT,
     AllowedOrigins,
     HeaderLine,
     OriginLines,
@@ -77,11 +78,32 @@ class _When:
         )
 
 
+_Block = tuple[int, ...]
+"""A block, as the lines at which it and those around it begin."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Sent:
     line: HeaderLine
     when: _When
     is_deferred: bool
+    block: _Block = ()
+    is_of_proxy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Responds:
+    """What answers preflights: where, and whether only what stands before it counts there."""
+
+    line: int
+    block: _Block
+    is_in_order: bool
+
+    def has(self, sent: _Sent) -> bool:
+        """Whether a line's header is sent with it: of its own block, or one around it."""
+        is_around = self.block[: len(sent.block)] == sent.block
+        is_late = self.is_in_order and sent.block == self.block and sent.line.line > self.line
+        return is_around and not is_late and not sent.is_of_proxy
 
 
 def read_caddy(source: Source) -> Iterator[Found]:
@@ -118,6 +140,7 @@ class _Site:
     """The lines that take headers away again, by the headers' names and for which paths."""
 
     sent: tuple[_Sent, ...] = ()
+    responds: list[_Responds] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Read it.
@@ -131,7 +154,7 @@ class _Site:
             elif directive.name == "import":
                 told = f"import {' '.join(directive.arguments)} isn't followed"
                 self.warnings.append(f"{self.source.at(directive.line)}: {told}")
-        self.sent = tuple(self._lines(self.directives, _When(), {}))
+        self.sent = tuple(self._lines(self.directives, _When(), {}, ()))
         for each in self.sent:
             name, paths = each.line.name, each.when.paths
             line = self.deleted.get((name, ()), self.deleted.get((name, paths)))
@@ -150,10 +173,34 @@ class _Site:
             if any(each.line.name == ALLOW_ORIGIN for each in group)
         ]
         if len(with_origin) < 2:
-            yield self._found(self.sent, with_origin[0] if with_origin else ())
+            yield from self._all_found(self.sent, with_origin[0] if with_origin else ())
             return
         for paths in with_origin:
-            yield self._found(groups[paths], paths)
+            yield from self._all_found(groups[paths], paths)
+
+    def _all_found(self, sent: Sequence[_Sent], paths: tuple[str, ...]) -> Iterator[Found]:
+        """One policy, or two where preflights that `respond` answers get something else."""
+        reaching = [each for each in sent if any(one.has(each) for one in self.responds)]
+        late = [each for each in sent if not each.when.is_preflight and each not in reaching]
+        if not late or not self.responds:
+            yield self._found(sent, paths)
+            return
+        usual = [each for each in sent if not each.when.is_preflight]
+        preflight = self._found(reaching, paths)
+        actual = self._found([e for e in usual if e.line.name not in ONLY_PREFLIGHT], paths)
+        told = tuple(
+            f"{self.source.at(each.line.line)}: {each.line.title} isn't sent with what respond "
+            "answers: preflights go without it"
+            for each in late
+            if each.line.name in ONLY_PREFLIGHT
+        )
+        if _shared(actual.policy) == _shared(preflight.policy):
+            policy = replace(preflight.policy, expose_headers=actual.policy.expose_headers)
+            warnings = (*told, *actual.warnings, *preflight.warnings)
+            yield Found(actual.place, policy, warnings=tuple(dict.fromkeys(warnings)))
+            return
+        yield replace(actual, match={"kind": "actual"})
+        yield replace(preflight, match={"kind": "preflight"}, warnings=(*told, *preflight.warnings))
 
     def _found(self, sent: Iterable[_Sent], paths: tuple[str, ...]) -> Found:
         fields: dict[str, Any] = {}
@@ -271,35 +318,47 @@ class _Site:
     # Header lines
 
     def _lines(
-        self, directives: tuple[Directive, ...], when: _When, outer: Mapping[str, _When]
+        self,
+        directives: tuple[Directive, ...],
+        when: _When,
+        outer: Mapping[str, _When],
+        block: _Block,
+        *,
+        is_in_order: bool = False,
     ) -> Iterator[_Sent]:
         """What a block sends; it knows its own matchers, and those around it."""
         own = {each.name: self._matcher(each) for each in directives if each.name.startswith("@")}
         known = {**outer, **own}
         for each in directives:
             if each.name == "header":
-                yield from self._header(each, when, known)
+                for sent in self._header(each, when, known):
+                    yield replace(sent, block=block)
             elif each.name == "reverse_proxy":
-                yield from self._header_down(each, when, known)
+                for sent in self._header_down(each, when, known):
+                    yield replace(sent, block=block, is_of_proxy=True)
             elif each.name == "respond":
-                self._responds(each, when, known)
+                if self._responds(each, when, known):
+                    self.responds.append(_Responds(each.line, block, is_in_order))
             elif each.name in _HANDLERS:
                 inner, _ = _matched(each, known, is_prefix=each.name == "handle_path")
-                yield from self._lines(each.block, when.and_also(inner), known)
+                both, within = when.and_also(inner), (*block, each.line)
+                is_route = each.name == "route"
+                yield from self._lines(each.block, both, known, within, is_in_order=is_route)
             elif each.name != "handle_errors" and not each.name.startswith("@"):
-                yield from self._lines(each.block, when, known)
+                yield from self._lines(each.block, when, known, block)
 
-    def _responds(self, directive: Directive, when: _When, known: Mapping[str, _When]) -> None:
+    def _responds(self, directive: Directive, when: _When, known: Mapping[str, _When]) -> bool:
         """`respond [matcher] [body] [status]`: tell if it is for preflights, and otherwise."""
         inner, taken = _matched(directive, known)
         both = when.and_also(inner)
         if not both.is_preflight or both.unread:
-            return
+            return False
         words = [word for word in directive.arguments[taken:] if re.fullmatch("[0-9]{3}", word)]
         status = int(words[-1]) if words else 200
         self.warnings += told_of_status(self.source, status, directive.line)
         if not both.is_narrow:
             self.warnings.append(f"{self.source.at(directive.line)}: {ANY_OPTIONS}")
+        return True
 
     def _header(
         self, directive: Directive, when: _When, known: Mapping[str, _When]
@@ -333,6 +392,11 @@ class _Site:
             message = f"{name.title()} with two values has one replaced by the other: "
             self.source.refuse(f"{message}put the whole value in quotes", each.line)
         yield _Sent(line, when, is_deferred or each.name.startswith(">"))
+
+
+def _shared(policy: Policy) -> tuple[object, ...]:
+    """What preflights and all else have in common."""
+    return (policy.allow_origins, policy.allow_origin_regex, bool(policy.allow_credentials))
 
 
 def _matched(

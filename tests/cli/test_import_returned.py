@@ -1,4 +1,4 @@
-"""`corscope import` of HAProxy's: what a real one answers to preflights that it returns itself."""
+"""`corscope import` of HAProxy's and Caddy's: what a real one sends with its own answers."""
 
 from __future__ import annotations
 
@@ -58,20 +58,37 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-@contextmanager
-def haproxy(folder: Path, rules: str) -> Iterator[int]:
-    """A real HAProxy with these rules before a backend."""
-    if shutil.which("haproxy") is None:
-        pytest.skip("haproxy is missing")
-    backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
-    threading.Thread(target=backend.serve_forever, daemon=True).start()
-    port = free_port()
+def of_haproxy(folder: Path, rules: str, port: int, backend: int) -> list[str]:
+    """Its command line, once its configuration is written."""
     timeouts = "".join(f"timeout {name} 10s\n" for name in ("connect", "client", "server"))
     (folder / "haproxy.cfg").write_text(
         f"defaults\nmode http\n{timeouts}listen site\nbind 127.0.0.1:{port}\n{rules}"
-        f"server backend 127.0.0.1:{backend.server_port}\n"
+        f"server backend 127.0.0.1:{backend}\n"
     )
-    process = subprocess.Popen(["haproxy", "-db", "-f", str(folder / "haproxy.cfg")])
+    return ["haproxy", "-db", "-f", str(folder / "haproxy.cfg")]
+
+
+def of_caddy(folder: Path, rules: str, port: int, backend: int) -> list[str]:
+    """Its command line, once its configuration is written."""
+    rules = rules.replace("localhost:1", f"127.0.0.1:{backend}")
+    (folder / "Caddyfile").write_text(
+        f"{{\nadmin off\nauto_https off\n}}\nhttp://127.0.0.1:{port} {{\n{rules}\n}}\n"
+    )
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+
+
+@contextmanager
+def running(folder: Path, name: str, rules: str) -> Iterator[int]:
+    """A real proxy with these rules before a backend."""
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is missing")
+    backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
+    threading.Thread(target=backend.serve_forever, daemon=True).start()
+    port = free_port()
+    command = {"haproxy": of_haproxy, "caddy": of_caddy}[name]
+    process = subprocess.Popen(
+        command(folder, rules, port, backend.server_port), stderr=subprocess.DEVNULL
+    )
     try:
         for _ in range(200):
             with socket.socket() as tried:
@@ -96,12 +113,12 @@ def asked(port: int, method: str, headers: dict[str, str]) -> dict[str, str]:
     return {k.lower(): v for k, v in response.getheaders() if k.lower().startswith("access-")}
 
 
-def by_rule(found: list[Found], method: str, headers: dict[str, str]) -> dict[str, str]:
+def by_rule(name: str, found: list[Found], method: str, headers: dict[str, str]) -> dict[str, str]:
     """What the first rule that fits sends; the backend's answer has none of ours."""
     kind = "preflight" if method == "OPTIONS" else "actual"
     policy = next(each.policy for each in found if each.match.get("kind", kind) == kind)
     request = Request(method, "http://api.test/", tuple(headers.items()))
-    server = dialect("haproxy")
+    server = dialect(name)
     answer = server.preflight(policy, request)
     if policy.forward_preflight and method == "OPTIONS":
         assert server.forwarded is not None
@@ -113,17 +130,65 @@ def by_rule(found: list[Found], method: str, headers: dict[str, str]) -> dict[st
     return {k.lower(): v for k, v in sent if k.lower().startswith("access-")}
 
 
+def compare(folder: Path, name: str, rules: str, found: list[Found]) -> None:
+    """Hold a real proxy's answers against the rules'."""
+    preflight = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+    with running(folder, name, rules) as port:
+        for method, headers in (("OPTIONS", preflight), ("GET", {"Origin": APP})):
+            counts = ["allow-origin", "allow-credentials"]
+            counts.append("allow-methods" if method == "OPTIONS" else "expose-headers")
+            real, ours = asked(port, method, headers), by_rule(name, found, method, headers)
+            for key in counts:
+                both = [each.get(f"access-control-{key}") for each in (real, ours)]
+                assert both[0] == both[1], (method, key)
+
+
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_what_haproxy_returns_has_no_headers_of_responses(tmp_path: Path, name: str) -> None:
     rules, count = CONFIGURATIONS[name]
     found = list(IMPORTERS["haproxy"](Source("haproxy.cfg", f"listen site\n{rules}")))
     assert len(found) == count
-    preflight = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
-    counts = ("allow-origin", "allow-methods", "allow-credentials")
-    with haproxy(tmp_path, rules) as port:
-        real, ours = asked(port, "OPTIONS", preflight), by_rule(found, "OPTIONS", preflight)
-        for key in counts:
-            assert real.get(f"access-control-{key}") == ours.get(f"access-control-{key}"), key
-        real, ours = asked(port, "GET", {"Origin": APP}), by_rule(found, "GET", {"Origin": APP})
-        for key in ("allow-origin", "allow-credentials", "expose-headers"):
-            assert real.get(f"access-control-{key}") == ours.get(f"access-control-{key}"), key
+    compare(tmp_path, "haproxy", rules, found)
+
+
+MATCHER = "@o method OPTIONS\n"
+ORIGIN = f"header Access-Control-Allow-Origin {APP}\n"
+LIST = 'header Access-Control-Allow-Methods "GET, PUT"\n'
+PROXY = "reverse_proxy localhost:1\n"
+DOWN = (
+    f"reverse_proxy localhost:1 {{\nheader_down Access-Control-Allow-Origin {APP}\n"
+    'header_down Access-Control-Allow-Methods "GET, PUT"\n}\n'
+)
+CADDYFILES = {
+    "what the proxy adds reaches only what is proxied": (f"{MATCHER}respond @o 204\n{DOWN}", 2),
+    "handles are alternatives": (
+        f"{MATCHER}handle @o {{\nrespond 204\n}}\nhandle {{\n{ORIGIN}{LIST}{PROXY}}}\n",
+        2,
+    ),
+    "a route goes in order": (
+        f"{MATCHER}route {{\nrespond @o 204\n{ORIGIN}{LIST}{PROXY}}}\n",
+        2,
+    ),
+    "a route goes in order, the header first": (
+        f"{MATCHER}route {{\n{ORIGIN}{LIST}respond @o 204\n{PROXY}}}\n",
+        1,
+    ),
+    "headers come first elsewhere": (f"{MATCHER}respond @o 204\n{ORIGIN}{LIST}{PROXY}", 1),
+    "those around count": (
+        f"{ORIGIN}{MATCHER}handle @o {{\n{LIST}respond 204\n}}\nhandle {{\n{PROXY}}}\n",
+        1,
+    ),
+    "each has its own": (
+        f"{MATCHER}handle @o {{\n{ORIGIN}{LIST}respond 204\n}}\n"
+        f"handle {{\n{ORIGIN}header Access-Control-Expose-Headers x-a\n{PROXY}}}\n",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CADDYFILES)
+def test_what_caddy_responds_has_the_headers_of_its_blocks(tmp_path: Path, name: str) -> None:
+    rules, count = CADDYFILES[name]
+    found = list(IMPORTERS["caddy"](Source("Caddyfile", f"http://a.test {{\n{rules}}}\n")))
+    assert len(found) == count
+    compare(tmp_path, "caddy", rules, found)
