@@ -173,6 +173,14 @@ CADDYFILES = {
         f"{MATCHER}route {{\n{ORIGIN}{LIST}respond @o 204\n{PROXY}}}\n",
         1,
     ),
+    "a matcher alone answers nothing": (
+        f"{MATCHER}{ORIGIN}header @o Access-Control-Allow-Methods GET\n{PROXY}",
+        1,
+    ),
+    "a handle in which nothing answers": (
+        f"{MATCHER}handle @o {{\n{ORIGIN}{LIST}}}\nhandle {{\n{ORIGIN}{PROXY}}}\n",
+        1,
+    ),
     "headers come first elsewhere": (f"{MATCHER}respond @o 204\n{ORIGIN}{LIST}{PROXY}", 1),
     "those around count": (
         f"{ORIGIN}{MATCHER}handle @o {{\n{LIST}respond 204\n}}\nhandle {{\n{PROXY}}}\n",

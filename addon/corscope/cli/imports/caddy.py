@@ -46,6 +46,15 @@ _IS_JSON: Final = re.compile(r"\s*\{\s*\"")
 _PLACEHOLDER: Final = re.compile(r"\{(?:http\.request\.)?(header\.[\w-]+)\}")
 _HANDLERS: Final = {"handle", "handle_path", "route"}
 _INNER: Final = {*_HANDLERS, "header", "reverse_proxy", "map", "handle_errors", "encode", "log"}
+_ANSWERS: Final = {
+    "respond",
+    "reverse_proxy",
+    "file_server",
+    "php_fastcgi",
+    "redir",
+    "error",
+    "abort",
+}
 _NEUTRAL: Final = {"origin", REQUEST_HEADERS}
 
 
@@ -141,6 +150,8 @@ class _Site:
 
     sent: tuple[_Sent, ...] = ()
     responds: list[_Responds] = field(default_factory=list)
+    answers: bool = False
+    """Whether any preflights are answered here, and don't go to the backend."""
 
     def __post_init__(self) -> None:
         """Read it.
@@ -220,7 +231,7 @@ class _Site:
         told = [(each.line, each.when.is_preflight, each.when.origins) for each in lines]
         warnings += told_of_lines(self.source, told, fields)
         settings = ((KEEP_OWN.name, True),) if self._keeps_own else ()
-        forwards = not any("OPTIONS" in each.words for each in _walk(self.directives))
+        forwards = not self.answers
         policy = Policy(**fields, **origins.fields(), forward_preflight=forwards, settings=settings)
         place = self.source.at(lines[0].line.line) if lines else self.place
         if not origins.is_sent and policy.allow_origins is None:
@@ -340,17 +351,27 @@ class _Site:
                 if self._responds(each, when, known):
                     self.responds.append(_Responds(each.line, block, is_in_order))
             elif each.name in _HANDLERS:
-                inner, _ = _matched(each, known, is_prefix=each.name == "handle_path")
-                both, within = when.and_also(inner), (*block, each.line)
-                is_route = each.name == "route"
-                yield from self._lines(each.block, both, known, within, is_in_order=is_route)
+                yield from self._handled(each, when, known, block)
             elif each.name != "handle_errors" and not each.name.startswith("@"):
                 yield from self._lines(each.block, when, known, block)
+
+    def _handled(
+        self, directive: Directive, when: _When, known: Mapping[str, _When], block: _Block
+    ) -> Iterator[_Sent]:
+        """What a `handle` or a `route` sends."""
+        inner, _ = _matched(directive, known, is_prefix=directive.name == "handle_path")
+        both, within = when.and_also(inner), (*block, directive.line)
+        if both.is_preflight and not _hands_on(directive):
+            self._responds(Directive(directive.line, ("respond",)), both, known)
+            self.responds.append(_Responds(directive.line, within, is_in_order=False))
+        is_route = directive.name == "route"
+        yield from self._lines(directive.block, both, known, within, is_in_order=is_route)
 
     def _responds(self, directive: Directive, when: _When, known: Mapping[str, _When]) -> bool:
         """`respond [matcher] [body] [status]`: tell if it is for preflights, and otherwise."""
         inner, taken = _matched(directive, known)
         both = when.and_also(inner)
+        self.answers |= both.is_preflight
         if not both.is_preflight or both.unread:
             return False
         words = [word for word in directive.arguments[taken:] if re.fullmatch("[0-9]{3}", word)]
@@ -392,6 +413,11 @@ class _Site:
             message = f"{name.title()} with two values has one replaced by the other: "
             self.source.refuse(f"{message}put the whole value in quotes", each.line)
         yield _Sent(line, when, is_deferred or each.name.startswith(">"))
+
+
+def _hands_on(directive: Directive) -> bool:
+    """Whether anything in it answers; Caddy itself answers by an empty 200 where nothing does."""
+    return any(each.name in _ANSWERS for each in _walk(directive.block))
 
 
 def _shared(policy: Policy) -> tuple[object, ...]:
