@@ -451,3 +451,20 @@ def test_what_is_taken_as_not_set_is_told_on_standard_error(corscope: Command) -
     done = corscope("import", "-", "--from", "express", "--host", "a", stdin=text.encode())
     assert done.returncode == 0
     assert "warning: -:2: taken as if O weren't set: what stands here then counts" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a {\nheader Access-Control-Allow-Origin {$O:https://a.test}\n}",
+        '(cors) {\nheader Access-Control-Allow-Origin "{args[0]}"\n}\n'
+        "{$HOST:localhost} {\nimport cors {$O:https://a.test}\n}",
+    ],
+)
+def test_caddy_takes_what_stands_behind_the_colon(text: str) -> None:
+    assert read_origins("caddy", "Caddyfile", text) == ("https://a.test", unset("O"))
+
+
+def test_what_has_no_default_in_a_caddyfile_is_refused() -> None:
+    with pytest.raises(UnreadableError, match="can't tell the value of"):
+        read_origins("caddy", "Caddyfile", "a {\nheader Access-Control-Allow-Origin {$O}\n}")

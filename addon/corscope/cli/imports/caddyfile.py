@@ -8,9 +8,10 @@ Follows https://caddyserver.com/docs/caddyfile/concepts.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from corscope.cli.imports.environment import default_of
 from corscope.cli.imports.tree import DEEPEST, LONGEST, Source
 
 __all__ = ["Directive", "parsed"]
@@ -24,6 +25,8 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _GIVEN: Final = re.compile(r"\{args(?:\[(\d{1,4}|:)\]|\.(\d{1,4}))\}")
+_DEFAULT: Final = re.compile(r"\{\$(\w+):([^{}\n]*)\}")
+_OF_CORS: Final = re.compile(r"(?i)access-control|origin|^\s*import\s")
 _MOST_IMPORTS: Final = 10
 
 
@@ -61,7 +64,7 @@ def parsed(source: Source) -> tuple[Directive, ...]:
     Raises:
         UnreadableError: it is none.
     """
-    directives = _built(source)
+    directives = _built(_with_defaults(source))
     snippets = {
         each.name[1:-1]: each.block
         for each in directives
@@ -69,6 +72,21 @@ def parsed(source: Source) -> tuple[Directive, ...]:
     }
     rest = tuple(each for each in directives if not each.name.startswith("("))
     return _Importing(source, snippets).expanded(rest, 0)
+
+
+def _with_defaults(source: Source) -> Source:
+    """The file in which each `{$NAME:default}` is the default; of those that may matter it's told.
+
+    Caddy replaces them before it reads the file, and so anything may stand there.
+    """
+    text = source.text
+    if not _DEFAULT.search(text):
+        return source
+    for number, line in enumerate(text.splitlines(), 1):
+        if _OF_CORS.search(line):
+            for found in _DEFAULT.finditer(line):
+                default_of(source, number, found[1], found[2])
+    return replace(source, text=_DEFAULT.sub(r"\2", text))
 
 
 def _built(source: Source) -> tuple[Directive, ...]:
