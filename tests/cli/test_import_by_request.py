@@ -601,3 +601,31 @@ def test_a_large_file_takes_no_square_of_its_length() -> None:
         for n in range(3_000)
     )
     assert len(read("nginx", "n.conf", places)) == 3_000
+
+
+SERVER = 'server {\nadd_header Access-Control-Allow-Origin "https://app.test" always;\n%s\n}\n'
+ROOT = (
+    "location / {\nif ($request_method = OPTIONS) {\n"
+    'add_header Access-Control-Allow-Origin "https://app.test" always;\n'
+    "add_header Access-Control-Max-Age 5 always;\nreturn 204;\n}\nproxy_pass http://b;\n}"
+)
+
+
+def test_a_location_for_all_paths_is_all_of_its_server() -> None:
+    (found,) = read("nginx", "n.conf", SERVER % ROOT)
+    assert found.policy.max_age == 5
+    assert not found.policy.forward_preflight
+
+
+def test_a_location_for_all_paths_comes_before_what_others_inherit() -> None:
+    first, second = read("nginx", "n.conf", SERVER % f"location /api {{ x y; }}\n{ROOT}")
+    assert (first.policy.max_age, first.policy.forward_preflight) == (5, False)
+    assert (second.policy.max_age, second.policy.forward_preflight) == (None, True)
+
+
+def test_servers_stay_in_their_order() -> None:
+    other = SERVER.replace("app.test", "b.test") % ROOT.replace("app.test", "b.test")
+    plain = SERVER % "location /api { x y; }"
+    first, second = read("nginx", "n.conf", f"{plain}{other}")
+    assert first.policy.allow_origins == "https://app.test"
+    assert second.policy.allow_origins == "https://b.test"

@@ -140,3 +140,11 @@ def test_standard_input_includes_nothing(corscope: Command) -> None:
     done = corscope("import", "-", "--from", "nginx", "--host", "a", stdin=text.encode())
     assert done.returncode == 0
     assert "-:1: include *.conf isn't read" in done.stderr
+
+
+def test_methods_that_nginx_denies_are_told() -> None:
+    text = f"location / {{\n{CORS}limit_except GET POST {{ deny all; }}\n}}\n"
+    source = Source("n.conf", text)
+    list(IMPORTERS["nginx"](source))
+    told = "limit_except GET POST isn't read: what it denies gets no such answer"
+    assert list(source.notes) == [f"n.conf:3: {told}"]

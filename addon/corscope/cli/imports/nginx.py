@@ -5,7 +5,7 @@ and what that makes of a policy by `by_request`.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -54,6 +54,11 @@ def read_nginx(source: Source) -> Iterator[Found]:
     for each in walk(directives):
         if each.name == "more_set_headers" and "access-control-" in str(each.arguments).lower():
             source.refuse("more_set_headers isn't read: write add_header … always", each.line)
+        if each.name == "limit_except":
+            methods = " ".join(each.arguments)
+            source.note(
+                f"limit_except {methods} isn't read: what it denies gets no such answer", each.line
+            )
     hides = any(map(_hides, walk(directives)))
     by_method = _by_method(directives)
     chains = list(_chains((directives,), _sends, by_method))
@@ -61,6 +66,7 @@ def read_nginx(source: Source) -> Iterator[Found]:
     if not chains:
         source.refuse(f"has no add_header Access-Control-…{_unread(directives)}")
     locations = {id(e.block): e for e in walk(directives) if e.name == "location" and e.block}
+    chains = _inner_first(chains, locations)
     effort = Effort()
     nginx = NginxAnswers(source, directives, Compared(source, effort))
     for chain in chains:
@@ -88,6 +94,32 @@ def _only_there(location: Directive | None, source: Source) -> tuple[str, ...]:
 _Chain = tuple[tuple[Directive, ...], ...]
 
 
+def _inner_first(chains: list[_Chain], locations: Mapping[int, Directive]) -> list[_Chain]:
+    """The same, where a location for all paths comes before the server that it is in.
+
+    What is said around the only location is for no request but by way of that.
+    """
+    ordered: list[_Chain] = []
+    for chain in chains:
+        location = locations.get(id(chain[-1]))
+        is_any = location is not None and location.arguments in _ANY_PATH
+        around = [n for n, other in enumerate(ordered) if is_any and _is_around(other, chain)]
+        ordered.insert(around[0] if around else len(ordered), chain)
+        if around:
+            others = [each for each in ordered[around[0] + 1][-1] if each.name == "location"]
+            del ordered[around[0] + 1 : around[0] + 1 + (len(others) == 1)]
+    return ordered
+
+
+def _is_around(outer: _Chain, inner: _Chain) -> bool:
+    return outer[:-1] == inner[:-2] and _run(outer[-1]) == inner[-2]
+
+
+def _run(block: tuple[Directive, ...]) -> tuple[Directive, ...]:
+    """What of a block counts for those in it."""
+    return tuple(each for each in block if each.name in RUN)
+
+
 def _chains(
     chain: _Chain, is_meant: Callable[[Directive], bool], by_method: frozenset[str]
 ) -> Iterator[_Chain]:
@@ -99,7 +131,7 @@ def _chains(
             yield chain
         for each in heirs:
             yield (*chain, each.block)
-    around = (*chain[:-1], tuple(each for each in chain[-1] if each.name in RUN))
+    around = (*chain[:-1], _run(chain[-1]))
     for each in inner:
         yield from _chains((*around, each.block), is_meant, by_method)
 
