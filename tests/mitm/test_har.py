@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from mitmproxy.test import tflow
 
 from corscope.journal.exchange import Missing
 from corscope.mitm.capture import Capture, capture_of
+from corscope.mitm.flows import read_captures
 from corscope.mitm.har import captured
 from corscope.mitm.har_text import HarText, UnreadableError, entries
 
@@ -117,6 +119,27 @@ def test_names_are_as_the_browser_got_them(creator: str, version: object, name: 
     assert found is not None
     assert found.sighting.response is not None
     assert found.sighting.response.headers == ((name, "*"),)
+
+
+@pytest.mark.parametrize(("creator", "method"), [("mitmproxy", "patch"), ("Firefox", "PATCH")])
+def test_a_method_is_spelled_as_its_preflight_asks(
+    tmp_path: Path, creator: str, method: str
+) -> None:
+    """mitmproxy writes all in capitals, and `patch` is what script has to get right."""
+    asked = [["Origin", "https://app.test"], ["Access-Control-Request-Method", "patch"]]
+    listed = [
+        {"request": {"url": f"https://api.test/{path}", "method": each, "headers": headers}}
+        for path, each, headers in (
+            ("a", "OPTIONS", asked),
+            ("a", "PATCH", asked[:1]),
+            ("b", "PATCH", asked[:1]),
+        )
+    ]
+    file = tmp_path / "saved.har"
+    file.write_text(
+        json.dumps({"log": {"creator": {"name": creator}, "entries": listed}}), encoding="utf-8"
+    )
+    assert [each.request.method for each in read_captures(file)] == ["OPTIONS", method, "PATCH"]
 
 
 @pytest.mark.parametrize(

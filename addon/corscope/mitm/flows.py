@@ -19,7 +19,7 @@ from corscope.encoding import encoding_of
 from corscope.explain.escape import escaped
 from corscope.mitm.capture import Capture, capture_of
 from corscope.mitm.flow_state import UnusualError, flow_of
-from corscope.mitm.har import captured
+from corscope.mitm.har import MITMPROXY, MethodSpelling, captured
 from corscope.mitm.har_text import HarError, HarText, UnreadableError, entries
 from corscope.mitm.in_order import in_order
 
@@ -166,7 +166,7 @@ def unreadable(error: OSError) -> tuple[str, str]:
 
 
 def _har_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
-    number, text = 0, HarText(stream.read)
+    number, text, spelling = 0, HarText(stream.read), MethodSpelling()
     try:
         for number, entry in enumerate(entries(text, LARGEST), start=1):
             try:
@@ -176,7 +176,7 @@ def _har_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
                 problems.add(f"entry {number}", f"can't be read: {reason}", "the others were read")
                 continue
             if found is not None:
-                yield found
+                yield spelling.of(found) if text.creator == MITMPROXY else found
     except (HarError, ValueError, RecursionError) as error:
         place = f"after entry {number}" if number else ""
         problems.add(place, str(error), _SAVE_AGAIN if number else _hint_for_junk(0))

@@ -5,8 +5,10 @@ Each program that writes HARs has ways of its own. How the entries are got out o
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final, NamedTuple
@@ -23,10 +25,13 @@ from corscope.mitm.causes import cause_of
 from corscope.mitm.har_text import UnreadableError
 from corscope.mitm.translate import joined_url, missing_said
 
-__all__ = ["captured"]
+__all__ = ["MITMPROXY", "MethodSpelling", "captured"]
 
 _FIREFOX: Final = "Firefox"
-_MITMPROXY: Final = "mitmproxy"
+MITMPROXY: Final = "mitmproxy"
+"""The creator that it names in its HARs."""
+
+_MOST_SPELLED: Final = 10_000
 
 
 class Style(NamedTuple):
@@ -89,7 +94,7 @@ def _waits_until(creator: str, started: datetime, answered: datetime) -> datetim
 
     Browsers list a request first. The time that it takes has its preflight's in it, but in Firefox.
     """
-    if creator == _MITMPROXY:
+    if creator == MITMPROXY:
         return None
     return max(answered, _later(started, _QUEUED)) if creator == _FIREFOX else answered
 
@@ -136,11 +141,11 @@ def _sighting(entry: dict[str, Any], style: Style, creator: str) -> Sighting:
     status = answer.get("status")
     if isinstance(status, int) and 100 <= status <= 999:
         headers = _headers(answer.get("headers"), style)
-        if creator == _MITMPROXY and _is_asked_over_http_2(entry):
+        if creator == MITMPROXY and _is_asked_over_http_2(entry):
             headers = tuple((byte_lowercase(name), value) for name, value in headers)
         return Sighting(_new_id(), Response(status, headers))
     error = _error_of(entry) or "the HAR holds no response"
-    if creator == _MITMPROXY:  # which has made up an answer of its own
+    if creator == MITMPROXY:  # which has made up an answer of its own
         cause = cause_of(error)
         return Sighting(_new_id(), None, missing=missing_said(error), error=error, cause=cause)
     missing = next((each for each, said in _SAID.items() if said.search(error)), None)
@@ -156,6 +161,30 @@ def _is_asked_over_http_2(entry: dict[str, Any]) -> bool:
     asked = entry.get("request")
     version = asked.get("httpVersion") if isinstance(asked, dict) else None
     return str(version).startswith(("HTTP/2", "HTTP/3"))
+
+
+class MethodSpelling:
+    """How script spelled methods, which mitmproxy's HARs have in capitals.
+
+    To CORS `patch` is another method than `PATCH`. The preflight tells, which all that script may
+    spell so needs.
+    """
+
+    def __init__(self) -> None:
+        self._spelled: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    def of(self, found: Capture) -> Capture:
+        """The capture, its method as the latest preflight to its URL has it."""
+        request = found.request
+        asked = get(request.headers, "Access-Control-Request-Method")
+        if request.method == "OPTIONS" and asked is not None:
+            self._spelled[request.url, asked.upper()] = asked
+            self._spelled.move_to_end((request.url, asked.upper()))
+            if len(self._spelled) > _MOST_SPELLED:
+                self._spelled.popitem(last=False)
+            return found
+        spelled = self._spelled.get((request.url, request.method), request.method)
+        return replace(found, request=request._replace(method=spelled))
 
 
 _SAID: Final = {
@@ -226,7 +255,7 @@ _USUAL: Final = Style(_isomorphic)
 _STYLES: Final = {
     "WebInspector": Style(_as_bytes),
     _FIREFOX: Style(_as_bytes),
-    _MITMPROXY: Style(_isomorphic, joins_lines=False),
+    MITMPROXY: Style(_isomorphic, joins_lines=False),
 }
 """Those of Chromium's tools and others."""
 
