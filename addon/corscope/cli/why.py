@@ -26,7 +26,8 @@ def why(text: tuple[str, ...]) -> None:
 
     TEXT is an id, the name that Chromium's DevTools or Firefox have for it, or a message
     pasted from the console of Chromium, Firefox or Safari, all of it or a part. A single - reads it
-    from the standard input, which spares quoting it. Without TEXT, all are listed.
+    from the standard input, which spares quoting it. Without TEXT, all are listed. The exit status
+    is 1 where nothing is known of it.
     """
     if not text:
         for each in (*REASONS.values(), *FINDINGS.values()):
