@@ -53,6 +53,18 @@ def test_in_firefox_a_wildcard_outlives_what_is_malformed(lines: list[str], expe
     assert cors_filtered_headers(headers, OMIT)[0] == ("content-type",)
 
 
+@pytest.mark.parametrize("engine", Engine)
+def test_all_engines_expose_what_a_good_list_names_and_no_letter_of_a_bad_one(
+    engine: Engine,
+) -> None:
+    headers = (("X-A", "1"), ("X-B", "2"), *((letter, "3") for letter in "failure"))
+    good, bad = (
+        cors_filtered_headers((*headers, ("Access-Control-Expose-Headers", line)), OMIT, engine)[0]
+        for line in ("x-a", "x-a @")
+    )
+    assert (good, bad) == (("x-a",), ())
+
+
 def test_the_wildcard_exposes_the_cors_headers_too() -> None:
     headers = (("Access-Control-Expose-Headers", "*"),)
     assert cors_filtered_headers(headers, OMIT) == (("access-control-expose-headers",), ())

@@ -40,6 +40,11 @@ def passed(
     return Response(made.status, tuple((name.lower(), value) for name, value in made.headers))
 
 
+def test_who_varies_by_nothing_leaves_the_applications_vary_as_it_is() -> None:
+    made = passed("standard", policy=replace(POLICY, allow_origins="*"))
+    assert made.headers == (("vary", "Accept"), ("access-control-allow-origin", "*"), METHODS)
+
+
 def test_nginx_inherits_where_nothing_is_only_for_preflights() -> None:
     """A block without any add_header of its own has those around it."""
     made = passed("nginx", policy=Policy(expose_headers=("x-a",), forward_preflight=True))
