@@ -221,7 +221,29 @@ def test_a_log_that_fails_is_no_failure_of_traffic() -> None:
         logging.getLogger().removeHandler(broken)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+def test_what_is_no_usual_exception_but_ends_nothing_is_a_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As a panic of code in Rust, which no `except Exception` catches: the flow would hang."""
+
+    class PanicException(BaseException):
+        pass
+
+    async def ask() -> None:
+        with answering():
+            raise PanicException
+
+    Hooks().any(PanicException(SECRET))
+    with pytest.raises(CommandError, match="PanicException"):
+        asyncio.run(ask())
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2
+    assert all("PanicException" in each and SECRET not in each for each in told)
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError]
+)
 def test_what_is_meant_to_end_things_ends_them(error: type[BaseException]) -> None:
     with pytest.raises(error):
         Hooks().any(error())

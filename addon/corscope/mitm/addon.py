@@ -119,7 +119,7 @@ class Corscope:
         if self._failed in guard.listeners:
             guard.listeners.remove(self._failed)
 
-    def _failed(self, where: str, error: Exception, about: Sequence[object]) -> None:
+    def _failed(self, where: str, error: BaseException, about: Sequence[object]) -> None:
         """Do nothing more to a flow on which something of ours has failed."""
         for each in about:
             if isinstance(each, http.HTTPFlow):

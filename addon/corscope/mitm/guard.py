@@ -4,6 +4,7 @@ Then the flow passes as if corscope weren't there, the log says so, once for eac
 keeps the records hears of each failure.
 """
 
+import asyncio
 import functools
 import inspect
 import logging
@@ -11,7 +12,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -27,7 +28,10 @@ MOST_REPORTS: Final = 100
 """So many failures are told of; after them there is nothing new to learn."""
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
-Listener = Callable[[str, Exception, Sequence[object]], None]
+Listener = Callable[[str, BaseException, Sequence[object]], None]
+
+_ENDS: Final = (KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError)
+"""What is meant to end things; other exceptions of that sort aren't, as a panic of code in Rust."""
 
 logger = logging.getLogger("corscope")
 
@@ -45,8 +49,8 @@ def harmless(hook: Hook) -> Hook:
         async def guarded_async(*args: Any, **kwargs: Any) -> Any:
             try:
                 return await hook(*args, **kwargs)
-            except Exception as error:
-                failed(hook.__qualname__, error, args)
+            except BaseException as error:
+                _failed_or_ends(hook.__qualname__, error, args)
 
         return cast("Hook", guarded_async)
 
@@ -57,8 +61,8 @@ def harmless(hook: Hook) -> Hook:
         def guarded_method(self: Any, about: Any) -> Any:
             try:
                 return hook(self, about)
-            except Exception as error:
-                failed(hook.__qualname__, error, (self, about))
+            except BaseException as error:
+                _failed_or_ends(hook.__qualname__, error, (self, about))
 
         return cast("Hook", guarded_method)
 
@@ -66,8 +70,8 @@ def harmless(hook: Hook) -> Hook:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         try:
             return hook(*args, **kwargs)
-        except Exception as error:
-            failed(hook.__qualname__, error, args)
+        except BaseException as error:
+            _failed_or_ends(hook.__qualname__, error, args)
 
     return cast("Hook", guarded)
 
@@ -95,7 +99,9 @@ def answering() -> Iterator[None]:
         raise exceptions.CommandError(_told(error)) from error
     except ValueError as error:
         raise exceptions.CommandError(str(error)) from error
-    except Exception as error:
+    except _ENDS:
+        raise
+    except BaseException as error:
         failed("a command", error)
         told = f"corscope failed ({kind_of(error)}); the event log says what to report"
         raise exceptions.CommandError(told) from error
@@ -111,7 +117,7 @@ def _told(error: OSError) -> str:
     return f"{error.strerror}: {escaped(str(path))}"
 
 
-def failed(where: str, error: Exception, about: Sequence[object] = ()) -> None:
+def failed(where: str, error: BaseException, about: Sequence[object] = ()) -> None:
     """Tell of a failure; that this can't be done either is no reason to stop traffic.
 
     Args:
@@ -121,13 +127,26 @@ def failed(where: str, error: Exception, about: Sequence[object] = ()) -> None:
     """
     # The records first: where the log can't be written, they still may.
     for listener in tuple(listeners):
-        with suppress(Exception):
-            listener(where, error, about)
-    with suppress(Exception):
-        _report(where, error)
+        _attempt(listener, where, error, about)
+    _attempt(_report, where, error)
 
 
-def _report(where: str, error: Exception) -> None:
+def _failed_or_ends(where: str, error: BaseException, about: Sequence[object]) -> None:
+    """Tell of a failure, and let go on what is meant to end things."""
+    if isinstance(error, _ENDS):
+        raise error
+    failed(where, error, about)
+
+
+def _attempt(do: Callable[..., None], *about: object) -> None:
+    try:
+        do(*about)
+    except BaseException as error:
+        if isinstance(error, _ENDS):
+            raise
+
+
+def _report(where: str, error: BaseException) -> None:
     place = place_of(error)
     if place in _reported or len(_reported) >= MOST_REPORTS:
         return

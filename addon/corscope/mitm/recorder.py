@@ -166,7 +166,7 @@ class Recorder:
         """No answer came, or not all of it; of one that was streamed, the headers have left."""
         self._answered(flow, head_sent=flow.response is not None and bool(flow.response.stream))
 
-    def failed(self, where: str, error: Exception, about: Sequence[object]) -> None:
+    def failed(self, where: str, error: BaseException, about: Sequence[object]) -> None:
         """Mark a failure of corscope's own, so that nobody takes what is missing for fine."""
         of = next((each.id for each in about if isinstance(each, http.HTTPFlow | Outcome)), None)
         try:
@@ -175,7 +175,9 @@ class Recorder:
             if of is not None and any(each is self for each in about):
                 self._forget(of)
 
-    def _mark(self, where: str, error: Exception, about: Sequence[object], of: str | None) -> None:
+    def _mark(
+        self, where: str, error: BaseException, about: Sequence[object], of: str | None
+    ) -> None:
         flow = next((each for each in about if isinstance(each, http.HTTPFlow)), None)
         failure = Failure(datetime.now(UTC), where, kind_of(error), of, self._shown_url(flow))
         if of is None and not self._is_new(failure):
