@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,18 @@ class TestExport:
         assert again.returncode == 1
         assert "--force overwrites it" in again.stderr
         assert corscope(*words, "--force").returncode == 0
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="has no modes")
+    def test_a_file_is_its_users_alone_unless_it_was_there(
+        self, corscope: Command, rules: Path, tmp_path: Path
+    ) -> None:
+        new, there = tmp_path / "new.js", tmp_path / "there.js"
+        there.touch()
+        there.chmod(0o640)
+        for target in (new, there):
+            words = ("export", str(rules), "--to", "express", "-o", str(target), "--force")
+            assert corscope(*words).returncode == 0
+        assert [stat.S_IMODE(each.stat().st_mode) for each in (new, there)] == [0o600, 0o640]
 
     def test_a_folder_that_is_not_there_is_told(
         self, corscope: Command, rules: Path, tmp_path: Path

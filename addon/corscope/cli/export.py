@@ -51,5 +51,5 @@ def export(
     if output is None:
         click.echo(exported.text, nl=False)
         return
-    write_file(output, exported.text, force=force)
+    write_file(output, exported.text, force=force, is_private=True)
     click.echo(f"{output} written: it belongs into {exported.file}")

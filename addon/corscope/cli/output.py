@@ -49,7 +49,8 @@ def write_file(file: Path, text: str, *, force: bool, is_private: bool = False) 
         file: where.
         text: what.
         force: whether another may be overwritten.
-        is_private: whether it tells of traffic, and nobody but its user may read it.
+        is_private: whether nobody but its user may read it, as it tells of traffic or of who is
+            let in.
 
     Raises:
         click.ClickException: it is there already, or can't be written.
