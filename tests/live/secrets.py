@@ -40,7 +40,13 @@ fault.redirect = "https://login.test/"
 """
 
 IN_QUERIES = frozenset(
-    {"query", "query without a name", "query of a preflight", "query of a Location"}
+    {
+        "query",
+        "query without a name",
+        "query in base64",
+        "query of a preflight",
+        "query of a Location",
+    }
 )
 """The places that `cors_urls = "full"` shows."""
 
@@ -96,6 +102,9 @@ def session(proxy: Proxy, server: RawServer, secret: Secrets) -> None:
         proxy.ask(preflight(asked, "PUT", named, f"Referer: {PAGE}/?{secret['referrer']}"))
         proxy.ask(ask(url + query, *carried, *MODERN))
         proxy.ask(ask(url + query, *carried, method="PUT", body=body))
+        for before in ("", " "):  # so that it ends in two equals signs, and in one
+            coded = b64encode(f"{before}{secret['query in base64']}".encode()).decode()
+            proxy.ask(ask(f"{url}?{coded}", *carried, *MODERN))
         proxy.ask(ask(f"{url}/stream", *carried, method="POST", body=body * 100))
         for name in ("moved", "moved/odd", "moved/odder", "login", "challenge", "broken", "torn"):
             proxy.ask(ask(f"{url}/{name}", *carried, *MODERN))
