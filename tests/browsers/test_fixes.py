@@ -152,4 +152,4 @@ def _is_of_page(last: Try, way: Way) -> bool:
 
 def _is_kept(last: Try) -> bool:
     """Whether the browser goes by its copy of the answer, and doesn't ask the mended server."""
-    return last.exchange.kind == "actual" and last.exchange.status in {301, 308}
+    return last.exchange.kind == "actual" and last.exchange.status in {301, 308, 410}

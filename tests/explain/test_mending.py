@@ -232,10 +232,17 @@ def test_of_a_copy_that_a_304_renews_its_headers_count() -> None:
         (CHROMIUM, "GET", 301, (), False),
         (CHROMIUM, "POST", 301, (("Location", "/to"),), False),
         (FIREFOX, "GET", 308, (("Location", "/to"),), False),
+        (FIREFOX, "GET", 410, (), True),
+        (FIREFOX, "HEAD", 410, (), False),
     ],
 )
-def test_a_redirect_that_chromium_keeps_has_to_be_forgotten(
+def test_an_answer_that_is_kept_has_to_be_forgotten(
     agent: str, method: str, status: int, headers: HeaderList, *, kept: bool
 ) -> None:
     fix = fix_of(actual(method, headers=(("User-Agent", agent),)), status, *headers)
     assert (f"Then empty the browser's cache: it may go on with this {status}" in fix) == kept
+
+
+def test_a_long_list_is_not_cut_off_by_what_is_missing() -> None:
+    many = ("Access-Control-Allow-Methods", ", ".join(f"X-METHOD-{n}" for n in range(40)))
+    assert '"Access-Control-Allow-Methods: PUT, X-METHOD-0, ' in fix_of(preflight("PUT"), 200, many)

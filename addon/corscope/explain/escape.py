@@ -2,15 +2,15 @@
 
 from typing import Final
 
-__all__ = ["LONGEST_MESSAGE", "escaped"]
+__all__ = ["LONGEST_MESSAGE", "LONGEST_VALUE", "escaped"]
 
 LONGEST_MESSAGE: Final = 2_000
 """Characters that are shown of a message with several values in it."""
 
-_LONGEST_VALUE: Final = 200
+LONGEST_VALUE: Final = 200
 
 
-def escaped(text: str, longest: int = _LONGEST_VALUE) -> str:
+def escaped(text: str, longest: int = LONGEST_VALUE) -> str:
     """Make a value from the wire fit for a terminal: printable, on one line, not endless."""
     shown = text if len(text) <= longest else f"{text[:longest]}..."
     if shown.isprintable():

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from corscope.explain.escape import LONGEST_VALUE
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, get, values
@@ -44,7 +45,7 @@ class Further:
         of_page: faults that the page has to mend, too.
         last: what no header mends, so that what comes after it isn't known.
         with_credentials: lines that it needs on top of all that, if credentials are included.
-        kept: the status of a redirect that this browser may go by from its cache, for all that is
+        kept: the status of an answer that this browser may go by from its cache, for all that is
             mended; None for any other.
     """
 
@@ -106,14 +107,17 @@ def further(exchange: Exchange, judgement: Judgement) -> Further:
 
 
 def _is_kept(exchange: Exchange) -> bool:
-    """Whether it is a redirect that Chromium keeps even where it is refused, and asks no more.
+    """Whether it is an answer that this browser keeps even where it is refused, and asks no more.
 
-    It does so with those that are for good; whether a Cache-Control forbade it isn't recorded. What
-    Firefox keeps hangs on that header alone.
+    Of those that are for good Chromium keeps redirects, and Firefox a 410; whether a Cache-Control
+    forbade it isn't recorded. What else Firefox keeps hangs on that header alone.
     """
-    is_asked_once = exchange.kind == "actual" and exchange.method == "GET"
+    if exchange.kind == "preflight" or exchange.method != "GET":
+        return False
+    if exchange.engine is Engine.FIREFOX:
+        return exchange.status == 410
     is_for_good = exchange.status in {301, 308} and exchange.location is not None
-    return exchange.engine is Engine.CHROMIUM and is_asked_once and is_for_good
+    return exchange.engine is Engine.CHROMIUM and is_for_good
 
 
 def is_misspelled(method: str) -> bool:
@@ -270,5 +274,8 @@ def _with_members(headers: HeaderList, name: str, wanted: Sequence[str]) -> Head
     found = extract_header_list_values(name, headers)
     kept = () if found is None or found == FAILURE else found
     lowered = {byte_lowercase(member) for member in kept} if name == _ALLOW_HEADERS else set(kept)
-    members = (*kept, *(member for member in wanted if member not in lowered))
-    return _with(headers, name, ", ".join(members) or None)
+    more = [member for member in wanted if member not in lowered]
+    members = ", ".join((*kept, *more))
+    if len(members) > LONGEST_VALUE:  # it will be cut off, but not by what matters
+        members = ", ".join((*more, *kept))
+    return _with(headers, name, members or None)
