@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import pytest
 
+from corscope.fetch.engines import Engine
+from corscope.fetch.lines import LONGEST_HEADS
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import ANY, OWN, PAGE, PUT, SECURE_PAGE, allow, answer, methods, redirect
 from tests.browsers.embedded import GIF
@@ -226,6 +228,32 @@ def test_a_101_that_nobody_has_asked_for(stage: Stage, engine: str, of: str) -> 
     else:
         assert (verdict["reason"], verdict["detail"]) == ("connection-dropped", None)
         assert "takes 101 for no answer" in entry["error"]
+
+
+AS_MUCH = "takes"
+ONE_MORE = "refuses"
+
+
+@pytest.mark.parametrize("of", ["actual", "preflight"])
+@pytest.mark.parametrize("length", [AS_MUCH, ONE_MORE])
+@every_engine
+def test_a_head_as_long_as_a_browser_takes(stage: Stage, engine: str, length: str, of: str) -> None:
+    url = stage.url(f"long/{length}/{of}")
+    fine = answer(ANY, methods("PUT"))
+    long = answer(ANY, methods("PUT"), ("X-Long", ""))
+    room = LONGEST_HEADS[Engine(engine)] - long.wire("GET").index(b"\r\n\r\n") - 4
+    value = "a" * (room + (length == ONE_MORE))
+    long = answer(ANY, methods("PUT"), ("X-Long", value))
+    stage.server.routes["OPTIONS", url] = long if of == "preflight" else fine
+    stage.server.routes["*", url] = long if of == "actual" else fine
+    seen = stage.fetch(url, PUT)
+    assert seen.ok == (length == AS_MUCH)
+    entry = stage.entries(url, 1 if of == "preflight" else 2)[0 if of == "preflight" else 1]
+    verdict = entry["verdicts"]["omit"]
+    assert (verdict["verdict"] == "allowed") == seen.ok
+    assert (verdict["reason"], verdict["detail"]) == (
+        (None, None) if seen.ok else ("connection-dropped", "too-long")
+    )
 
 
 @pytest.mark.parametrize("of", ["actual", "preflight"])

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from corscope.fetch.engines import Engine
-from corscope.fetch.lines import are_odd, lines_as_read, unreadable_name
+from corscope.fetch.lines import (
+    LONGEST_HEADS,
+    are_odd,
+    is_too_long,
+    lines_as_read,
+    unreadable_name,
+)
 
 C, F, W, U = Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT, Engine.UNKNOWN
 ALL = {C, F, W, U}
@@ -52,3 +58,13 @@ def test_to_chromium_a_carriage_return_ends_a_line(
     assert lines_as_read(headers, C) == (*expected, ("Vary", "Origin"))
     for engine in (F, W, U):
         assert lines_as_read(headers, engine) == headers
+
+
+@pytest.mark.parametrize(("engine", "most"), LONGEST_HEADS.items())
+def test_an_engine_takes_so_much_of_a_head_and_no_more(engine: Engine, most: int) -> None:
+    assert not is_too_long(most, engine)
+    assert is_too_long(most + 1, engine)
+
+
+def test_an_unknown_engine_has_no_limit() -> None:
+    assert not is_too_long(10**9)

@@ -6,7 +6,7 @@ The sentences stand under the names of the DevTools protocol. Measured in Chromi
 from typing import Final
 
 from corscope.fetch.console_scene import Scene
-from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name
+from corscope.fetch.reasons import CATALOGUE, TOO_LONG, Failure, Kind, Reason, chromium_name
 from corscope.fetch.reports import REPORT
 
 __all__ = ["CHROMIUM", "CHROMIUM_ELSE", "CHROMIUM_UNNAMED", "chromium_messages"]
@@ -66,11 +66,13 @@ Of the page it names more than its origin, but no more of it shows.
 _LOCAL: Final = "Not allowed to load local resource: {target}"
 _UNREADABLE: Final = "Failed to load resource: net::ERR_INVALID_HTTP_RESPONSE"
 _UNREADABLE_OVER_HTTP_2: Final = "Failed to load resource: net::ERR_HTTP2_PROTOCOL_ERROR"
+_TOO_BIG: Final = "Failed to load resource: net::ERR_RESPONSE_HEADERS_TOO_BIG"
 
 CHROMIUM_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.REDIRECT_TO_LOCAL, _LOCAL),
     (Reason.CONNECTION_DROPPED, _UNREADABLE),
     (Reason.CONNECTION_DROPPED, _UNREADABLE_OVER_HTTP_2),
+    (Reason.CONNECTION_DROPPED, _TOO_BIG),
 )
 """What Chromium says instead of a redirect to view-source:, and of what it can't read."""
 
@@ -144,6 +146,8 @@ def _unnamed(failure: Failure, scene: Scene) -> tuple[str, ...]:
     told = CHROMIUM_UNNAMED.get(failure.reason)
     if failure.detail == "view-source:":
         told = _LOCAL
+    elif failure.reason is Reason.CONNECTION_DROPPED and failure.detail == TOO_LONG:
+        told = _TOO_BIG
     elif failure.reason is Reason.CONNECTION_DROPPED and failure.detail:
         told = _UNREADABLE_OVER_HTTP_2 if scene.url.startswith("https:") else _UNREADABLE
     kept_to = "Site" if failure.detail == "same-site" else "Origin"

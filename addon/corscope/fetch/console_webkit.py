@@ -9,7 +9,7 @@ from typing import Final
 from corscope.fetch.console_scene import Scene
 from corscope.fetch.mixed_content import UPGRADED
 from corscope.fetch.origin import is_potentially_trustworthy, origin_of_url
-from corscope.fetch.reasons import Failure, Kind, Reason
+from corscope.fetch.reasons import TOO_LONG, Failure, Kind, Reason
 
 __all__ = ["WEBKIT", "WEBKIT_ELSE", "webkit_messages"]
 
@@ -71,6 +71,7 @@ WEBKIT: Final[dict[Reason, str]] = {
 """What WebKit says, by the reason."""
 
 _NOT_PARSED: Final = "Could not parse HTTP response"
+_HEADER_TOO_BIG: Final = "Header too big"
 
 WEBKIT_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.ALLOW_ORIGIN_LIST, _REFUSED),
@@ -79,6 +80,7 @@ WEBKIT_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.MIXED_CONTENT, _MUST),
     (Reason.MIXED_CONTENT, _NOT_UPGRADED),
     (Reason.CONNECTION_DROPPED, _NOT_PARSED),
+    (Reason.CONNECTION_DROPPED, _HEADER_TOO_BIG),
 )
 """What WebKit says instead of a list without commas, of a preflight, of a redirect to ftp, of mixed
 content of a loopback host, and of what it can't read."""
@@ -158,7 +160,7 @@ def _template(kind: Kind, failure: Failure, scene: Scene) -> str | None:
     if failure.reason is Reason.CONNECTION_DROPPED and kind == "actual":
         return None
     if failure.reason is Reason.CONNECTION_DROPPED and failure.detail:
-        return _NOT_PARSED
+        return _HEADER_TOO_BIG if failure.detail == TOO_LONG else _NOT_PARSED
     if failure.reason is Reason.REDIRECT_INVALID and failure.detail == "":  # an empty Location
         return None
     if failure.reason is Reason.MIXED_CONTENT and _is_loopback(scene.target):

@@ -5,13 +5,21 @@ https://www.rfc-editor.org/rfc/rfc9113#name-field-validity. Lines are taken as t
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import HTTP_TAB_OR_SPACE
 from corscope.messages import HeaderList
 
-__all__ = ["are_odd", "lines_as_read", "unreadable_name"]
+__all__ = ["LONGEST_HEADS", "are_odd", "is_too_long", "lines_as_read", "unreadable_name"]
+
+LONGEST_HEADS: Final[Mapping[Engine, int]] = {
+    Engine.CHROMIUM: 262_144,
+    Engine.FIREFOX: 393_216,
+    Engine.WEBKIT: 65_538,
+}
+"""Bytes, from the status line to the empty one, that each takes of an answer over HTTP/1.1."""
 
 _NUL: Final = re.compile(r"\x00")
 _NUL_OR_NEWLINE: Final = re.compile(r"[\x00\r\n]")
@@ -41,6 +49,14 @@ def _forbidden_over_http_2(engine: Engine) -> re.Pattern[str]:
     if departs(engine, Departure.CONTROLS_REFUSED):
         return _CONTROL
     return _NUL if departs(engine, Departure.NEWLINES_TAKEN) else _NUL_OR_NEWLINE
+
+
+def is_too_long(length: int, engine: Engine = Engine.UNKNOWN) -> bool:
+    """Whether the browser takes nothing of an answer over HTTP/1.1 that has so many bytes of head.
+
+    HTTP sets no limit: https://www.rfc-editor.org/rfc/rfc9110#section-5.4
+    """
+    return length > LONGEST_HEADS.get(engine, length)
 
 
 def lines_as_read(headers: HeaderList, engine: Engine = Engine.UNKNOWN) -> HeaderList:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 __all__ = [
     "CATALOGUE",
     "INTERIM",
+    "TOO_LONG",
     "Entry",
     "Failure",
     "Kind",
@@ -57,6 +58,9 @@ class Reason(StrEnum):
 
 INTERIM: Final = "interim"
 """The detail of `CONNECTION_DROPPED` where an answer came that isn't the last one, and no other."""
+
+TOO_LONG: Final = "too-long"
+"""The same where the head of an answer is longer than the browser takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from mitmproxy.proxy import mode_specs
 
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import byte_lowercase, from_fields, get, values
-from corscope.fetch.lines import are_odd, lines_as_read, unreadable_name
+from corscope.fetch.lines import are_odd, is_too_long, lines_as_read, unreadable_name
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
-from corscope.fetch.reasons import INTERIM
+from corscope.fetch.reasons import INTERIM, TOO_LONG
 from corscope.fetch.url import LONGEST_REMEMBERED
 from corscope.journal.exchange import Missing
 from corscope.journal.memo import MOST_CHARACTERS, Memo, is_small, length_of
@@ -231,6 +231,8 @@ _INTERIM: Final = Unreadable(
     "mitmproxy takes an interim answer for the last one, and the browser waits on", INTERIM
 )
 
+_TOO_LONG: Final = Unreadable("the browser takes no head of an answer that is so long", TOO_LONG)
+
 _UNASKED: Final = Unreadable(
     "the browser hasn't asked for another protocol, and takes 101 for no answer", None
 )
@@ -251,6 +253,9 @@ def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Respo
         (name.decode("latin-1"), value.strip().decode("latin-1"))
         for name, value in response.data.headers.fields
     )
+    is_short = is_small(head.headers)
+    if not is_short and _is_too_long(flow, response):
+        return _TOO_LONG
     is_odd = are_odd(sent)
     if is_odd:  # what becomes of it hangs on the engine, which isn't in the key
         read = _read_by_browser(flow, sent, head)
@@ -261,7 +266,18 @@ def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Respo
         lower = [(byte_lowercase(name), value) for name, value in head.headers]
         head = Response(head.status, tuple(pair for pair in lower if pair[0] not in _OF_HTTP_1))
     is_alike = not is_odd and head.status != HTTPStatus.SWITCHING_PROTOCOLS
-    return _delivered.put(key, head) if is_alike and is_small(head.headers) else head
+    return _delivered.put(key, head) if is_alike and is_short else head
+
+
+def _is_too_long(flow: http.HTTPFlow, response: http.Response) -> bool:
+    """Whether the browser takes no head with so many bytes; over HTTP/2 that isn't known."""
+    if _has_lower_names(flow.request):
+        return False
+    data = response.data
+    first = f"HTTP/1.1 {data.status_code} \r\n"
+    lines = sum(len(name) + len(value) + len(": \r\n") for name, value in data.headers.fields)
+    length = len(first) + len(data.reason) + lines + len("\r\n")
+    return is_too_long(length, engine_of(request_of(flow).headers))
 
 
 def _interim(flow: http.HTTPFlow, response: http.Response) -> Unreadable | None:
