@@ -200,3 +200,13 @@ def test_what_caddy_responds_has_the_headers_of_its_blocks(tmp_path: Path, name:
     found = list(IMPORTERS["caddy"](Source("Caddyfile", f"http://a.test {{\n{rules}}}\n")))
     assert len(found) == count
     compare(tmp_path, "caddy", rules, found)
+
+
+def test_an_origin_of_a_map_that_is_empty_for_others_is_told() -> None:
+    text = (
+        f'map {{header.Origin}} {{o}} {{\n{APP} {APP}\ndefault ""\n}}\n'
+        "header Access-Control-Allow-Origin {o}\n"
+    )
+    (found,) = IMPORTERS["caddy"](Source("Caddyfile", text))
+    told = "other origins get an empty one, of no use to them; the rule sends none"
+    assert found.warnings == (f"Caddyfile:5: {told}",)

@@ -42,6 +42,7 @@ _ECHOES: Final = {
     ALLOW_METHODS: "{header.access-control-request-method}",
     ALLOW_HEADERS: "{header.access-control-request-headers}",
 }
+_EMPTY: Final = "other origins get an empty one, of no use to them; the rule sends none"
 _IS_JSON: Final = re.compile(r"\s*\{\s*\"")
 _PLACEHOLDER: Final = re.compile(r"\{(?:http\.request\.)?(header\.[\w-]+)\}")
 _HANDLERS: Final = {"handle", "handle_path", "route"}
@@ -221,6 +222,9 @@ class _Site:
             place = self.source.at(each.line.line)
             if each.line.name == ALLOW_ORIGIN:
                 self._add_origin(origins, each)
+                known = self.variables.get(each.line.value)
+                if known is not None and not known.is_any and each.when.origins is None:
+                    warnings.append(f"{place}: {_EMPTY}")
             else:
                 fields |= each.line.fields(self.source, _ECHOES, "{")
             warnings += [f"{place}: {how} is not imported" for how in each.when.unread]
