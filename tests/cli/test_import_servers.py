@@ -544,6 +544,12 @@ TOLD = {
         "header @a Access-Control-Allow-Origin {header.Origin}\n",
         ["Caddyfile: https://*.b.test is left out: it is no pattern here, and never matches"],
     ),
+    "HAProxy's variable that is set where it is set": (
+        *("haproxy", "a.cfg"),
+        "http-request set-var(txn.ok) bool(true) if { var(txn.ok) -m bool }\n"
+        "http-after-response set-header Access-Control-Allow-Origin * if { var(txn.ok) -m bool }\n",
+        ["a.cfg:2: the condition var(txn.ok) is not imported"],
+    ),
     "HAProxy's own answers": (
         *("haproxy", "a.cfg"),
         "http-response set-header Access-Control-Allow-Origin * if { path /a }\n",

@@ -148,7 +148,8 @@ class _Reading:
             self.holds[variable] = _PREFLIGHT
         elif flag := _FLAG.fullmatch(sample):
             is_true = flag[1] not in {"false", "0"}
-            self.flags.setdefault(variable, []).append((is_true, self._when(rule)))
+            when = self._when(rule)  # which may ask for what the variable was before
+            self.flags.setdefault(variable, []).append((is_true, when))
 
     def _allow(self, variable: str, origins: AllowedOrigins | None) -> None:
         given = origins or AllowedOrigins(is_any=True)
