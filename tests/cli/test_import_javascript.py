@@ -546,3 +546,9 @@ def test_hapi_adds_to_its_lists_and_names_its_route() -> None:
         expose_headers=("WWW-Authenticate", "Server-Authorization", "x-b"),
     )
     assert found.warnings == ("a.js:2: only the route /x is meant: say so in match.url",)
+
+
+def test_a_comment_within_a_pattern_does_no_harm() -> None:
+    text = "const { default: /* of it */ c } = require('cors');\napp.use(c());"
+    (found,) = read("express", "a.js", text)
+    assert found.policy == Policy()

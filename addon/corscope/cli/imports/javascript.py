@@ -513,5 +513,5 @@ def _pattern_names(node: "Syntax | None") -> Iterator[tuple[str, str]]:
         if child.type == "shorthand_property_identifier_pattern":
             yield code_of(child), code_of(child)
         elif child.type == "pair_pattern":
-            first, last = map(code_of, child.named_children)
+            first, *_, last = map(code_of, child.named_children)  # a comment may stand between
             yield last, first
