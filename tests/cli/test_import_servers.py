@@ -1081,7 +1081,15 @@ HOSTILE = {
     ),
     "an Envoy's tag": ("envoy", "a.yaml", "cors: !!python/object/apply:os.system [x]\n", "tag"),
     "deep YAML": ("envoy", "a.yaml", "cors: " + "{a: " * DEEP, "nested too deeply"),
-    "a Traefik's merge key": ("traefik", "a.yaml", "a: &a {b: 1}\nc:\n  <<: *a\n", "alias"),
+    "a bomb of merge keys": (
+        *("traefik", "a.yaml"),
+        "a0: &a0 {b: 1}\n"
+        + "".join(
+            f"a{n}: &a{n}\n" + "".join(f"  k{m}: {{<<: *a{n - 1}}}\n" for m in range(9))
+            for n in range(1, 40)
+        ),
+        "aliases",
+    ),
     "deep TOML": ("traefik", "a.toml", "a = " + "[" * DEEP, "nested too deeply"),
     "an endless key": ("traefik", "a.toml", "a." * 400_000 + "a = 1", "nested too deeply"),
 }
