@@ -15,12 +15,16 @@ from corscope.servers.backtracking import BEYOND_COUNTING, ways
 from corscope.servers.regex_tree import parsed
 
 REASONS: Final = {
-    "corscope.cli.imports.apache._WORD.0": "possessive",
-    "corscope.cli.imports.asked._OF_ONE.0": "one character or an escape, never both",
-    "corscope.cli.imports.caddyfile._TOKEN.0": "what is repeated begins with what can't go before",
-    "corscope.cli.imports.haproxy_rules._PIECE.0": "the same",
+    "corscope.cli.imports.web_servers.apache._WORD.0": "possessive",
+    "corscope.cli.imports.web_servers.asked._OF_ONE.0": "one character or an escape, never both",
+    "corscope.cli.imports.web_servers.caddyfile._TOKEN.0": (
+        "what is repeated begins with what can't go before"
+    ),
+    "corscope.cli.imports.web_servers.haproxy_rules._PIECE.0": "the same",
     "corscope.cli.imports.regexes._OF_JAVASCRIPT.0": "one character or an escape, never both",
-    "corscope.cli.imports.traefik._BEGINS_TOML.0": "a space is no comment, and a comment ends",
+    "corscope.cli.imports.web_servers.traefik._BEGINS_TOML.0": (
+        "a space is no comment, and a comment ends"
+    ),
     "corscope.explain.repro.plan._TO_PATH.0": "possessive",
     "corscope.fetch.embedder_policy._TOKEN_ITEM.0": "possessive",
     "corscope.fetch.headers._QUOTED_STRING.0": "possessive",

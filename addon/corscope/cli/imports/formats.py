@@ -5,21 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Final
 
-from corscope.cli.imports.apache import read_apache
-from corscope.cli.imports.aspnet_core import read_aspnet_core
-from corscope.cli.imports.caddy import read_caddy
-from corscope.cli.imports.clouds import read_api_gateway, read_azure_blob, read_gcs, read_s3
-from corscope.cli.imports.envoy import read_envoy
-from corscope.cli.imports.go_libraries import read_echo, read_gin, read_gorilla, read_rs_cors
-from corscope.cli.imports.haproxy import read_haproxy
-from corscope.cli.imports.hosting import (
-    read_firebase,
-    read_netlify,
-    read_static_web_apps,
-    read_vercel,
+from corscope.cli.imports.libraries.aspnet_core import read_aspnet_core
+from corscope.cli.imports.libraries.go import (
+    read_echo,
+    read_gin,
+    read_gorilla,
+    read_rs_cors,
 )
-from corscope.cli.imports.ingress import read_ingress
-from corscope.cli.imports.javascript_libraries import (
+from corscope.cli.imports.libraries.javascript import (
     read_express,
     read_fastify,
     read_h3,
@@ -27,9 +20,8 @@ from corscope.cli.imports.javascript_libraries import (
     read_hono,
     read_koa,
 )
-from corscope.cli.imports.laravel import read_laravel
-from corscope.cli.imports.nginx import read_nginx
-from corscope.cli.imports.python_libraries import (
+from corscope.cli.imports.libraries.laravel import read_laravel
+from corscope.cli.imports.libraries.python import (
     read_aiohttp,
     read_django,
     read_flask_cors,
@@ -37,13 +29,31 @@ from corscope.cli.imports.python_libraries import (
     read_quart_cors,
     read_starlette,
 )
-from corscope.cli.imports.ruby_libraries import read_rack_cors
-from corscope.cli.imports.serverless import read_serverless
-from corscope.cli.imports.spring import read_spring
-from corscope.cli.imports.terraform import read_terraform
-from corscope.cli.imports.tomcat import read_tomcat
-from corscope.cli.imports.traefik import read_traefik
+from corscope.cli.imports.libraries.ruby import read_rack_cors
+from corscope.cli.imports.libraries.spring import read_spring
+from corscope.cli.imports.platforms.clouds import (
+    read_api_gateway,
+    read_azure_blob,
+    read_gcs,
+    read_s3,
+)
+from corscope.cli.imports.platforms.hosting import (
+    read_firebase,
+    read_netlify,
+    read_static_web_apps,
+    read_vercel,
+)
+from corscope.cli.imports.platforms.ingress import read_ingress
+from corscope.cli.imports.platforms.serverless import read_serverless
+from corscope.cli.imports.platforms.terraform import read_terraform
 from corscope.cli.imports.tree import Found, Source
+from corscope.cli.imports.web_servers.apache import read_apache
+from corscope.cli.imports.web_servers.caddy import read_caddy
+from corscope.cli.imports.web_servers.envoy import read_envoy
+from corscope.cli.imports.web_servers.haproxy import read_haproxy
+from corscope.cli.imports.web_servers.nginx import read_nginx
+from corscope.cli.imports.web_servers.tomcat import read_tomcat
+from corscope.cli.imports.web_servers.traefik import read_traefik
 
 __all__ = ["FORMATS", "IMPORTERS", "guess"]
 

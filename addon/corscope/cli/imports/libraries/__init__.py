@@ -1,0 +1,1 @@
+"""How do libraries of CORS take their options, as the code that calls them gives them?"""

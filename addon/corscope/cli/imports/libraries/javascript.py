@@ -1,0 +1,333 @@
+"""How do Express, Fastify, Koa, Hono, hapi and h3 take their CORS options?"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from corscope.cli.imports.languages.javascript import ANY_PATH, JavaScriptCall, JavaScriptFile
+from corscope.cli.imports.options import (
+    Fields,
+    Reader,
+    flag,
+    found,
+    listed,
+    names,
+    names_as_written,
+    names_or_any,
+    number,
+    only_true,
+    origin,
+    origins_of,
+    setting,
+    truthy,
+)
+from corscope.cli.imports.tree import Found, Node, Source, Tested
+from corscope.servers.hapi import HAPI
+from corscope.servers.policy import ECHO, WILDCARD, Policy
+
+__all__ = ["read_express", "read_fastify", "read_h3", "read_hapi", "read_hono", "read_koa"]
+
+
+_ENABLED: Final = ".enableCors"
+"""What NestJS calls it."""
+
+
+def _forwarded(node: Node) -> Fields:
+    return {"forward_preflight": node.flag()}
+
+
+def _left_to_app(node: Node) -> Fields:
+    """`preflight: false`."""
+    if node.flag():
+        return {}
+    message = "is false: preflights go to the application; to its answer the rule adds the methods"
+    return {"forward_preflight": True, "warnings": (message,)}
+
+
+def _lists(comma: str, methods: str, allowed: str, exposed: str) -> dict[str, Reader]:
+    """The lists of a library that joins them by this, and sends a string as it stands."""
+    return {
+        methods: names_as_written("allow_methods", comma),
+        allowed: names_as_written("allow_headers", comma),
+        exposed: names_as_written("expose_headers", comma),
+    }
+
+
+def _express_origin(node: Node) -> Fields:
+    """As `origin`, but that a function has to call back: Express waits for it."""
+    if isinstance(node.value, Tested) and node.value.is_returned:
+        message = "gives back what it allows, but is to call back with it: no request is answered"
+        node.refuse(message)
+    return origin(node)
+
+
+_EXPRESS: Final = {
+    "origin": _express_origin,
+    **_lists(",", "methods", "allowedHeaders", "exposedHeaders"),
+    "credentials": only_true("allow_credentials"),
+    "maxAge": number("max_age"),
+    "preflightContinue": _forwarded,
+    "optionsSuccessStatus": setting("options_success_status", int),
+}
+
+
+def _decided_elsewhere(node: Node) -> Fields:
+    """A function that decides for each request has all options."""
+    return node.refuse("decides when a request comes: write the options there")
+
+
+_FASTIFY: Final = {
+    **_EXPRESS,
+    "origin": origin,
+    "delegator": _decided_elsewhere,
+    **_lists(", ", "methods", "allowedHeaders", "exposedHeaders"),
+    "credentials": truthy("allow_credentials"),
+    "strictPreflight": setting("strict_preflight", bool),
+    "preflight": _left_to_app,
+}
+_KOA: Final = {
+    "origin": origin,
+    **_lists(",", "allowMethods", "allowHeaders", "exposeHeaders"),
+    "credentials": truthy("allow_credentials"),
+    "maxAge": number("max_age"),
+    "keepHeadersOnError": setting("keep_headers_on_error", bool),
+}
+_HONO: Final = {
+    "origin": origin,
+    "allowMethods": names("allow_methods"),
+    "allowHeaders": names("allow_headers"),
+    "exposeHeaders": names("expose_headers"),
+    "credentials": truthy("allow_credentials"),
+    "maxAge": number("max_age"),
+}
+
+
+def read_express(source: Source) -> Iterator[Found]:
+    """`cors({…})` of the package cors, and what NestJS hands it."""
+    file = JavaScriptFile(source)
+    ours = file.imported("cors")
+    calls = [
+        call
+        for call in file.calls()
+        if call.function in ours
+        or _is_required(call.function, "cors")
+        or call.function.endswith(_ENABLED)
+    ]
+    of_nest = list(_of_nest(file, _EXPRESS))
+    if calls or not of_nest:
+        answers_options = any(call.function.endswith(".options") for call in file.calls())
+        wanted = 'cors({…}) of the package "cors"'
+        for call in calls:
+            _refuse_none(call.options().table().get("origin"))
+        for read, call in zip(_of_calls(calls, _EXPRESS, source, wanted), calls, strict=True):
+            yield _in_route(call, read, answers_options=answers_options)
+    yield from of_nest
+
+
+def _refuse_none(node: Node | None) -> None:
+    """Refuse an origin that is nothing: the package then does nothing at all."""
+    if node is not None and node.value in (None, ""):
+        node.refuse("is nothing: CORS is switched off, so there is nothing to import")
+
+
+def _of_nest(file: JavaScriptFile, readers: Mapping[str, Reader]) -> Iterator[Found]:
+    """`NestFactory.create(Module, { cors: … })`."""
+    for call in file.calls():
+        options = call.last().value if call.function == "NestFactory.create" else None
+        cors = options.get("cors") if isinstance(options, Mapping) else None
+        if cors is not None and cors.value is True:
+            yield Found(cors.place, Policy(), warnings=call.warnings)
+        elif cors is not None and cors.value is not False:
+            read = found(cors.table(), readers, cors.place)
+            yield replace(read, warnings=(*call.warnings, *read.warnings))
+
+
+def _in_route(call: JavaScriptCall, read: Found, *, answers_options: bool) -> Found:
+    """What stands in `app.get("/path", cors({…}), …)`: no preflight comes there by itself."""
+    if call.route is None:
+        return read
+    method, path = call.route
+    if method == "options":
+        where = () if path in ANY_PATH else (call.where(path),)
+        return replace(read, match={"kind": "preflight"}, warnings=(*read.warnings, *where))
+    told = f"{call.place}: only {method.upper()} of {path} is meant: say so in match.url"
+    methods = ("GET", "HEAD") if method == "get" else (method.upper(),)
+    match = {} if answers_options else {"kind": "actual", "method": methods}
+    return replace(read, match=match, warnings=(*read.warnings, told))
+
+
+def read_fastify(source: Source) -> Iterator[Found]:
+    """`app.register(cors, {…})` of @fastify/cors, and what NestJS hands it."""
+    modules = ("@fastify/cors", "fastify-cors")
+    file = JavaScriptFile(source)
+    ours = file.imported(*modules)
+    calls = [
+        call
+        for call in file.calls()
+        if call.function.endswith(".register")
+        and (call.first in ours or any(_is_required(call.first, each) for each in modules))
+    ]
+    enabled = [call for call in file.calls() if call.function.endswith(_ENABLED)]
+    of_nest = [*_of_calls(enabled, _FASTIFY, source), *_of_nest(file, _FASTIFY)]
+    wanted = "" if of_nest else "register(cors, {…}) of @fastify/cors"
+    yield from _of_calls(calls, _FASTIFY, source, wanted, index=1)
+    yield from of_nest
+
+
+def read_koa(source: Source) -> Iterator[Found]:
+    """`cors({…})` of @koa/cors."""
+    modules = ("@koa/cors", "koa2-cors", "koa-cors")
+    yield from _of_middleware(source, modules, _KOA)
+
+
+def read_hono(source: Source) -> Iterator[Found]:
+    """`cors({…})` of hono/cors."""
+    yield from _of_middleware(source, ("hono/cors",), _HONO)
+
+
+def _of_middleware(
+    source: Source, modules: tuple[str, ...], readers: Mapping[str, Reader]
+) -> Iterator[Found]:
+    file = JavaScriptFile(source)
+    ours = file.imported(*modules)
+    calls = [
+        call
+        for call in file.calls()
+        if call.function in ours or any(_is_required(call.function, each) for each in modules)
+    ]
+    yield from _of_calls(calls, readers, source, f"cors({{…}}) of {modules[0]}")
+
+
+def _is_required(function: str, module: str) -> bool:
+    return function.replace("'", '"') in {f'require("{module}")', f'import("{module}")'}
+
+
+def _of_calls(
+    calls: list[JavaScriptCall],
+    readers: Mapping[str, Reader],
+    source: Source,
+    wanted: str = "",
+    *,
+    index: int = 0,
+) -> Iterator[Found]:
+    if wanted and not calls:
+        source.refuse(f"has no {wanted}")
+    beside = tuple(_beside(calls[0].file)) if calls else ()
+    for call in calls:
+        options = call.options(index).table()
+        read = found(options, readers, call.place)
+        told = (*call.warnings, *_called_back(options), *beside)
+        yield replace(read, warnings=(*told, *read.warnings))
+
+
+_SETS: Final = (".header", ".setHeader", ".set", ".append")
+
+
+def _beside(file: JavaScriptFile) -> Iterator[str]:
+    """What the file sends by itself."""
+    for call in file.calls():
+        if call.function.endswith(_SETS) and "access-control-allow-" in call.first.lower():
+            yield f"{call.place}: Access-Control-Allow-… is sent by hand too, and is not imported"
+
+
+_OTHERWISE: Final = {
+    "error": "other origins get an error (500), from the rule an answer that allows nothing",
+    "false": "other origins are left to the application, preflights too, but not by the rule",
+    "fallback": "other origins get one that isn't theirs, of no use to them; from the rule none",
+}
+
+
+def _called_back(options: Mapping[str, Node]) -> Iterator[str]:
+    """What becomes of the origins that a function doesn't allow."""
+    node = options.get("origin")
+    tested = None if node is None else node.value
+    if node is None or not isinstance(tested, Tested) or tested.allowed is True:
+        return
+    if tested.otherwise in _OTHERWISE:
+        yield f"{node.place}: {_OTHERWISE[tested.otherwise]}"
+
+
+# hapi
+
+
+def _hapi_origins(node: Node) -> Fields:
+    if node.value == "ignore":
+        return {"settings": {"ignore_origin": True}}
+    origins = listed("allow_origins")(node)
+    return {"allow_origins": ECHO} if origins["allow_origins"] == (WILDCARD,) else origins
+
+
+_HAPI: Final = {
+    "origin": _hapi_origins,
+    "headers": listed("allow_headers"),
+    "exposedHeaders": listed("expose_headers"),
+    "credentials": flag("allow_credentials"),
+    "maxAge": number("max_age"),
+    "preflightStatusCode": setting("preflight_status_code", int),
+}
+
+
+def read_hapi(source: Source) -> Iterator[Found]:
+    """The option `cors` of a server or a route."""
+    options = list(JavaScriptFile(source).options_called("cors", beside="path"))
+    if not options:
+        source.refuse("has no option cors")
+    for node, path in options:
+        if node.value is False:
+            continue
+        table = {} if node.value is True else _with_additional(node.table())
+        read = found(table, _HAPI, node.place)
+        if path is not None:
+            shown = path.value if isinstance(path.value, str) else "a path"
+            told = f"{node.place}: only the route {shown} is meant: say so in match.url"
+            read = replace(read, warnings=(*read.warnings, told))
+        yield read
+
+
+_ADDED: Final = {
+    "additionalHeaders": ("headers", HAPI.defaults.allow_headers or ()),
+    "additionalExposedHeaders": ("exposedHeaders", HAPI.defaults.expose_headers or ()),
+}
+"""What adds to a list, and what that is where it isn't given."""
+
+
+def _with_additional(table: Mapping[str, Node]) -> Mapping[str, Node]:
+    """The options, with what is added to the lists in them."""
+    whole = {name: node for name, node in table.items() if name not in _ADDED}
+    for name, (to, default) in _ADDED.items():
+        if name in table:
+            node = table[name]
+            before = table[to].items() if to in table else [Node(node.place, n) for n in default]
+            whole[to] = Node(node.place, (*before, *node.items()))
+    return whole
+
+
+# h3
+
+
+def _h3_origins(node: Node) -> Fields:
+    if isinstance(node.value, tuple):
+        return origins_of(node.value)
+    return origin(node)
+
+
+def _h3_preflight(node: Node) -> Fields:
+    status = node.table().get("statusCode")
+    return {} if status is None else {"settings": {"preflight_status_code": status.whole()}}
+
+
+_H3: Final = {
+    "origin": _h3_origins,
+    "methods": names_or_any("allow_methods"),
+    "allowHeaders": names_or_any("allow_headers"),
+    "exposeHeaders": names_or_any("expose_headers"),
+    "credentials": flag("allow_credentials"),
+    "maxAge": number("max_age"),
+    "preflight": _h3_preflight,
+}
+
+
+def read_h3(source: Source) -> Iterator[Found]:
+    """`handleCors(event, {…})` of h3, which Nitro and Nuxt need no import for."""
+    calls = [call for call in JavaScriptFile(source).calls() if call.function == "handleCors"]
+    yield from _of_calls(calls, _H3, source, "handleCors(event, {…})", index=1)

@@ -1,0 +1,153 @@
+"""Which CORS headers does a static site's host send, as its file of headers says?
+
+`_headers` and `netlify.toml` of Netlify (Cloudflare Pages has the first too), `vercel.json`,
+`firebase.json`, and `staticwebapp.config.json` of Azure. Each is a list of paths, with headers that
+answers from there get, whatever the Origin; preflights are no exception.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from corscope.cli.imports.languages.documents import read_document, read_toml
+from corscope.cli.imports.tree import Found, Node, Source
+from corscope.cli.imports.web_servers.by_hand import HeaderLine
+from corscope.servers.parts import ALLOW_ORIGIN, MAX_AGE, is_cors_response_header_name
+from corscope.servers.policy import Policy
+
+__all__ = ["read_firebase", "read_netlify", "read_static_web_apps", "read_vercel"]
+
+_LIKE: Final = "nginx"
+"""The dialect that sends fixed headers with all answers."""
+
+_ANY_PATH: Final = {"/*", "*", "**", "/**", "**/*", "/(.*)", "(.*)", "/.*", "/:path*", "/:path(.*)"}
+_SETTINGS: Final = (("always", True),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """The headers for a path, by name, each with its value; both as they are written."""
+
+    place: str
+    path: str
+    headers: tuple[tuple[str, Node], ...]
+    told: tuple[str, ...] = ()
+
+
+def read_netlify(source: Source) -> Iterator[Found]:
+    """A `_headers` file, or `[[headers]]` of a netlify.toml."""
+    if source.name.endswith(".toml"):
+        yield from _found(source, _of_toml(read_toml(source)))
+    else:
+        yield from _found(source, _of_lines(source))
+
+
+def read_vercel(source: Source) -> Iterator[Found]:
+    """`headers` of a vercel.json, and those of its older `routes`."""
+    yield from _found(source, _of_json(read_document(source), ("source", "src")))
+
+
+def read_firebase(source: Source) -> Iterator[Found]:
+    """`hosting.headers` of a firebase.json."""
+    yield from _found(source, _of_json(read_document(source), ("source", "regex", "glob")))
+
+
+def read_static_web_apps(source: Source) -> Iterator[Found]:
+    """`globalHeaders` and the routes' `headers` of a staticwebapp.config.json."""
+    root = read_document(source)
+    everywhere = [
+        _Headers(each.place, "/*", tuple(each.table().items()))
+        for each in root.all_of("globalheaders")
+    ]
+    yield from _found(source, (*everywhere, *_of_json(root, ("route",))))
+
+
+def _of_toml(root: Node) -> Iterator[_Headers]:
+    headers = root.table().get("headers", Node(root.place, ()))
+    for each in headers.items():
+        table = each.table()
+        values = table.get("values", Node(each.place, {}))
+        path = table["for"].text() if "for" in table else "/*"
+        yield _Headers(each.place, path, tuple(values.table().items()))
+
+
+def _of_lines(source: Source) -> Iterator[_Headers]:
+    """Paths at the line's beginning, their headers behind spaces; `#` begins a comment."""
+    path, place, headers = "", "", dict[str, list[Node]]()
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, colon, value = line.strip().partition(":")
+        if not line[0].isspace():
+            yield _joined(place, path, headers)
+            path, place, headers = line.strip(), source.at(number), {}
+        elif colon:
+            headers.setdefault(name.strip(), []).append(Node(source.at(number), value.strip()))
+    yield _joined(place, path, headers)
+
+
+def _joined(place: str, path: str, headers: Mapping[str, list[Node]]) -> _Headers:
+    """A header that is given several times is sent once, with commas."""
+    joined = (
+        (name, Node(nodes[0].place, ",".join(each.text() for each in nodes)))
+        for name, nodes in headers.items()
+    )
+    return _Headers(place, path, tuple(joined))
+
+
+def _of_json(root: Node, paths: tuple[str, ...]) -> Iterator[_Headers]:
+    """Every table with a path and headers: a table of them, or a list of `key` and `value`."""
+    for node in root.tables():
+        table = node.table()
+        path = next((table[name] for name in paths if name in table), None)
+        headers = table.get("headers")
+        if path is None or headers is None:
+            continue
+        conditions = [name for name in ("has", "missing", "methods") if name in table]
+        told = tuple(f"{node.place}: {name} is not imported" for name in conditions)
+        yield _Headers(node.place, path.text(), tuple(_pairs(headers)), told)
+
+
+def _pairs(headers: Node) -> Iterator[tuple[str, Node]]:
+    if isinstance(headers.value, Mapping):
+        yield from headers.value.items()
+        return
+    for each in headers.items():
+        table = each.table()
+        if "key" in table and "value" in table:
+            yield table["key"].text(), table["value"]
+
+
+def _found(source: Source, all_headers: Iterable[_Headers]) -> Iterator[Found]:
+    found_any = False
+    for each in all_headers:
+        ours = [(n, v) for n, v in each.headers if is_cors_response_header_name(n)]
+        if ours:
+            found_any = True
+            yield _policy(source, each, ours)
+    if not found_any:
+        source.refuse("has no Access-Control-… among its headers")
+
+
+def _policy(source: Source, headers: _Headers, ours: list[tuple[str, Node]]) -> Found:
+    fields: dict[str, Any] = {}
+    told = list(headers.told)
+    if headers.path not in _ANY_PATH:
+        path = f"only paths that fit {headers.path} are meant: say so in match.url"
+        told.append(f"{headers.place}: {path}")
+    for name, node in ours:
+        line = HeaderLine(0, name.lower(), str(node.text() if node.value is not True else "true"))
+        if line.name == ALLOW_ORIGIN:
+            fields["allow_origins"] = line.value
+            continue
+        if line.name == MAX_AGE:
+            fields["max_age"] = node.whole()
+            continue
+        said = line.fields(source, {}, "\0")
+        fields |= said
+        for value in said.values():
+            if isinstance(value, tuple) and ", ".join(value) != line.value:
+                spaces = f"the rule puts one space behind each comma of {line.title}"
+                told.append(f"{node.place}: {spaces}")
+    policy = Policy(**fields, forward_preflight=True, settings=_SETTINGS)
+    return Found(headers.place, policy, warnings=tuple(told), like=_LIKE)

@@ -1,0 +1,1 @@
+"""Which policy do servers and proxies have, as their own configuration says?"""

@@ -1,0 +1,179 @@
+"""Which policy do the `Header` lines of an Apache configuration make?
+
+Its grammar is plain: a directive a line, its words apart or in quotes, sections in angle brackets.
+What a request gets is told by `apache_answers`, and what that makes of a policy by `by_request`;
+files that are included aren't read.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from corscope.cli.imports.tree import DEEPEST, Found, Source
+from corscope.cli.imports.web_servers.apache_answers import (
+    ApacheAnswers,
+    Condition,
+    Directive,
+    header_of,
+    is_cors_header,
+)
+from corscope.cli.imports.web_servers.apache_expressions import ORIGIN
+from corscope.cli.imports.web_servers.asked import Compared, Effort, answers
+from corscope.cli.imports.web_servers.by_request import ByRequest
+from corscope.cli.imports.web_servers.sides import Words
+from corscope.servers.by_hand import KEEP_OWN
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    is_cors_response_header_name,
+)
+
+__all__ = ["read_apache"]
+
+_WORD: Final = re.compile(r""""((?:\\.|[^"\\])*+)"|'((?:\\.|[^'\\])*+)'|(\S+)""", re.DOTALL)
+_WORDS: Final = Words(
+    ORIGIN,
+    {
+        ALLOW_METHODS: "expr=%{HTTP:Access-Control-Request-Method}",
+        ALLOW_HEADERS: "expr=%{HTTP:Access-Control-Request-Headers}",
+    },
+    "%{",
+)
+_PLACES: Final = {"location", "locationmatch", "directory", "directorymatch", "files", "filesmatch"}
+_OWN: Final = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, EXPOSE_HEADERS)
+_KEEPING: Final = ((KEEP_OWN.name, True),)
+
+_Section = tuple[str, ...]
+
+
+_INCLUDES: Final = {"include", "includeoptional"}
+_WITHOUT_HEADERS: Final = ("mods-enabled", "conf.modules.d", "ports.conf", "letsencrypt", "ssl")
+"""What is included everywhere, and says nothing of CORS."""
+
+
+def read_apache(source: Source) -> Iterator[Found]:
+    """The `Header` lines of a configuration or an `.htaccess`, and what they refer to."""
+    directives = list(_placed(_directives(source), source))
+    places = list(dict.fromkeys(d.sections for d in directives if is_cors_header(d)))
+    included = [each for each in directives if each.words[0].lower() in _INCLUDES]
+    if not places and "access-control-" not in source.text.lower():
+        left = " ".join(word for each in included for word in each.words[1:])
+        told = f"; not read of what it includes: {left}" if left else ""
+        source.refuse(f"has no Header set Access-Control-…{told}")
+    for each in included:
+        if not any(name in " ".join(each.words) for name in _WITHOUT_HEADERS):
+            message = "isn't read, nor what it says of CORS: write it there"
+            source.note(f"{' '.join(each.words)} {message}", each.line)
+    effort = Effort()
+    for place in places or [()]:
+        compared = Compared(source, effort)
+        compared.count(len(directives))
+        there = tuple(each for each in directives if _is_for(each, place))
+        yield from _found(ApacheAnswers(source, there, compared), place)
+
+
+def _is_for(directive: Directive, place: tuple[_Section, ...]) -> bool:
+    """Whether a directive counts in a place: those around it do, and no headers of places in it."""
+    sections = directive.sections
+    around = sections == place[: len(sections)]
+    return around or (sections[: len(place)] == place and header_of(directive) is None)
+
+
+def _found(apache: ApacheAnswers, place: tuple[_Section, ...]) -> Iterator[Found]:
+    source, directives = apache.source, apache.directives
+    answered = answers(apache.compared, apache.answer)
+    unsets = any(map(_unsets, directives))
+    adds = any(_adds(each) for each in directives if is_cors_header(each)) or not apache.headers
+    settings = _KEEPING if adds and not unsets else ()
+    warnings = [*apache.warnings, *_told_of(place, source)]
+    set_here = {header.name for header in apache.headers}
+    left = [name.title() for name in _OWN if name not in set_here]
+    if apache.headers and left and not unsets and not adds:
+        told = f"a backend's own {' and '.join(left)} stay; the rule removes them"
+        warnings.append(f"{source.at(apache.headers[0].directive.line)}: {told}")
+    read = ByRequest(source, _WORDS, answered, warnings)
+    yield from read.found(lambda _: settings, keeps_own=not unsets)
+
+
+def _told_of(place: Iterable[_Section], source: Source) -> Iterator[str]:
+    for name, argument, *_ in place:
+        if name.lower() in _PLACES and argument not in {"/", "/*"}:
+            yield f"{source.name}: only what fits {name} {argument} is meant: say so in match.url"
+
+
+def _directives(source: Source) -> Iterator[Directive]:
+    """Each line's words; one that ends in a backslash goes on."""
+    parts: list[str] = []
+    for number, line in enumerate(source.text.splitlines(), 1):
+        parts.append(line)
+        if line.endswith("\\"):
+            parts[-1] = line[:-1]
+            continue
+        written = "".join(parts)
+        begin, parts = number + 1 - len(parts), []
+        if not written.lstrip().startswith("#"):
+            words = tuple(map(_unquoted, _WORD.finditer(written)))
+            if words:
+                yield Directive(begin, words)
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    """A word as Apache takes it: a backslash hides another, and its own quote, and nothing else.
+
+    substring_conf in server/util.c.
+    """
+    if found[3] is not None:
+        return found[3].replace(r"\\", "\\")
+    quote, text = ('"', found[1]) if found[1] is not None else ("'", found[2])
+    return re.sub(rf"\\([\\{quote}])", r"\1", text)
+
+
+def _placed(directives: Iterable[Directive], source: Source) -> Iterator[Directive]:
+    """Each but the sections' own, with the sections and conditions that it stands in."""
+    around: list[_Section | Condition | None] = []
+    before: tuple[str, ...] = ()
+    for each in directives:
+        if not each.words[0].startswith("<"):
+            conditions = tuple(one for one in around if isinstance(one, Condition))
+            sections = tuple(one for one in around if isinstance(one, tuple))
+            yield replace(each, conditions=conditions, sections=sections)
+        elif each.words[0].startswith("</"):
+            closed = around.pop() if around else None
+            before = closed.expressions if isinstance(closed, Condition) else ()
+        else:
+            around.append(_opened(each, before))
+            if len(around) > DEEPEST:
+                source.refuse("is nested too deeply", each.line)
+
+
+def _opened(directive: Directive, before: tuple[str, ...]) -> _Section | Condition | None:
+    """What a section is; None if all in it counts, as in an IfModule."""
+    written = " ".join(directive.words)[1:].removesuffix(">").strip()
+    name, _, rest = written.partition(" ")
+    match name.lower():
+        case "if":
+            return Condition(rest)
+        case "elseif":
+            return Condition(rest, before)
+        case "else":
+            return Condition(None, before)
+        case "virtualhost":
+            return (name, rest, str(directive.line))
+        case place if place in _PLACES:
+            return (name, rest)
+    return None
+
+
+def _unsets(directive: Directive) -> bool:
+    """Whether it takes the application's own CORS headers away."""
+    words = [word.lower() for word in directive.words]
+    return words[0] == "header" and "unset" in words and is_cors_response_header_name(words[-1])
+
+
+def _adds(directive: Directive) -> bool:
+    """Whether an application's own header stays beside it: `always` has headers of its own."""
+    return bool({"always", "add"} & {word.lower() for word in directive.words[1:3]})

@@ -1,0 +1,467 @@
+"""Which policy do a Caddyfile's `header` lines make?
+
+Of the customary forms these are understood: fixed values, the request's own words, an Origin that
+a matcher or a `map` compares, in the line itself or in the `handle` around it, and a snippet that
+is imported once for each origin.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final
+
+from corscope.cli.imports.regexes import alternatives, compiled, escaped
+from corscope.cli.imports.tree import Found, Node, Source
+from corscope.cli.imports.web_servers.by_hand import (
+    ANY_OPTIONS,
+    ONLY_PREFLIGHT,
+    AllowedOrigins,
+    HeaderLine,
+    OriginLines,
+    match_of,
+    told_of_lines,
+    told_of_status,
+)
+from corscope.cli.imports.web_servers.caddyfile import Directive, parsed
+from corscope.servers.by_hand import KEEP_OWN, origins_of_regexes
+from corscope.servers.parts import (
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
+    is_cors_response_header_name,
+)
+from corscope.servers.policy import Policy
+
+__all__ = ["read_caddy"]
+
+_ORIGIN: Final = "{header.origin}"
+_ECHOES: Final = {
+    ALLOW_METHODS: "{header.access-control-request-method}",
+    ALLOW_HEADERS: "{header.access-control-request-headers}",
+}
+_EMPTY: Final = "other origins get an empty one, of no use to them; the rule sends none"
+_IS_JSON: Final = re.compile(r"\s*\{\s*\"")
+_PLACEHOLDER: Final = re.compile(r"\{(?:http\.request\.)?(header\.[\w-]+)\}")
+_HANDLERS: Final = {"handle", "handle_path", "route"}
+_INNER: Final = {*_HANDLERS, "header", "reverse_proxy", "map", "handle_errors", "encode", "log"}
+_ANSWERS: Final = {
+    "respond",
+    "reverse_proxy",
+    "file_server",
+    "php_fastcgi",
+    "redir",
+    "error",
+    "abort",
+}
+_NEUTRAL: Final = {"origin", REQUEST_HEADERS}
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """When a line is sent.
+
+    Attributes:
+        origins: to whom, if not to all.
+        is_preflight: whether only to preflights.
+        is_narrow: whether it asks for what makes an OPTIONS a preflight.
+        paths: for which paths only.
+        unread: further conditions, as they are written.
+    """
+
+    origins: AllowedOrigins | None = None
+    is_preflight: bool = False
+    is_narrow: bool = False
+    paths: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    def and_also(self, other: "_When") -> "_When":
+        """When both hold."""
+        return _When(
+            other.origins or self.origins,
+            self.is_preflight or other.is_preflight,
+            self.is_narrow or other.is_narrow,
+            self.paths + other.paths,
+            self.unread + other.unread,
+        )
+
+
+_Block = tuple[int, ...]
+"""A block, as the lines at which it and those around it begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    line: HeaderLine
+    when: _When
+    is_deferred: bool
+    block: _Block = ()
+    is_of_proxy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Responds:
+    """What answers preflights: where, and whether only what stands before it counts there."""
+
+    line: int
+    block: _Block
+    is_in_order: bool
+
+    def has(self, sent: _Sent) -> bool:
+        """Whether a line's header is sent with it: of its own block, or one around it."""
+        is_around = self.block[: len(sent.block)] == sent.block
+        is_late = self.is_in_order and sent.block == self.block and sent.line.line > self.line
+        return is_around and not is_late and not sent.is_of_proxy
+
+
+def read_caddy(source: Source) -> Iterator[Found]:
+    """The `header` lines of each site, and what they refer to."""
+    if _IS_JSON.match(source.text):
+        source.refuse("is Caddy's JSON, which isn't read: give the Caddyfile that it is made of")
+    directives = parsed(source)
+    words = (word for each in _walk(directives) for word in each.words)
+    if not any("access-control-" in word.lower() for word in words):
+        source.refuse("has no header Access-Control-…")
+    sites = [each for each in directives if each.block and _is_site(each)]
+    rest = tuple(each for each in directives if each not in sites)
+    levels = [(rest, source.name), *((site.block, source.at(site.line)) for site in sites)]
+    read = [_Site(source, level, place) for level, place in levels if level]
+    with_lines = [site for site in read if site.sent]
+    for site in with_lines or read[:1]:
+        yield from site.found()
+
+
+def _is_site(directive: Directive) -> bool:
+    return not directive.name.startswith("@") and directive.name not in {*_INNER, ""}
+
+
+@dataclass
+class _Site:
+    """A site's directives, or those of a file that is all within one."""
+
+    source: Source
+    directives: tuple[Directive, ...]
+    place: str
+    variables: dict[str, AllowedOrigins] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    deleted: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
+    """The lines that take headers away again, by the headers' names and for which paths."""
+
+    sent: tuple[_Sent, ...] = ()
+    responds: list[_Responds] = field(default_factory=list)
+    answers: bool = False
+    """Whether any preflights are answered here, and don't go to the backend."""
+
+    def __post_init__(self) -> None:
+        """Read it.
+
+        Raises:
+            UnreadableError: what it compares the origin with can't be told.
+        """
+        for directive in _walk(self.directives):
+            if directive.name == "map" and len(directive.arguments) > 1:
+                self._map(directive)
+            elif directive.name == "import":
+                told = f"import {' '.join(directive.arguments)} isn't followed"
+                self.warnings.append(f"{self.source.at(directive.line)}: {told}")
+        self.sent = tuple(self._lines(self.directives, _When(), {}, ()))
+        for each in self.sent:
+            name, paths = each.line.name, each.when.paths
+            line = self.deleted.get((name, ()), self.deleted.get((name, paths)))
+            if line is not None:
+                message = f"-{name.title()} takes away what is set here too, when the answer leaves"
+                self.source.refuse(f"{message}: leave it out, or have header_down do it", line)
+
+    def found(self) -> Iterator[Found]:
+        """Its policies: one for all paths, or one for each set of them that has an origin."""
+        groups: dict[tuple[str, ...], list[_Sent]] = {}
+        for each in self.sent:
+            groups.setdefault(each.when.paths, []).append(each)
+        with_origin = [
+            paths
+            for paths, group in groups.items()
+            if any(each.line.name == ALLOW_ORIGIN for each in group)
+        ]
+        if len(with_origin) < 2:
+            yield from self._all_found(self.sent, with_origin[0] if with_origin else ())
+            return
+        for paths in with_origin:
+            yield from self._all_found(groups[paths], paths)
+
+    def _all_found(self, sent: Sequence[_Sent], paths: tuple[str, ...]) -> Iterator[Found]:
+        """One policy, or two where preflights that `respond` answers get something else."""
+        reaching = [each for each in sent if any(one.has(each) for one in self.responds)]
+        late = [each for each in sent if not each.when.is_preflight and each not in reaching]
+        if not late or not self.responds:
+            yield self._found(sent, paths)
+            return
+        usual = [each for each in sent if not each.when.is_preflight]
+        preflight = self._found(reaching, paths)
+        actual = self._found([e for e in usual if e.line.name not in ONLY_PREFLIGHT], paths)
+        told = tuple(
+            f"{self.source.at(each.line.line)}: {each.line.title} isn't sent with what respond "
+            "answers: preflights go without it"
+            for each in late
+            if each.line.name in ONLY_PREFLIGHT
+        )
+        if _shared(actual.policy) == _shared(preflight.policy):
+            policy = replace(preflight.policy, expose_headers=actual.policy.expose_headers)
+            warnings = (*told, *actual.warnings, *preflight.warnings)
+            yield Found(actual.place, policy, warnings=tuple(dict.fromkeys(warnings)))
+            return
+        yield replace(actual, match={"kind": "actual"})
+        yield replace(preflight, match={"kind": "preflight"}, warnings=(*told, *preflight.warnings))
+
+    def _found(self, sent: Iterable[_Sent], paths: tuple[str, ...]) -> Found:
+        fields: dict[str, Any] = {}
+        origins, warnings = OriginLines(), list(self.warnings)
+        lines = sorted(sent, key=lambda each: each.when.is_preflight)  # what they say counts
+        for each in lines:
+            place = self.source.at(each.line.line)
+            if each.line.name == ALLOW_ORIGIN:
+                self._add_origin(origins, each)
+                known = self.variables.get(each.line.value)
+                if known is not None and not known.is_any and each.when.origins is None:
+                    warnings.append(f"{place}: {_EMPTY}")
+            else:
+                fields |= each.line.fields(self.source, _ECHOES, "{")
+            warnings += [f"{place}: {how} is not imported" for how in each.when.unread]
+        if paths:
+            told_of = f"only paths that fit {' and '.join(paths)} are meant: say so in match.url"
+            warnings.append(f"{self.place}: {told_of}")
+        warnings += origins.warnings(self.place)
+        told = [(each.line, each.when.is_preflight, each.when.origins) for each in lines]
+        warnings += told_of_lines(self.source, told, fields)
+        settings = ((KEEP_OWN.name, True),) if self._keeps_own else ()
+        forwards = not self.answers
+        policy = Policy(**fields, **origins.fields(), forward_preflight=forwards, settings=settings)
+        place = self.source.at(lines[0].line.line) if lines else self.place
+        if not origins.is_sent and policy.allow_origins is None:
+            policy = replace(policy, allow_origins=())
+        return Found(place, policy, match_of(told), warnings=tuple(dict.fromkeys(warnings)))
+
+    def _add_origin(self, origins: OriginLines, sent: _Sent) -> None:
+        """A line that sends Access-Control-Allow-Origin."""
+        value, only_for = sent.line.value, sent.when.origins
+        if value in self.variables:
+            origins.add(None, self.variables[value])
+        elif value == _ORIGIN:
+            origins.add(None, only_for)
+        elif "{" in value:
+            sent.line.refuse(self.source)
+        else:
+            origins.add(value, only_for)
+
+    @cached_property
+    def _keeps_own(self) -> bool:
+        """Whether the backend's own headers stay beside those that are set here."""
+        proxies = [each for each in _walk(self.directives) if each.name == "reverse_proxy"]
+        keeping = [each for each in proxies if not any(map(_replaces, each.block))]
+        deferred = bool(self.sent) and all(each.is_deferred for each in self.sent)
+        return bool(keeping) and not deferred
+
+    # Matchers
+
+    def _matcher(self, directive: Directive) -> _When:
+        """`@name { header Origin … }`, or the same on one line."""
+        conditions = directive.block or (Directive(directive.line, directive.arguments or ("",)),)
+        origins = AllowedOrigins()
+        when = _When()
+        for each in conditions:
+            name, given = each.name, each.arguments
+            is_origin = bool(given) and "origin" in {word.lower() for word in given[:2]}
+            if name == "method":
+                is_preflight = "OPTIONS" in given
+                unread = () if is_preflight else (" ".join(each.words),)
+                when = when.and_also(_When(is_preflight=is_preflight, unread=unread))
+            elif name in {"header", "header_regexp"} and is_origin:
+                when = replace(when, origins=origins)
+                self._compare(origins, each)
+            elif name == "header" and given and given[0].lower() == REQUEST_METHOD:
+                when = when.and_also(_When(is_narrow=True))
+            elif name in {"path", "path_regexp"}:
+                when = when.and_also(_When(paths=(" ".join(given),)))
+            elif name != "header" or not given or given[0].lower() not in _NEUTRAL:
+                when = when.and_also(_When(unread=(" ".join(each.words),)))
+                if "origin" in str(each).lower():
+                    self._refuse(each)
+        return when
+
+    def _refuse(self, directive: Directive) -> None:
+        written = " ".join(directive.words)[:60]
+        self.source.refuse(f"can't tell which origins fit: {written}", directive.line)
+
+    def _compare(self, origins: AllowedOrigins, condition: Directive) -> None:
+        """`header Origin VALUE` with a `*` at its ends, or `header_regexp [NAME] Origin REGEX`."""
+        if condition.name == "header_regexp":
+            for part in _parted(condition.arguments[-1]):
+                origins.regexes.append(self._compiled(condition, part))
+            return
+        value = condition.arguments[1] if len(condition.arguments) > 1 else "*"
+        if "{" in value:
+            self._refuse(condition)
+        literal = escaped(value.strip("*"))
+        if value == "*":
+            origins.is_any = True
+        elif value.startswith("*") or value.endswith("*"):
+            begin, end = "" if value.startswith("*") else "^", "" if value.endswith("*") else "$"
+            origins.regexes.append(f"{begin}{literal}{end}")
+        else:
+            origins.exact.append(value)
+
+    def _compiled(self, directive: Directive, regex: str) -> str:
+        return compiled(Node(self.source.at(directive.line), regex)).pattern
+
+    def _map(self, directive: Directive) -> None:
+        """`map {header.Origin} {name} { origin value }`."""
+        taken, variable = map(_normal, directive.arguments[:2])
+        if taken != _ORIGIN:
+            return
+        allowed = self.variables.setdefault(variable, AllowedOrigins())
+        for each in directive.block:
+            if not each.arguments or not each.arguments[0]:
+                continue
+            if each.name == "default":
+                allowed.is_any = True
+            elif each.name.startswith("~"):
+                allowed.regexes.append(self._compiled(each, each.name[1:]))
+            else:
+                allowed.exact.append(each.name)
+
+    # Header lines
+
+    def _lines(
+        self,
+        directives: tuple[Directive, ...],
+        when: _When,
+        outer: Mapping[str, _When],
+        block: _Block,
+        *,
+        is_in_order: bool = False,
+    ) -> Iterator[_Sent]:
+        """What a block sends; it knows its own matchers, and those around it."""
+        own = {each.name: self._matcher(each) for each in directives if each.name.startswith("@")}
+        known = {**outer, **own}
+        for each in directives:
+            if each.name == "header":
+                for sent in self._header(each, when, known):
+                    yield replace(sent, block=block)
+            elif each.name == "reverse_proxy":
+                for sent in self._header_down(each, when, known):
+                    yield replace(sent, block=block, is_of_proxy=True)
+            elif each.name == "respond":
+                if self._responds(each, when, known):
+                    self.responds.append(_Responds(each.line, block, is_in_order))
+            elif each.name in _HANDLERS:
+                yield from self._handled(each, when, known, block)
+            elif each.name != "handle_errors" and not each.name.startswith("@"):
+                yield from self._lines(each.block, when, known, block)
+
+    def _handled(
+        self, directive: Directive, when: _When, known: Mapping[str, _When], block: _Block
+    ) -> Iterator[_Sent]:
+        """What a `handle` or a `route` sends."""
+        inner, _ = _matched(directive, known, is_prefix=directive.name == "handle_path")
+        both, within = when.and_also(inner), (*block, directive.line)
+        if both.is_preflight and not _hands_on(directive):
+            self._responds(Directive(directive.line, ("respond",)), both, known)
+            self.responds.append(_Responds(directive.line, within, is_in_order=False))
+        is_route = directive.name == "route"
+        yield from self._lines(directive.block, both, known, within, is_in_order=is_route)
+
+    def _responds(self, directive: Directive, when: _When, known: Mapping[str, _When]) -> bool:
+        """`respond [matcher] [body] [status]`: tell if it is for preflights, and otherwise."""
+        inner, taken = _matched(directive, known)
+        both = when.and_also(inner)
+        self.answers |= both.is_preflight
+        if not both.is_preflight or both.unread:
+            return False
+        words = [word for word in directive.arguments[taken:] if re.fullmatch("[0-9]{3}", word)]
+        status = int(words[-1]) if words else 200
+        self.warnings += told_of_status(self.source, status, directive.line)
+        if not both.is_narrow:
+            self.warnings.append(f"{self.source.at(directive.line)}: {ANY_OPTIONS}")
+        return True
+
+    def _header(
+        self, directive: Directive, when: _When, known: Mapping[str, _When]
+    ) -> Iterator[_Sent]:
+        """`header [matcher] NAME VALUE`, or a block of such."""
+        inner, taken = _matched(directive, known)
+        words = directive.arguments[taken:]
+        lines = [Directive(directive.line, words)] if words else list(directive.block)
+        is_deferred = any(each.name == "defer" for each in lines)
+        for each in lines:
+            yield from self._field(each, when.and_also(inner), is_deferred)
+
+    def _header_down(
+        self, directive: Directive, when: _When, known: Mapping[str, _When]
+    ) -> Iterator[_Sent]:
+        inner, _ = _matched(directive, known)
+        for each in directive.block:
+            if each.name == "header_down" and each.arguments:
+                line = Directive(each.line, each.arguments)
+                if not line.name.startswith("-"):
+                    yield from self._field(line, when.and_also(inner), True)
+
+    def _field(self, each: Directive, when: _When, is_deferred: bool) -> Iterator[_Sent]:
+        if each.name.startswith("-"):
+            self.deleted.setdefault((each.name[1:].lower(), when.paths), each.line)
+        name = each.name.lstrip("+?>").removesuffix(":").lower()
+        if not is_cors_response_header_name(name) or not each.arguments:
+            return
+        line = HeaderLine(each.line, name, _normal(each.arguments[0]))
+        if len(each.arguments) > 1:
+            message = f"{name.title()} with two values has one replaced by the other: "
+            self.source.refuse(f"{message}put the whole value in quotes", each.line)
+        yield _Sent(line, when, is_deferred or each.name.startswith(">"))
+
+
+def _hands_on(directive: Directive) -> bool:
+    """Whether anything in it answers; Caddy itself answers by an empty 200 where nothing does."""
+    return any(each.name in _ANSWERS for each in _walk(directive.block))
+
+
+def _shared(policy: Policy) -> tuple[object, ...]:
+    """What preflights and all else have in common."""
+    return (policy.allow_origins, policy.allow_origin_regex, bool(policy.allow_credentials))
+
+
+def _matched(
+    directive: Directive, known: Mapping[str, _When], *, is_prefix: bool = False
+) -> tuple[_When, int]:
+    """What the first argument asks for if it is a matcher, and how many are taken."""
+    first = directive.arguments[0] if directive.arguments else ""
+    if first.startswith("@"):
+        return known.get(first, _When(unread=(first,))), 1
+    if first == "*" or first.startswith("/") or (is_prefix and first):
+        return (_When() if first in {"*", "/*"} else _When(paths=(first,))), 1
+    return _When(), 0
+
+
+def _walk(directives: Iterable[Directive]) -> Iterator[Directive]:
+    for directive in directives:
+        yield directive
+        yield from _walk(directive.block)
+
+
+def _normal(text: str) -> str:
+    """Placeholders in their short form and in small letters."""
+    return _PLACEHOLDER.sub(lambda found: f"{{{found[1].lower()}}}", text)
+
+
+def _replaces(directive: Directive) -> bool:
+    """Whether it takes away or replaces what the backend itself says of CORS."""
+    name = directive.arguments[0] if directive.arguments else ""
+    is_ours = is_cors_response_header_name(name.removeprefix("-"))
+    return directive.name == "header_down" and is_ours
+
+
+def _parted(regex: str) -> list[str]:
+    """Of `a|b` the parts that are an origin each, and one regex for the rest."""
+    parts = alternatives(regex)
+    origins = [part for part in parts if origins_of_regexes([part])[0]]
+    rest = [part for part in parts if part not in origins]
+    return [*origins, "|".join(rest)] if rest else origins

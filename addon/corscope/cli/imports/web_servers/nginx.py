@@ -1,0 +1,220 @@
+"""Which policy do an nginx configuration's `add_header` lines make?
+
+What stands in its files is read by `nginx_files`. What a request gets is told by `nginx_answers`,
+and what that makes of a policy by `by_request`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from corscope.cli.imports.tree import Found, Source
+from corscope.cli.imports.web_servers.asked import Answered, Compared, Effort, answers
+from corscope.cli.imports.web_servers.by_hand import ANY_OPTIONS
+from corscope.cli.imports.web_servers.by_request import ByRequest
+from corscope.cli.imports.web_servers.nginx_answers import (
+    ORIGIN,
+    RUN,
+    Directive,
+    NginxAnswers,
+    cors_lines,
+    walk,
+)
+from corscope.cli.imports.web_servers.nginx_files import read_files
+from corscope.cli.imports.web_servers.sides import Words
+from corscope.servers.by_hand import KEEP_OWN
+from corscope.servers.parts import (
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    VARY,
+    is_cors_response_header_name,
+)
+from corscope.servers.policy import SettingValue
+
+__all__ = ["read_nginx"]
+
+_DEFAULTS: Final = {"always": False, KEEP_OWN.name: False}
+_MOST_MAPS: Final = 5
+_ANY_PATH: Final = {("/",), ("^~", "/"), ("~", "/"), ("~", "^/"), ("~", ".*"), ("~*", "/")}
+_WORDS: Final = Words(
+    ORIGIN,
+    {
+        ALLOW_METHODS: "$http_access_control_request_method",
+        ALLOW_HEADERS: "$http_access_control_request_headers",
+    },
+    "$",
+)
+
+
+def read_nginx(source: Source) -> Iterator[Found]:
+    """The `add_header` lines of a configuration, and what they refer to."""
+    source, directives = read_files(source)
+    for each in walk(directives):
+        if each.name == "more_set_headers" and "access-control-" in str(each.arguments).lower():
+            source.refuse("more_set_headers isn't read: write add_header … always", each.line)
+        if each.name == "limit_except":
+            methods = " ".join(each.arguments)
+            source.note(
+                f"limit_except {methods} isn't read: what it denies gets no such answer", each.line
+            )
+    hides = any(map(_hides, walk(directives)))
+    by_method = _by_method(directives)
+    chains = list(_chains((directives,), _sends, by_method))
+    chains = chains or list(_chains((directives,), _hides, by_method))
+    if not chains:
+        source.refuse(f"has no add_header Access-Control-…{_unread(directives)}")
+    locations = {id(e.block): e for e in walk(directives) if e.name == "location" and e.block}
+    chains = _inner_first(chains, locations)
+    effort = Effort()
+    nginx = NginxAnswers(source, directives, Compared(source, effort))
+    for chain in chains:
+        place = nginx.elsewhere(Compared(source, effort))
+        told = _only_there(locations.get(id(chain[-1])), source)
+        for found in _found(place, chain, keeps_own=not hides):
+            yield replace(found, warnings=(*told, *found.warnings))
+
+
+def _unread(directives: tuple[Directive, ...]) -> str:
+    """Where its headers may stand instead."""
+    left = [" ".join(e.arguments) for e in walk(directives) if e.name == "include"]
+    return f"; not read of what it includes: {', '.join(left)}" if left else ""
+
+
+def _only_there(location: Directive | None, source: Source) -> tuple[str, ...]:
+    """What is told of a location that isn't for all paths."""
+    if location is None or location.arguments in _ANY_PATH:
+        return ()
+    path = " ".join(location.arguments)
+    told = f"only paths that fit {path} are meant: say so in match.url"
+    return (f"{source.at(location.line)}: {told}",)
+
+
+_Chain = tuple[tuple[Directive, ...], ...]
+
+
+def _inner_first(chains: list[_Chain], locations: Mapping[int, Directive]) -> list[_Chain]:
+    """The same, where a location for all paths comes before the server that it is in.
+
+    What is said around the only location is for no request but by way of that.
+    """
+    ordered: list[_Chain] = []
+    for chain in chains:
+        location = locations.get(id(chain[-1]))
+        is_any = location is not None and location.arguments in _ANY_PATH
+        around = [n for n, other in enumerate(ordered) if is_any and _is_around(other, chain)]
+        ordered.insert(around[0] if around else len(ordered), chain)
+        if around:
+            others = [each for each in ordered[around[0] + 1][-1] if each.name == "location"]
+            del ordered[around[0] + 1 : around[0] + 1 + (len(others) == 1)]
+    return ordered
+
+
+def _is_around(outer: _Chain, inner: _Chain) -> bool:
+    return outer[:-1] == inner[:-2] and _run(outer[-1]) == inner[-2]
+
+
+def _run(block: tuple[Directive, ...]) -> tuple[Directive, ...]:
+    """What of a block counts for those in it."""
+    return tuple(each for each in block if each.name in RUN)
+
+
+def _chains(
+    chain: _Chain, is_meant: Callable[[Directive], bool], by_method: frozenset[str]
+) -> Iterator[_Chain]:
+    """Each block that says something of CORS, after those around it; or one in it that inherits."""
+    inner = [each for each in chain[-1] if each.name != "if"]
+    heirs = [each for each in inner if _is_heir(each, by_method)]
+    if _has_any(chain[-1], is_meant):
+        if not heirs:
+            yield chain
+        for each in heirs:
+            yield (*chain, each.block)
+    around = (*chain[:-1], _run(chain[-1]))
+    for each in inner:
+        yield from _chains((*around, each.block), is_meant, by_method)
+
+
+def _has_any(block: tuple[Directive, ...], is_meant: Callable[[Directive], bool]) -> bool:
+    """Whether any of a block is meant, or any of its conditions'."""
+    return any(
+        is_meant(each) or (each.name == "if" and _has_any(each.block, is_meant)) for each in block
+    )
+
+
+def _sends(directive: Directive) -> bool:
+    return any(line.name != VARY for line in cors_lines((directive,)))
+
+
+def _is_heir(directive: Directive, by_method: frozenset[str]) -> bool:
+    """Whether it is a block that tells methods apart, and has the headers of the one around it."""
+    adds = any(each.name == "add_header" for each in walk(directive.block))
+    return not adds and any(
+        each.name == "if" and bool(_variables(each) & by_method) for each in directive.block
+    )
+
+
+def _by_method(directives: tuple[Directive, ...]) -> frozenset[str]:
+    """The variables that hang on the request's method, by a few maps or conditions at most."""
+    found = {"$request_method"}
+    for _ in range(_MOST_MAPS):
+        for each in walk(directives):
+            if each.name == "map" and each.arguments[:1] and each.arguments[0] in found:
+                found.update(each.arguments[1:2])
+            elif each.name == "if" and _variables(each) & found:
+                sets = (inner for inner in each.block if inner.name == "set")
+                found.update(name for inner in sets for name in inner.arguments[:1])
+    return frozenset(found)
+
+
+def _variables(directive: Directive) -> set[str]:
+    return set(re.findall(r"\$\w+", " ".join(directive.arguments)))
+
+
+def _hides(directive: Directive) -> bool:
+    """Whether it takes the backend's own CORS headers away, beside which others are else added."""
+    return directive.name.endswith("_hide_header") and any(
+        map(is_cors_response_header_name, directive.arguments)
+    )
+
+
+def _found(nginx: NginxAnswers, chain: _Chain, *, keeps_own: bool) -> Iterator[Found]:
+    answered = answers(nginx.compared, partial(nginx.answer, chain))
+    told = [*nginx.warnings, *_without(chain[-1], nginx.source)]
+    read = ByRequest(nginx.source, _WORDS, answered, told)
+    read_settings = partial(_settings, read, keeps_own=keeps_own)
+    for found in read.found(read_settings, keeps_own=keeps_own):
+        told = [f"{found.place}: {what}" for what in _otherwise(found)]
+        yield replace(found, warnings=(*found.warnings, *told))
+
+
+def _without(block: tuple[Directive, ...], source: Source) -> Iterator[str]:
+    """The blocks in it that have none of its headers, since they add others."""
+    for each in block:
+        adds = any(inner.name == "add_header" for inner in each.block)
+        if each.name != "if" and adds and not _has_any(each.block, _sends):
+            name = " ".join((each.name, *each.arguments))
+            message = "adds headers of its own, and so has none of these: say so in match.url"
+            yield f"{source.at(each.line)}: {name} {message}"
+
+
+def _otherwise(found: Found) -> Iterator[str]:
+    """What of its preflights the rule has otherwise."""
+    if not found.policy.forward_preflight and found.match.get("kind") == "preflight":
+        yield ANY_OPTIONS
+
+
+def _settings(
+    read: ByRequest, usual: Answered, *, keeps_own: bool
+) -> tuple[tuple[str, SettingValue], ...]:
+    """The dialect's own; `always` is that of the origin, without which no other header counts."""
+    lines = [line for line in usual.lines if line.name != VARY]
+    first = usual.origin or next(iter(lines), None)
+    always = first is not None and first.always
+    for line in lines:
+        if line.always != always:
+            message = "differs from the origin in its always: the rule takes both as that has it"
+            read.warn(f"{line.title} {message}", line.line)
+    settings = {"always": always, KEEP_OWN.name: keeps_own}
+    return tuple(pair for pair in settings.items() if pair[1] is not _DEFAULTS[pair[0]])

@@ -1,0 +1,1 @@
+"""What servers have, as a rule file: `corscope import`."""

@@ -1,0 +1,212 @@
+"""`corscope import` of HAProxy's and Caddy's: what a real one sends with its own answers."""
+
+from __future__ import annotations
+
+import http.client
+import http.server
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from corscope.cli.imports.formats import IMPORTERS
+from corscope.cli.imports.tree import Found, Source
+from corscope.messages import Request, Response
+from tests.cli.imports.reading import APP, dialect
+
+EARLY = f"http-after-response set-header Access-Control-Allow-Origin {APP}\n"
+LATE = f"http-response set-header Access-Control-Allow-Origin {APP}\n"
+METHODS = 'http-response set-header Access-Control-Allow-Methods "GET, PUT"\n'
+CREDENTIALS = "http-response set-header Access-Control-Allow-Credentials true\n"
+EXPOSED = "http-response set-header Access-Control-Expose-Headers x-a\n"
+RETURN = "http-request return status 204 if METH_OPTIONS\n"
+WITH_ORIGIN = (
+    f"http-request return status 204 hdr Access-Control-Allow-Origin {APP} if METH_OPTIONS\n"
+)
+CONFIGURATIONS = {
+    "nothing reaches what is returned": (RETURN + LATE + METHODS + CREDENTIALS, 2),
+    "it has an origin of its own": (WITH_ORIGIN + LATE + METHODS + EXPOSED, 1),
+    "it has an origin, and no credentials": (WITH_ORIGIN + LATE + CREDENTIALS, 2),
+    "the origin is sent after it too": (RETURN + EARLY + METHODS, 1),
+    "all of it goes to the backend": (LATE + METHODS + CREDENTIALS, 1),
+}
+
+
+class Backend(http.server.BaseHTTPRequestHandler):
+    """Answers all by nothing."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_OPTIONS = do_GET  # noqa: N815 (the module's)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def of_haproxy(folder: Path, rules: str, port: int, backend: int) -> list[str]:
+    """Its command line, once its configuration is written."""
+    timeouts = "".join(f"timeout {name} 10s\n" for name in ("connect", "client", "server"))
+    (folder / "haproxy.cfg").write_text(
+        f"defaults\nmode http\n{timeouts}listen site\nbind 127.0.0.1:{port}\n{rules}"
+        f"server backend 127.0.0.1:{backend}\n"
+    )
+    return ["haproxy", "-db", "-f", str(folder / "haproxy.cfg")]
+
+
+def of_caddy(folder: Path, rules: str, port: int, backend: int) -> list[str]:
+    """Its command line, once its configuration is written."""
+    rules = rules.replace("localhost:1", f"127.0.0.1:{backend}")
+    (folder / "Caddyfile").write_text(
+        f"{{\nadmin off\nauto_https off\n}}\nhttp://127.0.0.1:{port} {{\n{rules}\n}}\n"
+    )
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+
+
+@contextmanager
+def running(folder: Path, name: str, rules: str) -> Iterator[int]:
+    """A real proxy with these rules before a backend."""
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is missing")
+    backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
+    threading.Thread(target=backend.serve_forever, daemon=True).start()
+    port = free_port()
+    command = {"haproxy": of_haproxy, "caddy": of_caddy}[name]
+    process = subprocess.Popen(
+        command(folder, rules, port, backend.server_port), stderr=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(200):
+            with socket.socket() as tried:
+                if tried.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        backend.shutdown()
+        backend.server_close()
+
+
+def asked(port: int, method: str, headers: dict[str, str]) -> dict[str, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request(method, "/", headers=headers)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return {k.lower(): v for k, v in response.getheaders() if k.lower().startswith("access-")}
+
+
+def by_rule(name: str, found: list[Found], method: str, headers: dict[str, str]) -> dict[str, str]:
+    """What the first rule that fits sends; the backend's answer has none of ours."""
+    kind = "preflight" if method == "OPTIONS" else "actual"
+    policy = next(each.policy for each in found if each.match.get("kind", kind) == kind)
+    request = Request(method, "http://api.test/", tuple(headers.items()))
+    server = dialect(name)
+    answer = server.preflight(policy, request)
+    if policy.forward_preflight and method == "OPTIONS":
+        assert server.forwarded is not None
+        sent = server.forwarded(policy, request, Response(200, ())).headers
+    elif answer is not None:
+        sent = answer.headers
+    else:
+        sent = server.actual(policy, request, Response(200, ())).headers
+    return {k.lower(): v for k, v in sent if k.lower().startswith("access-")}
+
+
+def compare(folder: Path, name: str, rules: str, found: list[Found]) -> None:
+    """Hold a real proxy's answers against the rules'."""
+    preflight = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+    with running(folder, name, rules) as port:
+        for method, headers in (("OPTIONS", preflight), ("GET", {"Origin": APP})):
+            counts = ["allow-origin", "allow-credentials"]
+            counts.append("allow-methods" if method == "OPTIONS" else "expose-headers")
+            real, ours = asked(port, method, headers), by_rule(name, found, method, headers)
+            for key in counts:
+                both = [each.get(f"access-control-{key}") for each in (real, ours)]
+                assert both[0] == both[1], (method, key)
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_what_haproxy_returns_has_no_headers_of_responses(tmp_path: Path, name: str) -> None:
+    rules, count = CONFIGURATIONS[name]
+    found = list(IMPORTERS["haproxy"](Source("haproxy.cfg", f"listen site\n{rules}")))
+    assert len(found) == count
+    compare(tmp_path, "haproxy", rules, found)
+
+
+MATCHER = "@o method OPTIONS\n"
+ORIGIN = f"header Access-Control-Allow-Origin {APP}\n"
+LIST = 'header Access-Control-Allow-Methods "GET, PUT"\n'
+PROXY = "reverse_proxy localhost:1\n"
+DOWN = (
+    f"reverse_proxy localhost:1 {{\nheader_down Access-Control-Allow-Origin {APP}\n"
+    'header_down Access-Control-Allow-Methods "GET, PUT"\n}\n'
+)
+CADDYFILES = {
+    "what the proxy adds reaches only what is proxied": (f"{MATCHER}respond @o 204\n{DOWN}", 2),
+    "handles are alternatives": (
+        f"{MATCHER}handle @o {{\nrespond 204\n}}\nhandle {{\n{ORIGIN}{LIST}{PROXY}}}\n",
+        2,
+    ),
+    "a route goes in order": (
+        f"{MATCHER}route {{\nrespond @o 204\n{ORIGIN}{LIST}{PROXY}}}\n",
+        2,
+    ),
+    "a route goes in order, the header first": (
+        f"{MATCHER}route {{\n{ORIGIN}{LIST}respond @o 204\n{PROXY}}}\n",
+        1,
+    ),
+    "a matcher alone answers nothing": (
+        f"{MATCHER}{ORIGIN}header @o Access-Control-Allow-Methods GET\n{PROXY}",
+        1,
+    ),
+    "a handle in which nothing answers": (
+        f"{MATCHER}handle @o {{\n{ORIGIN}{LIST}}}\nhandle {{\n{ORIGIN}{PROXY}}}\n",
+        1,
+    ),
+    "headers come first elsewhere": (f"{MATCHER}respond @o 204\n{ORIGIN}{LIST}{PROXY}", 1),
+    "those around count": (
+        f"{ORIGIN}{MATCHER}handle @o {{\n{LIST}respond 204\n}}\nhandle {{\n{PROXY}}}\n",
+        1,
+    ),
+    "each has its own": (
+        f"{MATCHER}handle @o {{\n{ORIGIN}{LIST}respond 204\n}}\n"
+        f"handle {{\n{ORIGIN}header Access-Control-Expose-Headers x-a\n{PROXY}}}\n",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CADDYFILES)
+def test_what_caddy_responds_has_the_headers_of_its_blocks(tmp_path: Path, name: str) -> None:
+    rules, count = CADDYFILES[name]
+    found = list(IMPORTERS["caddy"](Source("Caddyfile", f"http://a.test {{\n{rules}}}\n")))
+    assert len(found) == count
+    compare(tmp_path, "caddy", rules, found)
+
+
+def test_an_origin_of_a_map_that_is_empty_for_others_is_told() -> None:
+    text = (
+        f'map {{header.Origin}} {{o}} {{\n{APP} {APP}\ndefault ""\n}}\n'
+        "header Access-Control-Allow-Origin {o}\n"
+    )
+    (found,) = IMPORTERS["caddy"](Source("Caddyfile", text))
+    told = "other origins get an empty one, of no use to them; the rule sends none"
+    assert found.warnings == (f"Caddyfile:5: {told}",)
