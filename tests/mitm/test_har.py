@@ -167,15 +167,41 @@ def test_why_there_is_no_answer_is_told_as_far_as_the_har_does(
 
 @pytest.mark.parametrize(
     ("creator", "waits"),
-    [("WebInspector", 40), ("", 40), ("Firefox", 10_000), ("mitmproxy", None)],
+    [("WebInspector", 140), ("", 140), ("Firefox", 10_000), ("mitmproxy", None)],
 )
 def test_a_request_may_have_waited_for_its_preflight(creator: str, waits: int | None) -> None:
-    """In a browser's HAR, in whose time only Firefox doesn't count that."""
+    """In a browser's HAR, in whose time only Firefox doesn't count that, by two clocks."""
     entry = {"startedDateTime": "2026-01-02T03:04:05Z", "time": 40}
     found = captured({"request": {"url": "https://api.test/"}, **entry}, creator)
     assert found is not None
     expected = None if waits is None else found.asked + timedelta(milliseconds=waits)
     assert found.waits_until == expected
+
+
+def test_a_preflight_by_a_clock_that_is_ahead_is_its_requests_all_the_same(tmp_path: Path) -> None:
+    """As Chromium's tools saved it once: the one that the request waited for begins after it."""
+    url, origin = "https://api.test/", ["Origin", "https://app.test"]
+    listed = [
+        ("PUT", "2026-11-30T11:49:09.920Z", 7.7, [origin]),
+        (
+            "OPTIONS",
+            *("2026-11-30T11:49:09.930Z", 4.0),
+            [origin, ["Access-Control-Request-Method", "PUT"]],
+        ),
+    ]
+    entries = [
+        {
+            "request": {"url": url, "method": method, "headers": headers},
+            "response": {"status": 200, "headers": []},
+            "startedDateTime": started,
+            "time": took,
+        }
+        for method, started, took, headers in listed
+    ]
+    file = tmp_path / "saved.har"
+    written = {"log": {"creator": {"name": "WebInspector"}, "entries": entries}}
+    file.write_text(json.dumps(written), encoding="utf-8")
+    assert [each.request.method for each in read_captures(file)] == ["OPTIONS", "PUT"]
 
 
 REFUSED_IN_PLAYWRIGHT = {

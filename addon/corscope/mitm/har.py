@@ -88,6 +88,11 @@ def captured(entry: object, creator: str = "") -> Capture | None:
 _QUEUED: Final = 10_000
 """So many milliseconds may a request of Firefox's be queued before its preflight begins."""
 
+_APART: Final = 100
+"""By so many milliseconds may the clocks of Chromium's processes differ, of which one tells of
+requests and the other of preflights: one of these was seen to begin 2 ms after its request's end.
+"""
+
 
 def _waits_until(creator: str, started: datetime, answered: datetime) -> datetime | None:
     """Until when the preflight of a request may have begun that has begun before it.
@@ -96,7 +101,8 @@ def _waits_until(creator: str, started: datetime, answered: datetime) -> datetim
     """
     if creator == MITMPROXY:
         return None
-    return max(answered, _later(started, _QUEUED)) if creator == _FIREFOX else answered
+    until = _later(answered, _APART)
+    return max(until, _later(started, _QUEUED)) if creator == _FIREFOX else until
 
 
 def _was_kept_back(entry: dict[str, Any], asked: dict[str, Any]) -> bool:
