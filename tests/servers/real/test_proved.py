@@ -63,7 +63,7 @@ WITHOUT_THEIR_ANSWER = {
 MOST_USED = (
     *("express", "fastify", "starlette", "django", "flask-cors", "nginx", "apache", "rs-cors"),
 )
-BY_LOT = 3
+BY_LOT = 2
 
 
 def _chosen() -> list[str]:
