@@ -11,7 +11,15 @@ from typing import Final
 from corscope.explain.escape import LONGEST_VALUE
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
-from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values, get, values
+from corscope.fetch.headers import (
+    FAILURE,
+    byte_lowercase,
+    delete,
+    extract_header_list_values,
+    get,
+    set_header,
+    values,
+)
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason
 from corscope.fetch.safelist import is_cors_safelisted_method
@@ -200,12 +208,12 @@ def _own_origin(case: _Case) -> _Mended:
     origin = case.exchange.origin
     if origin == OPAQUE_SERIALIZED:
         return None
-    return case.exchange, _with(case.response.headers, _ALLOW_ORIGIN, origin)
+    return case.exchange, set_header(case.response.headers, _ALLOW_ORIGIN, origin)
 
 
 def _own_origin_with_credentials(case: _Case) -> _Mended:
     mended = _own_origin(case)
-    return mended and (mended[0], _with(mended[1], _ALLOW_CREDENTIALS, "true"))
+    return mended and (mended[0], set_header(mended[1], _ALLOW_CREDENTIALS, "true"))
 
 
 def _one_of_several(case: _Case) -> _Mended:
@@ -213,17 +221,17 @@ def _one_of_several(case: _Case) -> _Mended:
     headers = case.response.headers
     said = set(values(headers, _ALLOW_ORIGIN))
     kept = said.pop() if len(said) == 1 else ""
-    return case.exchange, _with(headers, _ALLOW_ORIGIN, kept)
+    return case.exchange, set_header(headers, _ALLOW_ORIGIN, kept)
 
 
 def _one_of_list(case: _Case) -> _Mended:
     listed = (case.refused.detail or "").replace(",", " ").split()
     kept = case.exchange.origin if case.exchange.origin in listed else ""
-    return case.exchange, _with(case.response.headers, _ALLOW_ORIGIN, kept)
+    return case.exchange, set_header(case.response.headers, _ALLOW_ORIGIN, kept)
 
 
 def _credentials(case: _Case) -> _Mended:
-    return case.exchange, _with(case.response.headers, _ALLOW_CREDENTIALS, "true")
+    return case.exchange, set_header(case.response.headers, _ALLOW_CREDENTIALS, "true")
 
 
 def _method(case: _Case) -> _Mended:
@@ -243,7 +251,7 @@ def _header_names(case: _Case) -> _Mended:
 
 
 def _embedding(case: _Case) -> _Mended:
-    return case.exchange, _with(case.response.headers, _RESOURCE_POLICY, "cross-origin")
+    return case.exchange, set_header(case.response.headers, _RESOURCE_POLICY, "cross-origin")
 
 
 _MENDS: Final[Mapping[Reason, Callable[[_Case], _Mended]]] = {
@@ -263,12 +271,6 @@ _MENDS: Final[Mapping[Reason, Callable[[_Case], _Mended]]] = {
 }
 
 
-def _with(headers: HeaderList, name: str, value: str | None) -> HeaderList:
-    """The header with this value alone, in its one line; without it where that is None."""
-    others = tuple(pair for pair in headers if byte_lowercase(pair[0]) != byte_lowercase(name))
-    return others if value is None else (*others, (name, value))
-
-
 def _with_members(headers: HeaderList, name: str, wanted: Sequence[str]) -> HeaderList:
     """The list with what is wanted, beside all that it has; what is no list begins anew."""
     found = extract_header_list_values(name, headers)
@@ -278,4 +280,4 @@ def _with_members(headers: HeaderList, name: str, wanted: Sequence[str]) -> Head
     members = ", ".join((*kept, *more))
     if len(members) > LONGEST_VALUE:  # it will be cut off, but not by what matters
         members = ", ".join((*more, *kept))
-    return _with(headers, name, members or None)
+    return set_header(headers, name, members) if members else delete(headers, name)

@@ -250,21 +250,22 @@ def _place(exchange: Exchange) -> str:
 
 def _embedding_rule(exchange: Exchange, judgement: Judgement, credentials: Credentials) -> str:
     """Such a request has no Origin, so the rule is for its site, or else for all."""
-    for who, value in (("pages of its own site", "same-site"), ("any page", "cross-origin")):
-        text = header_rule_text(
-            f"{who} may embed {_short(_url(exchange))}",
-            {"url": _url(exchange), "kind": "actual"},
-            {"Cross-Origin-Resource-Policy": value},
-            description=(
-                f"Made from an answer that was blocked ({judgement.reason}): lets {who} "
-                f"embed it.{_place(exchange)}"
-            ),
-        )
-        try:
-            _try(text, exchange, credentials)
-        except NoRuleError:
-            if value == "cross-origin":
-                raise
-        else:
-            break
+    try:
+        text = _embedding_text(exchange, judgement, "pages of its own site", "same-site")
+        _try(text, exchange, credentials)
+    except NoRuleError:
+        text = _embedding_text(exchange, judgement, "any page", "cross-origin")
+        _try(text, exchange, credentials)
     return text
+
+
+def _embedding_text(exchange: Exchange, judgement: Judgement, who: str, policy: str) -> str:
+    return header_rule_text(
+        f"{who} may embed {_short(_url(exchange))}",
+        {"url": _url(exchange), "kind": "actual"},
+        {"Cross-Origin-Resource-Policy": policy},
+        description=(
+            f"Made from an answer that was blocked ({judgement.reason}): lets {who} "
+            f"embed it.{_place(exchange)}"
+        ),
+    )

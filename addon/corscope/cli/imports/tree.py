@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 from corscope.servers.policy import Policy
 
 __all__ = [
+    "BY_HAND_TOO",
     "DEEPEST",
     "LONGEST",
     "REST",
@@ -225,6 +226,10 @@ class Found:
     match: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     like: str = ""
+
+
+BY_HAND_TOO: Final = "Access-Control-Allow-… is sent by hand too, and is not imported"
+"""What is said of code that sends headers beside the library that is imported."""
 
 
 def not_always_called(place: str, name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from corscope.cli.imports.languages.syntax import code_of, line_of, parsed, walk
+from corscope.cli.imports.languages.syntax import code_of, line_of, named, parsed, walk
 from corscope.cli.imports.tree import DEEPEST, LONGEST, Node, Opaque, Source, Value
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ class CodeFile(ABC):
     branches: ClassVar[frozenset[str]] = frozenset()
     """The nodes that aren't always run."""
 
+    transparent: ClassVar[frozenset[str]] = frozenset(
+        {"parenthesized_expression", "cast_expression"}
+    )
+    """The nodes that only stand around an expression, their last part."""
+
     @cached_property
     def root(self) -> "Syntax":
         """The root of its tree."""
@@ -103,9 +108,11 @@ class CodeFile(ABC):
     def value(self, node: "Syntax", depth: int) -> Value:
         """An expression's value in this language."""
 
-    @abstractmethod
     def bare(self, node: "Syntax") -> "Syntax":
         """The expression without what only stands around it."""
+        while node.type in self.transparent and named(node):
+            node = named(node)[-1]
+        return node
 
     def read(self, node: "Syntax", depth: int = 0) -> Node:
         """An expression as a plain value."""

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CSharpFile", "chain"]
 
-_TRANSPARENT: Final = {
-    *("parenthesized_expression", "cast_expression", "argument", "checked_expression"),
-    *("expression_element", "collection_element"),
-}
 _INITIALIZED: Final = {
     *("implicit_array_creation_expression", "array_creation_expression"),
     *("object_creation_expression", "implicit_object_creation_expression"),
@@ -65,6 +61,13 @@ class CSharpFile(CodeFile):
         }
     )
 
+    transparent: ClassVar = frozenset(
+        {
+            *("parenthesized_expression", "cast_expression", "argument", "checked_expression"),
+            *("expression_element", "collection_element"),
+        }
+    )
+
     def assignments(self) -> Iterator[tuple[str, "Syntax | None"]]:
         """Variables and fields with what they begin with; None for what changes them."""
         for node in self.all:
@@ -80,12 +83,6 @@ class CSharpFile(CodeFile):
                 of, name = (node.child_by_field_name(each) for each in ("expression", "name"))
                 if of is not None and of.type == "identifier" and code_of(name) in _MUTATORS:
                     yield code_of(of), None
-
-    def bare(self, node: "Syntax") -> "Syntax":
-        """The expression without what only stands around it, such as an argument's name."""
-        while node.type in _TRANSPARENT and named(node):
-            node = named(node)[-1]
-        return node
 
     def value(self, node: "Syntax", depth: int) -> Value:
         """An expression's value."""

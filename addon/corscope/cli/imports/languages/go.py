@@ -23,6 +23,7 @@ from corscope.cli.imports.languages.syntax import (
     walk,
 )
 from corscope.cli.imports.tree import (
+    BY_HAND_TOO,
     DEEPEST,
     LONGEST,
     Node,
@@ -132,8 +133,7 @@ class GoFile:
                 given = tuple(named(node.child_by_field_name("arguments")))
                 yield GoCall(self.source.at(line_of(node)), path, given, self, is_branch, node)
             elif node.type == "call_expression" and _is_by_hand(node):
-                message = "Access-Control-Allow-… is sent by hand too, and is not imported"
-                self.source.note(message, line_of(node))
+                self.source.note(BY_HAND_TOO, line_of(node))
             inner = is_branch or node.type in _BRANCHES
             for child in reversed(node.named_children):
                 is_decided = node.type == "if_statement" and child.type in {"block", node.type}

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["JavaFile", "chain", "resolved"]
 
-_TRANSPARENT: Final = {"parenthesized_expression", "cast_expression"}
 _ARRAYS: Final = {"array_initializer", "element_value_array_initializer"}
 _COLLECTIONS: Final = {
     *("List.of", "Set.of", "Arrays.asList", "Collections.singletonList", "Collections.singleton"),
@@ -72,12 +71,6 @@ class JavaFile(CodeFile):
                 name, of = (node.child_by_field_name(each) for each in ("name", "object"))
                 if of is not None and of.type == "identifier" and code_of(name) in _MUTATORS:
                     yield code_of(of), None
-
-    def bare(self, node: "Syntax") -> "Syntax":
-        """The expression without parentheses and casts."""
-        while node.type in _TRANSPARENT and named(node):
-            node = named(node)[-1]
-        return node
 
     def value(self, node: "Syntax", depth: int) -> Value:
         """An expression's value."""

@@ -53,12 +53,6 @@ class PhpFile(CodeFile):
             }:
                 yield code_of(left), None
 
-    def bare(self, node: "Syntax") -> "Syntax":
-        """The expression without parentheses and casts."""
-        while node.type in {"parenthesized_expression", "cast_expression"} and named(node):
-            node = named(node)[-1]
-        return node
-
     def value(self, node: "Syntax", depth: int) -> Value:
         """An expression's value."""
         match node.type:

@@ -21,6 +21,7 @@ from corscope.cli.imports.languages.python_choices import (
     decided,
 )
 from corscope.cli.imports.tree import (
+    BY_HAND_TOO,
     DEEPEST,
     LONGEST,
     REST,
@@ -131,8 +132,7 @@ class PythonFile:
                 if is_branch:
                     self._unsure.setdefault(name, value.lineno)
             if _is_by_hand(node):
-                message = "Access-Control-Allow-… is sent by hand too, and is not imported"
-                self.source.note(message, getattr(node, "lineno", 1))
+                self.source.note(BY_HAND_TOO, getattr(node, "lineno", 1))
 
     def _parsed(self) -> ast.Module:
         try:

@@ -21,7 +21,7 @@ from corscope.cli.imports.options import (
     setting,
     truthy,
 )
-from corscope.cli.imports.tree import Found, Node, Source, Tested
+from corscope.cli.imports.tree import BY_HAND_TOO, Found, Node, Source, Tested
 from corscope.servers.hapi import HAPI
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
@@ -227,7 +227,7 @@ def _beside(file: JavaScriptFile) -> Iterator[str]:
     """What the file sends by itself."""
     for call in file.calls():
         if call.function.endswith(_SETS) and "access-control-allow-" in call.first.lower():
-            yield f"{call.place}: Access-Control-Allow-… is sent by hand too, and is not imported"
+            yield f"{call.place}: {BY_HAND_TOO}"
 
 
 _OTHERWISE: Final = {

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn
 
 from corscope.cli.imports.options import any_regex
 from corscope.cli.imports.regexes import python_regex
-from corscope.cli.imports.tree import Source
+from corscope.cli.imports.tree import Found, Source
 from corscope.servers.by_hand import origins_of_regexes
 from corscope.servers.origins import parse_origin_pattern
 from corscope.servers.parts import (
@@ -18,7 +18,7 @@ from corscope.servers.parts import (
     EXPOSE_HEADERS,
     MAX_AGE,
 )
-from corscope.servers.policy import ECHO, WILDCARD
+from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = [
     "ANY_OPTIONS",
@@ -29,6 +29,9 @@ __all__ = [
     "OriginLines",
     "SentLine",
     "match_of",
+    "shared_fields",
+    "told_apart",
+    "told_of_late",
     "told_of_lines",
     "told_of_status",
     "without_patterns",
@@ -158,6 +161,36 @@ def told_of_lines(
         if origins is not None and not origins.is_any:
             yield f"{place}: {line.title} is for some origins only; the rule sends it to all"
         yield from line.respaced(source, said)
+
+
+def told_of_late(source: Source, lines: Iterable[HeaderLine], answering: str) -> Iterator[str]:
+    """What preflights don't get, since the server has answered them before: by what, is said."""
+    for line in lines:
+        if line.name in ONLY_PREFLIGHT:
+            yield (
+                f"{source.at(line.line)}: {line.title} isn't sent with what {answering} answers: "
+                "preflights go without it"
+            )
+
+
+def shared_fields(policy: Policy) -> tuple[object, ...]:
+    """What preflights and all else have in common in a dialect."""
+    return (policy.allow_origins, policy.allow_origin_regex, bool(policy.allow_credentials))
+
+
+def told_apart(actual: Found, preflight: Found, told: Iterable[str]) -> Iterator[Found]:
+    """One policy of what the two have, or both, where no one dialect's would do.
+
+    What is told is of preflights.
+    """
+    told = tuple(told)
+    if shared_fields(actual.policy) == shared_fields(preflight.policy):
+        policy = replace(preflight.policy, expose_headers=actual.policy.expose_headers)
+        warnings = dict.fromkeys((*told, *actual.warnings, *preflight.warnings))
+        yield Found(actual.place, policy, warnings=tuple(warnings))
+        return
+    yield replace(actual, match={"kind": "actual"})
+    yield replace(preflight, match={"kind": "preflight"}, warnings=(*told, *preflight.warnings))
 
 
 def match_of(lines: Iterable[SentLine]) -> Mapping[str, object]:

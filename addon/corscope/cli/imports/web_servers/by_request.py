@@ -11,7 +11,12 @@ from typing import Final
 
 from corscope.cli.imports.tree import Found, Source
 from corscope.cli.imports.web_servers.asked import OPTIONS, Answered, Asked
-from corscope.cli.imports.web_servers.by_hand import ONLY_PREFLIGHT, told_of_status
+from corscope.cli.imports.web_servers.by_hand import (
+    ONLY_PREFLIGHT,
+    WITH_ALL,
+    shared_fields,
+    told_of_status,
+)
 from corscope.cli.imports.web_servers.sides import Side, Words, side_of
 from corscope.servers.by_hand import Line, actual_lines, preflight_lines
 from corscope.servers.parts import (
@@ -55,7 +60,7 @@ class ByRequest:
         actual, preflight = self._policies(settings(self.actual.usual))
         self._tell_of_vary(self.actual, actual_lines(actual))
         self._tell_of_vary(self.preflight, preflight_lines(preflight))
-        if _shared(actual) == _shared(preflight):
+        if shared_fields(actual) == shared_fields(preflight):
             whole = replace(preflight, expose_headers=actual.expose_headers)
             self._tell_what_differs(whole)
             yield self._with_place(whole, {}, self.actual, self.preflight)
@@ -134,10 +139,7 @@ class ByRequest:
         echoes = set(self.words.echoes.values())
         for line in self.actual.lines:
             if line.name in ONLY_PREFLIGHT and line.value not in echoes:
-                message = (
-                    "is sent with all answers; the rule sends it to preflights, where it counts"
-                )
-                self.warn(f"{line.title} {message}", line.line)
+                self.warn(f"{line.title} {WITH_ALL}", line.line)
         for line in self.preflight.lines:
             if line.name == EXPOSE_HEADERS and preflight_lines(policy):
                 message = (
@@ -153,8 +155,3 @@ class ByRequest:
         if side.lines and missing:
             message = f"no Vary: {', '.join(missing)} is sent beside it; the rule adds it"
             self.warn(message, side.first)
-
-
-def _shared(policy: Policy) -> tuple[object, ...]:
-    """What preflights and all else have in common in a dialect."""
-    return (policy.allow_origins, policy.allow_origin_regex, bool(policy.allow_credentials))

@@ -20,6 +20,8 @@ from corscope.cli.imports.web_servers.by_hand import (
     HeaderLine,
     OriginLines,
     match_of,
+    told_apart,
+    told_of_late,
     told_of_lines,
     told_of_status,
 )
@@ -200,19 +202,8 @@ class _Site:
         usual = [each for each in sent if not each.when.is_preflight]
         preflight = self._found(reaching, paths)
         actual = self._found([e for e in usual if e.line.name not in ONLY_PREFLIGHT], paths)
-        told = tuple(
-            f"{self.source.at(each.line.line)}: {each.line.title} isn't sent with what respond "
-            "answers: preflights go without it"
-            for each in late
-            if each.line.name in ONLY_PREFLIGHT
-        )
-        if _shared(actual.policy) == _shared(preflight.policy):
-            policy = replace(preflight.policy, expose_headers=actual.policy.expose_headers)
-            warnings = (*told, *actual.warnings, *preflight.warnings)
-            yield Found(actual.place, policy, warnings=tuple(dict.fromkeys(warnings)))
-            return
-        yield replace(actual, match={"kind": "actual"})
-        yield replace(preflight, match={"kind": "preflight"}, warnings=(*told, *preflight.warnings))
+        told = told_of_late(self.source, (each.line for each in late), "respond")
+        yield from told_apart(actual, preflight, told)
 
     def _found(self, sent: Iterable[_Sent], paths: tuple[str, ...]) -> Found:
         fields: dict[str, Any] = {}
@@ -422,11 +413,6 @@ class _Site:
 def _hands_on(directive: Directive) -> bool:
     """Whether anything in it answers; Caddy itself answers by an empty 200 where nothing does."""
     return any(each.name in _ANSWERS for each in _walk(directive.block))
-
-
-def _shared(policy: Policy) -> tuple[object, ...]:
-    """What preflights and all else have in common."""
-    return (policy.allow_origins, policy.allow_origin_regex, bool(policy.allow_credentials))
 
 
 def _matched(

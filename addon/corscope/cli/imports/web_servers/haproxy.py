@@ -22,6 +22,8 @@ from corscope.cli.imports.web_servers.by_hand import (
     OriginLines,
     SentLine,
     match_of,
+    told_apart,
+    told_of_late,
     told_of_lines,
     told_of_status,
 )
@@ -299,19 +301,8 @@ class _Reading:
         preflight = self.found([each for each in sent if each not in late])
         usual = [each for each in sent if each.rule.action[1:2] != ("return",)]
         actual = self.found([e for e in usual if e.line.name not in ONLY_PREFLIGHT])
-        told = tuple(
-            f"{self.source.at(each.line.line)}: {each.line.title} isn't sent with what "
-            "http-request return answers: preflights go without it"
-            for each in late
-            if each.line.name in ONLY_PREFLIGHT
-        )
-        if _shared(actual.policy) == _shared(preflight.policy):
-            policy = replace(preflight.policy, expose_headers=actual.policy.expose_headers)
-            warnings = (*told, *actual.warnings, *preflight.warnings)
-            yield Found(actual.place, policy, warnings=tuple(dict.fromkeys(warnings)))
-            return
-        yield replace(actual, match={"kind": "actual"})
-        yield replace(preflight, match={"kind": "preflight"}, warnings=(*told, *preflight.warnings))
+        told = told_of_late(self.source, (each.line for each in late), "http-request return")
+        yield from told_apart(actual, preflight, told)
 
     @cached_property
     def returns_preflights(self) -> bool:
@@ -406,11 +397,6 @@ class _Reading:
 
 
 _LATE: Final = {"http-response", "rspadd"}
-
-
-def _shared(policy: Policy) -> tuple[object, ...]:
-    """What preflights and all else have in common."""
-    return (policy.allow_origins, policy.allow_origin_regex, bool(policy.allow_credentials))
 
 
 _OWN_ANSWERS: Final = (
