@@ -30,7 +30,7 @@ from tests.support.origin_server import (
 
 __all__ = ["ROUNDS", "Try", "Way", "as_the_fix_says", "play_until_mended"]
 
-ROUNDS = 8
+ROUNDS = 16
 """So often a case is asked again: once for each answer on its way, redirects included."""
 
 RELOAD_SECONDS = 60.0

@@ -17,7 +17,9 @@ import pytest
 from corscope.explain.line import exchange_text
 from corscope.explain.mending import is_misspelled
 from corscope.explain.words import OPAQUE_ORIGIN_FIX
+from corscope.fetch.engines import Engine
 from corscope.fetch.origin import OPAQUE_SERIALIZED
+from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.reasons import Reason
 from corscope.journal.read import exchange_of
 from tests.browsers.agreement import ENGINES, OPTIONS
@@ -125,7 +127,7 @@ def _trouble(case: Case, passed: bool, tries: Sequence[Try], way: Way) -> str | 
         return None
     if tries[-1].is_done:  # and what came then was refused by nothing
         ends_there = case.init.get("redirect") in {"error", "manual"}
-        return None if ends_there or _is_kept(tries[-1]) else "in vain"
+        return None if ends_there or _is_kept(case, tries[-1]) else "in vain"
     reasons = [str(reason) for reason in NOT_BY_HEADERS]
     told = tries[-1].told
     is_said = tries[-1].exchange.judgement.reason in NOT_BY_HEADERS or (
@@ -150,6 +152,17 @@ def _is_of_page(last: Try, way: Way) -> bool:
     return OPAQUE_ORIGIN_FIX in last.told or is_misspelled(last.exchange.method)
 
 
-def _is_kept(last: Try) -> bool:
-    """Whether the browser goes by its copy of the answer, and doesn't ask the mended server."""
-    return last.exchange.kind == "actual" and last.exchange.status in {301, 308, 410}
+def _is_kept(case: Case, last: Try) -> bool:
+    """Whether the browser goes by its copy of the answer, and doesn't ask the mended server.
+
+    Which ones it keeps is in `test_kept`.
+    """
+    exchange = last.exchange
+    if exchange.kind == "preflight":
+        return False
+    if case.init.get("cache") == "force-cache":
+        is_redirect = exchange.engine is Engine.CHROMIUM and is_redirect_status(
+            exchange.status or 0
+        )
+        return exchange.engine is Engine.FIREFOX or is_redirect
+    return exchange.status in {301, 308, 410}

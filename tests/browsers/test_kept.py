@@ -41,13 +41,21 @@ KEPT = {
         *("200-fresh", "200-fresh-by-date", "200-fresh-by-origin", "204-fresh"),
         "410",
     },
-    "webkit": set(),
+    "webkit": set[str](),
 }
 """What each browser goes on with, by docs/scope.md."""
 
 
-def _kept(browser: Browser, folder: Path) -> set[str]:
-    """The answers by which a second fetch fails that no server gets to see."""
+KEPT_FOR_FORCE_CACHE = {
+    "chromium": KEPT["chromium"] | {"301-to-be-asked-about", "302"},
+    "firefox": KEPT["firefox"] | {"200", "404-fresh"},
+    "webkit": KEPT["webkit"],
+}
+"""The same for a fetch with `cache: "force-cache"`, which takes a copy however old it is."""
+
+
+def _kept(browser: Browser, folder: Path, cache: str) -> set[str]:
+    """The answers by which a second fetch, in this cache mode, fails without being sent."""
     kept = set()
     with (
         OriginServer({("GET", f"{PAGE}/"): EMPTY_PAGE, ("GET", ON[1]): Answer(200, (ANY,))}) as api,
@@ -61,7 +69,7 @@ def _kept(browser: Browser, folder: Path) -> set[str]:
             assert not refused.ok, name
             api.routes["GET", url] = Answer(200, (ANY,))
             asked = len(api.received)
-            [seen] = page.play([Ask(url)])
+            [seen] = page.play([Ask(url, {"cache": cache})])
             assert seen.ok == (len(api.received) > asked), name
             if not seen.ok:
                 kept.add(name)
@@ -73,4 +81,13 @@ def _kept(browser: Browser, folder: Path) -> set[str]:
 def test_what_is_kept_though_it_is_refused(
     engine: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    assert _kept(request.getfixturevalue(engine), tmp_path) == KEPT[engine]
+    browser = request.getfixturevalue(engine)
+    assert _kept(browser, tmp_path, "default") == KEPT[engine]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_kept_for_a_fetch_that_takes_any_copy(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    browser = request.getfixturevalue(engine)
+    assert _kept(browser, tmp_path, "force-cache") == KEPT_FOR_FORCE_CACHE[engine]
