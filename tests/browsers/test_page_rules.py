@@ -294,6 +294,16 @@ def test_a_rule_from_an_exchange_mends_it(chromium: Chromium, folder: Path) -> N
         assert page.errors == []
 
 
+def test_a_rule_that_comes_when_its_view_is_left_leaves_the_address_alone(page: WebPage) -> None:
+    page.hold("rules/from/exchange-1")
+    page.go("#/rules/from/exchange-1")
+    page.wait_for("() => window.isAsked")
+    page.go("#/endpoints")
+    page.see(".matrix")
+    page.let_go()
+    assert page.run("() => location.hash") == "#/endpoints"
+
+
 def test_without_rule_files_it_says_what_to_do(chromium: Chromium) -> None:
     with Served(told().store) as served, WebPage(chromium, served.page.url + "#/rules") as page:
         page.see(".begin", "No rule file is in force")

@@ -135,6 +135,27 @@ def test_a_view_that_can_not_come_says_why_and_comes_when_it_can(page: WebPage) 
     page.errors.clear()  # the console tells of what didn't come
 
 
+def test_an_address_that_changes_while_its_view_is_on_the_way_is_gone_to(page: WebPage) -> None:
+    page.hold("view/endpoints")
+    page.go("#/endpoints")
+    page.see("[data-view=endpoints][aria-current]")
+    page.go("#/endpoints/https%3A//api.example.com/items")
+    page.let_go()
+    page.see("article.endpoint")
+
+
+def test_a_view_that_comes_late_changes_nothing_of_the_one_that_was_gone_to(page: WebPage) -> None:
+    page.go("#/guide")
+    page.see("article.guide")
+    page.hold("view/exchanges")
+    page.go("#/exchanges")
+    page.see("[data-view=exchanges][aria-current]")
+    page.go("#/endpoints/https%3A//api.example.com/items")
+    page.see("article.endpoint")
+    page.let_go()
+    assert page.run("() => document.querySelector('article.endpoint') !== null")
+
+
 def test_what_is_read_stays_in_its_place_while_more_comes(chromium: Chromium) -> None:
     recording = Recording()
     for number in range(100):

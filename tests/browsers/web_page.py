@@ -28,6 +28,20 @@ _WITHOUT_FOLDERS = """() => {
 }"""
 """A temporary folder's name is nothing to look at."""
 
+_HELD = """path => {
+    const asked = window.fetch;
+    const until = new Promise(go => { window.letGo = go; });
+    window.fetch = async (url, init) => {
+        if (url !== path) return await asked(url, init);
+        window.isAsked = true;
+        await until;
+        const answer = await asked(url, init);
+        setTimeout(() => { window.hasCome = true; }, 50);
+        return answer;
+    };
+}"""
+"""Lets what the page asks for at this path wait for `letGo`."""
+
 _MOST_TABS = 60
 
 WIDE = (1280, 860)
@@ -131,6 +145,15 @@ class WebPage:
     def wait_for(self, script: str, argument: object = None) -> None:
         """Wait until an expression in the page is true."""
         self._chromium.call(self.page.wait_for_function(script, arg=argument))
+
+    def hold(self, path: str) -> None:
+        """Let what the page asks for at this path not come until `let_go`."""
+        self.run(_HELD, path)
+
+    def let_go(self) -> None:
+        """Let come what was held, and wait until the page has made of it what it does."""
+        self.run("() => window.letGo()")
+        self.wait_for("() => window.hasCome")
 
     def go(self, address: str) -> None:
         """Go to an address within the page, as a link does."""

@@ -42,22 +42,23 @@ async function route() {
       if (link.dataset.view === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    await open(name);
-  }
-  shown.module?.route?.(rest);
+    await open(shown);
+  } else shown.module?.route?.(rest);
 }
 
-async function open(name) {
+// Fetches a view and shows it, at the place that the address names by then.
+async function open(opened) {
   let html, module;
   try {
-    [html, module] = await Promise.all([get(`view/${name}`), import(`./views/${name}.js`)]);
+    [html, module] = await Promise.all([get(`view/${opened.name}`), import(`./views/${opened.name}.js`)]);
   } catch (error) {
-    if (shown.name === name) view.replaceChildren(missing(error.message));
+    if (shown === opened) view.replaceChildren(missing(error.message));
     return;
   }
-  if (shown.name !== name) return;
+  if (shown !== opened) return; // another was asked for meanwhile
   view.replaceChildren(...parsed(html));
-  shown.module = module.mount(view, app);
+  opened.module = module.mount(view, app);
+  opened.module.route?.(address().rest);
 }
 
 function missing(why) {

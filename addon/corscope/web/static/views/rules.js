@@ -159,6 +159,7 @@ class Rules {
     if (!this.#file) return;
     try {
       const { text } = await this.app.get(`rules/from/${encodeURIComponent(id)}`);
+      if (this.#isGone) return; // the address is another view's by now
       const head = /^(?:#[^\n]*\n|[ \t]*\n)*/.exec(this.source.value)[0];
       const rest = this.source.value.slice(head.length);
       this.source.value = `${head}${text}${rest ? `\n${rest}` : ""}`;
