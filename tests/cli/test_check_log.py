@@ -17,8 +17,9 @@ from corscope.explain.articles.catalogue import FINDINGS, REASONS
 from corscope.explain.entry import entry_text
 from corscope.explain.log_check.check import KNOWN, MOST_PROBLEMS, Tally, Wanted
 from corscope.explain.log_check.formats import FORMATS
+from corscope.explain.words import exchange_words
 from corscope.fetch.reasons import Reason
-from corscope.journal.exchange import Missing, Sighting
+from corscope.journal.exchange import Exchange, Missing, Sighting
 from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
 from corscope.journal.lines import exchange_line, failure_line, gap_line, rules_line, start_line
@@ -53,6 +54,19 @@ def gone() -> str:
     return exchange_line(exchange)
 
 
+def preflight() -> Exchange:
+    """A preflight that is answered with 404 and no header."""
+    asked = (("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", "x-a"))
+    request = Request("OPTIONS", "https://api.example/", (ORIGIN, *asked))
+    journal = Journal()
+    journal.requested("1", "client", request, NOW)
+    exchange = journal.answered(Sighting("1", Response(404, ())), NOW)
+    assert exchange is not None
+    return exchange
+
+
+EXCHANGE = preflight()
+BLOCKED_PREFLIGHT = exchange_line(EXCHANGE)
 WILDCARD = "wildcard-with-credentials"
 START = start_line(NOW, "1.0", "12.0", {})
 RULES = rules_line(NOW, ["a.toml"], 1, [], applied=True)
@@ -142,6 +156,15 @@ def test_a_blocked_exchange_fails_with_its_line_its_cause_and_its_fix(check: Che
     assert 'send "Access-Control-Allow-Origin: https://app.example"' in fix
     assert total == "2 of 3 exchanges with a problem: 2 allow-origin-missing"
     assert "token" not in done.stdout
+
+
+def test_a_fix_tells_of_all_that_is_wrong_as_the_log_does(check: Check) -> None:
+    fix = check([BLOCKED_PREFLIGHT]).stdout.splitlines()[1].strip()
+    assert fix == f"Fix: {exchange_words(EXCHANGE, EXCHANGE.judgement).fix}"
+    for also in ("Access-Control-Allow-Methods: PUT", "Access-Control-Allow-Headers", "OPTIONS"):
+        assert also in fix
+    line_of_another = BLOCKED_PREFLIGHT.replace('"scene":{', '"scene":7,"was":{')
+    assert 'Access-Control-Allow-Origin: https://app.example"' in check([line_of_another]).stdout
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,12 @@ def test_a_file_is_not_written_over_another(corscope: Command, tmp_path: Path) -
         pytest.param(["rule"], 2, "'rule' is not one of 'bug', 'policy'", id="kind"),
         pytest.param(["policy", "singel-page-app"], 1, "did you mean single-page-app?", id="name"),
         pytest.param(
-            ["policy", "origin-null"], 1, 'there is no "origin-null"', id="the other kind"
+            ["policy", "origin-null.toml"],
+            1,
+            'there is no policy "origin-null", but a bug: corscope new bug origin-null',
+            id="the other kind",
         ),
+        pytest.param(["bug", "nope"], 1, "Without a name, all are listed", id="like none"),
         pytest.param([*NEW_POLICY[1:], "--host", "a/b"], 1, '"a/b" is no host', id="host"),
         pytest.param([*NEW_POLICY[1:], "--origin", "a.test"], 1, "is no origin", id="origin"),
         pytest.param(

@@ -95,12 +95,18 @@ class TestReading:
         ("name", "told"),
         [
             pytest.param("origin-nul", "did you mean origin-null?", id="mistyped"),
+            pytest.param("405", "did you mean preflight-route-missing-405?", id="a number"),
+            pytest.param("preflight-redirect", "preflight-redirected-to-", id="a reason"),
+            pytest.param("PreflightInvalidStatus", "preflight-route-missing-40", id="Chromium's"),
             pytest.param(
                 "nginx",
                 "did you mean nginx-add-header-in-location or nginx-add-header-without-always?",
                 id="part of a name",
             ),
-            pytest.param("?", "without a name, all are listed", id="like none"),
+            pytest.param("nope", "did you mean connection-dropped, ", id="like none"),
+            pytest.param("?", "Without a name, all are listed", id="no letter"),
+            pytest.param("", "Without a name, all are listed", id="empty"),
+            pytest.param("x" * 100_000, "Without a name, all are listed", id="endless"),
         ],
     )
     def test_a_name_that_is_none_is_told_what_there_is(self, name: str, told: str) -> None:

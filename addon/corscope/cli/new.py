@@ -40,12 +40,22 @@ def new(
     try:
         text = fill_in(find_starter(name, found), host, origin)
     except ValueError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_of_other_kind(kind, name) or str(error)) from error
     if output is None:
         click.echo(text, nl=False)
         return
     write_file(output, text, force=force)
     click.echo(f"{output} written: corscope run --rules {as_word(output)}")
+
+
+def _of_other_kind(kind: str, name: str) -> str | None:
+    """What to say of a name that the other kind has; None where it hasn't either."""
+    for other in Kind:
+        stem = name.removesuffix(".toml")
+        word = other.name.lower()
+        if word != kind and any(starter.name == stem for starter in starters(other)):
+            return f'there is no {kind} "{stem}", but a {word}: corscope new {word} {stem}'
+    return None
 
 
 def _list(found: tuple[Starter, ...]) -> None:

@@ -5,6 +5,7 @@ goes on in lines that are indented further. Those of `rules/bugs/` say what the 
 what mends it, and how to see it; each has the bug as its rules, and the fix as disabled ones.
 """
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from itertools import takewhile
 from typing import Final
 
 from corscope.fetch.origin import parse_serialized_origin
-from corscope.servers.registry import nearest
 
 __all__ = [
     "EXAMPLES",
@@ -55,6 +55,12 @@ _SENTENCE: Final = re.compile(r".*?\.(?= |$)")
 _EXAMPLE_NOTES: Final = re.compile(rf"^# (?:{'|'.join(EXAMPLES)}): .*\n", re.MULTILINE)
 _NOT_REFUSED: Final = "nothing"
 _MOST_NEAR: Final = 3
+_LONGEST_NAME: Final = 100
+_MISTYPED: Final = 0.8
+"""So alike are a name and what was meant for it, from 0 to 1."""
+
+_WORD: Final = re.compile(r"[a-z0-9]{2,}")
+_IN_ALL: Final = frozenset({"cors", "toml"})
 
 
 class Kind(Enum):
@@ -115,10 +121,27 @@ def find_starter(name: str, starters: Iterable[Starter]) -> Starter:
     found = known.get(name.removesuffix(".toml"))
     if found is not None:
         return found
-    meant = nearest(name, known)
-    near = [meant] if meant else [each for each in known if name.lower() in each][:_MOST_NEAR]
-    hint = f"did you mean {' or '.join(near)}?" if near else "without a name, all are listed"
-    raise ValueError(f'there is no "{name}": {hint}')
+    *others, last = _nearest_starters(name, known)
+    near = f"{', '.join(others)} or {last}" if others else last
+    raise ValueError(f'there is no "{name}": did you mean {near}? Without a name, all are listed')
+
+
+def _nearest_starters(name: str, known: Mapping[str, Starter]) -> list[str]:
+    """The names that are spelled so, those that tell of what was asked for, or the most alike.
+
+    People ask for what they have read in a console, and for a reason by its id, too.
+    """
+    asked = name[:_LONGEST_NAME].lower()
+    words = [word for word in _WORD.findall(asked) if word not in _IN_ALL]
+    alike = difflib.SequenceMatcher(b=asked, autojunk=False)
+    ranked = []
+    for starter in known.values():
+        alike.set_seq1(starter.name)
+        told = f"{starter.name} {starter.title} {starter.notes.get('chromium', '')}".lower()
+        ranked.append((sum(word in told for word in words), alike.ratio(), starter.name))
+    spelled = [rank for rank in ranked if rank[1] > _MISTYPED]
+    telling = [rank for rank in ranked if rank[0]]
+    return [each for *_, each in sorted(spelled or telling or ranked, reverse=True)[:_MOST_NEAR]]
 
 
 # The user's own

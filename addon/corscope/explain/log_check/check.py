@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from corscope.explain.findings import finding_text
-from corscope.explain.words import worded
+from corscope.explain.words import Words, exchange_words, worded
 from corscope.fetch.reasons import Reason
 from corscope.journal.cached import FindingId as CacheFindingId
 from corscope.journal.exchange import Finding
 from corscope.journal.failure import Failed
 from corscope.journal.findings import FindingId
 from corscope.journal.lines import VERSION
+from corscope.journal.read import LineError, exchange_of
 
 __all__ = [
     "KNOWN",
@@ -192,11 +193,20 @@ def _problem(line: Mapping[str, Any], id_: str, says: str, fix: str, level: Leve
     return Problem(id_, level, line["method"], url, line["origin"], line["kind"], says, fix)
 
 
+def _exchange_words(line: Mapping[str, Any]) -> Words | None:
+    """The words of the whole exchange, which tell all its faults; None where a line is no whole."""
+    try:
+        exchange = exchange_of(line)
+    except LineError:
+        return None
+    return exchange_words(exchange, exchange.judgement)
+
+
 def _worded(line: Mapping[str, Any], reason: str | None) -> tuple[str, str]:
     """What happened, and the fix; of a reason that a later corscope has, the id has to do."""
     if reason not in list(Reason):
         return reason or line["verdict"], ""
-    words = worded(
+    words = _exchange_words(line) or worded(
         Reason(reason),
         detail=line.get("detail"),
         origin=line["origin"],
