@@ -4,6 +4,7 @@ Apps ask the same of the same places again and again; what depends on nothing bu
 its answer is then found here instead of made anew.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final, Generic, TypeVar
 
@@ -19,7 +20,11 @@ MOST_CHARACTERS = 8_000
 
 
 def keep(results: dict[K, V], key: K, result: V, most: int) -> V:
-    """Keep a result, in the place of the oldest where there are so many; returns it."""
+    """Keep a result, in the place of the oldest where there are so many; returns it.
+
+    Of thousands the oldest is found at once in an OrderedDict; a dict goes over all that were taken
+    from its front before.
+    """
     results[key] = result
     if len(results) > most:
         del results[next(iter(results))]
@@ -37,7 +42,7 @@ class Memo(dict[K, V]):
 
     def __init__(self, most: int, *, from_second_time: bool = False) -> None:
         self._most = most
-        self._once: dict[int, None] | None = {} if from_second_time else None
+        self._once: OrderedDict[int, None] | None = OrderedDict() if from_second_time else None
 
     def put(self, key: K, result: V) -> V:
         """Remember a result; returns it."""
@@ -45,7 +50,7 @@ class Memo(dict[K, V]):
             return result
         return keep(self, key, result, self._most)
 
-    def _is_first_time(self, once: dict[int, None], mark: int) -> bool:
+    def _is_first_time(self, once: "OrderedDict[int, None]", mark: int) -> bool:
         if mark in once:
             del once[mark]
             return False
@@ -87,7 +92,7 @@ class Shelf(Generic[K, V]):
     def __init__(self, most: int, most_characters: int) -> None:
         self._most = most
         self._most_characters = most_characters
-        self.items: dict[K, tuple[V, int]] = {}
+        self.items: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._characters = 0
 
     def put(self, key: K, item: V, length: int) -> list[K]:

@@ -7,6 +7,7 @@ the latest is taken, and only where nothing else fits. No search goes beyond the
 over more than so many lines.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -71,7 +72,10 @@ class Waits(Generic[PlaceT, ShapeT, T]):
     kept: timedelta
     most_characters: int = MOST_CHARACTERS
     places: dict[PlaceT, dict[ShapeT, _Line[T]]] = field(default_factory=dict)
-    _order: dict[int, tuple[PlaceT, ShapeT, datetime, int]] = field(default_factory=dict)
+    # A dict that loses thousands at its front takes 3 us to find its first: an OrderedDict none.
+    _order: "OrderedDict[int, tuple[PlaceT, ShapeT, datetime, int]]" = field(
+        default_factory=OrderedDict
+    )
     _count: int = 0
     _characters: int = 0
 

@@ -7,6 +7,7 @@ the final picture, hands it to the journal, and annotates the flow.
 import asyncio
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ class Recorder:
     loaded_up_to: datetime = _LONG_AGO
     touches: dict[str, Touch] = field(default_factory=dict)
     store: Store = field(default_factory=Store)
-    preflights: "dict[str, ref[http.HTTPFlow]]" = field(default_factory=dict)
+    preflights: "OrderedDict[str, ref[http.HTTPFlow]]" = field(default_factory=OrderedDict)
     event_log: EventLog = field(default_factory=EventLog)
     annotated: "list[ref[http.HTTPFlow]]" = field(default_factory=list)
     addons: list[object] = field(default_factory=list)
