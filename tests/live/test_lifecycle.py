@@ -312,6 +312,19 @@ def test_touching_the_script_loads_it_anew_and_doubles_nothing(
         assert "error" not in proxy.log().lower()
 
 
+def test_the_garbage_collector_passes_over_what_stays_as_long_as_corscope_is_there(
+    server: RawServer, tmp_path: Path
+) -> None:
+    """The modules: a full collection of them would hold up all flows for 70 ms, again and again."""
+    with Proxy(tmp_path, server.mode) as proxy:
+        told = proxy.control()
+        assert "state" in told, "corscope is not there"
+        assert told["passed_over"] > 50_000
+        told = proxy.control(options={"scripts": [str(CONTROL)]})
+        assert "state" not in told, "corscope is still there"
+        assert told["passed_over"] == 0
+
+
 # Options that change
 
 

@@ -5,6 +5,7 @@ observes. Neither decides anything: rules, journal and explain do.
 """
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -105,6 +106,7 @@ class Corscope:
             asyncio.create_task(self._watch_rules(), name="corscope watcher of rules"),
         )
         self._serve()
+        _pass_over_what_stays()
         for text in options.misspelt(ctx.options):
             logger.warning("CORS: %s", text)
 
@@ -112,6 +114,7 @@ class Corscope:
         """Let go of everything; where one part fails, of the others all the same."""
         for watcher in self._watchers:
             watcher.cancel()
+        gc.unfreeze()
         for part in (self._page.close, self._browsers.close, self._content_view.remove):
             harmless(part)()
         harmless(self._recorder.close)(datetime.now(UTC))
@@ -313,6 +316,17 @@ class Corscope:
                 self._settings.as_options(),
             )
         )
+
+
+def _pass_over_what_stays() -> None:
+    """Let the garbage collector no longer look through what is there until the end anyway.
+
+    That are the modules, mitmproxy's and, a quarter as many again, corscope's. To look through them
+    takes 70 ms every few thousand exchanges, in which no flow gets on: 20 us of each, 5 of them for
+    corscope's own. What is garbage by now would stay for good, so it is collected before.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _drops(rule: Rule) -> bool:
