@@ -1,5 +1,6 @@
 """What holds for every dialect, whatever the policy and whoever asks."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -95,7 +96,7 @@ def test_a_server_that_goes_by_another_name_is_suggested(word: str, name: str) -
 def test_a_setting_that_is_no_status_is_complained_of(name: str, status: int) -> None:
     dialect = find(name)
     assert dialect is not None
-    [setting] = [each for each in dialect.settings if each.kind == "integer"]
+    setting = next(each for each in dialect.settings if each.kind == "integer")
     policy = Policy(allow_origins=("https://app.test",), settings=((setting.name, status),))
     assert [each.field for each in dialect.complaints(policy)] == [setting.name]
 
@@ -139,3 +140,28 @@ def test_fastify_s_export_says_what_answers_a_preflight_that_is_passed_on() -> N
     [warning] = dialect.export(Policy(forward_preflight=True)).warnings
     assert "without a route" in warning
     assert dialect.export(Policy()).warnings == ()
+
+
+@pytest.mark.parametrize("name", ["express", "fastify", "koa"])
+def test_a_function_that_refuses_has_something_to_compare_with(name: str) -> None:
+    dialect = find(name)
+    assert dialect is not None
+    refusing = (("other_origins", "error"),)
+    nothing = Policy(settings=refusing)
+    for policy in (nothing, *(replace(nothing, allow_origins=each) for each in ("*", "x://a"))):
+        assert [each.field for each in dialect.complaints(policy)] == ["other_origins"]
+    compared = (("https://app.test",), "request")
+    for policy in (
+        replace(nothing, allow_origin_regex="app"),
+        *(replace(nothing, allow_origins=each) for each in compared),
+    ):
+        assert dialect.complaints(policy) == ()
+
+
+@pytest.mark.parametrize("name", ["express", "fastify", "koa"])
+@pytest.mark.parametrize("status", [200, 302, 399, 600])
+def test_what_is_no_status_of_an_error_is_complained_of(name: str, status: int) -> None:
+    dialect = find(name)
+    assert dialect is not None
+    policy = Policy(allow_origins=("https://app.test",), settings=(("error_status", status),))
+    assert [each.field for each in dialect.complaints(policy)] == ["error_status"]

@@ -64,6 +64,8 @@ _STAR_OR_ECHO = Choice({WILDCARD: WILDCARD, ECHO: ECHO})
 
 
 def _setting_kind(setting: Setting) -> ValueKind:
+    if setting.choices:
+        return Choice({choice: choice for choice in setting.choices})
     match setting.kind:
         case "boolean":
             return Flag()

@@ -31,12 +31,16 @@ class Evidence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting that only this dialect knows; `default` is what the library does without it."""
+    """A setting that only this dialect knows; `default` is what the library does without it.
+
+    A string that has `choices` is one of them.
+    """
 
     name: str
     kind: SettingKind
     default: SettingValue
     doc: str
+    choices: tuple[str, ...] = ()
 
     def of(self, policy: Policy) -> SettingValue:
         """Its value in a policy."""

@@ -2,9 +2,11 @@
 
 Follows https://github.com/expressjs/cors/blob/v2.8.6/lib/index.js. No preflight is looked at
 closely: every OPTIONS is one, and an origin that isn't allowed only loses
-Access-Control-Allow-Origin.
+Access-Control-Allow-Origin, unless a function says otherwise: its error is answered by Express's
+own handler, as in production. (NestJS has the same status, and JSON in the place of the page.)
 """
 
+from html import escape
 from typing import Final
 
 from corscope.messages import HeaderList, Request, Response
@@ -12,7 +14,18 @@ from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.forwarded import forwarded_by
-from corscope.servers.javascript import call, cors_options, is_allowed
+from corscope.servers.javascript import Code, call, cors_options, is_allowed
+from corscope.servers.origin_function import (
+    ANSWER,
+    ERROR_STATUS,
+    MISSING_ORIGIN,
+    OTHER_ORIGINS,
+    called_back,
+    is_error,
+    is_ignored,
+    origin_function_complaints,
+    reason_phrase,
+)
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -40,7 +53,10 @@ _STATUS: Final = Setting(
 
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
-    if request.method != "OPTIONS":
+    refused = _refused(policy, request)
+    if refused is not None:
+        return refused
+    if request.method != "OPTIONS" or is_ignored(policy, request):
         return None
     headers = _origin_and_vary(policy, request)
     headers += present(
@@ -62,7 +78,39 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
     return Answer(status, headers)
 
 
+_ERROR_PAGE: Final = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Error</title>
+</head>
+<body>
+<pre>{}</pre>
+</body>
+</html>
+"""
+
+
+def _refused(policy: Policy, request: Request) -> Answer | None:
+    """What Express answers itself, whatever was asked, where the function has an error."""
+    if not is_error(policy, request):
+        return None
+    status = ERROR_STATUS.of(policy)
+    assert isinstance(status, int)
+    headers = (
+        ("content-security-policy", "default-src 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("content-type", "text/html; charset=utf-8"),
+    )
+    return Answer(status, headers, _ERROR_PAGE.format(escape(reason_phrase(status))).encode())
+
+
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
+    if (refused := _refused(policy, request)) is not None:
+        return Response(refused.status, refused.headers)
+    if is_ignored(policy, request):
+        return response
     headers = _origin_and_vary(policy, request)
     headers += present(
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
@@ -93,13 +141,18 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         *value_complaints(policy, echo=("allow_headers",)),
         *regex_complaints(policy, JAVASCRIPT),
         *status_complaints(policy, _STATUS),
+        *origin_function_complaints(policy),
     )
 
 
 def _export(policy: Policy) -> Export:
     status = _STATUS.of(policy)
     options = cors_options(policy, None if status == _STATUS.default else status)
-    text = f'import cors from "cors";\n\napp.use({call("cors", options)});\n'
+    constants = ""
+    if OTHER_ORIGINS.of(policy) != ANSWER:
+        constants, function = called_back(policy, "status")
+        options["origin"] = Code(function)
+    text = f'import cors from "cors";\n\n{constants}app.use({call("cors", options)});\n'
     return Export("server.js", text)
 
 
@@ -115,11 +168,14 @@ EXPRESS = Dialect(
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
     forwarded=forwarded_by(_preflight, overridden_by),
-    settings=(_STATUS,),
+    refused=_refused,
+    settings=(_STATUS, OTHER_ORIGINS, MISSING_ORIGIN, ERROR_STATUS),
     surprises=(
         "Every OPTIONS is answered as a preflight, also one without Origin.",
         "An origin that isn't allowed still gets all other CORS headers.",
         "Methods and headers are never checked, only listed.",
         "One origin as a string is sent to every site, allowed or not.",
+        "A function that calls back an error ends the request with a page and no CORS headers.",
+        "A function that calls back false leaves preflights to the application.",
     ),
 )

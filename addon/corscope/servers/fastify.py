@@ -5,6 +5,7 @@ one that is no preflight with 400. An application's `reply.header("Vary", …)` 
 middleware's Vary, which is what is imitated here; plugins that add to it can't be told apart.
 """
 
+import json
 from typing import Final
 
 from corscope.messages import HeaderList, Request, Response
@@ -12,7 +13,19 @@ from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.forwarded import forwarded_by
-from corscope.servers.javascript import call, cors_options, is_allowed
+from corscope.servers.javascript import Code, call, cors_options, is_allowed
+from corscope.servers.origin_function import (
+    ANSWER,
+    ERROR_MESSAGE,
+    ERROR_STATUS,
+    MISSING_ORIGIN,
+    OTHER_ORIGINS,
+    called_back,
+    is_error,
+    is_ignored,
+    origin_function_complaints,
+    reason_phrase,
+)
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -53,11 +66,11 @@ _CONTINUED: Final = (
 
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
-    if request.method != "OPTIONS":
-        return None
     refused = _refused(policy, request)
     if refused is not None:
         return refused
+    if request.method != "OPTIONS" or is_ignored(policy, request):
+        return None
     headers = _on_every_response(policy, request)
     methods = ",".join(_DEFAULT_METHODS) if policy.allow_methods is None else policy.allow_methods
     headers += present((ALLOW_METHODS, _joined(methods)))
@@ -74,7 +87,11 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
 
 
 def _refused(policy: Policy, request: Request) -> Answer | None:
-    """What is no preflight isn't passed on either."""
+    """What the function has an error for; and what is no preflight isn't passed on either."""
+    if is_error(policy, request):
+        return _error(policy)
+    if is_ignored(policy, request):
+        return None
     asks = echoed(request, ORIGIN) and echoed(request, REQUEST_METHOD)
     if request.method != "OPTIONS" or asks or not _STRICT.of(policy):
         return None
@@ -82,12 +99,25 @@ def _refused(policy: Policy, request: Request) -> Answer | None:
     return Answer(400, headers, b"Invalid Preflight Request")
 
 
+def _error(policy: Policy) -> Answer:
+    status = ERROR_STATUS.of(policy)
+    assert isinstance(status, int)
+    told = {"statusCode": status, "error": reason_phrase(status), "message": ERROR_MESSAGE}
+    body = json.dumps(told, separators=(",", ":")).encode()
+    content_type = ("content-type", "application/json; charset=utf-8")
+    return Answer(status, ((VARY, "Origin"), content_type), body)
+
+
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
+    if is_error(policy, request):
+        return Response(*_error(policy)[:2])
     headers = _on_every_response(policy, request)
     return Response(response.status, replaced_by(headers, response.headers))
 
 
 def _on_every_response(policy: Policy, request: Request) -> HeaderList:
+    if is_ignored(policy, request):
+        return ((VARY, "Origin"),)
     return _vary_and_origin(policy, request) + present(
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
         (EXPOSE_HEADERS, _joined(policy.expose_headers)),
@@ -98,7 +128,8 @@ def _vary_and_origin(policy: Policy, request: Request) -> HeaderList:
     origins, pattern = policy.allow_origins, policy.allow_origin_regex
     if isinstance(origins, str) and origins != ECHO:
         return ((ALLOW_ORIGIN, origins),)
-    if WILDCARD in (origins or ()) or (origins is None and pattern is None):
+    is_asked = OTHER_ORIGINS.of(policy) != ANSWER
+    if not is_asked and (WILDCARD in (origins or ()) or (origins is None and pattern is None)):
         return ((ALLOW_ORIGIN, WILDCARD),)
     origin = echoed(request, ORIGIN)
     allowed = origin if origin and is_allowed(policy, origin) else None
@@ -115,6 +146,7 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         *value_complaints(policy, echo=("allow_headers",)),
         *regex_complaints(policy, JAVASCRIPT),
         *status_complaints(policy, _STATUS),
+        *origin_function_complaints(policy),
     )
     if policy.allow_origins == "":
         message = "is empty: every request would fail with 500"
@@ -126,8 +158,12 @@ def _export(policy: Policy) -> Export:
     status = _STATUS.of(policy)
     options = cors_options(policy, None if status == _STATUS.default else status)
     options["strictPreflight"] = None if _STRICT.of(policy) else False
+    constants = ""
+    if OTHER_ORIGINS.of(policy) != ANSWER:
+        constants, function = called_back(policy, "statusCode")
+        options["origin"] = Code(function)
     register = call("app.register", options, "cors")
-    text = f'import cors from "@fastify/cors";\n\nawait {register};\n'
+    text = f'import cors from "@fastify/cors";\n\n{constants}await {register};\n'
     return Export("server.js", text, (_CONTINUED,) if policy.forward_preflight else ())
 
 
@@ -144,12 +180,14 @@ FASTIFY = Dialect(
     export=_export,
     forwarded=forwarded_by(_preflight, replaced_by),
     refused=_refused,
-    settings=(_STATUS, _STRICT),
+    settings=(_STATUS, _STRICT, OTHER_ORIGINS, MISSING_ORIGIN, ERROR_STATUS),
     surprises=(
         "PUT, PATCH and DELETE aren't among the default methods.",
         "An OPTIONS that is no preflight gets 400, also where the application has a route for it.",
         "An origin that isn't allowed still gets all other CORS headers.",
         "One origin as a string is sent to every site, allowed or not.",
+        "A function that calls back an error ends the request with JSON, and Vary alone.",
+        "A function that calls back false leaves preflights to the application.",
         "An application that sets Vary itself replaces the Origin in it.",
     ),
 )

@@ -2,9 +2,9 @@
 
 Follows https://github.com/koajs/cors/blob/5.0.0/index.js. It takes one origin or a function; a list
 or a regex is a function that gives back the origin. Where that gives none, the request is passed
-on with nothing but Vary. An exception, `ctx.throw(401)` too, loses all headers but its own and
-those that the middleware gives it to keep: Vary too where the origin isn't allowed. What was thrown
-a proxy can't see; `thrown_errors` says it.
+on with nothing but Vary; where it throws, Koa answers with nothing of CORS. An exception,
+`ctx.throw(401)` too, loses all headers but its own and those that the middleware gives it to keep:
+Vary too where the origin isn't allowed. What was thrown a proxy can't see; `thrown_errors` says it.
 """
 
 from typing import Final
@@ -15,6 +15,17 @@ from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.javascript import Code, call, is_allowed, origin_test
+from corscope.servers.origin_function import (
+    ERROR,
+    ERROR_MESSAGE,
+    ERROR_STATUS,
+    IGNORE,
+    MISSING_ORIGIN,
+    function_test,
+    is_error,
+    origin_function_complaints,
+    reason_phrase,
+)
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -55,8 +66,29 @@ _KEEP: Final = Setting(
     doc="whether exceptions keep the CORS headers.",
 )
 
+_OTHERS: Final = Setting(
+    "other_origins",
+    "string",
+    IGNORE,
+    f"what becomes of an origin that isn't allowed: `{IGNORE}`, where a function gives back "
+    f"nothing; `{ERROR}`, where it throws one.",
+    choices=(IGNORE, ERROR),
+)
+
+
+def _refused(policy: Policy, request: Request) -> Answer | None:
+    """What Koa answers itself, whatever was asked, where the function throws."""
+    if not is_error(policy, request, _OTHERS):
+        return None
+    status = ERROR_STATUS.of(policy)
+    assert isinstance(status, int)
+    body = ERROR_MESSAGE if status < 500 else reason_phrase(status)
+    return Answer(status, (("content-type", "text/plain; charset=utf-8"),), body.encode())
+
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
+    if (refused := _refused(policy, request)) is not None:
+        return refused
     allowed = _allow_origin(policy, request)
     if request.method != "OPTIONS" or allowed is None or not echoed(request, REQUEST_METHOD):
         return None
@@ -73,6 +105,8 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
+    if (refused := _refused(policy, request)) is not None:
+        return Response(refused.status, refused.headers)
     allowed = _allow_origin(policy, request)
     headers: HeaderList = ()
     if request.method != "OPTIONS" and allowed is not None:
@@ -119,6 +153,7 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     return (
         *value_complaints(policy, echo=("allow_headers",)),
         *regex_complaints(policy, JAVASCRIPT),
+        *origin_function_complaints(policy, _OTHERS),
     )
 
 
@@ -140,6 +175,8 @@ def _export(policy: Policy) -> Export:
 def _origin_option(policy: Policy) -> tuple[str, str | Code | None]:
     """The option, after the constants that it needs."""
     origins = policy.allow_origins
+    if _OTHERS.of(policy) == ERROR:
+        return _throwing(policy)
     if origins == ECHO:
         return "", Code('(ctx) => ctx.get("Origin")')
     if policy.allow_origin_regex is None and not isinstance(origins, tuple):
@@ -149,6 +186,17 @@ def _origin_option(policy: Policy) -> tuple[str, str | Code | None]:
         "(ctx) => {\n"
         '    const origin = ctx.get("Origin");\n'
         f'    return {test} ? origin : "";\n'
+        "  }"
+    )
+
+
+def _throwing(policy: Policy) -> tuple[str, Code]:
+    constants, test = function_test(policy)
+    return constants, Code(
+        "(ctx) => {\n"
+        '    const origin = ctx.get("Origin");\n'
+        f"    if ({test}) return origin;\n"
+        f'    ctx.throw({ERROR_STATUS.of(policy)}, "{ERROR_MESSAGE}");\n'
         "  }"
     )
 
@@ -164,9 +212,10 @@ KOA = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
-    settings=(_THROWN, _KEEP),
+    settings=(_THROWN, _KEEP, _OTHERS, MISSING_ORIGIN, ERROR_STATUS),
     surprises=(
         "A preflight from an origin that a function refuses is passed on, and mostly ends in 404.",
+        "A function that throws ends the request with an error, and no CORS headers.",
         "With credentials, `*` sends back any origin.",
         "One origin as a string is sent to every site, allowed or not.",
         "A preflight needs no Origin to be answered, only a method asked for.",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from corscope.cli.imports.formats import guess
+from corscope.cli.imports.formats import IMPORTERS, guess
 from corscope.cli.imports.tree import Source, UnreadableError
-from corscope.servers.policy import Policy
+from corscope.servers.policy import Policy, SettingValue
 from tests.cli.imports.reading import read
 
 LISTED = Policy(allow_origins=("https://a.test", "https://b.test"))
 C, D = "https://c.test", "https://d.test"
 LISTED_ORIGINS = ("https://a.test", "https://b.test")
-LEFT = "other origins are left to the application, preflights too, but not by the rule"
-FAILS = "other origins get an error (500), from the rule an answer that allows nothing"
+MISSING_TOO = (("missing_origin", False),)
+LEFT = (("other_origins", "ignore"),)
+FAILS = (("other_origins", "error"),)
 
 
 def express(function: str, before: str = "") -> str:
@@ -37,7 +40,7 @@ CALLED_BACK = {
             callback(new Error('Not allowed by CORS'))
           }
         }""",
-        FAILS,
+        FAILS + MISSING_TOO,
     ),
     "or without an origin": (
         "(origin, cb) => { if (!origin || allowed.includes(origin)) { cb(null, true); return; }"
@@ -59,17 +62,17 @@ CALLED_BACK = {
     "not among them": (
         "(origin, cb) => { if (origin && !allowed.includes(origin)) { cb(null, false) }"
         " else { cb(null, origin) } }",
-        LEFT,
+        LEFT + MISSING_TOO,
     ),
-    "in one call": ("(origin, cb) => cb(null, allowed.includes(origin))", LEFT),
+    "in one call": ("(origin, cb) => cb(null, allowed.includes(origin))", LEFT + MISSING_TOO),
     "in one call, with the origin": (
         "(origin, cb) => cb(null, ~allowed.indexOf(origin) ? origin : false)",
-        LEFT,
+        LEFT + MISSING_TOO,
     ),
     "one by one": (
         "(o, cb) => { if (o === 'https://a.test') return cb(null, true);"
         " else if ('https://b.test' == o) { cb(null, true) } else cb(null, false) }",
-        LEFT,
+        LEFT + MISSING_TOO,
     ),
     "with words for a log": (
         """(origin, cb) => {
@@ -78,19 +81,25 @@ CALLED_BACK = {
           console.warn(`not ${origin}`);
           cb(null, false);
         }""",
-        LEFT,
+        LEFT + MISSING_TOO,
     ),
-    "only with an origin": ("(o, cb) => cb(null, o && allowed.includes(o))", LEFT),
-    "only with an origin, as a boolean": ("(o, cb) => cb(null, !!o && allowed.includes(o))", LEFT),
-    "with some": ("(o, cb) => cb(null, allowed.some((each) => each === o))", LEFT),
-    "of a set": ("(o, cb) => cb(undefined, new Set(allowed).has(o))", LEFT),
+    "only with an origin": ("(o, cb) => cb(null, o && allowed.includes(o))", LEFT + MISSING_TOO),
+    "only with an origin, as a boolean": (
+        "(o, cb) => cb(null, !!o && allowed.includes(o))",
+        LEFT + MISSING_TOO,
+    ),
+    "with some": ("(o, cb) => cb(null, allowed.some((each) => each === o))", LEFT + MISSING_TOO),
+    "of a set": ("(o, cb) => cb(undefined, new Set(allowed).has(o))", LEFT + MISSING_TOO),
 }
 
 
-@pytest.mark.parametrize(("function", "told"), CALLED_BACK.values(), ids=CALLED_BACK)
-def test_a_function_that_calls_back_for_a_list_is_that_list(function: str, told: str) -> None:
+@pytest.mark.parametrize(("function", "settings"), CALLED_BACK.values(), ids=CALLED_BACK)
+def test_a_function_that_calls_back_for_a_list_is_that_list(
+    function: str, settings: tuple[tuple[str, SettingValue], ...]
+) -> None:
     (found,) = read("express", "a.js", express(function))
-    assert (found.policy, found.warnings) == (LISTED, (f"a.js:4: {told}",))
+    assert found.policy == replace(LISTED, settings=settings)
+    assert found.warnings == ()
 
 
 def test_a_function_that_calls_back_for_all_sends_any_origin_back() -> None:
@@ -114,8 +123,9 @@ def test_a_function_may_stand_elsewhere_and_search() -> None:
     }
     app.register(fastifyCors, { origin: check });"""
     (found,) = read("fastify", "a.ts", text)
-    assert found.policy == Policy(allow_origin_regex=r"(?:\.a\.test$)|(?:\.b\.test$)")
-    assert found.warnings == (f"a.ts:9: {FAILS}",)
+    regex = r"(?:\.a\.test$)|(?:\.b\.test$)"
+    assert found.policy == Policy(allow_origin_regex=regex, settings=FAILS + MISSING_TOO)
+    assert found.warnings == ()
 
 
 ANY_PORT = "(:[0-9]+)?$"
@@ -147,7 +157,8 @@ def test_a_function_may_look_at_the_host_alone(name: str, function: str, regex: 
     options = f"{{ origin: {function} }}"
     given = ("require('@fastify/cors')", options) if name == "fastify" else options
     (found,) = read(name, "a.ts", call % given)
-    assert found.policy == Policy(allow_origin_regex=regex)
+    how = FAILS if "new Error" in function else LEFT
+    assert found.policy == Policy(allow_origin_regex=regex, settings=how + MISSING_TOO)
 
 
 def test_a_function_may_be_a_method_of_the_options() -> None:
@@ -155,7 +166,7 @@ def test_a_function_may_be_a_method_of_the_options() -> None:
         'const cors = require("cors");\napp.use(cors({ origin(o, cb) { cb(null, "x" === o) } }));'
     )
     (found,) = read("express", "a.js", text)
-    assert found.policy == Policy(allow_origins=("x",))
+    assert found.policy == Policy(allow_origins=("x",), settings=LEFT + MISSING_TOO)
 
 
 @pytest.mark.parametrize(
@@ -552,3 +563,48 @@ def test_a_comment_within_a_pattern_does_no_harm() -> None:
     text = "const { default: /* of it */ c } = require('cors');\napp.use(c());"
     (found,) = read("express", "a.js", text)
     assert found.policy == Policy()
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "function", "says"),
+    [
+        (
+            *("fastify", "@fastify/cors", "(origin) => allowed.includes(origin) ? origin : false"),
+            "no request is answered",
+        ),
+        (
+            *("fastify", "@fastify/cors", "async (o) => allowed.includes(o) ? o : false"),
+            "give back true or false, or throw",
+        ),
+        ("koa", "@koa/cors", "(ctx) => allowed.includes(ctx.get('Origin'))", 'is sent as "true"'),
+        ("koa", "@koa/cors", "(o, cb) => cb(null, allowed.includes(o))", "is to give it back"),
+        ("hono", "hono/cors", "(origin) => allowed.includes(origin)", 'is sent as "true"'),
+        (
+            *("hono", "hono/cors", "(o) => { if (allowed.includes(o)) return o; throw 'no'; }"),
+            "throws for other origins",
+        ),
+    ],
+)
+def test_a_function_that_the_library_reads_otherwise_is_refused(
+    name: str, module: str, function: str, says: str
+) -> None:
+    text = middleware(module, function)
+    if name == "fastify":
+        text = text.replace("app.use(cors(", "app.register(cors, ").replace("));\n", ");\n")
+    with pytest.raises(UnreadableError, match=says):
+        read(name, "a.js", text)
+
+
+def test_an_error_whose_status_is_not_known_is_told() -> None:
+    function = "(o, cb) => { if (o === 'x') return cb(null, true); cb(new CorsError(o)); }"
+    source = Source("a.js", express(function))
+    (found,) = IMPORTERS["express"](source)
+    assert dict(found.policy.settings) == {"other_origins": "error", "missing_origin": False}
+    assert list(source.notes) == ["a.js:4: the status of CorsError isn't known: taken for 500"]
+
+
+def test_what_fails_without_an_origin_is_told_where_no_rule_says_it() -> None:
+    source = Source("a.js", express("(o, cb) => cb(null, o.endsWith('.b.test'))"))
+    list(IMPORTERS["express"](source))
+    told = "a request without an Origin fails there; by the rule it is passed on"
+    assert list(source.notes) == [f"a.js:4: {told}"]

@@ -121,12 +121,26 @@ SUCCESS_STATUSES = (200, 201, 202, 204, 205, 304, 404, 500)
 
 
 def policies_of_settings(dialect: Dialect) -> Sequence[Policy]:
-    """Each of the dialect's own settings by itself, with every value that it is drawn with."""
-    return [
-        replace(policy, settings=((setting.name, value),))
+    """Each of the dialect's own settings by itself, with every value that it is drawn with.
+
+    What chooses one of several ways is met by each of the others too.
+    """
+    alone = [((each.name, value),) for each in dialect.settings for value in _values(each)]
+    chosen = [
+        ((setting.name, value), *other)
         for setting in dialect.settings
+        if setting.choices
         for value in _values(setting)
-        for policy in (Policy(allow_origins=LIST), POLICIES[-1])
+        for other in alone
+        if other[0][0] != setting.name
+    ]
+    return [
+        *(
+            replace(p, settings=s)
+            for s in alone
+            for p in (Policy(allow_origins=LIST), POLICIES[-1])
+        ),
+        *(Policy(allow_origins=LIST, settings=settings) for settings in chosen),
     ]
 
 
@@ -177,6 +191,8 @@ def _other(random: Random, setting: Setting) -> SettingValue | None:
 
 def _values(setting: Setting) -> Sequence[SettingValue]:
     """Values that aren't the default's; none for what the application's routes decide."""
+    if setting.choices:
+        return [choice for choice in setting.choices if choice != setting.default]
     match setting.kind:
         case "boolean":
             return (not setting.default,)

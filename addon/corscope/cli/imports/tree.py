@@ -113,11 +113,19 @@ class Tested:
         otherwise: what it calls back with for the others: `error`, `false`, the same
             `list`, or `fallback`: an origin that is none of theirs; empty for nothing.
         is_returned: whether it gives that back, and calls nothing.
+        is_async: whether it gives it back once that is there, as a promise.
+        is_flag: whether it gives true for what is allowed, and not the origin.
+        missing: what it does with a request without an Origin: `allow`, `error` or `false`.
+        status: what an error is answered with.
     """
 
     allowed: "bool | tuple[Node, ...]"
     otherwise: str = ""
     is_returned: bool = False
+    is_async: bool = False
+    is_flag: bool = False
+    missing: str = "allow"
+    status: int = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ const METHODS = ["get", "post", "put", "delete", "patch"];
 export async function start(configure) {
   const app = express();
   app.disable("x-powered-by");
+  app.set("env", "production"); // where a page of an error tells its status, not its stack
   await configure(app);
   for (const method of METHODS) {
     app[method]("/ok", (request, response) => response.send("ok"));

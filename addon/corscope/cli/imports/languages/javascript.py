@@ -22,7 +22,8 @@ from corscope.cli.imports.languages.javascript_choices import (
     looked_up,
     taken_from_environment,
 )
-from corscope.cli.imports.languages.javascript_tests import bare, origin_test
+from corscope.cli.imports.languages.javascript_decisions import origin_test
+from corscope.cli.imports.languages.javascript_tests import bare
 from corscope.cli.imports.languages.syntax import (
     code_of,
     line_of,

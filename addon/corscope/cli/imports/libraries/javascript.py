@@ -23,6 +23,13 @@ from corscope.cli.imports.options import (
 )
 from corscope.cli.imports.tree import BY_HAND_TOO, Found, Node, Source, Tested
 from corscope.servers.hapi import HAPI
+from corscope.servers.origin_function import (
+    ERROR,
+    ERROR_STATUS,
+    IGNORE,
+    MISSING_ORIGIN,
+    OTHER_ORIGINS,
+)
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = ["read_express", "read_fastify", "read_h3", "read_hapi", "read_hono", "read_koa"]
@@ -53,12 +60,86 @@ def _lists(comma: str, methods: str, allowed: str, exposed: str) -> dict[str, Re
     }
 
 
+_NEVER_ANSWERED: Final = (
+    "gives back what it allows, but is to call back with it: no request is answered"
+)
+
+
 def _express_origin(node: Node) -> Fields:
     """As `origin`, but that a function has to call back: Express waits for it."""
-    if isinstance(node.value, Tested) and node.value.is_returned:
-        message = "gives back what it allows, but is to call back with it: no request is answered"
-        node.refuse(message)
+    tested = node.value
+    if isinstance(tested, Tested) and tested.is_returned:
+        node.refuse(_NEVER_ANSWERED)
+    return _refusing(node)
+
+
+def _fastify_origin(node: Node) -> Fields:
+    """As Express's, but that it may give back a promise."""
+    tested = node.value
+    if isinstance(tested, Tested) and tested.is_returned:
+        if not tested.is_async:
+            node.refuse(_NEVER_ANSWERED)
+        if not tested.is_flag:
+            node.refuse("gives back the origin: give back true or false, or throw")
+    return _refusing(node)
+
+
+_REFUSALS: Final = {"error": ERROR, "false": IGNORE}
+
+
+def _refusing(node: Node) -> Fields:
+    """As `origin`, with what becomes of the origins that a function doesn't allow."""
+    fields, tested = origin(node), node.value
+    if not isinstance(tested, Tested) or tested.otherwise not in _REFUSALS:
+        return fields
+    if tested.allowed is True and tested.missing == "allow":
+        return fields
+    settings = _settings(_REFUSALS[tested.otherwise], tested, lets_in=tested.missing == "allow")
+    return {**fields, "settings": settings}
+
+
+def _settings(others: str, tested: Tested, *, lets_in: bool) -> dict[str, object]:
+    """How a function refuses; what is the usual way isn't written.
+
+    Args:
+        others: what becomes of other origins.
+        tested: the function.
+        lets_in: whether it lets a request without an Origin through.
+    """
+    settings: dict[str, object] = {OTHER_ORIGINS.name: others}
+    if not lets_in:
+        settings[MISSING_ORIGIN.name] = False
+    if tested.otherwise == "error" and tested.status != ERROR_STATUS.default:
+        settings[ERROR_STATUS.name] = tested.status
+    return settings
+
+
+def _koa_origin(node: Node) -> Fields:
+    """As `origin`; what a function throws is answered, and what it gives is sent as it stands."""
+    tested = _sent_origin(node)
+    fields = origin(node)
+    if tested is None or tested.otherwise != "error":
+        return fields
+    settings = _settings(ERROR, tested, lets_in=tested.missing != "error")
+    return {**fields, "settings": settings}
+
+
+def _hono_origin(node: Node) -> Fields:
+    tested = _sent_origin(node)
+    if tested is not None and tested.otherwise == "error":
+        node.refuse("throws for other origins, which no rule does there: give back null")
     return origin(node)
+
+
+def _sent_origin(node: Node) -> Tested | None:
+    """A function whose value is sent."""
+    if not isinstance(node.value, Tested):
+        return None
+    if not node.value.is_returned:
+        node.refuse("calls back with what it allows, but is to give it back")
+    if node.value.is_flag:
+        node.refuse('gives back true, which is sent as "true": give back the origin')
+    return node.value
 
 
 _EXPRESS: Final = {
@@ -78,7 +159,7 @@ def _decided_elsewhere(node: Node) -> Fields:
 
 _FASTIFY: Final = {
     **_EXPRESS,
-    "origin": origin,
+    "origin": _fastify_origin,
     "delegator": _decided_elsewhere,
     **_lists(", ", "methods", "allowedHeaders", "exposedHeaders"),
     "credentials": truthy("allow_credentials"),
@@ -86,14 +167,14 @@ _FASTIFY: Final = {
     "preflight": _left_to_app,
 }
 _KOA: Final = {
-    "origin": origin,
+    "origin": _koa_origin,
     **_lists(",", "allowMethods", "allowHeaders", "exposeHeaders"),
     "credentials": truthy("allow_credentials"),
     "maxAge": number("max_age"),
     "keepHeadersOnError": setting("keep_headers_on_error", bool),
 }
 _HONO: Final = {
-    "origin": origin,
+    "origin": _hono_origin,
     "allowMethods": names("allow_methods"),
     "allowHeaders": names("allow_headers"),
     "exposeHeaders": names("expose_headers"),
@@ -231,8 +312,6 @@ def _beside(file: JavaScriptFile) -> Iterator[str]:
 
 
 _OTHERWISE: Final = {
-    "error": "other origins get an error (500), from the rule an answer that allows nothing",
-    "false": "other origins are left to the application, preflights too, but not by the rule",
     "fallback": "other origins get one that isn't theirs, of no use to them; from the rule none",
 }
 

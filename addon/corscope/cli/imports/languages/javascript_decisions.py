@@ -1,0 +1,364 @@
+"""What does a JavaScript function make of the origins that it tests?
+
+It gives back what is allowed, as Koa's and Hono's do, or calls back with it, as Express's and
+Fastify's do; what isn't allowed it refuses by an error, or by giving nothing.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from corscope.cli.imports.languages.javascript_tests import (
+    FailsError,
+    OriginTest,
+    UnknownError,
+    bare,
+    parameters,
+    returned,
+)
+from corscope.cli.imports.languages.syntax import code_of, line_of, named, short_code_of
+from corscope.cli.imports.tree import LONGEST, Node, Opaque, Tested, Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as Syntax
+
+    from corscope.cli.imports.languages.javascript import JavaScriptFile
+
+__all__ = ["origin_test"]
+
+_DECLARATIONS: Final = {"lexical_declaration", "variable_declaration", "empty_statement"}
+_LOGGED: Final = re.compile(r"(?:console|logger|log|(?:this\.|request\.|req\.)log(?:ger)?)\.\w+\(")
+_ENDINGS: Final = {"return_statement", "throw_statement"}
+_NOTHING: Final = {"false", "null", "undefined", '""', "''"}
+_NO_ERROR: Final = {"null", "undefined"}
+_THROWS: Final = re.compile(r"\w+\.throw")
+_MAKES_ERROR: Final = re.compile(r"(?:Error|create(?:Http)?Error|\w+\.createError)")
+_NESTS: Final = {
+    "BadRequestException": 400,
+    "UnauthorizedException": 401,
+    "ForbiddenException": 403,
+    "NotFoundException": 404,
+}
+_STATUSES: Final = re.compile(r"\bstatus(?:Code)?\s*:\s*([45][0-9][0-9])\b")
+_STATUS: Final = re.compile("[45][0-9][0-9]")
+_USUAL: Final = 500
+
+
+def origin_test(function: "Syntax", file: "JavaScriptFile", depth: int) -> Value:
+    """True if it sends back any origin, a list of those that it tests for, or code."""
+    names = parameters(function)
+    test = OriginTest(file, names[0] if names else "", depth)
+    body = function.child_by_field_name("body")
+    is_async = any(child.type == "async" for child in function.children)
+    if body is None:
+        return Opaque(code_of(function))
+    try:
+        allowed, fallback = test.returned(body), test.fallback(returned(body))
+        if fallback is not None:
+            few = _few(with_fallback(allowed, fallback))
+            return Tested(few, "fallback", is_returned=True, is_async=is_async)
+        return Tested(_few(allowed), is_returned=True, is_async=is_async)
+    except UnknownError:
+        pass
+    for callback in (names[1] if len(names) > 1 else "", ""):
+        try:
+            decision = _Decision(test, callback)
+            decision.decide(body)
+            return decision.tested(is_async=is_async)
+        except (UnknownError, RecursionError):
+            continue
+    return Opaque(code_of(function))
+
+
+def _few(tested: Iterable[Node]) -> "bool | tuple[Node, ...]":
+    found = tuple(tested)
+    if len(found) > LONGEST:
+        raise UnknownError
+    return True if any(each.value is True for each in found) else found
+
+
+def with_fallback(allowed: list[Node], fallback: Node) -> list[Node]:
+    """What is allowed, with the origin that others get: that one can use it too."""
+    is_listed = fallback.value in [each.value for each in allowed]
+    return allowed if is_listed else [*allowed, fallback]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a function ends with.
+
+    Attributes:
+        kind: `allow`, `error`, `false`, or `value`: what else it gives; `fails` where it has an
+            exception that nobody wrote.
+        status: an error's.
+        value: the value that it gives.
+    """
+
+    kind: str
+    status: int = _USUAL
+    value: "Syntax | None" = None
+
+
+@dataclass(slots=True)
+class _Decision:
+    """What a function calls back with, or gives back: `callback(null, true)`, `throw new Error()`.
+
+    Attributes:
+        test: how it asks.
+        callback: what it calls; empty if it gives back.
+        allowed: for what it does so with true, or with the origin.
+        denied: what it does for the rest, once that shows.
+        missing: what it does where there is no origin, once that shows.
+        otherwise: more of what it does for the rest, as `Tested` has it.
+        is_flag: whether it gives back true, and not the origin.
+    """
+
+    test: OriginTest
+    callback: str
+    allowed: list[Node] = field(default_factory=list)
+    denied: _Outcome | None = None
+    missing: _Outcome | None = None
+    otherwise: str = ""
+    is_flag: bool = False
+
+    def tested(self, *, is_async: bool) -> Tested:
+        """All of it."""
+        denied = self.denied or _Outcome("false")
+        missing = self._met_missing(denied)
+        if not self.callback and not self.allowed:
+            raise UnknownError
+        kinds = {missing.kind, denied.kind}
+        if kinds == {"error", "false"} and (self.callback or missing.kind == "error"):
+            raise UnknownError
+        return Tested(
+            _few(self.allowed),
+            self.otherwise or denied.kind,
+            is_returned=not self.callback,
+            is_async=is_async,
+            is_flag=self.is_flag,
+            missing=missing.kind,
+            status=denied.status,
+        )
+
+    def decide(self, body: "Syntax") -> None:
+        """Follow the statements, each of which is asked if those before it let it."""
+        rest: list[Syntax] | None
+        if body.type == "statement_block":
+            rest = named(body)
+        elif self.callback:
+            rest = [body]
+        else:
+            self._end(_Outcome("value", value=bare(body)))
+            return
+        while rest is not None:
+            rest = _deciding(rest)
+            if rest and rest[0].type == "if_statement":
+                rest = self._asked(rest[0], rest[1:])
+            else:
+                self._end(self._outcome(rest))
+                return
+
+    def _asked(self, node: "Syntax", rest: list["Syntax"]) -> list["Syntax"] | None:
+        """An `if`; what is left to be followed, None if it decides the rest too."""
+        condition, then = (node.child_by_field_name(f) for f in ("condition", "consequence"))
+        alternative = node.child_by_field_name("alternative")
+        if condition is None or then is None:
+            raise UnknownError
+        inside = _statements(then)
+        after = rest if alternative is None else _statements(named(alternative)[0])
+        if alternative is None and not (inside and inside[-1].type in _ENDINGS):
+            raise UnknownError
+        outcome = self._outcome(inside)
+        if outcome.kind == "value":
+            raise UnknownError
+        self._meet_missing(condition, outcome)
+        if outcome.kind == "allow":
+            self.allowed += self.test.found(condition)
+            return after
+        if self.test.is_absent(bare(condition)):
+            return after
+        self._deny(outcome)
+        self.allowed += self.test.missing(condition)
+        self._allow_rest(after)
+        return None
+
+    def _allow_rest(self, rest: list["Syntax"]) -> None:
+        """What follows upon a refusal: all that is left is allowed."""
+        outcome = self._outcome(_deciding(rest))
+        if outcome.kind != "allow":
+            raise UnknownError
+        self.missing = self.missing or self._without_origin(outcome)
+
+    def _meet_missing(self, condition: "Syntax", outcome: _Outcome) -> None:
+        """Take note of what it does where there is no origin, if this decides it."""
+        if self.missing is not None:
+            return
+        try:
+            if self.test.holds_without(condition):
+                self.missing = self._without_origin(outcome)
+        except FailsError:
+            self.missing = _Outcome("fails", value=condition)
+
+    def _without_origin(self, outcome: _Outcome) -> _Outcome:
+        """To give back what is missing is to give nothing."""
+        is_origin = outcome.value is not None and self.test.is_origin(outcome.value)
+        return _Outcome("false") if outcome.kind == "allow" and is_origin else outcome
+
+    def _met_missing(self, denied: _Outcome) -> _Outcome:
+        """What it does where there is no origin, once it shows how it refuses.
+
+        An exception, as what is asked of nothing has, is answered as an error is.
+        """
+        met = self.missing or _Outcome("allow")
+        if met.kind != "fails":
+            return met
+        if denied.kind != "error" and met.value is not None:
+            message = "a request without an Origin fails there; by the rule it is passed on"
+            self.test.file.source.note(message, line_of(met.value))
+        return denied
+
+    def _deny(self, outcome: _Outcome) -> None:
+        """Take note of how it refuses, which has to be one way."""
+        if self.denied not in (None, outcome):
+            raise UnknownError
+        self.denied = outcome
+
+    def _end(self, outcome: _Outcome) -> None:
+        """What it does once all questions are answered."""
+        self.missing = self.missing or self._last_missing(outcome)
+        if outcome.kind in {"error", "false"}:
+            self._deny(outcome)
+            return
+        value = outcome.value
+        assert value is not None
+        if outcome.kind == "allow":
+            self.allowed.append(Node("", value=True))
+        elif value.type == "ternary_expression":
+            self.allowed += self.test.returned(value)
+            fallback = self.test.fallback(value)
+            if fallback is not None:
+                self.allowed = with_fallback(self.allowed, fallback)
+                self.otherwise = "fallback"
+        elif self.callback and value.type in {"identifier", "array"}:
+            self.allowed += self.test.listed(value)
+            self.otherwise = "list"
+        else:
+            self.is_flag = True
+            self.allowed += self.test.found(value)
+
+    def _last_missing(self, outcome: _Outcome) -> _Outcome:
+        value = outcome.value
+        if outcome.kind != "value" or value is None:
+            return self._without_origin(outcome)
+        if self.callback and value.type in {"identifier", "array"}:
+            return _Outcome("allow")
+        is_choice = value.type == "ternary_expression"
+        condition = value.child_by_field_name("condition") if is_choice else value
+        assert condition is not None
+        try:
+            is_let_in = self.test.holds_without(condition)
+        except FailsError:
+            return _Outcome("fails", value=condition)
+        # Of `… ? origin : x` nothing comes that is there.
+        return _Outcome("allow" if is_let_in and not is_choice else "false")
+
+    def _outcome(self, statements: list["Syntax"]) -> _Outcome:
+        """What statements end with that do nothing else."""
+        done = _deciding(statements)
+        if len(done) == 2 and done[1].type == "return_statement" and not named(done[1]):
+            done.pop()
+        if not done and not self.callback:
+            return _Outcome("false")
+        if len(done) != 1:
+            raise UnknownError
+        (node,) = done
+        if node.type == "throw_statement":
+            return _Outcome("error", self._status(bare(named(node)[0])))
+        is_return = node.type == "return_statement"
+        if not named(node) and is_return and not self.callback:
+            return _Outcome("false")
+        if node.type in {"return_statement", "expression_statement"} and named(node):
+            node = bare(named(node)[0])
+        function, given = node.child_by_field_name("function"), _given(node)
+        if not self.callback and function is not None and _THROWS.fullmatch(code_of(function)):
+            return _Outcome("error", self._thrown(given))
+        if not self.callback:
+            return self._given_back(node) if is_return else _raise()
+        if code_of(function) != self.callback:
+            raise UnknownError
+        return self._called_back(given)
+
+    def _called_back(self, given: list["Syntax"]) -> _Outcome:
+        if given and code_of(given[0]) not in _NO_ERROR:
+            return _Outcome("error", self._status(bare(given[0])))
+        if len(given) < 2:
+            return _Outcome("false")
+        return self._given_back(bare(given[1]))
+
+    def _given_back(self, value: "Syntax") -> _Outcome:
+        if code_of(value) in _NOTHING:
+            return _Outcome("false")
+        if value.type == "true" or self.test.is_origin(value):
+            self.is_flag = self.is_flag or value.type == "true"
+            return _Outcome("allow", value=value)
+        return _Outcome("value", value=value)
+
+    def _thrown(self, given: list["Syntax"]) -> int:
+        """`ctx.throw(403, "…")`; what begins with no status has the usual one."""
+        if given and given[0].type == "number" and _STATUS.fullmatch(code_of(given[0])):
+            return int(code_of(given[0]))
+        if given and given[0].type not in {"string", "template_string", "new_expression"}:
+            raise UnknownError
+        return _USUAL
+
+    def _status(self, node: "Syntax") -> int:
+        """The status of an error as frameworks read it; what a class of its own has isn't known."""
+        if node.type in {"string", "template_string"}:
+            return _USUAL
+        if node.type == "new_expression":
+            return self._status_of_new(node)
+        function, given = node.child_by_field_name("function"), _given(node)
+        name = short_code_of(function)
+        if name == "Object.assign" and len(given) == 2:
+            said = _STATUSES.search(short_code_of(given[1]))
+            return int(said[1]) if said else self._status(bare(given[0]))
+        if not _MAKES_ERROR.fullmatch(name):
+            raise UnknownError
+        status = next((s for s in map(code_of, given) if _STATUS.fullmatch(s)), None)
+        return _USUAL if status is None else int(status)
+
+    def _status_of_new(self, node: "Syntax") -> int:
+        name = code_of(node.child_by_field_name("constructor"))
+        if name in _NESTS:
+            return _NESTS[name]
+        if name in {"Error", "TypeError", "RangeError"}:
+            return _USUAL
+        status = next((s for s in map(code_of, _given(node)) if _STATUS.fullmatch(s)), None)
+        if status is None:
+            message = f"the status of {name} isn't known: taken for {_USUAL}"
+            self.test.file.source.note(message, line_of(node))
+            return _USUAL
+        return int(status)
+
+
+def _raise() -> _Outcome:
+    raise UnknownError
+
+
+def _given(node: "Syntax") -> list["Syntax"]:
+    return named(node.child_by_field_name("arguments"))
+
+
+def _deciding(statements: list["Syntax"]) -> list["Syntax"]:
+    """The statements without those that name something, and that write a log."""
+    return [
+        each
+        for each in statements
+        if each.type not in _DECLARATIONS
+        and not (each.type == "expression_statement" and _LOGGED.match(code_of(each)))
+    ]
+
+
+def _statements(node: "Syntax") -> list["Syntax"]:
+    return named(node) if node.type == "statement_block" else [node]

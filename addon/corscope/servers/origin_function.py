@@ -1,0 +1,146 @@
+"""What does a JavaScript library do whose option for origins is a function that can say no?
+
+A list leaves an origin that isn't in it without its header. A function can do more: call back or
+throw an error, with which the request ends, or give back nothing, so that the middleware leaves the
+request alone. It is asked of requests without an Origin too.
+"""
+
+from http import HTTPStatus
+from typing import Final
+
+from corscope.messages import Request
+from corscope.servers.dialect import Complaint, Setting
+from corscope.servers.javascript import is_allowed, origin_test
+from corscope.servers.parts import ORIGIN, echoed
+from corscope.servers.policy import ECHO, Policy
+
+__all__ = [
+    "ANSWER",
+    "ERROR",
+    "ERROR_MESSAGE",
+    "ERROR_STATUS",
+    "IGNORE",
+    "MISSING_ORIGIN",
+    "OTHER_ORIGINS",
+    "called_back",
+    "error_code",
+    "function_test",
+    "is_error",
+    "is_ignored",
+    "origin_function_complaints",
+    "reason_phrase",
+]
+
+ANSWER: Final = "answer"
+ERROR: Final = "error"
+IGNORE: Final = "ignore"
+ERROR_MESSAGE: Final = "Not allowed by CORS"
+
+OTHER_ORIGINS: Final = Setting(
+    "other_origins",
+    "string",
+    ANSWER,
+    f"what becomes of an origin that isn't allowed: `{ANSWER}`, all but its own header, as with a "
+    f"list; `{ERROR}`, where a function calls back `new Error(…)`; `{IGNORE}`, where it calls back "
+    "`false`: nothing is sent, and a preflight is passed on.",
+    choices=(ANSWER, ERROR, IGNORE),
+)
+MISSING_ORIGIN: Final = Setting(
+    "missing_origin",
+    "boolean",
+    default=True,
+    doc="whether such a function lets a request without an Origin through, as by `!origin ||`.",
+)
+ERROR_STATUS: Final = Setting(
+    "error_status", "integer", 500, "the status that the framework answers such an error with."
+)
+_PHRASES: Final = {
+    413: "Payload Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    418: "I'm a Teapot",
+    422: "Unprocessable Entity",
+}
+"""Node's, where Python's hang on its version."""
+
+
+def is_error(policy: Policy, request: Request, setting: Setting = OTHER_ORIGINS) -> bool:
+    """Whether the function ends the request with an error."""
+    return setting.of(policy) == ERROR and not _lets_in(policy, request)
+
+
+def is_ignored(policy: Policy, request: Request) -> bool:
+    """Whether the function has the middleware do nothing."""
+    return OTHER_ORIGINS.of(policy) == IGNORE and not _lets_in(policy, request)
+
+
+def _lets_in(policy: Policy, request: Request) -> bool:
+    origin = echoed(request, ORIGIN)
+    return is_allowed(policy, origin) if origin else MISSING_ORIGIN.of(policy) is True
+
+
+def reason_phrase(status: int) -> str:
+    """What Node calls a status; nothing of one that has no name."""
+    known = {each.value: each.phrase for each in HTTPStatus} | _PHRASES
+    return known.get(status, "")
+
+
+def origin_function_complaints(
+    policy: Policy, setting: Setting = OTHER_ORIGINS
+) -> tuple[Complaint, ...]:
+    """Why such a function can't be: it has nothing to compare with, or its error no status."""
+    found: list[Complaint] = []
+    origins = policy.allow_origins
+    is_compared = isinstance(origins, tuple) or origins == ECHO
+    is_compared = is_compared or (origins is None and policy.allow_origin_regex is not None)
+    value = setting.of(policy)
+    if value in {ERROR, IGNORE} and value != setting.default and not is_compared:
+        message = f'"{value}" needs origins that a function compares with'
+        found.append(Complaint(setting.name, message, "write allow_origins as a list"))
+    status = ERROR_STATUS.of(policy)
+    if not isinstance(status, int) or not 400 <= status <= 599:
+        message = "must be an error's status, from 400 to 599"
+        hint = f"the usual one is {ERROR_STATUS.default}"
+        found.append(Complaint(ERROR_STATUS.name, message, hint))
+    return tuple(found)
+
+
+def called_back(policy: Policy, status_name: str) -> tuple[str, str]:
+    """The constants and the function that calls back what the settings say.
+
+    Args:
+        policy: the policy, of which there are no complaints.
+        status_name: the property of an error that the framework takes for its status.
+    """
+    constants, test = function_test(policy)
+    refused = "null, false"
+    if OTHER_ORIGINS.of(policy) == ERROR:
+        refused = error_code(policy, status_name)
+    function = (
+        "(origin, callback) => {\n"
+        f"    if ({test}) callback(null, true);\n"
+        f"    else callback({refused});\n"
+        "  }"
+    )
+    return constants, function
+
+
+def error_code(policy: Policy, status_name: str) -> str:
+    """The error that is called back or thrown, as code."""
+    error, status = f'new Error("{ERROR_MESSAGE}")', ERROR_STATUS.of(policy)
+    if status == ERROR_STATUS.default:
+        return error
+    return f"Object.assign({error}, {{ {status_name}: {status} }})"
+
+
+def function_test(policy: Policy) -> tuple[str, str]:
+    """As `origin_test`, with what is said of a request without an Origin."""
+    missing = MISSING_ORIGIN.of(policy)
+    if policy.allow_origins == ECHO:
+        return "", "true" if missing else "origin"
+    constants, test = origin_test(policy)
+    if missing:
+        return constants, f"!origin || {test}"
+    if policy.allow_origin_regex is None:
+        return constants, test
+    return constants, f"origin && ({test})"  # a regex reads what is missing as "undefined"

@@ -1,0 +1,119 @@
+"""`corscope import` of functions that refuse an origin, as people write them: beside the server."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.imports.beside_real import differences
+
+pytestmark = pytest.mark.server
+
+LISTED = ("https://a.test", "https://b.test")
+NAMES = f"const allowed = {list(LISTED)};\n"
+
+CALLING_BACK = (
+    """(origin, callback) => {
+      if (allowed.indexOf(origin) !== -1) {
+        callback(null, true)
+      } else {
+        callback(new Error('Not allowed by CORS'))
+      }
+    }""",
+    """function (origin, callback) {
+      if (allowed.indexOf(origin) !== -1 || !origin) {
+        callback(null, true)
+      } else {
+        callback(new Error('Not allowed by CORS'))
+      }
+    }""",
+    """(origin, callback) => {
+      if (!origin) return callback(null, true);
+      if (allowed.indexOf(origin) === -1) {
+        const msg = 'The CORS policy for this site does not allow access from it.';
+        return callback(new Error(msg), false);
+      }
+      return callback(null, true);
+    }""",
+    """(origin, cb) => {
+      if (origin && !allowed.includes(origin)) return cb(null, false);
+      return cb(null, true);
+    }""",
+    "(origin, cb) => { cb(null, allowed.includes(origin)); }",
+    "(origin, cb) => { cb(null, !origin || allowed.includes(origin)); }",
+    "(origin, cb) => { cb(null, allowed.includes(origin) ? origin : false); }",
+    "(origin, cb) => cb(null, [/a\\.test$/, /b\\.test$/].some((each) => each.test(origin)))",
+    """(origin, cb) => {
+      if (!/^https:\\/\\/[ab]\\.test$/.test(origin)) {
+        return cb(Object.assign(new Error('no'), { status: 403, statusCode: 403 }));
+      }
+      cb(null, origin);
+    }""",
+    """(origin, cb) => {
+      if (/undefined|https:\\/\\/[ab]\\.test/.test(origin)) return cb(null, true);
+      cb(new TypeError('no'));
+    }""",
+    """(origin, cb) => {
+      if (!origin.endsWith('a.test')) return cb(new Error('no'));
+      cb(null, true);
+    }""",
+    """(origin, cb) => {
+      if (!allowed.includes(origin)) throw new Error('no');
+      cb(null, true);
+    }""",
+    "(origin, cb) => cb(null, allowed)",
+    "(origin, cb) => cb(null, true)",
+    "(origin, cb) => cb(null, origin)",
+)
+GIVING_BACK = (
+    "(ctx) => { const o = ctx.get('Origin'); if (allowed.includes(o)) return o; return false; }",
+    """(ctx) => {
+      const origin = ctx.headers.origin;
+      if (!allowed.includes(origin)) {
+        return ctx.throw(`${origin} is not a valid origin`);
+      }
+      return origin;
+    }""",
+    """async function (ctx) {
+      const requestOrigin = ctx.request.header.origin;
+      if (!requestOrigin) return '';
+      if (!allowed.includes(requestOrigin)) return '';
+      return requestOrigin;
+    }""",
+    """(ctx) => {
+      const origin = ctx.get('Origin');
+      if (!origin || allowed.includes(origin)) return origin;
+      ctx.throw(403, 'Not allowed');
+    }""",
+    """(ctx) => {
+      if (!allowed.includes(ctx.request.headers.origin)) throw new Error('no');
+      return ctx.request.headers.origin;
+    }""",
+    "(ctx) => allowed.includes(ctx.get('Origin')) ? ctx.get('Origin') : ''",
+)
+PROMISED = (
+    "async (origin) => allowed.includes(origin)",
+    """async (origin) => {
+      if (!allowed.includes(origin)) throw new Error('no');
+      return true;
+    }""",
+)
+
+
+def use(package: str, function: str, call: str = "app.use(cors(%s));") -> str:
+    """A configuration as the tests' server takes it."""
+    return f'import cors from "{package}";\n{NAMES}{call % f"{{ origin: {function} }}"}\n'
+
+
+REGISTER = "await app.register(cors, %s);"
+OF_FASTIFY = (*CALLING_BACK[:10], *CALLING_BACK[12:14], *PROMISED)
+TEXTS = {
+    "express": [use("cors", each) for each in CALLING_BACK],
+    "fastify": [use("@fastify/cors", each, REGISTER) for each in OF_FASTIFY],
+    "koa": [use("@koa/cors", each) for each in GIVING_BACK],
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_function_refuses_by_the_rule_as_it_does_there(name: str) -> None:
+    """Other origins, and requests without one, with an error or left alone."""
+    assert "\n\n".join(differences(name, TEXTS[name], LISTED)) == ""
