@@ -16,6 +16,7 @@ from corscope.journal.exchange import Exchange, Missing, Sighting, Touch
 from corscope.journal.findings import FindingId
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
+from tests.journal.requests import FIREFOX
 
 from .requests import ALLOWED, API, CHROMIUM, PAGE, REFUSED, actual, at, preflight
 
@@ -181,6 +182,11 @@ def test_an_image_first_and_a_fetch_later(told: Told) -> None:
     assert told.see(actual(), VARIES) == []  # which has taken the copy's place
 
 
+def test_the_image_may_be_of_another_page_of_the_site(told: Told) -> None:
+    told.see(image(referer=PAGE.replace("://", "://www.")), PLAIN)
+    assert told.see(actual(), VARIES) == [(COPY, "may")]
+
+
 @pytest.mark.parametrize(
     ("request_", "response", "client"),
     [
@@ -247,6 +253,14 @@ def test_a_304_for_the_plain_copy_is_the_likely_cause(told: Told) -> None:
     told.see(image(), PLAIN)
     found = told.see(actual(headers=ASKED_ANEW), Response(304, (ETAG,)))
     assert found == [(COPY, "likely"), (NO_HEADERS, None)]
+
+
+def test_where_fetches_without_credentials_have_copies_of_their_own_it_is_none(told: Told) -> None:
+    of = (("User-Agent", FIREFOX), ("Sec-Fetch-Site", "cross-site"))
+    told.see(actual(headers=of), VARIES)
+    told.see(image(), PLAIN)
+    found = told.see(actual(headers=(*of, *ASKED_ANEW)), Response(304, (ETAG,)))
+    assert found == [(NO_HEADERS, None)]
 
 
 def test_unless_the_server_was_never_seen_to_send_cors_headers(told: Told) -> None:

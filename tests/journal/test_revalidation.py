@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from corscope.journal import revalidation
+from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
 
-from .requests import API, PAGE, actual, at
+from .requests import API, CHROMIUM, FIREFOX, PAGE, WEBKIT, actual, at
 
 KEPT = (("ETag", '"a"'), ("Cache-Control", "no-cache"))
 OWN = ("Access-Control-Allow-Origin", PAGE)
@@ -145,11 +146,11 @@ def test_the_copy_may_be_an_images(
     cache.journal.requested("image", "browser", IMAGE, at(0))
     answer = Response(200, (validator, ("Cache-Control", "no-cache")))
     assert cache.journal.answered(Sighting("image", answer), at(0)) is None
+    bare = cache.see(actual(headers=asks), Response(304, ()))
+    assert verdicts(bare)[0] == ("allow-origin-missing" if expected else None)
     exchange = cache.see(actual(headers=asks), Response(304, (OWN,)))
     assert exchange.judgement.verdict in {"allowed", "conditional"}
     assert exchange.exposed == (expected or ())
-    bare = cache.see(actual(headers=asks), Response(304, ()))
-    assert verdicts(bare)[0] == ("allow-origin-missing" if expected else None)
 
 
 def test_a_304_that_nobody_asked_for_is_judged_by_itself() -> None:
@@ -163,4 +164,76 @@ def test_few_copies_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = Cache()
     for path in "abc":
         cache.see(actual(url=f"{API}{path}"), first(OWN))
-    assert [url for _, _, url in cache.journal.records.copies.kept] == [f"{API}b", f"{API}c"]
+    assert [url for *_, url in cache.journal.records.copies.kept] == [f"{API}b", f"{API}c"]
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        pytest.param("https://www.page.test", "allow-origin-mismatch", id="of its site"),
+        pytest.param("https://page.test:8443", "allow-origin-mismatch", id="at another port"),
+        pytest.param("http://page.test", None, id="of another scheme"),
+        pytest.param("https://page2.test", None, id="of another site"),
+        pytest.param("null", None, id="of none"),
+    ],
+)
+def test_a_copy_is_shared_within_a_site(page: str, expected: str | None) -> None:
+    cache = Cache()
+    cache.see(actual(), first(OWN, CREDENTIALS))
+    exchange = cache.see(actual(headers=ASKS, origin=page), Response(304, ()))
+    assert verdicts(exchange) == (expected, expected)
+
+
+def test_what_a_304_brings_stays() -> None:
+    cache = Cache()
+    cache.see(actual(), first(OWN))
+    cache.see(actual(headers=ASKS), Response(304, (FOREIGN,)))
+    spoilt = cache.see(actual(headers=ASKS), Response(304, ()))
+    assert verdicts(spoilt) == ("allow-origin-mismatch",) * 2
+    cache.see(actual(headers=ASKS), Response(304, (OWN, CREDENTIALS)))
+    assert verdicts(cache.see(actual(headers=ASKS), Response(304, ()))) == (None, None)
+
+
+SENDS = ("Sec-Fetch-Storage-Access", "active")
+
+
+@pytest.mark.parametrize(
+    ("agent", "told", "expected"),
+    [
+        pytest.param(CHROMIUM, (), "allow-origin-missing", id="one copy"),
+        pytest.param(FIREFOX, (), None, id="one for each mode"),
+        pytest.param(FIREFOX, (SENDS,), "allow-origin-missing", id="the image's"),
+    ],
+)
+def test_an_image_takes_the_place_of_what_was_fetched(
+    agent: str, told: HeaderList, expected: str | None
+) -> None:
+    cache, of = Cache(), (("User-Agent", agent), ("Sec-Fetch-Site", "cross-site"))
+    cache.see(actual(headers=of), first(OWN, CREDENTIALS))
+    embeds = Request("GET", API, (*IMAGE.headers, ("Sec-Fetch-Dest", "image"), *of))
+    cache.journal.requested("image", "browser", embeds, at(2))
+    cache.journal.answered(Sighting("image", first()), at(2))
+    exchange = cache.see(actual(headers=(*of, *told, *ASKS)), Response(304, ()))
+    assert exchange.judgement.reason == expected
+
+
+@pytest.mark.parametrize(
+    ("agent", "expected"),
+    [(CHROMIUM, None), (FIREFOX, "allow-origin-mismatch"), (WEBKIT, None)],
+)
+def test_what_is_refused_may_take_no_place(agent: str, expected: str | None) -> None:
+    cache, of = Cache(), (("User-Agent", agent),)
+    cache.see(actual(headers=of), first(OWN, CREDENTIALS))
+    cache.see(actual(headers=of), first(FOREIGN))
+    exchange = cache.see(actual(headers=(*of, *ASKS)), Response(304, ()))
+    assert verdicts(exchange) == (expected, expected)
+
+
+@pytest.mark.parametrize(("agent", "status"), [(FIREFOX, 200), (WEBKIT, 200)])
+def test_the_status_that_is_printed_is_the_copys(agent: str, status: int) -> None:
+    cache, of = Cache(), (("User-Agent", agent), ("Sec-Fetch-Mode", "no-cors"))
+    page = ("Referer", f"{PAGE}/")
+    cache.journal.requested("image", "browser", Request("GET", API, (page, *of)), at(0))
+    cache.journal.answered(Sighting("image", first()), at(0))
+    exchange = cache.see(actual(headers=(of[0], *ASKS)), Response(304, ()))
+    assert f"Status code: {status}" in printed(exchange, exchange.engine)[0]

@@ -81,6 +81,8 @@ class Departure(StrEnum):
     TRACK_IS_NO_MIXED_CONTENT = "track-is-no-mixed-content"
     CREDENTIALLESS_UNKNOWN = "credentialless-unknown"
     UNKNOWN_RESOURCE_POLICY_TAKEN = "unknown-resource-policy-taken"
+    COPIES_KEPT_APART = "copies-kept-apart"
+    REFUSED_NOT_KEPT = "refused-not-kept"
     PROXY_STATUS_REFUSED = "proxy-status-refused"
     CARRIAGE_RETURN_ENDS_LINE = "carriage-return-ends-line"
     CONTROLS_REFUSED = "controls-refused"
@@ -430,6 +432,18 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "page whose embedder policy is `require-corp` gets nothing",
         "it counts as `cross-origin`",
         "Firefox 153",
+    ),
+    Departure.COPIES_KEPT_APART: DepartureEntry(
+        frozenset({Engine.FIREFOX}),
+        "what was asked for with credentials and without shares one copy in the HTTP cache",
+        "each has a copy of its own",
+        "Firefox 153",
+    ),
+    Departure.REFUSED_NOT_KEPT: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.WEBKIT}),
+        "an answer that the CORS check refuses may be kept in the HTTP cache",
+        "it isn't, but for a redirect in Chromium; WebKit leaves the copy there that it had",
+        "Chromium 156, WebKitGTK 2.50",
     ),
     Departure.PROXY_STATUS_REFUSED: DepartureEntry(
         frozenset({Engine.CHROMIUM}),

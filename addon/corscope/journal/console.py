@@ -18,6 +18,9 @@ _WITHOUT_CORS: Final = frozenset(
 )
 """What is printed of a request without CORS as of one with it."""
 
+_OF_COPY: Final = 200
+"""The status of what a 304 renews, as far as the journal goes by it."""
+
 
 def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
     """What an engine's console prints of this exchange, were it that engine's; else nothing.
@@ -33,7 +36,10 @@ def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
     if exchange.mode != "cors" and judgement.reason not in _WITHOUT_CORS:
         return ()
     failure = Failure(judgement.reason, judgement.detail, judgement.firefox)
-    messages = console_messages(engine, exchange.kind, failure, exchange.scene, exchange.headers)
+    scene = exchange.scene
+    if exchange.revalidated:  # Firefox and WebKit name the status of the copy
+        scene = scene._replace(status=_OF_COPY)
+    messages = console_messages(engine, exchange.kind, failure, scene, exchange.headers)
     # Without CORS, Firefox doesn't go on about it.
     is_firefoxs = exchange.mode != "cors" and engine is Engine.FIREFOX
     return messages[:1] if is_firefoxs else messages

@@ -8,11 +8,11 @@ from corscope.fetch.origin import parse_serialized_origin
 from corscope.journal.chains import FIRST
 from corscope.journal.exchange import Exchange, Sighting, of_pattern, pattern_of
 from corscope.journal.memory import PlainRequest
-from corscope.journal.revalidation import Copies
+from corscope.journal.revalidation import Cache, Copies
 from corscope.journal.wire import view
 from corscope.messages import Response
 
-__all__ = ["kept_back"]
+__all__ = ["kept_back", "plain_cache"]
 
 
 def kept_back(
@@ -27,7 +27,7 @@ def kept_back(
     wire, page = view(plain.request), parse_serialized_origin(plain.page)
     cors = wire.cors._replace(origin=plain.page)
     wire = wire._replace(cors=cors, page=page, embedder=plain.embedder)
-    goes_by = copies.renewed(plain.client, wire, asked, response)
+    goes_by = copies.renew(plain_cache(plain), wire, asked, response)
     if not _may_be_kept_back(plain, goes_by or response):
         return None
     pattern = pattern_of(
@@ -41,6 +41,13 @@ def kept_back(
     )
     exchange = of_pattern(pattern, now, seen.id)
     return exchange if exchange.judgement.verdict == "blocked" else None
+
+
+def plain_cache(plain: PlainRequest) -> Cache:
+    """Which cache of the browser it is looked for in: what an element embeds has credentials."""
+    wire = view(plain.request)
+    credentials = wire.credentials if wire.destination is None else "include"
+    return Cache.of(plain.client, plain.page, wire.engine, credentials)
 
 
 def _may_be_kept_back(plain: PlainRequest, answer: Response) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from corscope.fetch.engines import Departure, departs
 from corscope.fetch.origin import OPAQUE_SERIALIZED, parse_serialized_origin
 from corscope.journal.caching import (
     cache_control,
@@ -31,7 +32,9 @@ def non_cors_copy(case: Case, answer: Response, memory: Memory) -> Finding | Non
         may = is_let_in and any(copy.reused_unasked for copy in own)
         return Finding(FindingId.NON_CORS_COPY_MAY_BE_CACHED, MAY) if may else None
     if answer.status == 304:
-        is_at_work = bool(own) and is_revalidation(case.wire)
+        is_apart = departs(case.wire.engine, Departure.COPIES_KEPT_APART)
+        is_asked_about = bool(own) and not (is_apart and case.credentials == "omit")
+        is_at_work = is_asked_about and is_revalidation(case.wire)
     else:
         is_shared = any(copy.is_shared for copy in copies)
         is_at_work = is_shared and is_from_shared_cache(answer.headers)

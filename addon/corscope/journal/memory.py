@@ -21,6 +21,7 @@ from corscope.journal.caching import (
 from corscope.journal.exchange import Sighting
 from corscope.journal.findings import Case, allow_origin, is_cors_actual, server_answer
 from corscope.journal.login import login_target
+from corscope.journal.sites import site_of
 from corscope.messages import Request, Response
 
 __all__ = [
@@ -73,8 +74,8 @@ class Copy(NamedTuple):
     is_shared: bool
 
     def is_of(self, client: str, page: str) -> bool:
-        """Whether this browser holds this copy for this page."""
-        return (self.client, self.page) == (client, page)
+        """Whether this browser holds this copy for this page: caches are divided by sites."""
+        return self.client == client and site_of(self.page) == site_of(page)
 
 
 @dataclass(slots=True)
@@ -176,7 +177,7 @@ def _note_answer(memory: Memory, url: str, new: Answer) -> None:
 def plain_request(client: str, request: Request) -> PlainRequest | None:
     """The request, if its answer may get in the way of a later CORS request of the same page.
 
-    Caches are divided by the page, which the Referer tells; without one, nothing can be said.
+    Caches are divided by the page's site, which the Referer tells; without it, nothing can be said.
     """
     if request.method != "GET" or get(request.headers, "Sec-Fetch-Site") == "same-origin":
         return None

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from corscope.fetch.cache import is_cleared_by_failure
-from corscope.journal.embedded import kept_back
+from corscope.fetch.engines import Departure, departs
+from corscope.journal.embedded import kept_back, plain_cache
 from corscope.journal.exchange import (
     Exchange,
     Finding,
@@ -25,7 +26,7 @@ from corscope.journal.memory import NOTHING, Memory, Noted, PlainRequest, note, 
 from corscope.journal.mould import LONGEST_CAST, Mould
 from corscope.journal.pattern import Pattern, depends_on_time, essence
 from corscope.journal.remarks import findings_of
-from corscope.journal.revalidation import Copies
+from corscope.journal.revalidation import Cache, Copies
 from corscope.messages import HeaderList, Response
 
 __all__ = ["Records"]
@@ -51,8 +52,8 @@ class Records:
         if _length(seen, pending.request.headers, texts) <= MOST_KEPT:
             note_plain(pending, seen, self.memory, now)
             if seen.response is not None:
-                page, url = pending.page, pending.url
-                self.copies.note_plain(pending.client, page, url, seen.response, now)
+                cache = plain_cache(pending)
+                self.copies.note_plain(cache, pending.url, seen.response, now)
         return kept_back(pending, seen, self.copies, now, mask_urls=self.mask_urls)
 
     def cast(
@@ -78,8 +79,8 @@ class Records:
         if pattern.is_kept:
             if mould.noted is not None:
                 note(mould.noted, url, self.memory)
-            if wire.mode == "cors":
-                self.copies.note(known.step.client, wire.cors, url, response, now)
+            if wire.mode == "cors" and _may_be_copied(mould.first, known):
+                self.copies.note(_cache(known), wire.cors, url, response, now)
         waited = milliseconds(pending.asked, now)
         return pattern, of_pattern(pattern, now, seen.id, waited)
 
@@ -105,8 +106,9 @@ class Records:
             and wire.kind != "preflight"
             and wire.mode == "cors"
             and response is not None
+            and _may_be_copied(pattern, known)
         ):
-            self.copies.note(known.step.client, wire.cors, wire.cors.url, response, now)
+            self.copies.note(_cache(known), wire.cors, wire.cors.url, response, now)
         return pattern, exchange
 
     def _pattern(self, known: Known, seen: Sighting) -> Pattern:
@@ -115,8 +117,8 @@ class Records:
         is_short = known_essence is not None or _is_short(seen)
         seen = known_essence or _essential(seen, is_short=is_short)
         if seen.response is not None and seen.response.status == 304:
-            step, wire = known.step, known.wire
-            goes_by = self.copies.renewed(step.client, wire, step.headers, seen.response)
+            asked, wire = known.step.headers, known.wire
+            goes_by = self.copies.renew(_cache(known), wire, asked, seen.response)
             return self._made(known, seen, goes_by)
         essential = (seen[1:], self.mask_urls)
         pattern = known.patterns.get(essential) or self._cast(known, essential)
@@ -182,6 +184,18 @@ class Records:
         if url <= LONGEST_CAST and essential in known.patterns and essential not in known.moulds:
             mould = Mould(pattern, pattern.length - url, before, noted)
             pattern.mould = known.casts(essential, mould)
+
+
+def _cache(known: Known) -> Cache:
+    wire = known.wire
+    return Cache.of(known.step.client, wire.cors.origin, wire.engine, known.credentials)
+
+
+def _may_be_copied(pattern: Pattern, known: Known) -> bool:
+    """Whether the browser may keep the answer, as far as CORS is concerned."""
+    if not pattern.is_refused or pattern.shared["judgement"].verdict != "blocked":
+        return True
+    return not departs(known.wire.engine, Departure.REFUSED_NOT_KEPT)
 
 
 def _mould_for(url: str, known: Known, essential: object) -> Mould | None:

@@ -1,12 +1,17 @@
 """Are two origins of different sites?"""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from publicsuffix2 import PublicSuffixList
 
-from corscope.fetch.origin import TupleOrigin, is_ip_address
+from corscope.fetch.origin import TupleOrigin, is_ip_address, parse_serialized_origin
 
-__all__ = ["are_cross_site", "are_surely_cross_site", "may_be_schemelessly_same_site"]
+__all__ = [
+    "are_cross_site",
+    "are_surely_cross_site",
+    "may_be_schemelessly_same_site",
+    "site_of",
+]
 
 
 def are_surely_cross_site(a: TupleOrigin | None, b: TupleOrigin | None) -> bool:
@@ -25,6 +30,19 @@ def are_cross_site(a: TupleOrigin, b: TupleOrigin | None) -> bool:
     if is_ip_address(a.host) or is_ip_address(b.host):
         return True
     return _registrable_domain(a.host) != _registrable_domain(b.host)
+
+
+@lru_cache(maxsize=500)
+def site_of(origin: str) -> str:
+    """The site of a serialized origin; of what is no tuple origin, itself.
+
+    https://html.spec.whatwg.org/multipage/browsers.html#obtain-a-site
+    """
+    parsed = parse_serialized_origin(origin)
+    if parsed is None:
+        return origin
+    host = parsed.host
+    return f"{parsed.scheme}://{host if is_ip_address(host) else _registrable_domain(host)}"
 
 
 def _registrable_domain(host: str) -> str:
