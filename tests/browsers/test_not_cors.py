@@ -15,7 +15,7 @@ from corscope.fetch.lines import LONGEST_HEADS
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import ANY, OWN, PAGE, PUT, SECURE_PAGE, allow, answer, methods, redirect
 from tests.browsers.embedded import GIF
-from tests.support.mitmdump import Entry, Mitmdump
+from tests.support.mitmdump import Entry, Mitmdump, wait_until
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
 from tests.support.page import Ask, Seen
 
@@ -42,12 +42,12 @@ class Stage:
     def entries(self, url: str, count: int = 1) -> Sequence[Entry]:
         """The exchanges of a URL, once there are so many."""
 
-        def is_last(_: Entry) -> bool:
-            return len(self._entries(url)) >= count
+        def found() -> Sequence[Entry] | None:
+            entries = self._entries(url)
+            return entries if len(entries) >= count else None
 
-        if count:
-            self.proxy.wait_for(is_last)
-        return self._entries(url)
+        what = f"{count} exchanges of {url}"
+        return wait_until(found, 15, what) if count else self._entries(url)
 
     def _entries(self, url: str) -> Sequence[Entry]:
         return [e for e in self.proxy.journal() if e["type"] == "exchange" and e["url"] == url]
