@@ -23,7 +23,6 @@ from corscope.fetch.cache import (
     clear_cache_entries,
     covering_entries,
     drop_insufficient,
-    is_cleared_by_failure,
     is_stored,
     store,
 )
@@ -166,13 +165,12 @@ class Caches:
         verdicts: Verdicts,
         length: int,
     ) -> None:
-        """Take note of the end of an actual request that was refused, which may clear the cache.
+        """Take note of the end of an actual request that was refused, where that clears the cache.
 
         The exchange has about so many characters.
         """
-        if is_cleared_by_failure(wire.engine, wire.cors):
-            told = Told(self._refused, (client, wire, credentials, verdicts))
-            self._tell(_place(wire.cors), told, length)
+        told = Told(self._refused, (client, wire, credentials, verdicts))
+        self._tell(_place(wire.cors), told, length)
 
     def _tell(self, place: Place, told: Told, length: int) -> None:
         self.told.add(place, told)
@@ -185,40 +183,27 @@ class Caches:
         What such an answer has set, the next sets anew, and the next but one what it drops
         elsewhere.
         """
-        match before:
-            case [
-                Told(account=self._asked) as asked,
-                Told(account=self._answered) as first,
-                Told(account=self._asked) as again,
-                Told(account=self._answered) as second,
-                Told(account=self._asked) as latest,
-            ]:
-                is_same = first.is_like(answered) and second.is_like(answered)
-                return is_same and asked.is_like(again) and again.is_like(latest)
-        return False
+        turn = [self._asked, self._answered]
+        if [told.account for told in before] != [*turn, *turn, self._asked]:
+            return False
+        asked, first, again, second, latest = before
+        is_same = first.is_like(answered) and second.is_like(answered)
+        return is_same and asked.is_like(again) and again.is_like(latest)
 
     def _is_followed_again(self, before: Sequence[Told], followed: Told) -> bool:
         """The same of a preflight and what followed it.
 
         Not before it is followed: what the first one's mode let be set, the answer alone leaves.
         """
-        match before:
-            case [
-                Told(account=self._asked) as asked,
-                Told(account=self._answered) as first,
-                Told(account=self._followed) as earlier,
-                Told(account=self._asked) as again,
-                Told(account=self._answered) as second,
-                Told(account=self._followed) as later,
-                Told(account=self._asked) as latest,
-                Told(account=self._answered) as answered,
-            ]:
-                mode = _mode_told(earlier, first)
-                is_same = mode is not None and mode == _mode_told(later, second)
-                is_same &= mode == _mode_told(followed, answered)
-                is_same &= first.is_like(answered) and second.is_like(answered)
-                return is_same and asked.is_like(again) and again.is_like(latest)
-        return False
+        turn = [self._asked, self._answered, self._followed]
+        if [told.account for told in before] != [*turn, *turn, *turn[:2]]:
+            return False
+        asked, first, earlier, again, second, later, latest, answered = before
+        mode = _mode_told(earlier, first)
+        is_same = mode is not None and mode == _mode_told(later, second)
+        is_same &= mode == _mode_told(followed, answered)
+        is_same &= first.is_like(answered) and second.is_like(answered)
+        return is_same and asked.is_like(again) and again.is_like(latest)
 
     def _asked(self, client: str, wire: WireView) -> None:
         for cache in self._accounts(client, wire.engine).values():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from corscope.fetch.cache import is_cleared_by_failure
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.console_scene import Scene
 from corscope.fetch.embedder_policy import EmbedderPolicy
@@ -264,7 +265,10 @@ def pattern_of(
         shared,
         link.chain,
         leads_on=_leads_on(wire, response, judgement),
-        is_refused=bool(verdicts.omit.reason or verdicts.include.reason),
+        clears_cache=wire.kind == "actual"
+        and wire.mode == "cors"
+        and bool(verdicts.omit.reason or verdicts.include.reason)
+        and is_cleared_by_failure(wire.engine, wire.cors),
         is_of_any_url=link is FIRST
         and wire.mode != "navigate"  # whose URL is a page's
         and _is_of_any_url(seen, engine_verdicts),

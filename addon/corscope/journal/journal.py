@@ -26,7 +26,7 @@ from corscope.journal.memo import MOST_CHARACTERS, Memo, Shelf, length_of
 from corscope.journal.memory import PlainRequest
 from corscope.journal.names import Names
 from corscope.journal.pages import Pages
-from corscope.journal.pairing import Pairing, Waiting, passing
+from corscope.journal.pairing import Pairing, Waiting, passing, shape_of
 from corscope.journal.pattern import Pattern
 from corscope.journal.reading import Plain, Reading, read
 from corscope.journal.recording import Records
@@ -269,7 +269,7 @@ class Journal:
         response: Response | None = pattern.seen.response
         if known.wire.kind == "preflight":
             self._note_preflight(pattern, known, exchange)
-        elif pattern.is_kept and pattern.is_refused and known.wire.mode == "cors":
+        elif pattern.is_kept and pattern.clears_cache:
             client, verdicts = known.step.client, pattern.shared["verdicts"]
             self.caches.refused(client, known.wire, known.credentials, verdicts, pattern.length)
         if not pattern.is_kept:
@@ -289,9 +289,10 @@ class Journal:
         client, wire, verdicts = known.step.client, known.wire, pattern.shared["verdicts"]
         id_, now, length = exchange.id, exchange.time, pattern.length
         answer = pattern.seen.response.headers if pattern.seen.response else ()
-        if pattern.passes is None:
-            pattern.passes = passing(wire.engine, wire.credentials, verdicts)
-        waiting = Waiting(id_, known.step, wire.cors, answer, now, pattern.passes, length)
+        if pattern.awaited is None:
+            modes = passing(wire.engine, wire.credentials, verdicts)
+            pattern.awaited = shape_of(known.step, wire.cors, modes)
+        waiting = Waiting(id_, known.step, wire.cors, answer, now, pattern.awaited, length)
         self.pairing.add(client, waiting)
         if pattern.is_kept:
             self.caches.answered(client, wire, id_, answer, verdicts, now, length)

@@ -56,9 +56,9 @@ class Mould:
             first.shared,
             None,
             leads_on=False,
-            is_refused=first.is_refused,
+            clears_cache=first.clears_cache,
             annotations=first.annotations,
-            passes=first.passes,
+            awaited=first.awaited,
             mould=self,
             url=url,
         )

@@ -21,7 +21,7 @@ from corscope.journal.waits import LATELY, MOST_CHARACTERS, Waits, since
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
-__all__ = ["WAIT", "Pairing", "Place", "Waiting", "passing"]
+__all__ = ["WAIT", "Pairing", "Place", "Shape", "Waiting", "passing", "shape_of"]
 
 WAIT: Final = LATELY
 """How long a preflight may go without its actual request before it counts as not followed.
@@ -43,13 +43,32 @@ Place = tuple[str, str, str]
 """Where an actual request will come: the browser, the URL and the method."""
 
 
-class _Shape(NamedTuple):
-    """What tells the preflights of one place apart."""
+class Shape(NamedTuple):
+    """What tells the preflights of one place apart.
+
+    Attributes:
+        origin: the origin that asks.
+        names: what was announced.
+        passes: the credentials modes in which the browser goes on.
+        is_after_redirect: whether a redirect led there.
+    """
 
     origin: str
     names: frozenset[str]
     passes: frozenset[Mode]
     is_after_redirect: bool
+
+
+def shape_of(step: Step, announced: CorsRequest, passes: frozenset[Mode]) -> Shape:
+    """The shape of a preflight that announced this, and after which the browser goes on in those.
+
+    Args:
+        step: its place in a chain of redirects.
+        announced: what it announced.
+        passes: the credentials modes.
+    """
+    is_after_redirect = step.link.hop > 0
+    return Shape(announced.origin, frozenset(announced.unsafe_names), passes, is_after_redirect)
 
 
 @dataclass(slots=True)
@@ -62,7 +81,7 @@ class Waiting:
         announced: what it announced.
         answer: the headers of its answer.
         answered: when that came.
-        passes: the credentials modes in which the browser goes on.
+        shape: what tells it apart at its place.
         length: about how many characters it has.
         followed_by: the id of the request that it announced.
     """
@@ -72,7 +91,7 @@ class Waiting:
     announced: CorsRequest
     answer: HeaderList
     answered: datetime
-    passes: frozenset[Mode]
+    shape: Shape
     length: int
     followed_by: str | None = None
 
@@ -100,20 +119,16 @@ class Pairing:
         known: the latest by id, followed or not: what they allowed may have been cached.
     """
 
-    waits: Waits[Place, _Shape, Waiting] = field(default_factory=lambda: Waits(MAX_WAITING, KEPT))
+    waits: Waits[Place, Shape, Waiting] = field(default_factory=lambda: Waits(MAX_WAITING, KEPT))
     open: deque[Waiting] = field(default_factory=deque)
     known: "Shelf[str, Waiting]" = field(default_factory=lambda: Shelf(MAX_KNOWN, MOST_CHARACTERS))
     _open_characters: int = 0
 
     def add(self, client: str, waiting: Waiting) -> None:
         """Let an answered preflight wait for its actual request."""
-        announced = waiting.announced
-        if waiting.passes:
-            place = client, announced.url, announced.method
-            names = frozenset(announced.unsafe_names)
-            is_after_redirect = waiting.step.link.hop > 0
-            shape = _Shape(announced.origin, names, waiting.passes, is_after_redirect)
-            self.waits.add(place, shape, waiting, waiting.answered, waiting.length)
+        if waiting.shape.passes:
+            place = client, waiting.announced.url, waiting.announced.method
+            self.waits.add(place, waiting.shape, waiting, waiting.answered, waiting.length)
         self.open.append(waiting)
         self._open_characters += waiting.length
         if waiting.length <= MOST_KEPT:
@@ -159,14 +174,13 @@ class Pairing:
             yield waiting
 
 
-def _closeness(shape: _Shape, wire: WireView) -> int | None:
+def _closeness(shape: Shape, wire: WireView) -> int | None:
     """How many of the request's headers such a preflight announced; None if it's another's.
 
     Its sure headers must be announced, and of those that a browser also adds by itself some may be.
     An Authorization may come from an extension of the browser's, behind the preflight's back.
     """
-    sure = frozenset(wire.cors.unsafe_names) - {"authorization"}
-    if not _is_for_origin(shape.origin, wire) or not shape.names.issuperset(sure):
+    if not _is_for_origin(shape.origin, wire) or not _announces_all(shape, wire):
         return None
     unsaid = wire.credentials != "unknown" and wire.credentials not in shape.passes
     if unsaid and not _is_unsaid(shape, wire):
@@ -177,7 +191,13 @@ def _closeness(shape: _Shape, wire: WireView) -> int | None:
     return len(shape.names & wire.present) - int(unsaid) if announces else None
 
 
-def _is_unsaid(shape: _Shape, wire: WireView) -> bool:
+def _announces_all(shape: Shape, wire: WireView) -> bool:
+    """Whether it announced all that is surely script's, but for an Authorization."""
+    sure = wire.cors.unsafe_names
+    return shape.names.issuperset(sure) or shape.names.issuperset({*sure} - {"authorization"})
+
+
+def _is_unsaid(shape: Shape, wire: WireView) -> bool:
     return "unsaid" in shape.passes and "sec-fetch-storage-access" not in wire.present
 
 

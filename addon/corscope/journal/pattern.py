@@ -25,7 +25,7 @@ class Pattern:
         shared: the fields of `Exchange` that are the same for all of them, by name.
         chain: the id of the first exchange of the chain of redirects that led here.
         leads_on: whether the answer is a redirect that the browser follows.
-        is_refused: whether the browser refuses it in any credentials mode.
+        clears_cache: whether the browser may refuse it, and then clears its preflight cache.
         is_of_any_url: whether nothing of it but the URL itself hangs on the URL.
         length: about how many characters the exchange has.
         is_kept: whether it is short enough that exchanges after it may be known by it.
@@ -36,7 +36,7 @@ class Pattern:
         findings_line: the part of it that tells the findings.
         text: the event log's text, where it tells of these findings.
         annotations: what the proxy's own list says of them, by what became of a preflight.
-        passes: the credentials modes in which the browser goes on after a preflight.
+        awaited: what tells the preflight apart at its place; None as long as it isn't known.
         characters: about how much of it comes from the wire.
         mould: the `Mould` that it shares with those of other URLs, if it does with any.
         url: the exchange's URL, as far as it may be kept, where `shared` has another's.
@@ -46,7 +46,7 @@ class Pattern:
     shared: Mapping[str, Any]
     chain: str | None
     leads_on: bool
-    is_refused: bool = False
+    clears_cache: bool = False
     is_of_any_url: bool = False
     length: int = 0
     is_kept: bool = True
@@ -56,7 +56,7 @@ class Pattern:
     findings_line: str | None = None
     text: str | None = None
     annotations: dict[Any, Any] = field(default_factory=dict)
-    passes: Any = None
+    awaited: Any = None
     characters: int | None = None
     mould: Any = None
     url: str | None = None

@@ -7,7 +7,6 @@ gives rise to.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from corscope.fetch.cache import is_cleared_by_failure
 from corscope.fetch.engines import Departure, departs
 from corscope.journal.embedded import kept_back, plain_cache
 from corscope.journal.exchange import (
@@ -64,8 +63,11 @@ class Records:
         Most URLs come once: nothing is made and kept to know this one by. None for any that may
         not be as quiet, or that those after it have to be known by.
         """
-        known, url, essential = pending.known, pending.elsewhere, _essentials.get(seen[1:])
-        if url is None or essential is None:
+        known, url = pending.known, pending.elsewhere
+        if url is None:
+            return None
+        essential = _essentials.get(seen[1:])
+        if essential is None:
             return None
         mould = _mould_for(url, known, (essential[1:], self.mask_urls))
         if mould is None or mould.quiet_on != (self.memory.recall(url), pending.opened_by):
@@ -73,7 +75,7 @@ class Records:
         response, wire = essential.response, known.wire
         if response is None or response.status in REPEATED or response.status == CHALLENGED:
             return None
-        if mould.first.is_refused and is_cleared_by_failure(wire.engine, wire.cors):
+        if mould.first.clears_cache:
             return None
         pattern = mould.cast(cleaning(self.mask_urls)(url), len(url))
         if pattern.is_kept:
