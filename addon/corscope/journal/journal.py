@@ -156,7 +156,7 @@ class Journal:
             if self.workers.note(client, request):
                 self.readings = _readings()  # what was sure of a page isn't of a worker
         else:
-            if self.workers.may_have_sent(client, reading.alone.wire):
+            if self.workers.may_have_sent(client, reading.anywhere):
                 reading = reading.unsure()
             length = reading.length + len(request.url)
         reading, is_known_better = self.pages.asks(client, request, reading)

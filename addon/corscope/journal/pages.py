@@ -35,8 +35,8 @@ class Pages:
         told = False
         if isinstance(reading, Plain):
             reading, told = self._named(client, reading)
-        elif reading.alone.wire.destination == "style":
-            told = self._note_sheet(client, request, str(reading.alone.wire.page))
+        elif reading.anywhere.destination == "style":
+            told = self._note_sheet(client, request, str(reading.anywhere.page))
         policy = self.documents.policy(client, reading.page)
         return reading if policy is EmbedderPolicy.UNSAFE_NONE else reading.under(policy), told
 

@@ -78,9 +78,14 @@ class Reading:
         return self._alone
 
     @property
+    def anywhere(self) -> WireView:
+        """What it shows, whatever its URL is: that may be another one of the same origin."""
+        return (self.like or self).alone.wire
+
+    @property
     def asked_of(self) -> tuple[str, str]:
         """The origin that asks, and the URL that it asks."""
-        return (self.like or self).alone.wire.cors.origin, self.request.url
+        return self.anywhere.cors.origin, self.request.url
 
     def at(self, request: Request) -> "Reading":
         """The reading of a request that differs in its URL alone, but for its origin."""
@@ -97,7 +102,7 @@ class Reading:
     @property
     def page(self) -> str | None:
         """The page that embeds the answer, where it is a request of mode "no-cors"."""
-        wire = (self.like or self).alone.wire
+        wire = self.anywhere
         return str(wire.page) if wire.mode == "no-cors" and wire.page is not None else None
 
     def under(self, embedder: EmbedderPolicy) -> "Reading":

@@ -147,13 +147,16 @@ def _as_script_set(value: str) -> str:
     return made
 
 
+_ASKED_AS_PROXY: Final = (mode_specs.RegularMode, mode_specs.UpstreamMode)
+
+
 def _url(flow: http.HTTPFlow) -> str:
     """The URL as the browser sees it, which depends on how its connection came to the proxy."""
     mode, request = flow.client_conn.proxy_mode, flow.request
-    if isinstance(mode, mode_specs.ReverseMode):
-        return _reverse_url(flow)
     host, port = request.host, request.port
-    if not isinstance(mode, mode_specs.RegularMode | mode_specs.UpstreamMode):
+    if not isinstance(mode, _ASKED_AS_PROXY):
+        if isinstance(mode, mode_specs.ReverseMode):
+            return _reverse_url(flow)
         host, named = url.parse_authority(request.host_header or host, check=False)
         port = named or DEFAULT_PORTS.get(request.scheme, port)
     return joined_url(request.scheme, host, port, request.path)
