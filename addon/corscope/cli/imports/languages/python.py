@@ -6,10 +6,10 @@ kept as the code that it is.
 
 import ast
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 from corscope.cli.imports.languages.python_choices import (
     added_to,
@@ -20,6 +20,7 @@ from corscope.cli.imports.languages.python_choices import (
     comprehended,
     decided,
 )
+from corscope.cli.imports.languages.python_classes import PythonClass, attribute_of, class_of
 from corscope.cli.imports.tree import (
     BY_HAND_TOO,
     DEEPEST,
@@ -146,6 +147,31 @@ class PythonFile:
         except ValueError as error:
             self.source.refuse(f"is no Python: {error}")
 
+    @cached_property
+    def classes(self) -> Mapping[str, PythonClass]:
+        """The classes by name; none of those that there are several of."""
+        found = _only_ones(n for n, _ in self._walked if isinstance(n, ast.ClassDef))
+        return {name: class_of(each) for name, each in found.items()}
+
+    @cached_property
+    def functions(self) -> Mapping[str, list[ast.stmt]]:
+        """The bodies of functions by name, as those of `classes`."""
+        found = _only_ones(n for n, _ in self._walked if isinstance(n, ast.FunctionDef))
+        return {name: each.body for name, each in found.items()}
+
+    @cached_property
+    def written_attributes(self) -> set[str]:
+        """The attributes that are written to from outside, whosever they are."""
+        return {
+            node.attr
+            for node, _ in self._walked
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+        }
+
+    def assigned(self, name: str) -> list[ast.expr]:
+        """All that a name is given."""
+        return self._assigned.get(name, [])
+
     def calls(self) -> Iterator[PythonCall]:
         """Every call in it, as it stands in the file."""
         for node, is_branch in self._walked:
@@ -236,7 +262,7 @@ class PythonFile:
         return self._of_choice(node, depth)
 
     def _of_choice(self, node: ast.expr, depth: int) -> object:
-        """What hangs on the environment, or on the items of a list."""
+        """What hangs on the environment, on the items of a list, or on a class."""
         match node:
             case ast.BoolOp():
                 return chosen(node, self, depth)
@@ -246,6 +272,8 @@ class PythonFile:
                 return compared(node, self, depth)
             case ast.ListComp() | ast.GeneratorExp():
                 return comprehended(node, self, depth)
+            case ast.Attribute():
+                return attribute_of(node, self, depth)
         return _NOT_PLAIN
 
     def _items(self, items: list[ast.expr], depth: int) -> object:
@@ -337,6 +365,16 @@ def _product(left: Value, right: Value) -> object:
     """Of two whole numbers that aren't huge; `*` of anything else would repeat it."""
     is_plain = type(left) is int and type(right) is int and max(abs(left), abs(right)) < 1 << 62
     return left * right if is_plain else _NOT_PLAIN  # type: ignore[operator]
+
+
+_Defined = TypeVar("_Defined", ast.ClassDef, ast.FunctionDef)
+
+
+def _only_ones(defined: Iterable[_Defined]) -> dict[str, _Defined]:
+    found: dict[str, list[_Defined]] = {}
+    for each in defined:
+        found.setdefault(each.name, []).append(each)
+    return {name: each[0] for name, each in found.items() if len(each) == 1}
 
 
 def _walked(tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
