@@ -22,6 +22,7 @@ from corscope.servers.go import (
     struct,
 )
 from corscope.servers.origins import matches_regex
+from corscope.servers.own_vary import REPLACES_VARY
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -76,7 +77,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
             (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
             (EXPOSE_HEADERS, ",".join(listed(policy.expose_headers)) or None),
         )
-    return Response(response.status, added_to(headers, response.headers))
+    return Response(response.status, added_to(policy, headers, response.headers))
 
 
 def _allow_origin(policy: Policy, request: Request) -> str | None:
@@ -157,6 +158,7 @@ ECHO_GO = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
+    settings=(REPLACES_VARY,),
     surprises=(
         "Every OPTIONS is answered 204, also one without Origin.",
         "`*` with credentials sends back whatever origin asks: all sites may use the cookies.",

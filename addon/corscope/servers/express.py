@@ -26,6 +26,7 @@ from corscope.servers.origin_function import (
     origin_function_complaints,
     reason_phrase,
 )
+from corscope.servers.own_vary import REPLACES_VARY, joined_by_npm
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -38,7 +39,6 @@ from corscope.servers.parts import (
     REQUEST_HEADERS,
     add_to_vary,
     echoed,
-    overridden_by,
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
@@ -116,7 +116,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
         (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
         (EXPOSE_HEADERS, _joined(policy.expose_headers)),
     )
-    return Response(response.status, overridden_by(headers, response.headers))
+    return Response(response.status, joined_by_npm(policy, headers, response.headers))
 
 
 def _origin_and_vary(policy: Policy, request: Request) -> HeaderList:
@@ -167,9 +167,9 @@ EXPRESS = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
-    forwarded=forwarded_by(_preflight, overridden_by),
+    forwarded=forwarded_by(_preflight, joined_by_npm),
     refused=_refused,
-    settings=(_STATUS, OTHER_ORIGINS, MISSING_ORIGIN, ERROR_STATUS),
+    settings=(_STATUS, OTHER_ORIGINS, MISSING_ORIGIN, ERROR_STATUS, REPLACES_VARY),
     surprises=(
         "Every OPTIONS is answered as a preflight, also one without Origin.",
         "An origin that isn't allowed still gets all other CORS headers.",

@@ -2,7 +2,7 @@
 
 Follows https://github.com/fastify/fastify-cors/blob/v11.4.3/index.js. Every OPTIONS is answered;
 one that is no preflight with 400. An application's `reply.header("Vary", …)` replaces the
-middleware's Vary, which is what is imitated here; plugins that add to it can't be told apart.
+middleware's Vary; `replaces_vary` says where a plugin adds to it instead.
 """
 
 import json
@@ -26,6 +26,7 @@ from corscope.servers.origin_function import (
     origin_function_complaints,
     reason_phrase,
 )
+from corscope.servers.own_vary import joined_by_npm
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -41,7 +42,6 @@ from corscope.servers.parts import (
     add_to_vary,
     echoed,
     present,
-    replaced_by,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 from corscope.servers.regexes import JAVASCRIPT
@@ -57,6 +57,13 @@ _STRICT: Final = Setting(
     "boolean",
     default=True,
     doc="whether an OPTIONS that is no preflight gets 400.",
+)
+_REPLACES: Final = Setting(
+    "replaces_vary",
+    "boolean",
+    default=True,
+    doc="whether the application sets a Vary of its own in the place of the middleware's, as by "
+    '`reply.header("Vary", …)`; else it adds to it, as what compresses answers does.',
 )
 
 _CONTINUED: Final = (
@@ -99,6 +106,10 @@ def _refused(policy: Policy, request: Request) -> Answer | None:
     return Answer(400, headers, b"Invalid Preflight Request")
 
 
+def _joined_with(policy: Policy, headers: HeaderList, own: HeaderList) -> HeaderList:
+    return joined_by_npm(policy, headers, own, _REPLACES)
+
+
 def _error(policy: Policy) -> Answer:
     status = ERROR_STATUS.of(policy)
     assert isinstance(status, int)
@@ -112,7 +123,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
     if is_error(policy, request):
         return Response(*_error(policy)[:2])
     headers = _on_every_response(policy, request)
-    return Response(response.status, replaced_by(headers, response.headers))
+    return Response(response.status, _joined_with(policy, headers, response.headers))
 
 
 def _on_every_response(policy: Policy, request: Request) -> HeaderList:
@@ -178,9 +189,9 @@ FASTIFY = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
-    forwarded=forwarded_by(_preflight, replaced_by),
+    forwarded=forwarded_by(_preflight, _joined_with),
     refused=_refused,
-    settings=(_STATUS, _STRICT, OTHER_ORIGINS, MISSING_ORIGIN, ERROR_STATUS),
+    settings=(_STATUS, _STRICT, OTHER_ORIGINS, MISSING_ORIGIN, ERROR_STATUS, _REPLACES),
     surprises=(
         "PUT, PATCH and DELETE aren't among the default methods.",
         "An OPTIONS that is no preflight gets 400, also where the application has a route for it.",

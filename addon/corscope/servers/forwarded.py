@@ -45,19 +45,20 @@ def passed_on(dialect: Dialect, policy: Policy, request: Request, response: Resp
 
 
 def forwarded_by(
-    preflight: _Preflight, joined: Callable[[HeaderList, HeaderList], HeaderList]
+    preflight: _Preflight, joined: Callable[[Policy, HeaderList, HeaderList], HeaderList]
 ) -> _Forwarded:
     """How a middleware passes a preflight on that sets its lines and has the application go on.
 
     Args:
         preflight: what it would answer itself.
-        joined: its lines and the application's, as they are sent together.
+        joined: its lines and the application's, as they are sent together under that policy.
     """
 
     def forwarded(policy: Policy, request: Request, response: Response) -> Response:
         made = preflight(policy, request)
+        own = without_cors_headers(response.headers)
         lines = tuple(pair for pair in made.headers if _counts(pair[0])) if made else ()
-        return Response(response.status, joined(lines, without_cors_headers(response.headers)))
+        return Response(response.status, joined(policy, lines, own))
 
     return forwarded
 

@@ -23,6 +23,7 @@ from corscope.servers.go import (
     origin_function,
     sorted_by_name,
 )
+from corscope.servers.own_vary import REPLACES_VARY
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -86,7 +87,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
         (EXPOSE_HEADERS, ",".join(map(canonical, exposed)) or None),
         (VARY, None if _allows_all(policy) else "Origin"),
     )
-    return Response(response.status, added_to(headers, response.headers))
+    return Response(response.status, added_to(policy, headers, response.headers))
 
 
 def _cross_origin(request: Request) -> str | None:
@@ -186,6 +187,7 @@ GIN = Dialect(
         max_age=_DEFAULT_MAX_AGE,
     ),
     export=_export,
+    settings=(REPLACES_VARY,),
     surprises=(
         "Another origin gets 403, on actual requests too, and the application isn't asked.",
         "Every OPTIONS with an Origin is answered as a preflight.",

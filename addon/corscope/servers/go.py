@@ -2,8 +2,7 @@
 
 Follows https://pkg.go.dev/net/http: a header is a list of lines by canonical name, sent in the
 order of names. Middleware sets its lines first; what the application then sets replaces them, but
-for `Vary`, to which both add lines. (An application that sets `Vary` instead of adding to it loses
-the middleware's, which no proxy can see.)
+for `Vary`, to which both add lines, unless the application sets that too: `replaces_vary` says so.
 """
 
 import json
@@ -16,6 +15,7 @@ from corscope.fetch.headers import is_token
 from corscope.messages import HeaderList
 from corscope.servers.complaints import function_complaints
 from corscope.servers.origins import matches_regex
+from corscope.servers.own_vary import without_replaced_vary
 from corscope.servers.parts import VARY
 from corscope.servers.policy import ECHO, Policy, listed
 
@@ -42,8 +42,9 @@ def sorted_by_name(headers: HeaderList) -> HeaderList:
     return tuple(sorted(headers, key=lambda pair: pair[0].lower()))
 
 
-def added_to(headers: HeaderList, own: HeaderList) -> HeaderList:
+def added_to(policy: Policy, headers: HeaderList, own: HeaderList) -> HeaderList:
     """A middleware's lines and then the application's, as they are sent."""
+    headers = without_replaced_vary(policy, headers, own)
     names = {name.lower() for name, _ in own} - {VARY}
     kept = tuple(pair for pair in headers if pair[0] not in names)
     return sorted_by_name(kept + own)

@@ -24,6 +24,7 @@ from corscope.servers.go import (
     sorted_by_name,
     trimmed,
 )
+from corscope.servers.own_vary import REPLACES_VARY
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -83,7 +84,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
         return Response(response.status, sorted_by_name(response.headers))
     exposed = dict.fromkeys(map(canonical, listed(policy.expose_headers)))
     headers = present((EXPOSE_HEADERS, ",".join(exposed) or None)) + _for_all(policy, allowed)
-    return Response(response.status, added_to(headers, response.headers))
+    return Response(response.status, added_to(policy, headers, response.headers))
 
 
 def _for_all(policy: Policy, allowed: str) -> HeaderList:
@@ -167,7 +168,7 @@ GORILLA = Dialect(
         allow_origins=WILDCARD, allow_methods=_SIMPLE_METHODS, allow_headers=_SAFELISTED
     ),
     export=_export,
-    settings=(_STATUS,),
+    settings=(_STATUS, REPLACES_VARY),
     surprises=(
         "Every OPTIONS is answered, one of another origin by a bare 200.",
         "A method that isn't allowed gets 405, a header 403, and neither has CORS headers.",

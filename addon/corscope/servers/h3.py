@@ -1,8 +1,8 @@
 """How does h3 answer with its `handleCors`, and so Nitro and Nuxt, which are made with h3?
 
 Follows https://github.com/h3js/h3/blob/v2.0.8/src/utils/cors.ts, under Node: there the header lines
-are in the order of their names. An application's Vary is taken as added with `append`; one that is
-`set` replaces the middleware's, which a proxy can't see.
+are in the order of their names. An application's Vary is taken as added with `append`; where it is
+`set`, `replaces_vary` says so.
 """
 
 from typing import Final
@@ -13,6 +13,7 @@ from corscope.servers.answer import Answer
 from corscope.servers.complaints import regex_complaints, status_complaints, value_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence, Export, Setting
 from corscope.servers.javascript import Code, as_web_headers, is_allowed, literal, regex_literal
+from corscope.servers.own_vary import REPLACES_VARY, replaces_vary
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -70,7 +71,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
         (EXPOSE_HEADERS, None if exposes_any else _joined(policy.expose_headers)),
     )
     headers = replaced_by(headers, response.headers)
-    if _depends_on_origin(policy):
+    if _depends_on_origin(policy) and not replaces_vary(policy, response.headers):
         varied = ", ".join(["origin", *values(headers, VARY)])
         headers = (*delete(headers, VARY), (VARY, varied))
     return Response(response.status, as_web_headers(headers))
@@ -157,7 +158,7 @@ H3 = Dialect(
         expose_headers=WILDCARD,
     ),
     export=_export,
-    settings=(_STATUS,),
+    settings=(_STATUS, REPLACES_VARY),
     surprises=(
         "An origin that isn't allowed still gets all other CORS headers.",
         "Every response header is exposed if no list is given, but none to credentialed requests.",

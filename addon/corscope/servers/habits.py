@@ -171,9 +171,9 @@ any path, also for one with a route of the application's own for OPTIONS, to whi
 refuse a method in small letters, as `fetch` sends `patch`: the actual request ends with a bare 400
 in Node and nginx, and a rule adds the CORS headers to what the backend answers, be it that 400.
 Of a `Vary` that the application sends, a rule can't tell whether it was added to the middleware's
-or set in its place. It is taken for added, as `res.vary(…)` and what compresses answers do it;
-behind `express`, `koa`, `h3` and the Go libraries `res.set("Vary", …)` or `Header().Set` leaves out
-the `Origin`.
+or set in its place. It is taken for added, as `res.vary(…)` and what compresses answers do it, in
+`fastify` for set; behind `express`, `fastify`, `koa`, `h3` and the Go libraries the setting
+`replaces_vary` says it, since `res.set("Vary", …)` or `Header().Set` leaves out the `Origin`.
 """
 
 

@@ -26,6 +26,7 @@ from corscope.servers.origin_function import (
     origin_function_complaints,
     reason_phrase,
 )
+from corscope.servers.own_vary import REPLACES_VARY, joined_by_npm
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -39,7 +40,6 @@ from corscope.servers.parts import (
     VARY,
     add_to_vary,
     echoed,
-    overridden_by,
     present,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
@@ -116,7 +116,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
             (EXPOSE_HEADERS, _joined(policy.expose_headers)),
         )
     if not _is_thrown(policy, response):
-        return Response(response.status, overridden_by(_VARY + headers, response.headers))
+        return Response(response.status, joined_by_npm(policy, _VARY + headers, response.headers))
     if not headers or not _KEEP.of(policy):
         return response
     return Response(response.status, _kept(headers, response.headers))
@@ -212,7 +212,7 @@ KOA = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
-    settings=(_THROWN, _KEEP, _OTHERS, MISSING_ORIGIN, ERROR_STATUS),
+    settings=(_THROWN, _KEEP, _OTHERS, MISSING_ORIGIN, ERROR_STATUS, REPLACES_VARY),
     surprises=(
         "A preflight from an origin that a function refuses is passed on, and mostly ends in 404.",
         "A function that throws ends the request with an error, and no CORS headers.",

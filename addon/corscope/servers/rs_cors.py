@@ -23,6 +23,7 @@ from corscope.servers.go import (
     sorted_by_name,
     struct,
 )
+from corscope.servers.own_vary import REPLACES_VARY
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -80,7 +81,7 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
             (EXPOSE_HEADERS, ", ".join(map(canonical, listed(policy.expose_headers))) or None),
             (ALLOW_CREDENTIALS, "true" if policy.allow_credentials else None),
         )
-    return Response(response.status, added_to(headers, response.headers))
+    return Response(response.status, added_to(policy, headers, response.headers))
 
 
 def _allow_origin(policy: Policy, request: Request) -> str | None:
@@ -176,6 +177,7 @@ RS_CORS = Dialect(
     ),
     export=_export,
     forwarded=reading_first(forwarded_by(_preflight, added_to)),
+    settings=(REPLACES_VARY,),
     surprises=(
         "A preflight that isn't allowed is answered 200, with nothing but `Vary`.",
         "Only the method that was asked for is sent back, not the list.",

@@ -26,6 +26,9 @@ from tests.cli.imports.reading import APP, KEEPING, OWN, dialect, in_little_memo
 from tests.servers.real.asked import ASKED
 from tests.servers.real.policies import POLICIES, generate_policies
 
+OF_THE_APPLICATION = {"replaces_vary"}
+"""Settings that tell what the application does: no configuration of the library has them."""
+
 RESPONSES = (
     Response(200, (("vary", "x"), ("x-total", "1"))),
     Response(200, (("access-control-allow-origin", "https://own.test"),)),
@@ -89,7 +92,8 @@ def _as_imported(server: Dialect, policy: Policy) -> Policy:
     if server.name == "gcs":  # its only list of headers is both of a policy's
         names = (*_listed(policy.allow_headers), *_listed(policy.expose_headers)) or None
         return replace(policy, allow_headers=names, expose_headers=names)
-    return policy
+    known = tuple(each for each in policy.settings if each[0] not in OF_THE_APPLICATION)
+    return replace(policy, settings=known)
 
 
 def _listed(names: str | tuple[str, ...] | None) -> tuple[str, ...]:

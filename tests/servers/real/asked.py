@@ -49,10 +49,11 @@ ODD_HEADERS = (
     *('"x-a"', 'x-b,"x-a', '"x-a, x-b",x-a', '"x\\-a" ,x-b'),
 )
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
+VARIED = ("Accept-Encoding", "Origin", "*", "ORIGIN", "Accept+Cookie", "Accept+origin")
 PATHS = (
     *("/ok", "/status/401", "/status/404", "/status/500", "/own", "/crash", "/missing"),
-    *("/status/204", "/status/304", "/vary/Accept-Encoding", "/vary/Origin", "/thrown"),
-    *("/vary/*", "/vary/ORIGIN", "/vary/Accept+Cookie", "/vary/Accept+origin"),
+    *("/status/204", "/status/304", "/thrown"),
+    *(f"/{how}/{varied}" for how in ("vary", "other-vary") for varied in VARIED),
 )
 OWN_NAMES = (
     *("Allow-Origin", "Allow-Credentials", "Allow-Methods", "Allow-Headers", "Max-Age"),

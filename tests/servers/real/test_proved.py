@@ -22,7 +22,7 @@ from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects, find
 from tests.support.seeds import seed
 
-from .asked import APP, ASKED, FORWARDED, STATUSES, Asked, generate_asked
+from .asked import APP, ASKED, FORWARDED, STATUSES, VARIED, Asked, generate_asked
 from .comparison import differences
 from .libraries import LIBRARIES, Running
 from .policies import ODD, POLICIES, generate_policies, policies_of_settings
@@ -158,6 +158,7 @@ def _fitting(dialect: Dialect, policy: Policy, asked: Sequence[Asked]) -> list[A
         if setting.name in UNKNOWABLE
         for path in UNKNOWABLE[setting.name][0 if setting.of(policy) else 1]
     }
+    left_out |= _varied_otherwise(dialect, policy)
     knows_routes = LIBRARIES[dialect.name].knows_routes
     return [
         each
@@ -165,6 +166,13 @@ def _fitting(dialect: Dialect, policy: Policy, asked: Sequence[Asked]) -> list[A
         if each.path not in left_out
         and not (knows_routes and each.method == "OPTIONS" and each.path == "/missing")
     ]
+
+
+def _varied_otherwise(dialect: Dialect, policy: Policy) -> set[str]:
+    """Where the application's Vary is not added, or set, as the policy says that it is."""
+    setting = next((s for s in dialect.settings if s.name == "replaces_vary"), None)
+    is_usual = setting is None or setting.of(policy) == setting.default
+    return {f"/{'other-vary' if is_usual else 'vary'}/{varied}" for varied in VARIED}
 
 
 @every_library

@@ -19,6 +19,9 @@ export async function start(configure) {
       for (const name of request.params.names.split("+")) response.set(name, "own");
       response.send("own");
     });
+    app[method]("/other-vary/:lines", (request, response) =>
+      response.set("Vary", request.params.lines.replaceAll("+", ", ")).send("vary"),
+    );
     app[method]("/crash", () => {
       throw new Error("crash");
     });

@@ -1,4 +1,5 @@
 import Fastify from "fastify";
+import vary from "vary";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"];
 
@@ -17,6 +18,11 @@ export async function start(configure) {
       reply.header("Vary", request.params.lines.replaceAll("+", ", ")).send("vary"),
     [...METHODS, "OPTIONS"],
   );
+  route("/other-vary/:lines", (request, reply) => {
+    let value = reply.getHeader("Vary") ?? "";
+    for (const line of request.params.lines.split("+")) value = vary.append(value, line);
+    reply.header("Vary", value).send("vary");
+  });
   route("/own", (request, reply) =>
     reply.header("Access-Control-Allow-Origin", "https://own.test").send("own"),
   );

@@ -16,6 +16,10 @@ export async function start(configure) {
       for (const line of lines) event.res.headers.append("Vary", line);
       return "vary";
     });
+    app[method]("/other-vary/:lines", (event) => {
+      event.res.headers.set("Vary", event.context.params.lines.replaceAll("+", ", "));
+      return "vary";
+    });
     app[method]("/own", (event) => {
       event.res.headers.set("Access-Control-Allow-Origin", "https://own.test");
       return "own";

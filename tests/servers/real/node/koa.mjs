@@ -11,6 +11,9 @@ function respond(context) {
     case "vary":
       for (const line of rest.split("+")) context.vary(line);
       break;
+    case "other-vary":
+      context.set("Vary", rest.replaceAll("+", ", "));
+      break;
     case "own":
       if (rest === undefined) context.set("Access-Control-Allow-Origin", "https://own.test");
       else for (const name of rest.split("+")) context.set(name, "own");

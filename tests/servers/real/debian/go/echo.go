@@ -16,7 +16,7 @@ func start(configure func(App) App) http.Handler {
 	e.Logger.SetOutput(io.Discard)
 	e.Use(middleware.Recover())
 	e = configure(e)
-	for _, path := range []string{"/ok", "/status/:status", "/vary/:lines", "/own", "/own/:names", "/crash"} {
+	for _, path := range []string{"/ok", "/status/:status", "/vary/:lines", "/other-vary/:lines", "/own", "/own/:names", "/crash"} {
 		e.Match(methods, path, func(c echo.Context) error {
 			answer(c.Response(), c.Request().URL.Path)
 			return nil

@@ -15,7 +15,7 @@ func start(configure func(App) App) http.Handler {
 	router := gin.New()
 	router.Use(gin.RecoveryWithWriter(io.Discard))
 	router = configure(router)
-	for _, path := range []string{"/ok", "/status/:status", "/vary/:lines", "/own", "/own/:names", "/crash"} {
+	for _, path := range []string{"/ok", "/status/:status", "/vary/:lines", "/other-vary/:lines", "/own", "/own/:names", "/crash"} {
 		for _, method := range methods {
 			router.Handle(method, path, func(c *gin.Context) { answer(c.Writer, c.Request.URL.Path) })
 		}

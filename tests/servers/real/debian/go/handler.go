@@ -8,7 +8,7 @@ import (
 // App is any handler of net/http.
 type App = http.Handler
 
-var paths = []string{"/ok", "/status/", "/vary/", "/own", "/own/", "/crash"}
+var paths = []string{"/ok", "/status/", "/vary/", "/other-vary/", "/own", "/own/", "/crash"}
 
 func start(configure func(App) App) http.Handler {
 	mux := http.NewServeMux()

@@ -54,6 +54,8 @@ func answer(w http.ResponseWriter, path string) {
 		for _, line := range strings.Split(strings.TrimPrefix(path, "/vary/"), "+") {
 			w.Header().Add("Vary", line)
 		}
+	case strings.HasPrefix(path, "/other-vary/"):
+		w.Header().Set("Vary", strings.ReplaceAll(strings.TrimPrefix(path, "/other-vary/"), "+", ", "))
 	case strings.HasPrefix(path, "/own/"):
 		for _, name := range strings.Split(strings.TrimPrefix(path, "/own/"), "+") {
 			w.Header().Set(name, "own")
