@@ -58,8 +58,9 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def of_haproxy(folder: Path, rules: str, port: int, backend: int) -> list[str]:
+def of_haproxy(folder: Path, rules: str, port: int, backend: int, before: str) -> list[str]:
     """Its command line, once its configuration is written."""
+    assert not before
     timeouts = "".join(f"timeout {name} 10s\n" for name in ("connect", "client", "server"))
     (folder / "haproxy.cfg").write_text(
         f"defaults\nmode http\n{timeouts}listen site\nbind 127.0.0.1:{port}\n{rules}"
@@ -68,17 +69,17 @@ def of_haproxy(folder: Path, rules: str, port: int, backend: int) -> list[str]:
     return ["haproxy", "-db", "-f", str(folder / "haproxy.cfg")]
 
 
-def of_caddy(folder: Path, rules: str, port: int, backend: int) -> list[str]:
+def of_caddy(folder: Path, rules: str, port: int, backend: int, before: str) -> list[str]:
     """Its command line, once its configuration is written."""
     rules = rules.replace("localhost:1", f"127.0.0.1:{backend}")
     (folder / "Caddyfile").write_text(
-        f"{{\nadmin off\nauto_https off\n}}\nhttp://127.0.0.1:{port} {{\n{rules}\n}}\n"
+        f"{{\nadmin off\nauto_https off\n}}\n{before}http://127.0.0.1:{port} {{\n{rules}\n}}\n"
     )
     return ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
 
 
 @contextmanager
-def running(folder: Path, name: str, rules: str) -> Iterator[int]:
+def running(folder: Path, name: str, rules: str, before: str = "") -> Iterator[int]:
     """A real proxy with these rules before a backend."""
     if shutil.which(name) is None:
         pytest.skip(f"{name} is missing")
@@ -87,7 +88,7 @@ def running(folder: Path, name: str, rules: str) -> Iterator[int]:
     port = free_port()
     command = {"haproxy": of_haproxy, "caddy": of_caddy}[name]
     process = subprocess.Popen(
-        command(folder, rules, port, backend.server_port), stderr=subprocess.DEVNULL
+        command(folder, rules, port, backend.server_port, before), stderr=subprocess.DEVNULL
     )
     try:
         for _ in range(200):
@@ -130,10 +131,10 @@ def by_rule(name: str, found: list[Found], method: str, headers: dict[str, str])
     return {k.lower(): v for k, v in sent if k.lower().startswith("access-")}
 
 
-def compare(folder: Path, name: str, rules: str, found: list[Found]) -> None:
-    """Hold a real proxy's answers against the rules'."""
+def compare(folder: Path, name: str, rules: str, found: list[Found], before: str = "") -> None:
+    """Hold a real proxy's answers against the rules'; `before` stands outside Caddy's site."""
     preflight = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
-    with running(folder, name, rules) as port:
+    with running(folder, name, rules, before) as port:
         for method, headers in (("OPTIONS", preflight), ("GET", {"Origin": APP})):
             counts = ["allow-origin", "allow-credentials"]
             counts.append("allow-methods" if method == "OPTIONS" else "expose-headers")

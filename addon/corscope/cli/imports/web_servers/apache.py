@@ -1,8 +1,8 @@
 """Which policy do the `Header` lines of an Apache configuration make?
 
 Its grammar is plain: a directive a line, its words apart or in quotes, sections in angle brackets.
-What a request gets is told by `apache_answers`, and what that makes of a policy by `by_request`;
-files that are included aren't read.
+What a request gets is told by `apache_answers`, and what that makes of a policy by `by_request`.
+Files that it includes are read where they stand beside it.
 """
 
 import re
@@ -21,6 +21,7 @@ from corscope.cli.imports.web_servers.apache_answers import (
 from corscope.cli.imports.web_servers.apache_expressions import ORIGIN
 from corscope.cli.imports.web_servers.asked import Compared, Effort, answers
 from corscope.cli.imports.web_servers.by_request import ByRequest
+from corscope.cli.imports.web_servers.included import Included
 from corscope.cli.imports.web_servers.sides import Words
 from corscope.servers.by_hand import KEEP_OWN
 from corscope.servers.parts import (
@@ -50,6 +51,12 @@ _KEEPING: Final = ((KEEP_OWN.name, True),)
 _Section = tuple[str, ...]
 
 
+_PREFIXES: Final = (
+    *("/etc/apache2/", "/etc/httpd/", "/usr/local/apache2/", "/usr/local/etc/apache24/"),
+    *("/usr/local/etc/httpd/", "/opt/homebrew/etc/httpd/", "${SRVROOT}/"),
+)
+"""Where Apache has its configuration, below which a copy of it has the same folders."""
+
 _INCLUDES: Final = {"include", "includeoptional"}
 _WITHOUT_HEADERS: Final = ("mods-enabled", "conf.modules.d", "ports.conf", "letsencrypt", "ssl")
 """What is included everywhere, and says nothing of CORS."""
@@ -57,17 +64,19 @@ _WITHOUT_HEADERS: Final = ("mods-enabled", "conf.modules.d", "ports.conf", "lets
 
 def read_apache(source: Source) -> Iterator[Found]:
     """The `Header` lines of a configuration or an `.htaccess`, and what they refer to."""
-    directives = list(_placed(_directives(source), source))
+    files = Included(source, _PREFIXES)
+    missing: list[Directive] = []
+    read = list(_read(files, source, missing))
+    source = files.source
+    directives = list(_placed(read, source))
     places = list(dict.fromkeys(d.sections for d in directives if is_cors_header(d)))
-    included = [each for each in directives if each.words[0].lower() in _INCLUDES]
-    if not places and "access-control-" not in source.text.lower():
-        left = " ".join(word for each in included for word in each.words[1:])
+    if not places and not any("access-control-" in word.lower() for d in read for word in d.words):
+        left = " ".join(word for each in missing for word in each.words[1:])
         told = f"; not read of what it includes: {left}" if left else ""
         source.refuse(f"has no Header set Access-Control-…{told}")
-    for each in included:
+    for each in missing:
         if not any(name in " ".join(each.words) for name in _WITHOUT_HEADERS):
-            message = "isn't read, nor what it says of CORS: write it there"
-            source.note(f"{' '.join(each.words)} {message}", each.line)
+            files.missing(" ".join(each.words), each.line)
     effort = Effort()
     for place in places or [()]:
         compared = Compared(source, effort)
@@ -103,6 +112,42 @@ def _told_of(place: Iterable[_Section], source: Source) -> Iterator[str]:
     for name, argument, *_ in place:
         if name.lower() in _PLACES and argument not in {"/", "/*"}:
             yield f"{source.name}: only what fits {name} {argument} is meant: say so in match.url"
+
+
+def _read(
+    files: Included, source: Source, missing: list[Directive], depth: int = 0
+) -> Iterator[Directive]:
+    """The directives of a file, with those of what it includes in the place of that.
+
+    Args:
+        files: what has been read.
+        source: the file.
+        missing: takes the includes that lead nowhere.
+        depth: how many files deep it is included.
+    """
+    for each in _lines(files, source):
+        if each.words[0].lower() not in _INCLUDES:
+            yield each
+            continue
+        written = " ".join(each.words)
+        found = [
+            file
+            for wanted in each.words[1:]
+            for file in files.found(f"includes {wanted}", _of_folder(wanted), depth, each.line)
+        ]
+        missing += [] if found else [each]
+        for file in found:
+            yield from _read(files, files.opened(file, written, each.line), missing, depth + 1)
+
+
+def _of_folder(wanted: str) -> str:
+    """A folder stands for all that is in it."""
+    return f"{wanted}*" if wanted.endswith("/") else wanted
+
+
+def _lines(files: Included, source: Source) -> list[Directive]:
+    before = files.begin(source)
+    return [replace(each, line=each.line + before) for each in _directives(source)]
 
 
 def _directives(source: Source) -> Iterator[Directive]:

@@ -101,6 +101,7 @@ class _Sent:
     is_deferred: bool
     block: _Block = ()
     is_of_proxy: bool = False
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,13 @@ class _Responds:
     line: int
     block: _Block
     is_in_order: bool
+    after: int = 0
+    """How many lines are sent before it: those of what is imported have numbers of their own."""
 
     def has(self, sent: _Sent) -> bool:
         """Whether a line's header is sent with it: of its own block, or one around it."""
         is_around = self.block[: len(sent.block)] == sent.block
-        is_late = self.is_in_order and sent.block == self.block and sent.line.line > self.line
+        is_late = self.is_in_order and sent.block == self.block and sent.order >= self.after
         return is_around and not is_late and not sent.is_of_proxy
 
 
@@ -122,12 +125,16 @@ def read_caddy(source: Source) -> Iterator[Found]:
     """The `header` lines of each site, and what they refer to."""
     if _IS_JSON.match(source.text):
         source.refuse("is Caddy's JSON, which isn't read: give the Caddyfile that it is made of")
-    directives = parsed(source)
+    source, directives = parsed(source)
     words = (word for each in _walk(directives) for word in each.words)
     if not any("access-control-" in word.lower() for word in words):
         source.refuse("has no header Access-Control-…")
     sites = [each for each in directives if each.block and _is_site(each)]
     rest = tuple(each for each in directives if each not in sites)
+    for each in rest:
+        if each.name == "import" and sites:
+            message = f"import {' '.join(each.arguments)} isn't read, nor what it says of CORS"
+            source.note(f"{message}: write it there", each.line)
     levels = [(rest, source.name), *((site.block, source.at(site.line)) for site in sites)]
     read = [_Site(source, level, place) for level, place in levels if level]
     with_lines = [site for site in read if site.sent]
@@ -151,7 +158,7 @@ class _Site:
     deleted: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
     """The lines that take headers away again, by the headers' names and for which paths."""
 
-    sent: tuple[_Sent, ...] = ()
+    sent: list[_Sent] = field(default_factory=list)
     responds: list[_Responds] = field(default_factory=list)
     answers: bool = False
     """Whether any preflights are answered here, and don't go to the backend."""
@@ -168,7 +175,8 @@ class _Site:
             elif directive.name == "import":
                 told = f"import {' '.join(directive.arguments)} isn't followed"
                 self.warnings.append(f"{self.source.at(directive.line)}: {told}")
-        self.sent = tuple(self._lines(self.directives, _When(), {}, ()))
+        for each in self._lines(self.directives, _When(), {}, ()):
+            self.sent.append(replace(each, order=len(self.sent)))
         for each in self.sent:
             name, paths = each.line.name, each.when.paths
             line = self.deleted.get((name, ()), self.deleted.get((name, paths)))
@@ -344,7 +352,7 @@ class _Site:
                     yield replace(sent, block=block, is_of_proxy=True)
             elif each.name == "respond":
                 if self._responds(each, when, known):
-                    self.responds.append(_Responds(each.line, block, is_in_order))
+                    self.responds.append(_Responds(each.line, block, is_in_order, len(self.sent)))
             elif each.name in _HANDLERS:
                 yield from self._handled(each, when, known, block)
             elif each.name != "handle_errors" and not each.name.startswith("@"):

@@ -1,18 +1,19 @@
 """What directives does a Caddyfile hold?
 
 Its grammar is plain: words apart or in quotes, a directive a line, a block where the line ends in
-`{`. Snippets that the file itself has are put in place of the `import` that names them, with what
-is given to them; files that are imported aren't read.
+`{`. Snippets, and files that stand beside it, are put in place of the `import` that names them,
+with what is given to them.
 Follows https://caddyserver.com/docs/caddyfile/concepts.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from corscope.cli.imports.environment import default_of
 from corscope.cli.imports.tree import DEEPEST, LONGEST, Source
+from corscope.cli.imports.web_servers.included import Included
 
 __all__ = ["Directive", "parsed"]
 
@@ -28,6 +29,8 @@ _GIVEN: Final = re.compile(r"\{args(?:\[(\d{1,4}|:)\]|\.(\d{1,4}))\}")
 _DEFAULT: Final = re.compile(r"\{\$(\w+):([^{}\n]*)\}")
 _OF_CORS: Final = re.compile(r"(?i)access-control|origin|^\s*import\s")
 _MOST_IMPORTS: Final = 10
+_PREFIXES: Final = ("/etc/caddy/", "/usr/local/etc/", "/opt/homebrew/etc/")
+"""Where Caddy has its configuration, below which a copy of it has the same folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +61,28 @@ class _Open:
     block: list[Directive] = field(default_factory=list)
 
 
-def parsed(source: Source) -> tuple[Directive, ...]:
-    """The directives of a Caddyfile, its own snippets put where they are imported.
+def parsed(source: Source) -> tuple[Source, tuple[Directive, ...]]:
+    """The directives of a Caddyfile, snippets and files put where they are imported.
+
+    The file comes with them as one that knows whose lines those of other files are.
 
     Raises:
         UnreadableError: it is none.
     """
+    files = Included(source, _PREFIXES)
+    directives = _Importing(files).expanded(_read(files, source), 0)
+    return files.source, directives
+
+
+def _read(files: Included, source: Source) -> tuple[Directive, ...]:
+    before = files.begin(source)
     directives = _built(_with_defaults(source))
-    snippets = {
-        each.name[1:-1]: each.block
-        for each in directives
-        if each.name.startswith("(") and each.name.endswith(")")
-    }
-    rest = tuple(each for each in directives if not each.name.startswith("("))
-    return _Importing(source, snippets).expanded(rest, 0)
+    return tuple(_moved(each, before) for each in directives) if before else directives
+
+
+def _moved(directive: Directive, lines: int) -> Directive:
+    block = tuple(_moved(each, lines) for each in directive.block)
+    return Directive(directive.line + lines, directive.words, block)
 
 
 def _with_defaults(source: Source) -> Source:
@@ -178,32 +189,47 @@ def _line(tokens: list[_Token]) -> Iterator[tuple[int, tuple[str, ...], bool, bo
         yield line, words, opens, closes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Importing:
-    source: Source
-    snippets: Mapping[str, tuple[Directive, ...]]
-    count: list[int] = field(default_factory=lambda: [0])
+    files: Included
+    snippets: dict[str, tuple[Directive, ...]] = field(default_factory=dict)
+    count: int = 0
 
     def expanded(
         self, directives: tuple[Directive, ...], depth: int, given: tuple[str, ...] | None = None
     ) -> tuple[Directive, ...]:
-        """The directives with snippets in place of imports."""
+        """The directives with snippets and files in place of imports."""
         return tuple(self._expanded(directives, depth, given))
 
     def _expanded(
         self, directives: tuple[Directive, ...], depth: int, given: tuple[str, ...] | None
     ) -> Iterator[Directive]:
         for each in directives:
-            self.count[0] += depth > 0
-            if depth > _MOST_IMPORTS or self.count[0] > LONGEST:
-                self.source.refuse("imports too much", each.line)
+            self.count += depth > 0
+            if depth > _MOST_IMPORTS or self.count > LONGEST:
+                self.files.source.refuse("imports too much", each.line)
             words = each.words if given is None else self._filled(each, given)
-            snippet = self.snippets.get(words[1]) if words[0] == "import" and words[1:] else None
-            if snippet is None:
-                block = self.expanded(each.block, depth, given)
-                yield Directive(each.line, words, block)
+            if words[0].startswith("(") and words[0].endswith(")") and len(words) == 1:
+                self.snippets[words[0][1:-1]] = each.block
+            elif words[0] == "import" and words[1:]:
+                yield from self._imported(replace(each, words=words), depth)
             else:
-                yield from self.expanded(snippet, depth + 1, words[2:])
+                yield Directive(each.line, words, self.expanded(each.block, depth, given))
+
+    def _imported(self, directive: Directive, depth: int) -> Iterator[Directive]:
+        """What an `import` stands for: a snippet, files in their order, or itself."""
+        name, *given = directive.arguments
+        if name in self.snippets:
+            yield from self.expanded(self.snippets[name], depth + 1, tuple(given))
+            return
+        line = directive.line
+        found = self.files.found(f"imports {name}", name, depth, line, by_own=True)
+        if not found:
+            yield directive
+        for file in found:
+            source = self.files.opened(file, f"import {name}", line)
+            read = _read(self.files, source)
+            yield from self.expanded(read, depth + 1, tuple(given))
 
     def _filled(self, directive: Directive, given: tuple[str, ...]) -> tuple[str, ...]:
         """The words with what a snippet is given."""
@@ -211,7 +237,7 @@ class _Importing:
         for word in directive.words:
             places = len(_GIVEN.findall(word))
             if places and len(word) + places * longest > LONGEST:
-                self.source.refuse("imports too much", directive.line)
+                self.files.source.refuse("imports too much", directive.line)
         return tuple(_GIVEN.sub(lambda found: _given(found, given), w) for w in directive.words)
 
 

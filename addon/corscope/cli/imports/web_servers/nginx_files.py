@@ -7,23 +7,19 @@ read in place of the `include` that names it; of any other it is told that it's 
 import importlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from corscope.cli.imports.tree import DEEPEST, Source, UnreadableError
+from corscope.cli.imports.web_servers.included import Included
 from corscope.cli.imports.web_servers.nginx_answers import Directive
 
 __all__ = ["read_files"]
 
 _ESCAPED: Final = re.compile(r"""\\([\\"'trn])""")
 _MEANT: Final = {"t": "\t", "r": "\r", "n": "\n"}
-_MOST_FILES: Final = 100
-_MOST_CHARACTERS: Final = 1024 * 1024
-_DEEPEST_INCLUDE: Final = 10
-_UP: Final = 2
-"""How many folders above the file's own are searched: `sites-available` is one below nginx's."""
 
 _PREFIXES: Final = (
     *("/etc/nginx/", "/usr/local/etc/nginx/", "/usr/local/nginx/conf/"),
@@ -36,31 +32,12 @@ _WITHOUT_HEADERS: Final = re.compile(r"mime\.types|\w+_params|(?:options-)?ssl[\
 
 
 @dataclass
-class _Files:
-    """What has been read.
-
-    Attributes:
-        first: the file that is imported.
-        included: the others, as `Source.included` has them.
-        lines: how many lines all of them have.
-        characters: how many characters the others have.
-    """
-
-    first: Source
-    included: list[tuple[int, str]] = field(default_factory=list)
-    lines: int = 0
-    characters: int = 0
-
-    @property
-    def source(self) -> Source:
-        """The first file, which knows whose lines the others' are."""
-        return replace(self.first, included=tuple(self.included))
+class _Files(Included):
+    """The files of nginx's."""
 
     def read(self, source: Source, depth: int) -> tuple[Directive, ...]:
         """A file's directives, with those that it includes."""
-        before = self.lines
-        self.lines += source.text.count("\n") + 1
-        return self._all(tuple(_parsed(source, before)), depth)
+        return self._all(tuple(_parsed(source, self.begin(source))), depth)
 
     def _all(self, directives: Iterable[Directive], depth: int) -> tuple[Directive, ...]:
         return tuple(inner for each in directives for inner in self._one(each, depth))
@@ -74,38 +51,14 @@ class _Files:
             yield directive
 
     def _included(self, directive: Directive, depth: int) -> Iterator[Directive]:
-        wanted = directive.arguments[0]
-        files = _found(wanted, Path(self.first.name)) if self.first.name != "-" else []
-        if depth > _DEEPEST_INCLUDE or len(self.included) + len(files) > _MOST_FILES:
-            message = f"includes {wanted}, which is too many files, or one that includes itself"
-            self.source.refuse(message, directive.line)
+        wanted, line = directive.arguments[0], directive.line
+        files = self.found(f"includes {wanted}", wanted, depth, line)
         if not files:
             yield directive
             if not any(map(_WITHOUT_HEADERS.fullmatch, Path(wanted).parts[-2:])):
-                message = f"include {wanted} isn't read, nor what it says of CORS: write it there"
-                self.source.note(message, directive.line)
+                self.missing(f"include {wanted}", line)
         for file in files:
-            yield from self.read(self._opened(file, directive), depth + 1)
-
-    def _opened(self, file: Path, directive: Directive) -> Source:
-        """A file that is included.
-
-        Raises:
-            UnreadableError: it can't be read, or is no text.
-        """
-        try:
-            with file.open(encoding="utf-8-sig") as stream:
-                text = stream.read(_MOST_CHARACTERS + 1)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-            self.source.refuse(f"includes {file}, which can't be read: {reason}", directive.line)
-        self.characters += len(text)
-        if self.characters > _MOST_CHARACTERS or "\0" in text:
-            self.source.refuse(f"includes {file}, which is too large, or no text", directive.line)
-        if "access-control-" in text.lower():
-            self.source.note(f"include {directive.arguments[0]} is {file}", directive.line)
-        self.included.append((self.lines, str(file)))
-        return Source(str(file), text)
+            yield from self.read(self.opened(file, f"include {wanted}", line), depth + 1)
 
 
 def read_files(source: Source) -> tuple[Source, tuple[Directive, ...]]:
@@ -114,32 +67,9 @@ def read_files(source: Source) -> tuple[Source, tuple[Directive, ...]]:
     Raises:
         UnreadableError: one of them is no configuration of nginx.
     """
-    files = _Files(source)
+    files = _Files(source, _PREFIXES)
     directives = files.read(source, 0)
     return files.source, directives
-
-
-def _found(wanted: str, first: Path) -> list[Path]:
-    """The files that an `include` names, in the order that nginx reads them."""
-    for prefix in _PREFIXES:
-        wanted = wanted.removeprefix(prefix)
-    path = Path(wanted)
-    if not path.parts or {"..", "**"} & set(path.parts) or "\0" in wanted:
-        return []
-    for folder in first.absolute().parents[: _UP + 1]:
-        if path.is_absolute() and folder not in path.parents:
-            continue
-        inside = str(path.relative_to(folder) if path.is_absolute() else path)
-        files = [each for each in sorted(folder.glob(inside)) if each.is_file()]
-        if files:
-            return [_as_named(each, first) for each in files]
-    return []
-
-
-def _as_named(file: Path, first: Path) -> Path:
-    """A file as the first one is named: seen from the folder at hand, if that one is."""
-    here = Path.cwd()
-    return file.relative_to(here) if not first.is_absolute() and here in file.parents else file
 
 
 def _parsed(source: Source, before: int) -> Iterator[Directive]:
