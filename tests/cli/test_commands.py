@@ -101,7 +101,7 @@ def test_a_shell_is_told_how_to_complete(words: str, offered: list[str]) -> None
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
 class TestStreams:
-    @pytest.mark.parametrize("command", ["explain", "why", "import", "check-log"])
+    @pytest.mark.parametrize("command", ["explain", "why", "import", "check-log", "check"])
     def test_without_a_standard_input_there_is_nothing_to_read(self, command: str) -> None:
         done = _in_shell(f"{command} - <&-")
         assert done.returncode in {0, 1}
@@ -167,6 +167,22 @@ class TestCheck:
         done = corscope("check", "")
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == "Error: no rule files: a path is empty\n"
+
+    def test_the_standard_input_is_a_file_too(self, corscope: Command, tmp_path: Path) -> None:
+        (tmp_path / "a.toml").write_text(RULE.replace('"one"', '"two"'))
+        done = corscope("check", tmp_path, "-", stdin=RULE.replace("host", "hosst").encode())
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith('-:5:1: rule "one": match.hosst = '), done.stderr
+        assert corscope("check", "-", stdin=b"").stdout == "0 rules in 1 file: fine\n"
+
+    @pytest.mark.parametrize(
+        ("words", "status"),
+        [("check - -", 1), ("what-if - --on -", 2), ("what-if a - - --on b", 1)],
+    )
+    def test_it_is_read_once(self, corscope: Command, words: str, status: int) -> None:
+        done = corscope(*words.split(), stdin=RULE.encode())
+        assert (done.returncode, done.stdout) == (status, "")
+        assert "is standard input" in done.stderr
 
     def test_warnings_count_if_asked_to(self, corscope: Command, tmp_path: Path) -> None:
         (tmp_path / "a.toml").write_text(RULE.replace("app.test", "app.test/"))

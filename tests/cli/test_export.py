@@ -50,6 +50,33 @@ def rules(tmp_path: Path) -> Path:
 
 
 class TestExport:
+    def test_it_goes_from_pipe_to_pipe(self, corscope: Command, rules: Path) -> None:
+        done = corscope("export", "-", "--to", "express", "-o", "-", stdin=rules.read_bytes())
+        assert (done.returncode, done.stdout) == (0, EXPORTED)
+
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            pytest.param(
+                ["--rule", "x"], 'no rule "x": with a policy there is "api"', id="another name"
+            ),
+            pytest.param(["--rule", "apy"], 'no rule "apy": did you mean "api"?', id="mistyped"),
+            pytest.param(
+                ["--rule", "broken"], 'rule "broken" has no [rule.policy]', id="no policy"
+            ),
+        ],
+    )
+    def test_a_rule_that_is_not_there_is_told_with_those_that_are(
+        self, corscope: Command, words: list[str], told: str
+    ) -> None:
+        done = corscope("export", "-", "--to", "nginx", *words, stdin=f"{RULE}{OTHER}".encode())
+        assert (done.returncode, done.stdout) == (1, "")
+        assert told in done.stderr
+
+    def test_where_no_rule_has_a_policy_none_is_asked_for(self, corscope: Command) -> None:
+        done = corscope("export", "-", "--to", "nginx", stdin=OTHER.encode())
+        assert (done.returncode, done.stderr) == (1, "Error: no rule has a policy\n")
+
     def test_code_goes_to_standard_output_and_warnings_beside_it(
         self, corscope: Command, rules: Path
     ) -> None:

@@ -1,5 +1,7 @@
 """From text to rules, and every mistake on the way: `rules.load`."""
 
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -173,6 +175,7 @@ def test_several_mistakes_in_one_rule_are_told_at_once() -> None:
         pytest.param(
             "\ufeff# \u00e9\n# \u00e9 ".encode() + b"\xe9", 2, 5, "byte 0xe9", id="Latin-1"
         ),
+        pytest.param(gzip.compress(b"[[rule]]"), 1, 2, "unpack it", id="packed"),
         pytest.param("[[rule]]".encode("utf-16"), 1, 1, "it is UTF-16 now", id="UTF-16"),
         pytest.param(
             "# \u00e9".encode("utf-16-le"), 1, 5, "it is UTF-16 now", id="UTF-16 without a mark"

@@ -1,5 +1,6 @@
 """Which kinds of words do the commands take? A shell that completes them asks too."""
 
+from pathlib import Path
 from typing import Final
 
 import click
@@ -9,10 +10,15 @@ from corscope.rules.export import find_dialect
 from corscope.servers.dialect import Dialect
 from corscope.servers.registry import dialects
 
-__all__ = ["DIALECT", "FILE"]
+__all__ = ["DIALECT", "FILE", "or_standard_output"]
 
 FILE: Final = click.Path(readable=False)
 """A path of anything, or a - for standard input; who opens it says what is wrong with it."""
+
+
+def or_standard_output(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """The file to write; None for the standard output, which a - names too."""
+    return None if path is None or str(path) == "-" else path
 
 
 class _DialectKind(click.ParamType):  # type: ignore[type-arg]  # older ones have none

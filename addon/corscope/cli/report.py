@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from corscope import __version__
-from corscope.cli.kinds import FILE
+from corscope.cli.kinds import FILE, or_standard_output
 from corscope.cli.output import write_file
 from corscope.cli.progress import progress
 from corscope.cli.records import kept_of, read_records
@@ -35,6 +35,7 @@ _FORMATS: Final = {".md": "markdown", ".markdown": "markdown"}
     "-o",
     "--output",
     type=click.Path(path_type=Path),
+    callback=or_standard_output,
     metavar="FILE",
     help="Where it is written; default: standard output.",
 )

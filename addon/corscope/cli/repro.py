@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from corscope.cli.chosen import listed, with_id
-from corscope.cli.kinds import FILE
+from corscope.cli.kinds import FILE, or_standard_output
 from corscope.cli.output import as_word, write_file
 from corscope.cli.records import entries_of, read_records
 from corscope.explain.line import exchange_text
@@ -37,6 +37,7 @@ MOST: Final = 100_000
     "-o",
     "--output",
     type=click.Path(path_type=Path),
+    callback=or_standard_output,
     default=Path("repro.py"),
     show_default=True,
     metavar="FILE",
@@ -44,7 +45,12 @@ MOST: Final = 100_000
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
 def repro_command(
-    file: str, id_: str | None, last: bool, credentials: str | None, output: Path, force: bool
+    file: str,
+    id_: str | None,
+    last: bool,
+    credentials: str | None,
+    output: Path | None,
+    force: bool,
 ) -> None:
     """Write a program that plays a recorded failure back, on any machine and in any browser.
 
@@ -59,6 +65,9 @@ def repro_command(
         text = repro(chosen, found, CredentialsMode(credentials) if credentials else None)
     except ReproError as error:
         raise click.ClickException(f"this can't be reproduced: {error}") from error
+    if output is None:
+        click.echo(text, nl=False)
+        return
     write_file(output, text, force=force, is_private=True)
     click.echo(exchange_text(chosen))
     click.echo(f"{output} written: python {as_word(output)}")

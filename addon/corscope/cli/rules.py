@@ -1,13 +1,14 @@
 """Which rule files and which rule does a command mean? Shared by those that take such words."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Sequence
 
 import click
 
 from corscope.mitm.filters import check_filter
 from corscope.mitm.rule_files import RuleFiles, nothing_in
 from corscope.rules.export import find_rule_with_policy
-from corscope.rules.load import load
+from corscope.rules.load import MAX_BYTES, Source, load
 from corscope.rules.model import Rule, Ruleset
 from corscope.rules.problems import Problem, RulesError
 
@@ -15,7 +16,7 @@ __all__ = ["named_rule", "print_problems", "read_rules"]
 
 
 def read_rules(files: tuple[str, ...]) -> Ruleset:
-    """Read rule files, or folders of them.
+    """Read rule files, or folders of them; a - is the standard input.
 
     Raises:
         click.exceptions.Exit: a mistake; all of them have been printed.
@@ -23,7 +24,9 @@ def read_rules(files: tuple[str, ...]) -> Ruleset:
     """
     if "" in files:  # as of a variable that isn't set; it would be the folder at hand
         raise click.ClickException("no rule files: a path is empty")
-    sources = RuleFiles(files).sources()
+    if files.count("-") > 1:
+        raise click.ClickException("no rule files: - is standard input, which is read once")
+    sources = [source for file in files for source in _sources(file)]
     if not sources:
         raise click.ClickException(f"no rule files: {nothing_in(files)}")
     try:
@@ -33,13 +36,20 @@ def read_rules(files: tuple[str, ...]) -> Ruleset:
         raise click.exceptions.Exit(1) from error
 
 
+def _sources(file: str) -> list[Source]:
+    """What a file says, the files of a folder, or the standard input."""
+    if file != "-":
+        return RuleFiles([file]).sources()
+    return [Source(file, sys.stdin.buffer.read(MAX_BYTES + 1), None)]
+
+
 def print_problems(problems: tuple[Problem, ...]) -> None:
     """Print mistakes and warnings, one a line, on standard error."""
     for problem in problems:
         click.echo(str(problem), err=True)
 
 
-def named_rule(rules: Iterable[Rule], name: str | None) -> Rule:
+def named_rule(rules: Sequence[Rule], name: str | None) -> Rule:
     """The rule with a policy that `--rule` names, or the only one.
 
     Raises:
@@ -48,5 +58,6 @@ def named_rule(rules: Iterable[Rule], name: str | None) -> Rule:
     try:
         return find_rule_with_policy(rules, name)
     except ValueError as error:
-        hint = "; --rule NAME says it" if name is None else ""
+        of_several = name is None and any(rule.policy for rule in rules)
+        hint = "; --rule NAME says it" if of_several else ""
         raise click.ClickException(f"{error}{hint}") from error

@@ -56,6 +56,8 @@ def what_if_recorded(rules: tuple[str, ...], recorded: tuple[str, ...], fresh: b
     otherwise, and each of which it can't be told. The exit status is 1 if anything that is allowed
     would be blocked.
     """
+    if "-" in rules and "-" in recorded:
+        raise click.UsageError("- is standard input: either the rules or what is recorded")
     ruleset = read_rules(rules)
     print_problems(ruleset.warnings)
     found = what_if(_read(recorded), ruleset, fresh=fresh)

@@ -56,17 +56,20 @@ def find_rule_with_policy(rules: Iterable[Rule], name: str | None) -> Rule:
     """
     known = {rule.name: rule for rule in rules}
     having = {name: rule for name, rule in known.items() if rule.policy is not None}
+    names = ", ".join(f'"{each}"' for each in having) or "none"
     if name is None:
         if len(having) == 1:
             return next(iter(having.values()))
-        names = ", ".join(f'"{each}"' for each in having) or "none"
+        if not having:
+            raise ValueError("no rule has a policy")
         raise ValueError(f"which rule? with a policy there is {names}")
     if name in having:
         return having[name]
     if name in known:
         raise ValueError(f'the rule "{name}" has no [rule.policy], so it is like no server')
     meant = nearest(name, having)
-    raise ValueError(f'no rule "{name}"' + (f': did you mean "{meant}"?' if meant else ""))
+    told = f'did you mean "{meant}"?' if meant else f"with a policy there is {names}"
+    raise ValueError(f'no rule "{name}": {told}')
 
 
 def find_dialect(name: str) -> Dialect:

@@ -27,6 +27,7 @@ MAX_BYTES = 4 * 1024 * 1024
 """The largest file that is read: some 20,000 rules. Beyond it lie mistakes, such as a log file."""
 
 _PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_GZIP: Final = b"\x1f\x8b"
 _NUL_HINT: Final = "save it as UTF-8; Windows PowerShell's > and >> write UTF-16"
 _FLAT: Final = "write it flat: no key of a rule has more than three parts"
 _SYNTAX_HINTS: Final = {
@@ -140,6 +141,14 @@ def _parse(source: Source, problems: list[Problem]) -> _Document | None:
     return None
 
 
+def _no_utf_8_hint(data: bytes) -> str:
+    if data.startswith(_GZIP):
+        return "unpack it, it is packed with gzip"
+    if encoding_of(data) != "utf-8-sig":
+        return "save it as UTF-8, it is UTF-16 now"
+    return "is it a TOML file?"
+
+
 def _decoded(source: Source, problems: list[Problem]) -> str | None:
     if source.data is None:
         reason = source.error or "unknown reason"
@@ -155,8 +164,7 @@ def _decoded(source: Source, problems: list[Problem]) -> str | None:
     except UnicodeDecodeError as error:
         # The error's own bytes, which it counts: those behind a byte order mark.
         before = error.object[: error.start].decode()
-        is_utf_8 = encoding_of(source.data) == "utf-8-sig"
-        hint = "is it a TOML file?" if is_utf_8 else "save it as UTF-8, it is UTF-16 now"
+        hint = _no_utf_8_hint(source.data)
         message = f"is not UTF-8: byte 0x{error.object[error.start]:02x}"
         problems.append(_file_problem(source.path, message, hint, *_place_behind(before)))
         return None

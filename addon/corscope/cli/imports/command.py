@@ -10,12 +10,12 @@ from click.shell_completion import CompletionItem
 
 from corscope.cli.imports.formats import FORMATS, IMPORTERS, guess
 from corscope.cli.imports.tree import Found, Source, UnreadableError
-from corscope.cli.kinds import DIALECT, FILE
+from corscope.cli.kinds import DIALECT, FILE, or_standard_output
 from corscope.cli.output import write_file
 from corscope.cli.rules import print_problems
 from corscope.encoding import encoding_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
-from corscope.mitm.flows import unreadable
+from corscope.mitm.flows import packing, unreadable
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from corscope.rules.problems import RulesError
@@ -67,7 +67,12 @@ _FORM: Final = _Form()
 )
 @click.option("--host", metavar="HOST", help="The host that the rule is for.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it to this file."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=or_standard_output,
+    metavar="FILE",
+    help="Write it to this file.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
 def import_config(
@@ -107,6 +112,8 @@ def read_source(file: str) -> Source:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise UnreadableError(f"{file}: {'; '.join(unreadable(error))}") from error
+    if (packed := packing(data[:4])) is not None and encoding_of(data) == "utf-8-sig":
+        raise UnreadableError(f"{file}: {'; '.join(packed)}")
     if len(data) > MAX_BYTES:
         raise UnreadableError(f"{file}: is larger than the {MAX_BYTES:,} bytes that are read")
     try:
