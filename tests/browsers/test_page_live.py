@@ -14,13 +14,15 @@ import pytest
 
 from tests.browsers.web_page import WebPage
 from tests.support.chromium import Chromium, Page
-from tests.support.firefox import Firefox
+from tests.support.firefox import Firefox, FirefoxPage
 from tests.support.mitmdump import Mitmdump, wait_until
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
+from tests.support.webkit import WebKit, WebKitPage
 
 pytestmark = pytest.mark.browser
 
 ROW = "[role=option]"
+NOT_COPIED = "The browser doesn't let the page copy; select the text instead."
 
 STEAL = """
 async page => {
@@ -158,7 +160,7 @@ def test_a_rule_made_and_saved_on_the_page_changes_the_debugged_app(
         assert page.errors == []
 
 
-IN_FIREFOX = """
+IN_ANOTHER = """
 async path => {
     const seen = async look => {
         for (;;) {
@@ -177,7 +179,12 @@ async path => {
     press("Enter");
     const drawn = await seen(() => document.querySelector(".leg.chosen"));
     press("t");
+    document.querySelector("[data-copy]").click();
+    const copied = await seen(() => document.querySelector("#told").innerText);
     return {
+        copied, state: document.querySelector("#line-state").innerText,
+        height: row.getBoundingClientRect().height,
+        beyond: document.documentElement.scrollWidth - innerWidth,
         row: row.innerText, drawn: drawn.innerText, errors,
         theme: document.querySelector("#theme").innerText,
         ground: getComputedStyle(document.body).backgroundColor,
@@ -186,21 +193,29 @@ async path => {
 """
 
 
-def test_firefox_shows_it_too(firefox: Firefox, bench: Bench) -> None:
-    bench.site.fetch(bench.answer("/in-firefox"))
-    page = firefox.open(bench.url, bench.proxy.port)
-    try:
-        told = page.run(IN_FIREFOX, "/in-firefox")
-    finally:
-        page.close()
+@pytest.fixture(params=["firefox", "webkit"])
+def another(request: pytest.FixtureRequest, bench: Bench) -> Iterator[FirefoxPage | WebKitPage]:
+    """The page in another browser than Chromium."""
+    browser: Firefox | WebKit = request.getfixturevalue(request.param)
+    page = browser.open(bench.url, bench.proxy.port)
+    yield page
+    page.close()
+
+
+def test_other_browsers_show_it_too(another: FirefoxPage | WebKitPage, bench: Bench) -> None:
+    bench.site.fetch(bench.answer("/in-another"))
+    told = another.run(IN_ANOTHER, "/in-another")
     assert "allow-origin-missing" in told["row"]
-    assert "/in-firefox" in told["drawn"]
+    assert "/in-another" in told["drawn"]
     assert told["theme"] == "Theme: light"
     assert told["ground"] == "rgb(248, 247, 244)"
+    assert told["copied"] in {"Copied.", NOT_COPIED}  # no browser lets a script that nobody pressed
+    assert (told["state"], told["beyond"]) == ("Live", 0)
+    assert told["height"] > 40
     assert told["errors"] == []
 
 
-VIEWS_IN_FIREFOX = """
+VIEWS_IN_ANOTHER = """
 async path => {
     const seen = async look => {
         for (;;) {
@@ -230,13 +245,11 @@ async path => {
 """
 
 
-def test_firefox_has_the_other_views_too(firefox: Firefox, bench: Bench) -> None:
-    bench.site.fetch(bench.answer("/endpoint-in-firefox"))
-    page = firefox.open(bench.url, bench.proxy.port)
-    try:
-        told = page.run(VIEWS_IN_FIREFOX, "/endpoint-in-firefox")
-    finally:
-        page.close()
+def test_other_browsers_have_the_other_views_too(
+    another: FirefoxPage | WebKitPage, bench: Bench
+) -> None:
+    bench.site.fetch(bench.answer("/endpoint-in-another"))
+    told = another.run(VIEWS_IN_ANOTHER, "/endpoint-in-another")
     assert "The policy that it seems to have" in told["endpoint"]
     assert "line 1" in told["mistake"]
     assert "What an origin is" in told["guide"]

@@ -304,6 +304,79 @@ def test_a_rule_that_comes_when_its_view_is_left_leaves_the_address_alone(page: 
     assert page.run("() => location.hash") == "#/endpoints"
 
 
+# What comes late
+
+
+def test_a_list_that_comes_late_takes_no_later_ones_place(page: WebPage, served: Served) -> None:
+    page.see(".rules li", NAME)
+    page.delay("rules/list")
+    page.tab_to("[role=switch]")
+    page.press("Enter")  # off; the list as it is then is on its way
+    page.await_answer()
+    page.click("[role=switch]")  # and on again
+    assert served.rules is not None
+    rules = served.rules
+    wait_until(lambda: rules.ruleset.rules[0].enabled, 10, "the rule to be on")
+    page.wait_for("() => document.querySelector('#told').textContent.includes('is on for')")
+    page.let_go()
+    page.gone(".rules li", "for this run")
+    assert page.run("() => document.querySelector('[role=switch]').ariaChecked") == "true"
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_file_that_comes_late_takes_no_later_ones_place(page: WebPage, is_lost: bool) -> None:
+    page.delay("rules/file/1", is_lost=is_lost)
+    page.choose("#file", "1")
+    page.await_answer()
+    page.choose("#file", "0")
+    page.let_go()
+    assert source(page) == ALLOW
+    assert page.run("() => document.querySelector('#source').disabled") is False
+
+
+def test_what_is_looked_at_again_in_vain_is_not_another_file(page: WebPage, folder: Path) -> None:
+    """It would be saved over it."""
+    page.delay("rules/file/0", is_lost=True)
+    (folder / "b.toml").write_text(f"# changed\n{OTHER}", "utf-8")
+    page.run("() => window.dispatchEvent(new Event('hashchange'))")
+    page.click("[role=switch]")  # the list is made anew, and the file looked at again
+    page.await_answer()
+    page.choose("#file", "1")
+    page.wait_for("text => document.querySelector('#source').value.includes(text)", OTHER)
+    page.let_go()
+    rewrite(page, "[[rule]]", "# mine\n[[rule]]")
+    page.press("Control+s")
+    page.see("#told", "Saved, and in force")
+    assert (folder / "a.toml").read_text("utf-8") == ALLOW
+
+
+def test_a_rule_that_comes_when_another_file_is_open_is_in_neither(page: WebPage) -> None:
+    page.delay("rules/from/exchange-1")
+    page.go("#/rules/from/exchange-1")
+    page.await_answer()
+    page.choose("#file", "1")
+    page.wait_for("text => document.querySelector('#source').value === text", OTHER)
+    page.let_go()
+    assert source(page) == OTHER
+    assert page.run("() => location.hash") == "#/rules/1"
+
+
+def test_what_is_saved_while_another_file_is_opened_is_that_file_alone(
+    page: WebPage, folder: Path
+) -> None:
+    rewrite(page, "[[rule]]", "# mine\n[[rule]]")
+    page.see("#verdict", "It loads")
+    page.delay("rules/file/0")
+    page.press("Control+s")
+    page.await_answer()
+    page.choose("#file", "1")
+    page.wait_for("text => document.querySelector('#source').value === text", OTHER)
+    page.let_go()
+    page.see("#told", "Saved, and in force")
+    assert (source(page), page.text("#edited")) == (OTHER, "")
+    assert "# mine" in (folder / "a.toml").read_text("utf-8")
+
+
 def test_without_rule_files_it_says_what_to_do(chromium: Chromium) -> None:
     with Served(told().store) as served, WebPage(chromium, served.page.url + "#/rules") as page:
         page.see(".begin", "No rule file is in force")

@@ -156,6 +156,36 @@ def test_a_view_that_comes_late_changes_nothing_of_the_one_that_was_gone_to(page
     assert page.run("() => document.querySelector('article.endpoint') !== null")
 
 
+def test_who_has_gone_on_is_not_called_back_when_all_is_cleared(chromium: Chromium) -> None:
+    with Served(told().store) as served, WebPage(chromium, served.page.url) as page:
+        page.see(ROW)
+        page.press("p")
+        page.delay("clear")
+        page.click("#clear")
+        page.await_answer()
+        page.go("#/endpoints")
+        page.see("#begin", "No endpoint was asked yet")
+        page.let_go()
+        page.see("#told", "Cleared")
+        assert page.run("() => location.hash") == "#/endpoints"
+        page.press("1")
+        page.see("#begin")
+        page.gone(ROW)
+        assert page.errors == []
+
+
+def test_a_fix_that_comes_late_takes_no_later_ones_place(page: WebPage) -> None:
+    page.go("#/exchanges/exchange-1")
+    page.see("[data-dialect]")
+    page.delay("exchange/exchange-1/fix/nginx")
+    page.choose("[data-dialect]", "nginx")
+    page.await_answer()
+    page.choose("[data-dialect]", "django")
+    page.see(".remedy pre", "CORS_ALLOW")
+    page.let_go()
+    page.see(".remedy pre", "CORS_ALLOW")
+
+
 def test_what_is_read_stays_in_its_place_while_more_comes(chromium: Chromium) -> None:
     recording = Recording()
     for number in range(100):

@@ -42,6 +42,22 @@ _HELD = """path => {
 }"""
 """Lets what the page asks for at this path wait for `letGo`."""
 
+_LATE = """([path, isLost]) => {
+    const asked = window.fetch;
+    const until = new Promise(go => { window.letGo = go; });
+    window.fetch = async (url, init) => {
+        if (url !== path || window.isAsked) return await asked(url, init);
+        window.isAsked = true;
+        const answer = await asked(url, init);
+        window.isAnswered = true;
+        await until;
+        setTimeout(() => { window.hasCome = true; }, 50);
+        if (isLost) throw new TypeError("lost on its way");
+        return answer;
+    };
+}"""
+"""Lets the first answer from this path wait for `letGo`, as it was when it was asked for."""
+
 _MOST_TABS = 60
 
 WIDE = (1280, 860)
@@ -149,6 +165,14 @@ class WebPage:
     def hold(self, path: str) -> None:
         """Let what the page asks for at this path not come until `let_go`."""
         self.run(_HELD, path)
+
+    def delay(self, path: str, *, is_lost: bool = False) -> None:
+        """Let the next answer from this path come only at `let_go`, or get lost then."""
+        self.run(_LATE, [path, is_lost])
+
+    def await_answer(self) -> None:
+        """Wait until the server has given the answer that is delayed."""
+        self.wait_for("() => window.isAnswered")
 
     def let_go(self) -> None:
         """Let come what was held, and wait until the page has made of it what it does."""

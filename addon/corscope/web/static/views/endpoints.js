@@ -14,6 +14,8 @@ class Endpoints {
   #open = null;
   #asked = 0;
   #timer = null;
+  #renewals = 0;
+  #isNew = false; // the one that is open hasn't come yet
 
   constructor(view, app) {
     this.app = app;
@@ -64,12 +66,15 @@ class Endpoints {
     this.root.querySelector("#begin").hidden = any || this.app.feed.state === "connecting";
     this.matrix.hidden = !any;
     if (!any) return;
+    const renewal = (this.#renewals += 1);
     try {
-      this.#show(parsed(await this.app.get("matrix")));
+      const content = parsed(await this.app.get("matrix"));
+      if (renewal !== this.#renewals) return; // a later one knows better
+      this.#show(content);
     } catch (error) {
       this.app.tell(error.message);
     }
-    if (this.#open) this.#load(this.#open, false);
+    if (this.#open) this.#load(this.#open, this.#isNew);
   }
 
   // The new table takes the old one's place; what had the focus keeps it.
@@ -92,6 +97,7 @@ class Endpoints {
 
   async #load(url, isNew) {
     const asked = (this.#asked += 1);
+    this.#isNew = isNew;
     let content;
     try {
       content = parsed(await this.app.get(`endpoint?url=${encodeURIComponent(url)}`));
@@ -99,6 +105,7 @@ class Endpoints {
       content = [element("p", { class: "trouble" }, error.message)];
     }
     if (asked !== this.#asked) return; // another was opened meanwhile
+    this.#isNew = false;
     const scrolled = isNew ? 0 : this.detail.scrollTop;
     this.detail.replaceChildren(...content);
     this.detail.scrollTop = scrolled;

@@ -131,8 +131,8 @@ class Exchanges {
   async #clear() {
     try {
       await this.app.post("clear");
-      this.#paused = null;
-      this.app.go("#/exchanges");
+      this.#paused = kept.paused = null;
+      if (this.root.isConnected) this.app.go("#/exchanges"); // else another view was gone to meanwhile
       this.app.tell("Cleared. A journal's file keeps them.");
     } catch (error) {
       this.app.tell(error.message);
@@ -225,7 +225,9 @@ class Exchanges {
       ? `export/${dialect}?rule=${encodeURIComponent(rule)}`
       : `exchange/${encodeURIComponent(remedy.dataset.id)}/fix/${dialect}`;
     try {
-      remedy.querySelector(".place").replaceChildren(...parsed(await this.app.get(path)));
+      const content = parsed(await this.app.get(path));
+      const isMeant = remedy.querySelector("[data-dialect]").value === dialect && remedy.querySelector("[data-of]")?.value === rule;
+      if (isMeant) remedy.querySelector(".place").replaceChildren(...content); // else another was chosen meanwhile
     } catch (error) {
       this.app.tell(error.message);
     }

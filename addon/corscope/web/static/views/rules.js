@@ -16,8 +16,10 @@ export function mount(view, app) {
 
 class Rules {
   #file = null; // { number, path, text, stamp } as it was read
+  #wanted = null; // the number of the file that was asked for last
   #asked = 0;
   #checks = 0;
+  #renewals = 0;
   #timers = { check: null, renew: null };
   #isGone = false;
 
@@ -61,7 +63,7 @@ class Rules {
       return;
     }
     const number = this.file.options[Number(first)] ? String(Number(first)) : "0";
-    if (this.#file?.number !== number) await this.#open(number);
+    if (this.#wanted !== number) await this.#open(number);
   }
 
   key() {
@@ -73,15 +75,19 @@ class Rules {
   async #renew() {
     clearTimeout(this.#timers.renew);
     this.#timers.renew = null;
+    const renewal = (this.#renewals += 1);
+    let content;
     try {
-      const focused = document.activeElement?.dataset?.rule;
-      this.list.replaceChildren(...parsed(await this.app.get("rules/list")));
-      if (focused !== undefined) this.#switches().find((each) => each.dataset.rule === focused)?.focus();
+      content = parsed(await this.app.get("rules/list"));
     } catch (error) {
       this.app.tell(error.message);
       return;
     }
-    if (!this.#isGone) await this.#follow();
+    if (this.#isGone || renewal !== this.#renewals) return; // a later one knows better
+    const focused = document.activeElement?.dataset?.rule;
+    this.list.replaceChildren(...content);
+    if (focused !== undefined) this.#switches().find((each) => each.dataset.rule === focused)?.focus();
+    await this.#follow();
   }
 
   // The files may be others now, or say something else; what is written and not saved yet stays.
@@ -104,6 +110,7 @@ class Rules {
     try {
       now = await this.app.get(`rules/file/${known.number}`);
     } catch (error) {
+      if (this.#file !== known) return;
       this.#file = { ...known, isOther: true };
       this.verdict.textContent = error.message;
       return;
@@ -138,6 +145,7 @@ class Rules {
 
   async #open(number) {
     const asked = (this.#asked += 1);
+    this.#wanted = number;
     try {
       const { path, text, stamp } = await this.app.get(`rules/file/${number}`);
       if (asked !== this.#asked) return;
@@ -147,7 +155,8 @@ class Rules {
       this.source.disabled = false;
       await this.#written(0);
     } catch (error) {
-      this.#file = null;
+      if (asked !== this.#asked) return;
+      this.#file = this.#wanted = null;
       this.source.value = "";
       this.source.disabled = true;
       this.verdict.textContent = error.message;
@@ -157,9 +166,10 @@ class Rules {
   // Rules are tried from the top, so a new one goes above all others, below the file's own comments.
   async #insert(id) {
     if (!this.#file) return;
+    const opened = this.#asked;
     try {
       const { text } = await this.app.get(`rules/from/${encodeURIComponent(id)}`);
-      if (this.#isGone) return; // the address is another view's by now
+      if (this.#isGone || opened !== this.#asked) return; // the address is another one by now
       const head = /^(?:#[^\n]*\n|[ \t]*\n)*/.exec(this.source.value)[0];
       const rest = this.source.value.slice(head.length);
       this.source.value = `${head}${text}${rest ? `\n${rest}` : ""}`;
@@ -207,7 +217,7 @@ class Rules {
     try {
       told = await this.app.post(`rules/check/${this.#file.number}`, { text: this.source.value });
     } catch (error) {
-      this.verdict.textContent = error.message;
+      if (check === this.#checks) this.verdict.textContent = error.message;
       return;
     }
     if (check !== this.#checks) return; // more was written meanwhile
@@ -229,17 +239,22 @@ class Rules {
 
   async #save() {
     if (!this.#isChanged()) return;
+    const { number, path } = this.#file;
     await this.#check();
+    if (this.#file?.path !== path) return; // another was opened meanwhile; this one is kept
     if (this.save.disabled) {
       this.app.tell("It has mistakes, so it isn't saved.");
       return;
     }
     const text = this.source.value;
     try {
-      const { stamp } = await this.app.put(`rules/file/${this.#file.number}`, { text, stamp: this.#file.stamp });
-      this.#file = { ...this.#file, text, stamp, isOther: false };
+      const { stamp } = await this.app.put(`rules/file/${number}`, { text, stamp: this.#file.stamp });
+      if (KEPT.get(path) === text) KEPT.delete(path);
       this.app.tell("Saved, and in force.");
-      await this.#written(0);
+      if (this.#file?.path === path) {
+        this.#file = { ...this.#file, text, stamp, isOther: false };
+        await this.#written(0);
+      }
     } catch (error) {
       this.app.tell(error.message);
     }
