@@ -670,9 +670,10 @@ BY_ID = {
 
 
 @pytest.mark.parametrize(("id_", "lines"), BY_ID.items(), ids=BY_ID)
-def test_a_warning_ends_in_its_id(id_: str, lines: str) -> None:
+def test_a_warning_says_the_way_out_and_ends_in_its_id(id_: str, lines: str) -> None:
     (found,) = warnings(rule(lines))
     assert found.id == id_
+    assert found.hint
     assert str(found).endswith(f" [{id_}]")
 
 
@@ -686,6 +687,7 @@ def test_every_warning_is_tested_and_in_the_manual() -> None:
 @pytest.mark.parametrize(
     "lines",
     [
+        pytest.param('policy.allow_origins = ["app://."]', id="an Electron app's origin"),
         pytest.param(
             f'policy.allow_origins = ["{APP}", "http://localhost:3000", "http://127.0.0.1"]\n'
             "policy.allow_credentials = true",

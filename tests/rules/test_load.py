@@ -308,6 +308,7 @@ def test_a_name_is_unique_over_all_files() -> None:
         ('match.url = "localhost:8080/*"', 'Hint: write "http://localhost:8080/*"'),
         ('match.url = "[::1]/*"', 'Hint: write "http://[::1]/*"'),
         ('match.host = "a.test, b.test"', 'is no host. Hint: write ["a.test", "b.test"]'),
+        ('match.host = "::1"', 'is no host. Hint: write "[::1]"'),
         ('mode = "dry-run"', 'mode = "dry-run": must be "apply" or "shadow". Hint: write "shadow"'),
         ('enabled = "yes"', "Hint: write true without quotes"),
         ("policy.allow_credentials = 1", "Hint: write true"),

@@ -89,7 +89,8 @@ def _request_headers(policy: Policy) -> Iterator[Remark]:
             yield remark("header-forbidden", path, name, message, "drop it")
         elif name.lower() in _NEEDLESS_HEADERS:
             message = "seldom needs leave: its usual values are safelisted"
-            yield remark("header-safelisted", path, name, message)
+            hint = "drop it, unless script sends others"
+            yield remark("header-safelisted", path, name, message, hint)
 
 
 def _exposed_headers(policy: Policy) -> Iterator[Remark]:
@@ -177,7 +178,8 @@ def _max_age(policy: Policy) -> Iterator[Remark]:
     caps = [f"{engine} ({cap})" for engine, cap in MAX_AGE_CAPS.items() if age > cap]
     if caps:
         message = f"is more than these browsers keep: {', '.join(caps)}"
-        yield remark("max-age-above-cap", path, age, message)
+        hint = f"write {min(MAX_AGE_CAPS.values())} to have all of them keep it equally long"
+        yield remark("max-age-above-cap", path, age, message, hint)
 
 
 def _unused(policy: Policy, match: Match) -> Iterator[Remark]:

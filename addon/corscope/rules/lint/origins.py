@@ -78,6 +78,9 @@ def _either(
         yield remark("pattern-not-understood", path, pattern, message, hint)
 
 
+_OF_APP: Final = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*://[^\s/*?#@]+")
+"""What Electron and its like send for a scheme of their own, whose host may be a dot: `app://.`"""
+
 _NEVER: Final = {
     *("origin-ends-in-slash", "origin-has-path", "origin-upper-case", "origin-default-port"),
     *("origin-without-scheme", "origin-not-ascii", "origin-invalid", "several-in-one"),
@@ -126,11 +129,21 @@ def _named(pattern: str, path: KeyPath, policy: Policy) -> Iterator[Remark]:
         return
     wrong = list(lint_sent_by_page(pattern, path))
     parsed = parse_origin_pattern(pattern)
+    if not wrong and _OF_APP.fullmatch(pattern):
+        return
     if wrong or parsed is None:
         never = "is no origin, so it never matches"
-        yield from wrong or [remark("origin-invalid", path, pattern, never)]
+        yield from wrong or [remark("origin-invalid", path, pattern, never, _written(pattern))]
         return
     yield from _unsafe(pattern, parsed, path, policy)
+
+
+def _written(pattern: str) -> str:
+    """How an origin is written, for who has written none."""
+    bare = pattern.strip()
+    if bare != pattern and parse_origin_pattern(bare) is not None:
+        return f"write {shown(bare)}"
+    return 'write it as "https://app.example.com", "https://*.example.com" or "http://localhost:*"'
 
 
 def lint_sent_origin(value: str, path: KeyPath) -> Iterator[Remark]:
@@ -174,7 +187,7 @@ def lint_sent_by_page(text: str, path: KeyPath) -> Iterator[Remark]:
     if found is None:
         bare = text.strip("/")
         meant = "/".join(with_scheme(bare).split("/")[:3])
-        hint = f"write {shown(meant)}" if bare else ""
+        hint = f"write {shown(meant)}" if bare else _written(text)
         message = "has no scheme, so no Origin ever equals it"
         yield remark("origin-without-scheme", path, text, message, hint)
         return
