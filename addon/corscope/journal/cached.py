@@ -184,11 +184,10 @@ class Caches:
         elsewhere.
         """
         turn = [self._asked, self._answered]
-        if [told.account for told in before] != [*turn, *turn, self._asked]:
+        if len(before) != 5 or [told.account for told in before] != [*turn, *turn, self._asked]:
             return False
-        asked, first, again, second, latest = before
-        is_same = first.is_like(answered) and second.is_like(answered)
-        return is_same and asked.is_like(again) and again.is_like(latest)
+        asked, first, again, second, latest = [told.what for told in before]
+        return first == second == answered.what and asked == again == latest
 
     def _is_followed_again(self, before: Sequence[Told], followed: Told) -> bool:
         """The same of a preflight and what followed it.
@@ -196,14 +195,16 @@ class Caches:
         Not before it is followed: what the first one's mode let be set, the answer alone leaves.
         """
         turn = [self._asked, self._answered, self._followed]
-        if [told.account for told in before] != [*turn, *turn, *turn[:2]]:
+        if len(before) != 8 or [told.account for told in before] != [*turn, *turn, *turn[:2]]:
             return False
         asked, first, earlier, again, second, later, latest, answered = before
         mode = _mode_told(earlier, first)
-        is_same = mode is not None and mode == _mode_told(later, second)
-        is_same &= mode == _mode_told(followed, answered)
-        is_same &= first.is_like(answered) and second.is_like(answered)
-        return is_same and asked.is_like(again) and again.is_like(latest)
+        return (
+            mode is not None
+            and mode == _mode_told(later, second) == _mode_told(followed, answered)
+            and first.what == second.what == answered.what
+            and asked.what == again.what == latest.what
+        )
 
     def _asked(self, client: str, wire: WireView) -> None:
         for cache in self._accounts(client, wire.engine).values():

@@ -248,13 +248,14 @@ class Journal:
             self.readings = _readings()
 
     def _recorded(self, pending: InFlight, seen: Sighting, now: datetime) -> Exchange:
-        quiet = self.records.cast(pending, seen, now)
-        if quiet is not None:  # nothing after it has to be known by it
-            pattern, exchange = quiet
-            if pattern.is_kept:
-                self.busy.answered.append((now, pending))
-            return exchange
-        pending = pending.there()
+        if pending.elsewhere is not None:
+            quiet = self.records.cast(pending, seen, now)
+            if quiet is not None:  # nothing after it has to be known by it
+                pattern, exchange = quiet
+                if pattern.is_kept:
+                    self.busy.answered.append((now, pending))
+                return exchange
+            pending = pending.there()
         pattern, exchange = self.records.record(pending, seen, now)
         self._note(pattern, pending, exchange)
         known = pending.known

@@ -77,7 +77,8 @@ class Store:
         """Keep what became of a preflight; of one that is no longer here, nothing."""
         if (exchange := self._exchanges.get(outcome.id)) is not None:
             self._outcomes[outcome.id] = outcome
-            self._tell(Entry(exchange, outcome))
+            if self.listeners:
+                self._tell(Entry(exchange, outcome))
 
     def note_failure(self, id_: str) -> None:
         """Keep in mind that what is here of this exchange is not all, or nothing."""

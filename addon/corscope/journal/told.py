@@ -32,10 +32,6 @@ class Told(NamedTuple):
     what: tuple[object, ...]
     when: tuple[object, ...] = ()
 
-    def is_like(self, other: "Told") -> bool:
-        """Whether it is the same at another time."""
-        return self[:2] == other[:2]
-
 
 @dataclass(slots=True)
 class Backlog:

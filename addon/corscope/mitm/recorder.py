@@ -317,11 +317,17 @@ _Annotation = tuple[str, str, dict[str, str | None]]
 
 def _put(flow: http.HTTPFlow, annotation: _Annotation) -> None:
     text, marker, metadata = annotation
-    if not flow.comment or _OWN_COMMENT.fullmatch(flow.comment):
+    if not flow.comment or _is_own(flow.comment):
         flow.comment = text
     if not flow.marked or flow.marked in MARKERS.values():
         flow.marked = marker
     flow.metadata["corscope"] = metadata.copy()
+
+
+@lru_cache(maxsize=100)
+def _is_own(comment: str) -> bool:
+    """Whether corscope has made it, as most: a preflight's flow is annotated twice."""
+    return _OWN_COMMENT.fullmatch(comment) is not None
 
 
 def _annotation(exchange: Exchange, outcome: Outcome | None = None) -> _Annotation:
