@@ -14,6 +14,7 @@ from corscope.rules.reload import State
 from tests.browsers.conftest import need
 from tests.browsers.web_page import AXE, NARROW, WIDE, WebPage, take_pictures
 from tests.support.chromium import Chromium
+from tests.support.relay import Relay
 from tests.support.web import Served
 from tests.web.scenes import HOSTILE, Recording, answers, asks, preflight, put, told
 
@@ -103,6 +104,36 @@ def test_a_page_whose_mitmproxy_has_ended_says_so(chromium: Chromium) -> None:
             assert other.page.port == port
             page.see("#line-state", "This mitmproxy has ended")
         page.see(ROW)
+
+
+SHORT_OF_PATIENCE = """() => {
+    const later = window.setTimeout;
+    window.setTimeout = (what, ms, ...rest) => later(what, ms > 30_000 ? 1_500 : ms, ...rest);
+}"""
+"""Lets what would wait for the better part of a minute wait for a second and a half."""
+
+
+def test_a_connection_that_is_lost_without_a_word_is_made_anew(chromium: Chromium) -> None:
+    """As through a tunnel, of a laptop that has slept: the browser itself would wait for ever."""
+    recording = told()
+    with (
+        Relay() as relay,
+        Served(recording.store) as served,
+        WebPage(chromium, served.page.url, proxy_port=relay.port, proxy_scheme="socks5") as page,
+    ):
+        page.see("#line-state", "Live")
+        page.go("#/exchanges/exchange-1")
+        page.see(OPEN)
+        page.run(SHORT_OF_PATIENCE)
+        served.do(lambda: recording.exchange(asks("GET", "/before-it"), answers()))
+        page.see(ROW, "/before-it")
+        relay.silence()
+        served.do(lambda: recording.exchange(asks("GET", "/in-the-silence"), answers()))
+        page.see(ROW, "/in-the-silence")
+        page.see("#line-state", "Live")
+        assert page.run("() => document.querySelector('article.exchange') !== null")
+        served.do(lambda: recording.exchange(asks("GET", "/after-it"), answers()))
+        page.see(ROW, "/after-it")
 
 
 def test_the_title_tells_what_is_going_on(chromium: Chromium) -> None:

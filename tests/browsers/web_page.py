@@ -74,12 +74,14 @@ class WebPage:
         size: tuple[int, int] = WIDE,
         *,
         proxy_port: int | None = None,
+        proxy_scheme: str = "http",
         dark: bool = False,
     ) -> None:
         self._chromium = chromium
         self._url = url
         self._size = size
         self._proxy_port = proxy_port
+        self._proxy = f"{proxy_scheme}://127.0.0.1:{proxy_port}"
         self._scheme: Any = "dark" if dark else "light"
         self.errors: list[str] = []
 
@@ -92,9 +94,8 @@ class WebPage:
 
     async def _open(self) -> Page:
         width, height = self._size
-        proxy = f"http://127.0.0.1:{self._proxy_port}"
         context = await self._chromium._browser.new_context(
-            proxy={"server": proxy, "bypass": "<-loopback>"} if self._proxy_port else None,
+            proxy={"server": self._proxy, "bypass": "<-loopback>"} if self._proxy_port else None,
             viewport={"width": width, "height": height},
             color_scheme=self._scheme,
             bypass_csp=False,

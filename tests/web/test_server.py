@@ -228,7 +228,18 @@ def test_who_reads_too_slowly_gets_all(monkeypatch: pytest.MonkeyPatch) -> None:
         client.next()
         served.do(lambda: [recording.exchange(asks("GET"), answers()) for _ in range(5)])
         assert client.next() == ("reset", [])
+        assert client.known == "", "what it knew is void, should it come back before it has all"
         assert len(client.next()[1]) == 5
+        assert client.known == served.page.feed.upto()
+
+
+def test_who_hears_nothing_else_hears_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an event: what comes as a comment no script hears."""
+    monkeypatch.setattr(feed_, "ALIVE_EVERY", 0.05)
+    with Served(Recording().store) as served:
+        client = Listening(served)
+        assert client.next() == ("reset", [])
+        assert [client.next(), client.next()] == [("alive", []), ("alive", [])]
 
 
 def test_much_comes_in_parts() -> None:
@@ -240,7 +251,7 @@ def test_much_comes_in_parts() -> None:
         client = Listening(served)
         client.next()
         assert len(client.next()[1]) == feed_.AT_ONCE
-        assert client.known is None, "it doesn't have all yet"
+        assert client.known == "", "it doesn't have all yet"
         assert ids(client.next()) == ["exchange-1"]
         assert client.known == served.page.feed.upto()
 

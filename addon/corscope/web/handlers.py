@@ -157,8 +157,8 @@ def _files() -> list[Path]:
 
 
 def _event_text(event: Event) -> str:
-    if event.name == "alive":
-        return ": alive\n\n"
     upto = "" if event.upto is None else f"id: {event.upto}\n"
+    if event.name == "reset":  # an empty id voids what the client has said so far
+        upto = f"id: {event.upto or ''}\n"
     data = event.failed if event.name == "failed" else event.rows
     return f"event: {event.name}\n{upto}data: {json.dumps(data, separators=(',', ':'))}\n\n"

@@ -3,6 +3,10 @@
 const MOST_ROWS = 10_000;
 const MOST_KNOWN = 2 * MOST_ROWS; // while the browser makes timers wait, as in a hidden tab
 
+// The server says something every 15 seconds. What is silent for longer has gone without a word, as
+// through a tunnel while a laptop sleeps, and the browser waits for ever.
+const SILENT_MS = 40_000;
+
 export class Feed extends EventTarget {
   rows = [];
   failed = 0; // exchanges on which corscope itself has failed
@@ -10,10 +14,33 @@ export class Feed extends EventTarget {
   #known = new Map();
   #stale = false;
 
-  open() {
-    const source = new EventSource("events");
-    source.addEventListener("open", () => this.#become("live"));
-    source.addEventListener("error", () => this.#become(source.readyState === EventSource.CLOSED ? "gone" : "lost"));
+  open(known = "") {
+    const source = new EventSource(known ? `events?known=${known}` : "events");
+    let upto = known;
+    let silence = null;
+    const wait = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => {
+        source.close();
+        this.#become("lost");
+        this.open(upto);
+      }, SILENT_MS);
+    };
+    wait();
+    source.addEventListener("open", () => {
+      wait();
+      this.#become("live");
+    });
+    for (const name of ["alive", "reset", "rows", "failed", "rules"]) {
+      source.addEventListener(name, (event) => {
+        wait();
+        if (event.lastEventId || name === "reset") upto = event.lastEventId;
+      });
+    }
+    source.addEventListener("error", () => {
+      clearTimeout(silence); // the browser tries again by itself
+      this.#become(source.readyState === EventSource.CLOSED ? "gone" : "lost");
+    });
     source.addEventListener("failed", (event) => {
       this.failed = JSON.parse(event.data);
       this.#changed();
