@@ -2,7 +2,7 @@
 
 Where the request doesn't show what it is for, the sentence may name another: docs/scope.md. A run
 prints the seed of what was drawn by lot, see `seeds`, and how to repeat it; each page embeds a
-tenth of `CORSCOPE_CASES`.
+fifteenth of `CORSCOPE_CASES`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from tests.support.seeds import seed
 pytestmark = pytest.mark.browser
 
 SEED = seed()
-COUNT = int(os.environ.get("CORSCOPE_CASES") or 1500) // 10
+COUNT = int(os.environ.get("CORSCOPE_CASES") or 1500) // 15
 
 PRELOADS = ("preload", "modulepreload")
 
@@ -134,7 +134,7 @@ def test_what_is_embedded_by_lot(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with capsys.disabled():
-        sys.stdout.write(f"\nagain: CORSCOPE_SEED={SEED} CORSCOPE_CASES={10 * COUNT} ")
+        sys.stdout.write(f"\nagain: CORSCOPE_SEED={SEED} CORSCOPE_CASES={15 * COUNT} ")
     embeds = generate_embeds(SEED, page, COUNT)
     browser = request.getfixturevalue(engine)
     assert _told(engine, page, embeds, play_embedded(browser, page, embeds, tmp_path)) == ""
