@@ -748,7 +748,11 @@ def test_a_file_that_can_not_be_read_is_told_with_the_way_out(
         pytest.param(b"\x7fELF\x02\x01\x01" + bytes(range(256)), "not UTF-8", id="binary"),
         pytest.param(b'{"a": "\xff"}', "a.txt:1: is not UTF-8: byte 0xff", id="not UTF-8"),
         pytest.param(b"a\0b", "NUL", id="NUL"),
-        pytest.param(gzip.compress(b"{}"), "a.txt: is packed with gzip; unpack it", id="packed"),
+        pytest.param(
+            gzip.compress(b"{}"),
+            "a.txt: is packed with gzip; corscope reads it from zcat",
+            id="packed",
+        ),
     ],
 )
 def test_what_is_no_text_is_refused(
