@@ -36,15 +36,18 @@ class InForce:
         ruleset: the rules.
         fresh: whether what they touch is kept out of caches.
         looks_at_flows: whether any has a filter, which may tell apart what is alike.
+        waits_for_status: whether any asks for the answer's status.
     """
 
     ruleset: Ruleset
     fresh: bool
     looks_at_flows: bool = field(init=False)
+    waits_for_status: bool = field(init=False)
     _treatments: "Memo[Request, Treatment]" = field(default_factory=lambda: Memo(MOST_REQUESTS))
 
     def __post_init__(self) -> None:
         self.looks_at_flows = any(rule.match.filter for rule in self.ruleset.rules)
+        self.waits_for_status = any(rule.match.status for rule in self.ruleset.rules)
 
     def treatment(
         self, request: Request, filter_matches: FilterMatches = _matches_none
@@ -120,8 +123,14 @@ class Treatment:
         return found
 
     def _edited(self, response: Response) -> tuple[Rule | None, Response]:
-        ruleset, subject = self.in_force.ruleset, self.subject
-        rule = choose_at_response(ruleset, subject, response.status, self.filter_matches)
+        rule = self._rule_for(response.status)
         if rule is None:
             return None, response
-        return rule, edit(rule, subject, response, fresh=self.in_force.fresh)
+        return rule, edit(rule, self.subject, response, fresh=self.in_force.fresh)
+
+    def _rule_for(self, status: int) -> Rule | None:
+        """The rule that matches now; the one from before where nothing new can tell."""
+        in_force = self.in_force
+        if not in_force.waits_for_status and not in_force.looks_at_flows:
+            return self.rule()
+        return choose_at_response(in_force.ruleset, self.subject, status, self.filter_matches)
