@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 
 from corscope.fetch.embedder_policy import EmbedderPolicy
-from corscope.fetch.headers import contains
 from corscope.fetch.origin import origin_of_url
 from corscope.journal.cached import is_doubtful, is_simple
 from corscope.journal.chains import Step, plain_step, step_of
@@ -165,8 +164,6 @@ def read(client: str, request: Request) -> Reading | Plain:
         client: what tells one browser from another.
         request: the request as the browser sent it.
     """
-    if not contains(request.headers, "Origin"):
-        return _plain(client, request)
     key = (client, request.method, request.headers, origin_of_url(request.url))
     like = _readings.get(key)
     if like is not None:
