@@ -15,6 +15,7 @@ from corscope.servers.backtracking import BEYOND_COUNTING, ways
 from corscope.servers.regex_tree import parsed
 
 REASONS: Final = {
+    "corscope.cli.imports.languages.csharp_settings._PIECE.0": "possessive",
     "corscope.cli.imports.web_servers.apache._WORD.0": "possessive",
     "corscope.cli.imports.web_servers.asked._OF_ONE.0": "one character or an escape, never both",
     "corscope.cli.imports.web_servers.caddyfile._TOKEN.0": (

@@ -8,10 +8,12 @@ pass.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from corscope.cli.imports.environment import default_of
 from corscope.cli.imports.languages.codefile import CodeFile, call_name, joined, plain_number
+from corscope.cli.imports.languages.csharp_settings import Settings, listed, settings_beside
 from corscope.cli.imports.languages.syntax import MethodCall, code_of, line_of, named, short_code_of
 from corscope.cli.imports.regexes import compiled, escaped, of_host
 from corscope.cli.imports.tree import Node, Opaque, Regex, Value
@@ -35,7 +37,14 @@ _ASKED: Final = re.compile(
     rf"""(?:{_SETTINGS}\[|{_SETTINGS}\.GetSection\(|Environment\.GetEnvironmentVariable\()"""
     r"""\s*"(?P<name>[\w.:-]+)"\s*[\])]"""
 )
-_REST: Final = re.compile(r"\s*(?:\.Get<[\w\[\]<>?]+>\(\))?(?:\?\.\w+\([^()]*\))?")
+_REST: Final = re.compile(
+    r"\s*(?:\.Get<(?P<got>[\w\[\]<>?]+)>\(\))?(?:\?\.(?P<made>\w+\([^()]*\)))?"
+)
+_GETS_LIST: Final = re.compile(r"string\??\[\]|I?(?:List|Enumerable|Collection)<string>")
+_SPLITS: Final = re.compile(
+    r"""Split\(["'](.)["'](?:,\s*StringSplitOptions\.RemoveEmptyEntries)?\)"""
+)
+_SAME_CALLS: Final = {"ToArray()", "ToList()", "ToString()"}
 _GETS_VALUE: Final = re.compile(rf"{_SETTINGS}\.GetValue(?:<[^<>]+>)?")
 _MUTATORS: Final = {"Add", "AddRange", "Remove", "Clear", "Insert", "RemoveAll"}
 _ESCAPES: Final = dict(zip("ntrbfva0e", "\n\t\r\b\f\v\a\0\x1b", strict=True))
@@ -65,6 +74,7 @@ class CSharpFile(CodeFile):
         {
             *("parenthesized_expression", "cast_expression", "argument", "checked_expression"),
             *("expression_element", "collection_element"),
+            "postfix_unary_expression",  # `origins!`, which isn't null
         }
     )
 
@@ -118,12 +128,37 @@ class CSharpFile(CodeFile):
             return Opaque(code_of(node)) if isinstance(value, Opaque) else value
         return default_of(self.source, line_of(node), variable, self.read(right, depth).value)
 
-    def _looked_up(self, node: "Syntax") -> Opaque:
-        """`Configuration["Name"]` and what `?.` makes of it."""
+    @cached_property
+    def _settings(self) -> Settings:
+        return settings_beside(self.source)
+
+    def _looked_up(self, node: "Syntax") -> Value:
+        """`Configuration["Name"]` and what `?.` makes of it, where a file beside it tells."""
         code = code_of(node)
         asked = _ASKED.match(short_code_of(node))
-        is_whole = asked is not None and _REST.fullmatch(code[asked.end() :]) is not None
-        return Opaque(code, asked["name"] if asked and is_whole else "")
+        rest = None if asked is None else _REST.fullmatch(code[asked.end() :])
+        if asked is None or rest is None:
+            return Opaque(code)
+        value = self._of_file(asked["name"], rest) if "Environment" not in asked[0] else None
+        if value is None:
+            return Opaque(code, asked["name"])
+        message = f"{asked['name']} is taken from appsettings.json: the environment may set it"
+        self.source.note(message, line_of(node))
+        return value if isinstance(value, str) else tuple(Node(self.place(node), e) for e in value)
+
+    def _of_file(self, name: str, rest: re.Match[str]) -> str | tuple[str, ...] | None:
+        """A setting as it is asked for: a list by `Get`, a text by brackets; None for another."""
+        made, text = rest["made"], self._settings.get(name.lower())
+        if rest["got"] is not None:
+            found = listed(self._settings, name) if _GETS_LIST.fullmatch(rest["got"]) else ()
+            return found if found and (made is None or made in _SAME_CALLS) else None
+        if text is None or made is None:
+            return text
+        separator = _SPLITS.fullmatch(made)
+        if separator is None:
+            return text if made in _SAME_CALLS else None
+        parts = text.split(separator[1])
+        return tuple(each for each in parts if each or "Remove" not in made)
 
     def _gotten(self, node: "Syntax", depth: int) -> Value:
         """`Configuration.GetValue<string>("Name", "default")`."""
@@ -131,6 +166,13 @@ class CSharpFile(CodeFile):
         name, *default = (self.read(each, depth).value for each in given)
         if not isinstance(name, str) or len(default) > 1:
             return Opaque(code_of(node))
+        known = self._settings.get(name.lower())
+        if known is not None and short_code_of(node.child_by_field_name("function")).endswith(
+            ("GetValue<string>", "GetValue<string?>")
+        ):
+            message = f"{name} is taken from appsettings.json: the environment may set it"
+            self.source.note(message, line_of(node))
+            return known
         if not default:
             return Opaque(code_of(node), name)
         return default_of(self.source, line_of(node), name, default[0])
@@ -174,7 +216,7 @@ class CSharpFile(CodeFile):
 
     def _called(self, node: "Syntax", depth: int) -> Value:
         of_setting = self._looked_up(node)
-        if of_setting.variable:
+        if not isinstance(of_setting, Opaque) or of_setting.variable:
             return of_setting
         function = short_code_of(node.child_by_field_name("function"))
         if _GETS_VALUE.fullmatch(function):
@@ -194,8 +236,10 @@ class CSharpFile(CodeFile):
         """What `.ToArray()` and `.Split(',')` make of a value."""
         if base is None or not calls:
             return Opaque(code_of(node))
-        value: Value = self.read(base, depth).value
-        for call in calls:
+        function = short_code_of(calls[0].node.child_by_field_name("function"))
+        is_setting = _GETS_VALUE.fullmatch(function) is not None
+        value = self._gotten(calls[0].node, depth) if is_setting else self.read(base, depth).value
+        for call in calls[is_setting:]:
             given = [code_of(each).strip("\"'") for each in call.arguments[:1]]
             if call.name == "Split" and isinstance(value, str) and given == [","]:
                 value = tuple(Node(self.place(node), each.strip()) for each in value.split(","))
