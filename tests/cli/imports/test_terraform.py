@@ -224,3 +224,49 @@ def test_names_that_double_come_to_an_end() -> None:
     cors = "cors {\nallow_origins = local.a59\n}\n"
     with pytest.raises(UnreadableError, match="nested too deeply"):
         read(f'{text}resource "aws_lambda_function_url" "u" {{\n{cors}}}\n')
+
+
+DYNAMIC = {
+    "a list": (
+        'variable "origins" {\n  default = ["https://a.test", "https://b.test"]\n}\n',
+        "var.origins",
+        "[cors_rule.value]",
+    ),
+    "a set": ("", 'toset(["https://b.test", "https://a.test"])', '["${cors_rule.value}"]'),
+    "tables": (
+        'locals {\n  rules = [{ o = ["https://a.test"] }, { o = ["https://b.test"] }]\n}\n',
+        "local.rules",
+        "cors_rule.value.o",
+    ),
+    "a table": (
+        "",
+        '{ z = ["https://b.test"], a = ["https://a.test"] }',
+        "cors_rule.value",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DYNAMIC)
+def test_a_dynamic_block_is_a_block_for_each(name: str) -> None:
+    before, each, origins = DYNAMIC[name]
+    block = (
+        'resource "aws_s3_bucket_cors_configuration" "a" {\n  dynamic "cors_rule" {\n'
+        f"    for_each = {each}\n    content {{\n      allowed_origins = {origins}\n"
+        '      allowed_methods = ["GET"]\n    }\n  }\n}\n'
+    )
+    found = read(before + block)
+    assert [each.policy.allow_origins for each in found] == [
+        ("https://a.test",),
+        ("https://b.test",),
+    ]
+    assert guess(Source("main.tf", before + block)) == ["terraform"]
+
+
+def test_a_dynamic_block_may_name_what_it_goes_through() -> None:
+    block = (
+        'resource "aws_s3_bucket" "a" {\n  dynamic "cors_rule" {\n    iterator = one\n'
+        '    for_each = ["https://a.test"]\n    content {\n      allowed_origins = [one.value]\n'
+        '      allowed_methods = ["GET"]\n    }\n  }\n}\n'
+    )
+    (found,) = read(block)
+    assert found.policy.allow_origins == ("https://a.test",)

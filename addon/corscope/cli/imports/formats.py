@@ -130,7 +130,7 @@ _SIGNS: Final = {
         "echo": r"github\.com/labstack/echo/(v\d+/)?middleware\b",
         "gorilla": r"github\.com/gorilla/handlers\b",
     },
-    ".tf": {"terraform": r"^\s*cors(_rule|_configuration)?\s*(=\s*)?\{"},
+    ".tf": {"terraform": r"^\s*(cors(_rule|_configuration)?\s*(=\s*)?|dynamic\s+\"cors\w*\"\s*)\{"},
     ".rb": {"rack-cors": r"\bRack::Cors\b"},
     ".conf": {
         "haproxy": _HAPROXY,

@@ -7,6 +7,7 @@ Follows https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md.
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
@@ -26,7 +27,9 @@ _TOKEN: Final = re.compile(
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _OPENS: Final = {"{": "}", "[": "]", "(": ")"}
-_REFERENCE: Final = re.compile(r"\$\{\s*((?:var|local)\.[\w-]+)\s*\}")
+_REFERENCE: Final = re.compile(
+    r"\$\{\s*((?:var|local)\.[\w-]+|[\w-]+\.(?:key|value)(?:\.[\w-]+)?)\s*\}"
+)
 _CALLED: Final = re.compile(r"(tolist|toset|concat)\((.*)\)", re.DOTALL)
 
 
@@ -68,7 +71,7 @@ class HclFile:
         self._body(self.root, "", 0)
         self._busy: set[str] = set()
         self._known: dict[str, Value] = {}
-        self._names = dict(self._named())
+        self._names: Mapping[str, Node] = dict(self._named())
 
     def _named(self) -> Iterator[tuple[str, Node]]:
         for block in self.root.blocks:
@@ -78,6 +81,13 @@ class HclFile:
                 yield f"var.{block.labels[0]}", block.values["default"]
 
     # Values
+
+    def knowing(self, names: Mapping[str, Node]) -> "HclFile":
+        """The file in which these names mean something too, as within a `dynamic` block."""
+        file = copy(self)
+        file._names = {**self._names, **names}
+        file._busy, file._known = set(), {}
+        return file
 
     def value(self, node: Node, depth: int = 0) -> Node:
         """A value, in which names are what they stand for."""

@@ -17,7 +17,7 @@ from corscope.cli.imports.platforms.clouds import (
     S3_READERS,
     read_rules,
 )
-from corscope.cli.imports.tree import Found, Node, Source
+from corscope.cli.imports.tree import Found, Node, Opaque, Source
 
 __all__ = ["read_terraform"]
 
@@ -49,6 +49,10 @@ _KINDS: Final = {
 }
 
 
+_MOST_REPEATED: Final = 100
+"""How many blocks one may stand for; a bucket of S3 has no more rules."""
+
+
 def read_terraform(source: Source) -> Iterator[Found]:
     """The rules of each resource that has any."""
     file = HclFile(source)
@@ -68,15 +72,44 @@ def _of_resource(file: HclFile, block: Block, kind: _Kind) -> Iterator[Found]:
         outer = [inner for each in outer for inner in each.inner(name)]
     last = kind.path[-1]
     for each in outer:
-        for inner in each.inner("dynamic"):
-            if inner.labels == (last,):
-                Node(inner.place, None).refuse(f"dynamic {last} can't be told: write the blocks")
         tables = [_table(file, inner) for inner in each.inner(last)]
+        for inner in each.inner("dynamic"):
+            tables += _repeated(file, inner) if inner.labels == (last,) else ()
         if last in each.values:
             tables += file.value(each.values[last]).items()
         for read in read_rules(tables, kind.readers) if tables else ():
             told = [f"{read.place}: {kind.told}"] if kind.told else []
             yield replace(read, like=kind.like, warnings=(*told, *read.warnings))
+
+
+def _repeated(file: HclFile, block: Block) -> Iterator[Node]:
+    """A `dynamic` block as the blocks that it stands for, where its `for_each` is known.
+
+    https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks
+    """
+    place = Node(block.place, None)
+    told = f"dynamic {block.labels[0]} can't be told: write the blocks"
+    each, name = block.values.get("for_each"), block.values.get("iterator")
+    contents = list(block.inner("content"))
+    if each is None or len(contents) != 1:
+        place.refuse(told)
+    iterator = name.value.code if name and isinstance(name.value, Opaque) else block.labels[0]
+    match file.value(each).value:
+        case tuple() as items:
+            pairs = [(Node(item.place, key), item) for key, item in enumerate(items)]
+        case Mapping() as table:  # which Terraform goes through by its keys
+            pairs = [(Node(place.place, key), item) for key, item in sorted(table.items())]
+        case _:
+            place.refuse(told)
+    if len(pairs) > _MOST_REPEATED:
+        place.refuse(f"dynamic {block.labels[0]} makes more than {_MOST_REPEATED} blocks")
+    for key, item in pairs:
+        names = {f"{iterator}.key": key, f"{iterator}.value": item}
+        inner = item.value if isinstance(item.value, Mapping) else {}
+        for field, value in inner.items():
+            names[f"{iterator}.value.{field}"] = value
+            names[f'{iterator}.value["{field}"]'] = value
+        yield _table(file.knowing(names), contents[0])
 
 
 def _table(file: HclFile, block: Block) -> Node:
