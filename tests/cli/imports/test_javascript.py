@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from corscope.cli.imports.formats import IMPORTERS, guess
 from corscope.cli.imports.tree import Source, UnreadableError
 from corscope.servers.policy import Policy, SettingValue
-from tests.cli.imports.reading import read
+from tests.cli.imports.reading import in_little_memory, read
 
 LISTED = Policy(allow_origins=("https://a.test", "https://b.test"))
 C, D = "https://c.test", "https://d.test"
@@ -608,3 +609,33 @@ def test_what_fails_without_an_origin_is_told_where_no_rule_says_it() -> None:
     list(IMPORTERS["express"](source))
     told = "a request without an Origin fails there; by the rule it is passed on"
     assert list(source.notes) == [f"a.js:4: {told}"]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "!" * 20_000 + "allowed.includes(o)",
+        "(" * 20_000 + "allowed.includes(o)" + ")" * 20_000,
+        "o && !(" * 5_000 + "allowed.includes(o)" + ")" * 5_000,
+        "o || (o && (" * 5_000 + "allowed.includes(o)" + "))" * 5_000,
+        "(" * 5_000 + "allowed.includes(o)" + " ? o : o)" * 5_000,
+    ],
+    ids=["not", "brackets", "and not", "or and", "choices"],
+)
+@pytest.mark.parametrize("name", ["express", "koa"])
+def test_a_test_that_is_nested_deeply_ends_in_words(tmp_path: Path, name: str, test: str) -> None:
+    function = f"(o, cb) => {{ if ({test}) return cb(null, true); cb(null, false); }}"
+    module = "cors"
+    if name == "koa":
+        module, function = "@koa/cors", f"(o) => {{ if ({test}) return o; return ''; }}"
+    (tmp_path / "a.js").write_text(middleware(module, function))
+    done = in_little_memory(tmp_path / "a.js", name)
+    assert done.returncode in {0, 1}
+    assert "Traceback" not in done.stderr
+
+
+def test_choices_in_a_row_end_in_words(tmp_path: Path) -> None:
+    choices = "".join(f"o === 'https://a{n}.test' ? o : " for n in range(5_000))
+    (tmp_path / "a.js").write_text(middleware("@koa/cors", f"(o) => {choices}''"))
+    done = in_little_memory(tmp_path / "a.js", "koa")
+    assert (done.returncode, "can't tell the value" in done.stderr) == (1, True)

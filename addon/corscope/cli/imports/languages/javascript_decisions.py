@@ -145,14 +145,13 @@ class _Decision:
         """Follow the statements, each of which is asked if those before it let it."""
         rest: list[Syntax] | None
         if body.type == "statement_block":
-            rest = named(body)
+            rest = _deciding(named(body))
         elif self.callback:
             rest = [body]
         else:
             self._end(_Outcome("value", value=bare(body)))
             return
         while rest is not None:
-            rest = _deciding(rest)
             if rest and rest[0].type == "if_statement":
                 rest = self._asked(rest[0], rest[1:])
             else:
@@ -166,7 +165,7 @@ class _Decision:
         if condition is None or then is None:
             raise UnknownError
         inside = _statements(then)
-        after = rest if alternative is None else _statements(named(alternative)[0])
+        after = rest if alternative is None else _deciding(_statements(named(alternative)[0]))
         if alternative is None and not (inside and inside[-1].type in _ENDINGS):
             raise UnknownError
         outcome = self._outcome(inside)
@@ -185,7 +184,7 @@ class _Decision:
 
     def _allow_rest(self, rest: list["Syntax"]) -> None:
         """What follows upon a refusal: all that is left is allowed."""
-        outcome = self._outcome(_deciding(rest))
+        outcome = self._outcome(rest)
         if outcome.kind != "allow":
             raise UnknownError
         self.missing = self.missing or self._without_origin(outcome)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.languages.syntax import code_of, named, short_code_of
 from corscope.cli.imports.regexes import escaped, of_host
-from corscope.cli.imports.tree import Node, Regex
+from corscope.cli.imports.tree import DEEPEST, Node, Regex
 from corscope.servers.origins import matches_regex
 from corscope.servers.policy import WILDCARD
 
@@ -81,8 +81,9 @@ class OriginTest:
     origin: str
     depth: int
 
-    def returned(self, body: "Syntax") -> list[Node]:
+    def returned(self, body: "Syntax", deep: int = 0) -> list[Node]:
         """What a function allows that returns it: all, or the origin if a test holds."""
+        _check_depth(deep)
         node = returned(body)
         if node is None:
             raise UnknownError
@@ -95,7 +96,10 @@ class OriginTest:
             raise UnknownError
         rest = node.child_by_field_name("alternative")
         is_test = rest is not None and bare(rest).type == "ternary_expression"
-        return [*self.found(condition), *(self.returned(rest) if rest and is_test else [])]
+        return [
+            *self.found(condition),
+            *(self.returned(rest, deep + 1) if rest and is_test else []),
+        ]
 
     def fallback(self, node: "Syntax | None") -> Node | None:
         """The origin that all others get, behind the last colon; None if they get none."""
@@ -143,8 +147,9 @@ class OriginTest:
         found = (_HOST.fullmatch(re.sub(r"\s", "", each)) for each in codes)
         return bool(self.origin) and any(each and each[1] == self.origin for each in found)
 
-    def found(self, node: "Syntax") -> list[Node]:
+    def found(self, node: "Syntax", deep: int = 0) -> list[Node]:
         """What tests with `||` between them allow; that there is no origin allows none."""
+        _check_depth(deep)
         tests = [bare(node)]
         found: list[Node] = []
         while tests:
@@ -154,33 +159,35 @@ class OriginTest:
             elif self._is_present(test):
                 tests.append(bare(named(test)[1]))
             elif not self.is_absent(test):
-                found += self._found_by(test)
+                found += self._found_by(test, deep)
         return found
 
-    def missing(self, node: "Syntax") -> list[Node]:
+    def missing(self, node: "Syntax", deep: int = 0) -> list[Node]:
         """What a test allows that asks for the opposite, also after `origin &&`."""
+        _check_depth(deep)
         node = bare(node)
         if node.type == "binary_expression" and _operator(node) == "&&":
             left, right = named(node)
             if self.is_origin(left):
-                return self.missing(right)
+                return self.missing(right, deep + 1)
         if node.type == "unary_expression" and _operator(node) == "!":
-            return self.found(named(node)[0])
+            return self.found(named(node)[0], deep + 1)
         return self._index(node, _IS_MISSING)
 
-    def holds_without(self, node: "Syntax") -> bool:
+    def holds_without(self, node: "Syntax", deep: int = 0) -> bool:
         """Whether a test holds where there is no origin.
 
         Raises:
             FailsError: it asks for something of what is missing.
             UnknownError: it can't be told.
         """
+        _check_depth(deep)
         node = bare(node)
         operator = _operator(node)
         if node.type == "binary_expression" and operator in {"||", "&&"}:
-            return self._joined_without(node, operator)
+            return self._joined_without(node, operator, deep)
         if node.type == "unary_expression" and operator == "!":
-            return not self.holds_without(named(node)[0])
+            return not self.holds_without(named(node)[0], deep + 1)
         if node.type == "true" or self.is_absent(node):
             return True
         if self.is_origin(node) or (node.type == "unary_expression" and operator == "~"):
@@ -191,14 +198,14 @@ class OriginTest:
             raise UnknownError
         return self._called_without(node)
 
-    def _joined_without(self, node: "Syntax", operator: str) -> bool:
+    def _joined_without(self, node: "Syntax", operator: str, deep: int) -> bool:
         """Tests with one operator between them, each asked only if those before it let it."""
         tests = [node]
         while tests:
             test = bare(tests.pop())
             if test.type == "binary_expression" and _operator(test) == operator:
                 tests += reversed(named(test))
-            elif self.holds_without(test) is (operator == "||"):
+            elif self.holds_without(test, deep + 1) is (operator == "||"):
                 return operator == "||"
         return operator == "&&"
 
@@ -240,7 +247,7 @@ class OriginTest:
         is_equal = _operator(node) in {"===", "=="}
         return len(sides) == 2 and is_equal and bool(words & {"undefined", "null"})
 
-    def _found_by(self, node: "Syntax") -> list[Node]:
+    def _found_by(self, node: "Syntax", deep: int) -> list[Node]:
         if node.type == "true":
             return [self.file.read(node, self.depth)]
         if node.type == "call_expression":
@@ -248,7 +255,7 @@ class OriginTest:
         if node.type == "unary_expression" and _operator(node) == "~":
             return self._looked_up(named(node)[0], {"indexOf"})
         if node.type == "unary_expression" and _operator(node) == "!":
-            return self.missing(node.named_children[0])
+            return self.missing(node.named_children[0], deep + 1)
         if node.type != "binary_expression":
             raise UnknownError
         if _operator(node) in {"===", "=="}:
@@ -322,6 +329,12 @@ class OriginTest:
         if not isinstance(value.value, kind):
             raise UnknownError
         return value
+
+
+def _check_depth(deep: int) -> None:
+    """Give up what the grammar's package, which crashes far below, would not survive."""
+    if deep > DEEPEST:
+        raise UnknownError
 
 
 def _reads_missing(node: Node) -> bool:
