@@ -78,6 +78,19 @@ def of_caddy(folder: Path, rules: str, port: int, backend: int, before: str) -> 
     return ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
 
 
+def of_nginx(folder: Path, rules: str, port: int, backend: int, before: str) -> list[str]:
+    """Its command line, once its configuration is written; the backend's is localhost:1."""
+    assert not before
+    rules = rules.replace("localhost:1", f"127.0.0.1:{backend}")
+    paths = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{name}_temp_path {folder}/{name};\n" for name in paths)
+    (folder / "nginx.conf").write_text(
+        f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log stderr;\nevents {{}}\n"
+        f"http {{\naccess_log off;\n{temporary}server {{\nlisten 127.0.0.1:{port};\n{rules}}}\n}}\n"
+    )
+    return ["nginx", "-c", str(folder / "nginx.conf")]
+
+
 @contextmanager
 def running(folder: Path, name: str, rules: str, before: str = "") -> Iterator[int]:
     """A real proxy with these rules before a backend."""
@@ -86,7 +99,7 @@ def running(folder: Path, name: str, rules: str, before: str = "") -> Iterator[i
     backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
     threading.Thread(target=backend.serve_forever, daemon=True).start()
     port = free_port()
-    command = {"haproxy": of_haproxy, "caddy": of_caddy}[name]
+    command = {"haproxy": of_haproxy, "caddy": of_caddy, "nginx": of_nginx}[name]
     process = subprocess.Popen(
         command(folder, rules, port, backend.server_port, before), stderr=subprocess.DEVNULL
     )

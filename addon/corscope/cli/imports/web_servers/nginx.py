@@ -20,6 +20,7 @@ from corscope.cli.imports.web_servers.nginx_answers import (
     Directive,
     NginxAnswers,
     cors_lines,
+    error_page,
     walk,
 )
 from corscope.cli.imports.web_servers.nginx_files import read_files
@@ -48,6 +49,9 @@ _WORDS: Final = Words(
 )
 
 
+_Chain = tuple[tuple[Directive, ...], ...]
+
+
 def read_nginx(source: Source) -> Iterator[Found]:
     """The `add_header` lines of a configuration, and what they refer to."""
     source, directives = read_files(source)
@@ -61,7 +65,7 @@ def read_nginx(source: Source) -> Iterator[Found]:
             )
     hides = any(map(_hides, walk(directives)))
     by_method = _by_method(directives)
-    chains = list(_chains((directives,), _sends, by_method))
+    chains = _places(directives, list(_chains((directives,), _sends, by_method)))
     chains = chains or list(_chains((directives,), _hides, by_method))
     if not chains:
         source.refuse(f"has no add_header Access-Control-…{_unread(directives)}")
@@ -74,6 +78,19 @@ def read_nginx(source: Source) -> Iterator[Found]:
         told = _only_there(locations.get(id(chain[-1])), source)
         for found in _found(place, chain, keeps_own=not hides):
             yield replace(found, warnings=(*told, *found.warnings))
+
+
+def _places(directives: tuple[Directive, ...], chains: list[_Chain]) -> list[_Chain]:
+    """Without the locations that are only gone to with a status that the file itself returns."""
+    returned = {e.arguments[0] for e in walk(directives) if e.name == "return" and e.arguments}
+    pages = [page for each in walk(directives) if (page := error_page(each)) is not None]
+    gone_to = {page.name for page in pages if returned.intersection(page.codes)}
+    blocks = {
+        id(each.block)
+        for each in walk(directives)
+        if each.name == "location" and each.arguments[0] in gone_to
+    }
+    return [each for each in chains if id(each[-1]) not in blocks] or chains
 
 
 def _unread(directives: tuple[Directive, ...]) -> str:
@@ -89,9 +106,6 @@ def _only_there(location: Directive | None, source: Source) -> tuple[str, ...]:
     path = " ".join(location.arguments)
     told = f"only paths that fit {path} are meant: say so in match.url"
     return (f"{source.at(location.line)}: {told}",)
-
-
-_Chain = tuple[tuple[Directive, ...], ...]
 
 
 def _inner_first(chains: list[_Chain], locations: Mapping[int, Directive]) -> list[_Chain]:

@@ -16,10 +16,10 @@ from corscope.cli.imports.web_servers.asked import OPTIONS, Answered, Asked, Com
 from corscope.cli.imports.web_servers.by_hand import HeaderLine
 from corscope.servers.parts import REQUEST_HEADERS, REQUEST_METHOD, is_cors_response_header_name
 
-__all__ = ["ORIGIN", "RUN", "Directive", "NginxAnswers", "cors_lines", "walk"]
+__all__ = ["ORIGIN", "RUN", "Directive", "NginxAnswers", "cors_lines", "error_page", "walk"]
 
 ORIGIN: Final = "$http_origin"
-RUN: Final = frozenset({"set", "if", "break", "return", "add_header"})
+RUN: Final = frozenset({"set", "if", "break", "return", "add_header", "error_page"})
 """The directives of a block that count for those in it."""
 
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -68,6 +68,33 @@ class _Map:
     default: str
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """Where an `error_page` leads, and how the status is said: `=`, a number, or not at all."""
+
+    codes: tuple[str, ...]
+    status: str
+    name: str
+
+
+def error_page(directive: Directive) -> ErrorPage | None:
+    """What such a directive says; None for one that leads to no location by its name."""
+    *codes, name = directive.arguments or ("",)
+    if directive.name != "error_page" or not name.startswith("@"):
+        return None
+    status = codes.pop().removeprefix("=") or "=" if codes and codes[-1][:1] == "=" else ""
+    return ErrorPage(tuple(codes), status, name)
+
+
+def _error_page(blocks: Iterable[tuple[Directive, ...]], status: str) -> ErrorPage | None:
+    """What counts for a status: a block that has any has none of those around it."""
+    pages: list[Directive] = []
+    for block in blocks:
+        pages = [each for each in block if each.name == "error_page"] or pages
+    named = (error_page(each) for each in pages)
+    return next((each for each in named if each and status in each.codes), None)
+
+
 @dataclass
 class _Run:
     """How far one request has come."""
@@ -97,6 +124,9 @@ class NginxAnswers:
     warnings: dict[str, None] = field(default_factory=dict)
     noted: set[str] = field(default_factory=set)
     maps: dict[str, _Map] = field(init=False, default_factory=dict)
+    named: dict[str, list[Directive]] = field(init=False, default_factory=dict)
+    """The locations whose name begins with an @, by that."""
+
     unset: dict[str, str] = field(init=False, default_factory=dict)
     """The variables that are set anywhere, each with the empty text that it has before."""
 
@@ -109,6 +139,8 @@ class NginxAnswers:
         for each in walk(self.directives):
             if each.name == "set" and each.arguments:
                 self.unset[each.arguments[0].removeprefix("$")] = ""
+            if each.name == "location" and each.arguments[0].startswith("@"):
+                self.named.setdefault(each.arguments[0], []).append(each)
             if each.name == "map":
                 if len(each.arguments) != 2:
                     message = "is no configuration of nginx: a map has two arguments"
@@ -118,7 +150,7 @@ class NginxAnswers:
     def elsewhere(self, compared: Compared) -> "NginxAnswers":
         """The same for another place, without reading the maps again."""
         other = NginxAnswers(self.source, (), compared)
-        other.maps, other.unset = self.maps, self.unset
+        other.maps, other.unset, other.named = self.maps, self.unset, self.named
         return other
 
     def _map(self, directive: Directive) -> _Map:
@@ -150,11 +182,30 @@ class NginxAnswers:
     def answer(self, chain: Iterable[tuple[Directive, ...]], asked: Asked) -> Answered:
         """What a request gets in a block, before which those around it are run."""
         run = _Run(asked, dict(self.unset))
-        for block in chain:
+        blocks = tuple(chain)
+        around: tuple[HeaderLine, ...] = ()
+        for block in blocks:
+            around = run.lines
             if not run.is_over:
                 self._run(block, run)
+        self._go_to_error_page(blocks, around, run)
         sent = [replace(line, value=self._filled(line.value, run)) for line in run.lines]
         return Answered(tuple(line for line in sent if line.value), run.status, run.line)
+
+    def _go_to_error_page(
+        self, blocks: tuple[tuple[Directive, ...], ...], around: tuple[HeaderLine, ...], run: _Run
+    ) -> None:
+        """`error_page 418 = @name;`: what is returned with that status goes on in that location.
+
+        https://nginx.org/en/docs/http/ngx_http_core_module.html#error_page
+        """
+        page = None if run.status is None else _error_page(blocks, str(run.status))
+        if page is None or page.name not in self.named or len(self.named[page.name]) != 1:
+            return
+        returned, run.is_over, run.lines, run.status = run.status, False, around, None
+        self._run(self.named[page.name][0].block, run)
+        if page.status != "=":
+            run.status = int(page.status) if page.status.isdigit() else returned
 
     def _run(self, block: tuple[Directive, ...], run: _Run) -> None:
         inherited = run.lines
