@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from corscope.explain.escape import escaped
 from corscope.explain.line import comment, exchange_text
+from corscope.fetch.reasons import INTERIM, TOO_LONG
 from corscope.journal.exchange import Exchange, Missing, Sighting, Touch
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
@@ -319,3 +320,22 @@ def test_a_huge_value_does_not_fill_the_screen() -> None:
 )
 def test_the_comment_has_verdict_and_reason(response: Response, expected: str) -> None:
     assert comment(exchange_of(actual(), Sighting("x", response))) == expected
+
+
+@pytest.mark.parametrize(
+    ("missing", "cause", "fix"),
+    [
+        (Missing.NO_ANSWER, "refused", "start the server, or mend its address."),
+        (Missing.NO_ANSWER, None, "start the server, or mend its address."),
+        (Missing.NO_ANSWER, "tls", "let mitmproxy trust the server's certificate"),
+        (Missing.NO_ANSWER, "timeout", "see whether the server runs, and what keeps it"),
+        (Missing.NO_ANSWER, "closed", "see in the server's log why it hung up."),
+        (Missing.DROPPED, None, "see why the connection was dropped."),
+        (Missing.UNREADABLE, TOO_LONG, "send fewer headers, or shorter ones."),
+        (Missing.UNREADABLE, INTERIM, "let the server send no interim answer"),
+        (Missing.UNREADABLE, "X-{A}", "send X-{A} on one line, without control characters"),
+    ],
+)
+def test_the_fix_is_that_of_the_cause(missing: Missing, cause: str | None, fix: str) -> None:
+    seen = Sighting("1", None, missing, "it failed", cause=cause)
+    assert f" Fix: {fix}" in exchange_text(exchange_of(actual(), seen))

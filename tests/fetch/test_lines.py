@@ -7,8 +7,10 @@ import pytest
 from corscope.fetch.engines import Engine
 from corscope.fetch.lines import (
     LONGEST_HEADS,
+    LONGEST_HEADS_OVER_HTTP_2,
     are_odd,
     is_too_long,
+    is_too_long_over_http_2,
     lines_as_read,
     unreadable_name,
 )
@@ -68,3 +70,14 @@ def test_an_engine_takes_so_much_of_a_head_and_no_more(engine: Engine, most: int
 
 def test_an_unknown_engine_has_no_limit() -> None:
     assert not is_too_long(10**9)
+    assert not is_too_long_over_http_2((("x", "a" * 1_000_000),))
+
+
+@pytest.mark.parametrize(("engine", "limit"), LONGEST_HEADS_OVER_HTTP_2.items())
+def test_over_http_2_each_line_counts_for_more(engine: Engine, limit: tuple[int, int]) -> None:
+    most, besides = limit
+    status = (":status", "200")
+    room = most - len(":status200") - 2 * besides
+    assert not is_too_long_over_http_2((status, ("x", "a" * (room - 1))), engine)
+    assert is_too_long_over_http_2((status, ("x", "a" * room)), engine)
+    assert is_too_long_over_http_2((status, ("x", ""), ("x", "a" * (room - 2))), engine)

@@ -11,7 +11,7 @@ from corscope.explain.articles.catalogue import REASONS
 from corscope.explain.escape import escaped
 from corscope.explain.mending import NOTHING_FURTHER, Further, further, is_misspelled
 from corscope.fetch.origin import OPAQUE_SERIALIZED
-from corscope.fetch.reasons import Reason
+from corscope.fetch.reasons import INTERIM, TOO_LONG, Reason
 from corscope.journal.exchange import Exchange, Judgement
 from corscope.messages import HeaderList
 from corscope.servers.parts import is_cors_response_header_name
@@ -51,6 +51,28 @@ _STATUS_TOO: Final = (
     "be 200 to 299."
 )
 """What is to be mended besides, where a preflight's headers are what is told of first."""
+
+
+_UNANSWERED_FIXES: Final = {
+    "dns": "mend the host's name in the page, or let it be known here.",
+    "timeout": "see whether the server runs, and what keeps it from answering.",
+    "unreachable": "see whether this machine is on the server's network.",
+    "tls": "let mitmproxy trust the server's certificate (ssl_verify_upstream_trusted_ca, or "
+    "ssl_insecure for a test server), or ask the server by http if it speaks no TLS.",
+    "invalid": "see what the server sends: it isn't HTTP.",
+    "closed": "see in the server's log why it hung up.",
+}
+"""By the cause that is known; where none is, or the server refuses, the article's own will do."""
+
+_UNREAD_FIXES: Final = {
+    TOO_LONG: "send fewer headers, or shorter ones.",
+    INTERIM: "let the server send no interim answer, as 103 Early Hints, while mitmproxy stands "
+    "between.",
+}
+
+_UNREADABLE_HEADER_FIX: Final = (
+    "send {detail} on one line, without control characters, or leave it out."
+)
 
 
 def exchange_words(exchange: Exchange, judgement: Judgement) -> Words:
@@ -115,7 +137,17 @@ def _fix(reason: Reason, detail: str | None, shown: Mapping[str, str]) -> str:
         return OPAQUE_ORIGIN_FIX
     if reason is Reason.ALLOW_HEADERS_INVALID and not shown["headers"]:
         return _NO_NAMES_FIX
-    return _fix_of_page(reason, detail or "") or fix.format_map(shown)
+    said = _fix_of_page(reason, detail or "") or _fix_of_cause(reason, detail) or fix
+    return said.format_map(shown)
+
+
+def _fix_of_cause(reason: Reason, cause: str | None) -> str | None:
+    """The fix where no answer came, or none that can be read, and it is known why."""
+    if reason is Reason.NO_RESPONSE:
+        return _UNANSWERED_FIXES.get(cause or "")
+    if reason is Reason.CONNECTION_DROPPED and cause is not None:
+        return _UNREAD_FIXES.get(cause, _UNREADABLE_HEADER_FIX)
+    return None
 
 
 def _besides(besides: Further, shown: Mapping[str, str]) -> Iterator[str]:

@@ -147,7 +147,7 @@ def _unnamed(failure: Failure, scene: Scene) -> tuple[str, ...]:
     if failure.detail == "view-source:":
         told = _LOCAL
     elif failure.reason is Reason.CONNECTION_DROPPED and failure.detail == TOO_LONG:
-        told = _TOO_BIG
+        told = _UNREADABLE_OVER_HTTP_2 if scene.url.startswith("https:") else _TOO_BIG
     elif failure.reason is Reason.CONNECTION_DROPPED and failure.detail:
         told = _UNREADABLE_OVER_HTTP_2 if scene.url.startswith("https:") else _UNREADABLE
     kept_to = "Site" if failure.detail == "same-site" else "Origin"

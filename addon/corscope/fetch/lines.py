@@ -12,7 +12,15 @@ from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import HTTP_TAB_OR_SPACE
 from corscope.messages import HeaderList
 
-__all__ = ["LONGEST_HEADS", "are_odd", "is_too_long", "lines_as_read", "unreadable_name"]
+__all__ = [
+    "LONGEST_HEADS",
+    "LONGEST_HEADS_OVER_HTTP_2",
+    "are_odd",
+    "is_too_long",
+    "is_too_long_over_http_2",
+    "lines_as_read",
+    "unreadable_name",
+]
 
 LONGEST_HEADS: Final[Mapping[Engine, int]] = {
     Engine.CHROMIUM: 262_144,
@@ -20,6 +28,13 @@ LONGEST_HEADS: Final[Mapping[Engine, int]] = {
     Engine.WEBKIT: 65_538,
 }
 """Bytes, from the status line to the empty one, that each takes of an answer over HTTP/1.1."""
+
+LONGEST_HEADS_OVER_HTTP_2: Final[Mapping[Engine, tuple[int, int]]] = {
+    Engine.CHROMIUM: (262_144, 32),
+    Engine.FIREFOX: (393_202, 4),
+}
+"""The same over HTTP/2, which WebKitGTK doesn't speak through a proxy; and what each line counts
+besides its name and value. Firefox takes some 50 bytes less of the first answer on a connection."""
 
 _NUL: Final = re.compile(r"\x00")
 _NUL_OR_NEWLINE: Final = re.compile(r"[\x00\r\n]")
@@ -57,6 +72,17 @@ def is_too_long(length: int, engine: Engine = Engine.UNKNOWN) -> bool:
     HTTP sets no limit: https://www.rfc-editor.org/rfc/rfc9110#section-5.4
     """
     return length > LONGEST_HEADS.get(engine, length)
+
+
+def is_too_long_over_http_2(headers: HeaderList, engine: Engine = Engine.UNKNOWN) -> bool:
+    """Whether the browser takes nothing of an answer with these fields, `:status` among them.
+
+    https://www.rfc-editor.org/rfc/rfc9113#name-defined-settings
+    """
+    if engine not in LONGEST_HEADS_OVER_HTTP_2:
+        return False
+    most, besides = LONGEST_HEADS_OVER_HTTP_2[engine]
+    return sum(len(name) + len(value) + besides for name, value in headers) > most
 
 
 def lines_as_read(headers: HeaderList, engine: Engine = Engine.UNKNOWN) -> HeaderList:

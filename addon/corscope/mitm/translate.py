@@ -16,7 +16,13 @@ from mitmproxy.proxy import mode_specs
 
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import byte_lowercase, from_fields, get, values
-from corscope.fetch.lines import are_odd, is_too_long, lines_as_read, unreadable_name
+from corscope.fetch.lines import (
+    are_odd,
+    is_too_long,
+    is_too_long_over_http_2,
+    lines_as_read,
+    unreadable_name,
+)
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.fetch.reasons import INTERIM, TOO_LONG
 from corscope.fetch.url import LONGEST_REMEMBERED
@@ -267,20 +273,24 @@ def _deliver(flow: http.HTTPFlow, response: http.Response, key: object) -> Respo
         head = read
     if _has_lower_names(flow.request):
         lower = [(byte_lowercase(name), value) for name, value in head.headers]
-        head = Response(head.status, tuple(pair for pair in lower if pair[0] not in _OF_HTTP_1))
+        head = Response(head.status, tuple(pair for pair in lower if _is_of_http_2(pair[0])))
     is_alike = not is_odd and head.status != HTTPStatus.SWITCHING_PROTOCOLS
     return _delivered.put(key, head) if is_alike and is_short else head
 
 
 def _is_too_long(flow: http.HTTPFlow, response: http.Response) -> bool:
-    """Whether the browser takes no head with so many bytes; over HTTP/2 that isn't known."""
-    if _has_lower_names(flow.request):
+    """Whether the browser takes no head with so many bytes; over HTTP/3 that isn't known."""
+    data, engine = response.data, engine_of(request_of(flow).headers)
+    if flow.request.is_http2:
+        status = (":status", str(data.status_code))
+        fields = [pair for pair in from_fields(data.headers.fields) if _is_of_http_2(pair[0])]
+        return is_too_long_over_http_2((status, *fields), engine)
+    if flow.request.is_http3:
         return False
-    data = response.data
     first = f"HTTP/1.1 {data.status_code} \r\n"
     lines = sum(len(name) + len(value) + len(": \r\n") for name, value in data.headers.fields)
     length = len(first) + len(data.reason) + lines + len("\r\n")
-    return is_too_long(length, engine_of(request_of(flow).headers))
+    return is_too_long(length, engine)
 
 
 def _interim(flow: http.HTTPFlow, response: http.Response) -> Unreadable | None:
@@ -313,6 +323,10 @@ _OF_HTTP_1: Final = frozenset(
 )
 """What HTTP/2 and 3 have no place for (https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2), so
 that mitmproxy leaves it out."""
+
+
+def _is_of_http_2(name: str) -> bool:
+    return byte_lowercase(name) not in _OF_HTTP_1
 
 
 def missing_of(flow: http.HTTPFlow) -> Missing:
