@@ -370,3 +370,22 @@ def test_what_the_page_gives_up_is_no_cors_error(stage: Stage) -> None:
     assert stage.page.run(ABORTED, url) == "AbortError"  # type: ignore[attr-defined]
     [entry] = stage.entries(url)
     assert (entry["verdict"], entry["reason"]) == ("blocked", "client-gone")
+
+
+SOCKET = """
+url => new Promise(resolve => {
+    const socket = new WebSocket(url);
+    socket.onopen = () => resolve("open");
+    socket.onerror = () => resolve("failed");
+})
+"""
+
+
+@pytest.mark.parametrize("engine", ["webkit"])  # the others ask for a tunnel
+def test_a_web_socket_that_mitmproxy_passes_nowhere(stage: Stage) -> None:
+    """Without a port in its URL, the addon isn't even told."""
+    url = "ws://socket.test:8000/socket"
+    assert stage.page.run(SOCKET, url) == "failed"  # type: ignore[attr-defined]
+    [entry] = stage.entries(url)
+    assert (entry["mode"], entry["reason"]) == ("websocket", "no-response")
+    assert (entry["error"], entry["detail"]) == ("Invalid request scheme: ws", "scheme")

@@ -329,6 +329,7 @@ def test_the_comment_has_verdict_and_reason(response: Response, expected: str) -
         (Missing.NO_ANSWER, None, "start the server, or mend its address."),
         (Missing.NO_ANSWER, "tls", "let mitmproxy trust the server's certificate"),
         (Missing.NO_ANSWER, "timeout", "see whether the server runs, and what keeps it"),
+        (Missing.NO_ANSWER, "scheme", "let the page ask by wss:, or the browser go there without"),
         (Missing.NO_ANSWER, "closed", "see in the server's log why it hung up."),
         (Missing.DROPPED, None, "see why the connection was dropped."),
         (Missing.UNREADABLE, TOO_LONG, "send fewer headers, or shorter ones."),

@@ -24,6 +24,7 @@ from corscope.mitm.causes import cause_of
         ("[Errno 113] Connect call failed ('192.0.2.1', 80)", "unreachable"),
         ("The remote server does not speak TLS.", "tls"),
         ("Certificate verify failed: self-signed certificate", "tls"),
+        ("Invalid request scheme: ws", "scheme"),
         ("Cannot parse HTTP response: Bad HTTP response line: b'hello there'", "invalid"),
         ("server closed connection", "closed"),
         ("connection closed", "closed"),

@@ -60,6 +60,8 @@ _UNANSWERED_FIXES: Final = {
     "tls": "let mitmproxy trust the server's certificate (ssl_verify_upstream_trusted_ca, or "
     "ssl_insecure for a test server), or ask the server by http if it speaks no TLS.",
     "invalid": "see what the server sends: it isn't HTTP.",
+    "scheme": "let the page ask by wss:, or the browser go there without the proxy, which takes no "
+    "other request for a WebSocket from WebKit.",
     "closed": "see in the server's log why it hung up.",
 }
 """By the cause that is known; where none is, or the server refuses, the article's own will do."""

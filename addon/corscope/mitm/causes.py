@@ -15,6 +15,7 @@ _CAUSES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("unreachable", re.compile(r"\[(?:Errno|WinError) (?:101|113|51|65|10051|10065|1231)\]")),
     ("tls", re.compile(r"\bTLS\b|\bSSL\b|certificate", re.I)),
     ("invalid", re.compile(r"Cannot parse|protocol error", re.I)),
+    ("scheme", re.compile(r"Invalid request scheme")),
     ("closed", re.compile(r"closed|unexpected server response|reset by|EOF", re.I)),
 )
 
@@ -25,6 +26,7 @@ def cause_of(message: str) -> str | None:
     Returns:
         "dns" (the host's name isn't known), "refused", "timeout", "unreachable", "tls" (the server
         speaks none, or shows a certificate that mitmproxy doesn't take), "invalid" (the answer
-        can't be read) or "closed" (the server hung up).
+        can't be read), "scheme" (mitmproxy passes no such request on) or "closed" (the server hung
+        up).
     """
     return next((cause for cause, pattern in _CAUSES if pattern.search(message)), None)

@@ -221,6 +221,7 @@ _CAUSES: Final = {
     "unreachable": "there is no way to the server",
     "tls": "the server speaks no TLS, or shows a certificate that isn't trusted",
     "invalid": "the answer can't be read",
+    "scheme": "mitmproxy passes no such request on",
 }
 _MODES: Final = frozenset({"cors", "no-cors"})
 _BEFORE_ANY_ANSWER: Final = frozenset({Reason.NO_RESPONSE, Reason.CONNECTION_DROPPED})
