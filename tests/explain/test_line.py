@@ -214,6 +214,17 @@ def test_headers_that_script_commonly_wants_and_cannot_read_are_named() -> None:
     )
 
 
+def test_where_the_server_means_to_expose_all_an_apps_own_are_named_too() -> None:
+    """With credentials a wildcard is the name of a header."""
+    extra = (("X-Total", "9"), ("X-\x1b[2J", "odd"), ("Server", "s"), ("ETag", "a"))
+    exposing = (("Access-Control-Expose-Headers", "*"),)
+    answer = Response(200, (*ALLOWED.headers, *extra, *exposing))
+    assert told(actual(headers=(("Cookie", "a=1"),)), answer).endswith(
+        "; script can't read etag, x-total unless "
+        '"Access-Control-Expose-Headers: etag, x-total" is sent (* doesn\'t count with credentials)'
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

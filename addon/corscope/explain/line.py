@@ -140,13 +140,22 @@ def _sentence(told: str, clause: str | None, start: str = "") -> str:
 
 
 def _hidden(exchange: Exchange) -> str:
-    hidden = [name for name in exchange.hidden or () if name in _MISSED]
+    exposed = get_decode_and_split(exchange.headers, "Access-Control-Expose-Headers") or ()
+    means_all = "*" in exposed and exchange.credentials == "include"
+    hidden = [name for name in exchange.hidden or () if _is_missed(name, means_all=means_all)]
     if not hidden:
         return ""
-    exposed = get_decode_and_split(exchange.headers, "Access-Control-Expose-Headers") or ()
-    names = ", ".join((*(name for name in exposed if is_token(name)), *hidden))
+    named = [name for name in exposed if is_token(name) and not (means_all and name == "*")]
+    names = ", ".join((*named, *hidden))
     unless = f'unless "Access-Control-Expose-Headers: {escaped(names)}" is sent'
-    return f"; script can't read {', '.join(hidden)} {unless}"
+    if means_all:
+        unless += " (* doesn't count with credentials)"
+    return f"; script can't read {escaped(', '.join(hidden))} {unless}"
+
+
+def _is_missed(name: str, *, means_all: bool) -> bool:
+    """Whether script may want it; where the server means to expose all, an app's own, too."""
+    return name in _MISSED or (means_all and name.startswith("x-") and is_token(name))
 
 
 # Headers that script commonly wants and that are hidden unless exposed.
