@@ -426,6 +426,23 @@ def test_nothing_is_wider_than_a_small_phone(
         assert page.run(wide) == []
 
 
+@pytest.mark.parametrize("size", [NARROW, (640, 430)], ids=["a phone", "enlarged to 200 %"])
+def test_nothing_covers_anything_where_there_is_little_room(
+    chromium: Chromium, folder: Path, size: tuple[int, int]
+) -> None:
+    bad = "\n".join(["[[rule]]", *(f"unknown-{number} = 1" for number in range(20))])
+    with (
+        Served(told().store, rules=folder_of(folder, a=f"{ALLOW}\n{bad}")) as served,
+        WebPage(chromium, served.page.url + "#/rules", size) as page,
+    ):
+        page.see("#verdict", "mistakes")
+        page.see("#list", "unknown-19")
+        ends = "at => document.querySelector(at[0]).getBoundingClientRect()[at[1]]"
+        for above, below in (("#list", ".editing"), (".editor", ".outcome")):
+            assert page.run(ends, [above, "bottom"]) <= page.run(ends, [below, "top"])
+        assert page.too_wide() == []
+
+
 def test_nothing_from_the_wire_or_a_file_is_executed(chromium: Chromium, folder: Path) -> None:
     recording = Recording()
     recording.exchange(
