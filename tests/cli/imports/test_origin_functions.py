@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from corscope.cli.imports.tree import UnreadableError
 from tests.cli.imports.beside_real import differences
+from tests.cli.imports.reading import read
 
 pytestmark = pytest.mark.server
 
@@ -104,6 +106,24 @@ def use(package: str, function: str, call: str = "app.use(cors(%s));") -> str:
     return f'import cors from "{package}";\n{NAMES}{call % f"{{ origin: {function} }}"}\n'
 
 
+DELEGATES = (
+    """const delegate = function (req, callback) {
+      var corsOptions;
+      if (allowed.indexOf(req.header('Origin')) !== -1) {
+        corsOptions = { origin: true, credentials: true }
+      } else {
+        corsOptions = { origin: false }
+      }
+      callback(null, corsOptions)
+    };""",
+    """const delegate = (req, callback) => {
+      callback(null, { origin: allowed.includes(req.header('Origin')), maxAge: 5 });
+    };""",
+    """const delegate = (req, cb) => {
+      const isAllowed = !req.header('Origin') || allowed.includes(req.header('Origin'));
+      return cb(null, { methods: ['PUT'], origin: isAllowed });
+    };""",
+)
 REGISTER = "await app.register(cors, %s);"
 OF_FASTIFY = (*CALLING_BACK[:10], *CALLING_BACK[12:14], *PROMISED)
 TEXTS = {
@@ -117,3 +137,29 @@ TEXTS = {
 def test_a_function_refuses_by_the_rule_as_it_does_there(name: str) -> None:
     """Other origins, and requests without one, with an error or left alone."""
     assert "\n\n".join(differences(name, TEXTS[name], LISTED)) == ""
+
+
+def test_options_that_are_called_back_with_count_by_the_rule_as_there() -> None:
+    texts = [
+        f'import cors from "cors";\n{NAMES}{each}\napp.use(cors(delegate));\n' for each in DELEGATES
+    ]
+    assert "\n\n".join(differences("express", texts, LISTED)) == ""
+
+
+@pytest.mark.parametrize(
+    "delegate",
+    [
+        "(req, cb) => { cb(null, { origin: allowed.includes(req.header('Origin')) ? 'x' : 'y' }) }",
+        "(req, cb) => { if (ours(req)) o = { origin: true }; else o = { origin: false };"
+        " cb(null, o) }",
+        "(req, cb) => { if (allowed.includes(req.get('Origin'))) o = { origin: true };"
+        " else o = { origin: '*' }; cb(null, o) }",
+        "(req, cb) => { load().then((o) => cb(null, o)) }",
+        "(req, cb) => { cb(error, { origin: allowed.includes(req.get('Origin')) }) }",
+        "(req, cb) => {}",
+    ],
+)
+def test_options_that_a_function_makes_otherwise_are_refused(delegate: str) -> None:
+    text = f'import cors from "cors";\n{NAMES}app.use(cors({delegate}));\n'
+    with pytest.raises(UnreadableError, match=r"a\.js:3: can't tell the value of"):
+        read("express", "a.js", text)

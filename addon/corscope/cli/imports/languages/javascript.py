@@ -22,7 +22,7 @@ from corscope.cli.imports.languages.javascript_choices import (
     looked_up,
     taken_from_environment,
 )
-from corscope.cli.imports.languages.javascript_decisions import origin_test
+from corscope.cli.imports.languages.javascript_decisions import delegated, origin_test
 from corscope.cli.imports.languages.javascript_tests import bare
 from corscope.cli.imports.languages.syntax import (
     code_of,
@@ -139,6 +139,16 @@ class JavaScriptCall:
     def last(self) -> Node:
         """The last argument."""
         return self.options(len(self._arguments) - 1)
+
+    def delegated(self) -> Node | None:
+        """The options that its argument calls back with, if that is a function that can be read."""
+        node = bare(self._arguments[0]) if self._arguments else None
+        if node is not None and node.type == "identifier":
+            node = self.file.constant(code_of(node))
+        options = (
+            delegated(node, self.file) if node is not None and node.type in _FUNCTIONS else None
+        )
+        return None if options is None else Node(self.place, options)
 
     def options(self, index: int = 0) -> Node:
         """The argument of that index; a table without options if there is none."""

@@ -5,7 +5,7 @@ Fastify's do; what isn't allowed it refuses by an error, or by giving nothing.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from corscope.cli.imports.languages.javascript import JavaScriptFile
 
-__all__ = ["origin_test"]
+__all__ = ["delegated", "origin_test"]
 
 _DECLARATIONS: Final = {"lexical_declaration", "variable_declaration", "empty_statement"}
 _LOGGED: Final = re.compile(r"(?:console|logger|log|(?:this\.|request\.|req\.)log(?:ger)?)\.\w+\(")
@@ -69,6 +69,74 @@ def origin_test(function: "Syntax", file: "JavaScriptFile", depth: int) -> Value
         except (UnknownError, RecursionError):
             continue
     return Opaque(code_of(function))
+
+
+def delegated(function: "Syntax", file: "JavaScriptFile") -> Mapping[str, Node] | None:
+    """The options that a function calls back with, asked with the request; None if it does more.
+
+    `(req, callback) => callback(null, { origin: … })`, or options that an `if` chooses of which one
+    has `origin: true` and the other false: their origin is then what the function tests for.
+    """
+    names, body = parameters(function), function.child_by_field_name("body")
+    if len(names) != 2 or body is None:
+        return None
+    test = OriginTest(file, "", 0)
+    done = _deciding(_statements(body))
+    try:
+        if not done:
+            return None
+        *chosen, last = done
+        is_statement = last.type in {"expression_statement", "return_statement"}
+        called = bare(named(last)[0]) if is_statement and named(last) else last
+        given, name = _given(called), code_of(called.child_by_field_name("function"))
+        if name != names[1] or len(given) != 2 or code_of(given[0]) not in _NO_ERROR:
+            return None
+        if len(chosen) == 1 and given[1].type == "identifier":
+            return _chosen_options(chosen[0], code_of(given[1]), test)
+        return _tested_options(bare(given[1]), test) if not chosen else None
+    except (UnknownError, FailsError):
+        return None
+
+
+def _tested_options(options: "Syntax", test: OriginTest) -> Mapping[str, Node]:
+    """An object whose `origin` is a test, or a name of one."""
+    pairs = [e for e in named(options) if code_of(e.child_by_field_name("key")) == "origin"]
+    asked = pairs[0].child_by_field_name("value") if len(pairs) == 1 else None
+    read = test.file.read(options)
+    if options.type != "object" or asked is None or not isinstance(read.value, Mapping):
+        raise UnknownError
+    constant = test.file.constant(code_of(asked)) if asked.type == "identifier" else None
+    asked = constant or asked
+    missing = "allow" if test.holds_without(asked) else "false"
+    tested = Tested(_few(test.found(asked)), "false", missing=missing)
+    return {**read.value, "origin": Node(read.place, tested)}
+
+
+def _chosen_options(node: "Syntax", name: str, test: OriginTest) -> Mapping[str, Node]:
+    """`if (test) options = { origin: true } else options = { origin: false }`."""
+    condition, then = (node.child_by_field_name(f) for f in ("condition", "consequence"))
+    alternative = node.child_by_field_name("alternative")
+    if node.type != "if_statement" or condition is None or then is None or alternative is None:
+        raise UnknownError
+    allowed, others = (_assigned(each, name, test) for each in (then, named(alternative)[0]))
+    if allowed["origin"].value is not True or others["origin"].value is not False:
+        raise UnknownError
+    missing = "allow" if test.holds_without(condition) else "false"
+    tested = Tested(_few(test.found(condition)), "false", missing=missing)
+    return {**allowed, "origin": Node(allowed["origin"].place, tested)}
+
+
+def _assigned(node: "Syntax", name: str, test: OriginTest) -> Mapping[str, Node]:
+    """The object that a branch gives to a name, and does nothing else."""
+    done = _deciding(_statements(node))
+    given = bare(named(done[0])[0]) if len(done) == 1 and named(done[0]) else node
+    left, right = (given.child_by_field_name(side) for side in ("left", "right"))
+    if given.type != "assignment_expression" or code_of(left) != name or right is None:
+        raise UnknownError
+    value = test.file.read(right).value
+    if not isinstance(value, Mapping) or "origin" not in value:
+        raise UnknownError
+    return value
 
 
 def _few(tested: Iterable[Node]) -> "bool | tuple[Node, ...]":

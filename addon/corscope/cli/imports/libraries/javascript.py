@@ -199,7 +199,7 @@ def read_express(source: Source) -> Iterator[Found]:
         answers_options = any(call.function.endswith(".options") for call in file.calls())
         wanted = 'cors({…}) of the package "cors"'
         for call in calls:
-            _refuse_none(call.options().table().get("origin"))
+            _refuse_none(_options(call).table().get("origin"))
         for read, call in zip(_of_calls(calls, _EXPRESS, source, wanted), calls, strict=True):
             yield _in_route(call, read, answers_options=answers_options)
     yield from of_nest
@@ -279,6 +279,11 @@ def _of_middleware(
     yield from _of_calls(calls, readers, source, f"cors({{…}}) of {modules[0]}")
 
 
+def _options(call: JavaScriptCall) -> Node:
+    """What npm's cors is given: options, or a function that calls back with such."""
+    return call.delegated() or call.options()
+
+
 def _is_required(function: str, module: str) -> bool:
     return function.replace("'", '"') in {f'require("{module}")', f'import("{module}")'}
 
@@ -295,7 +300,8 @@ def _of_calls(
         source.refuse(f"has no {wanted}")
     beside = tuple(_beside(calls[0].file)) if calls else ()
     for call in calls:
-        options = call.options(index).table()
+        given = _options(call) if readers is _EXPRESS else call.options(index)
+        options = given.table()
         read = found(options, readers, call.place)
         told = (*call.warnings, *_called_back(options), *beside)
         yield replace(read, warnings=(*told, *read.warnings))
