@@ -8,6 +8,7 @@ from corscope.journal import revalidation
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
+from corscope.journal.sites import site_of
 from corscope.messages import HeaderList, Request, Response
 
 from .requests import API, CHROMIUM, FIREFOX, PAGE, WEBKIT, actual, at
@@ -237,3 +238,18 @@ def test_the_status_that_is_printed_is_the_copys(agent: str, status: int) -> Non
     cache.journal.answered(Sighting("image", first()), at(0))
     exchange = cache.see(actual(headers=(of[0], *ASKS)), Response(304, ()))
     assert f"Status code: {status}" in printed(exchange, exchange.engine)[0]
+
+
+@pytest.mark.parametrize(
+    ("origin", "site"),
+    [
+        ("https://a.b.example.co.uk:8443", "https://example.co.uk"),
+        ("http://localhost:3000", "http://localhost"),
+        ("http://127.0.0.1:3000", "http://127.0.0.1"),
+        ("http://[::1]:3000", "http://[::1]"),
+        ("null", "null"),
+        (f"https://{'a.' * 300}test", "https://a.test"),
+    ],
+)
+def test_the_site_of_an_origin(origin: str, site: str) -> None:
+    assert site_of(origin) == site

@@ -1,6 +1,7 @@
 """Are two origins of different sites?"""
 
 from functools import cache, lru_cache
+from typing import Final
 
 from publicsuffix2 import PublicSuffixList
 
@@ -32,12 +33,19 @@ def are_cross_site(a: TupleOrigin, b: TupleOrigin | None) -> bool:
     return _registrable_domain(a.host) != _registrable_domain(b.host)
 
 
-@lru_cache(maxsize=500)
+LONGEST_REMEMBERED: Final = 300
+"""The site of a longer origin than this is found anew each time."""
+
+
 def site_of(origin: str) -> str:
     """The site of a serialized origin; of what is no tuple origin, itself.
 
     https://html.spec.whatwg.org/multipage/browsers.html#obtain-a-site
     """
+    return (_remembered if len(origin) <= LONGEST_REMEMBERED else _found)(origin)
+
+
+def _found(origin: str) -> str:
     parsed = parse_serialized_origin(origin)
     if parsed is None:
         return origin
@@ -45,11 +53,14 @@ def site_of(origin: str) -> str:
     return f"{parsed.scheme}://{host if is_ip_address(host) else _registrable_domain(host)}"
 
 
+_remembered = lru_cache(maxsize=500)(_found)
+
+
 def _registrable_domain(host: str) -> str:
     """https://url.spec.whatwg.org/#host-registrable-domain; a public suffix is its own here."""
     suffix = _public_suffixes().get_tld(host)
     labels = host.removesuffix(suffix).rstrip(".")
-    return f"{labels.rpartition('.')[2]}.{suffix}"
+    return f"{labels.rpartition('.')[2]}.{suffix}".lstrip(".")
 
 
 @cache
