@@ -86,6 +86,8 @@ def test_a_file_is_not_written_over_another(corscope: Command, tmp_path: Path) -
             id="nothing to fill in",
         ),
         pytest.param([*NEW_POLICY[1:], "-o", "/none/a.toml"], 1, "No such file", id="folder"),
+        pytest.param([*NEW_POLICY[1:], "-o", "/"], 1, "/: this is a folder", id="a folder itself"),
+        pytest.param([*NEW_POLICY[1:], "-o", ""], 1, "this is a folder", id="an empty path"),
     ],
 )
 def test_bad_words_are_answered_with_the_way_out(

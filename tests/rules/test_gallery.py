@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -147,13 +148,30 @@ policy.allow_origin_regex = 'http://my\\.test:3000'
         assert fill_in(read_starter("it", text), "a.test") == "# It.\n\nmatch.host = 'a.test'\n"
 
     @pytest.mark.parametrize(
-        "host", ["https://a.test/", "a.test/x", "a test", "", 'a"', "a.test:0x"]
+        ("key", "given", "meant"),
+        [
+            ("host", "https://a.test/", "https://a.test"),
+            ("host", "a.test/x", "a.test"),
+            ("host", "b\u00fccher.test", "xn--bcher-kva.test"),
+            ("origin", "a.test", "http://a.test"),
+            ("origin", "https://a.test/", "https://a.test"),
+            ("origin", "https://A.test", "https://a.test"),
+            ("origin", "https://a.test:443", "https://a.test"),
+            ("origin", "https://b\u00fccher.test", "https://xn--bcher-kva.test"),
+        ],
     )
+    def test_what_browsers_write_otherwise_is_told_as_they_do(
+        self, key: str, given: str, meant: str
+    ) -> None:
+        with pytest.raises(ValueError, match=f'is no {key}: write it "{re.escape(meant)}"$'):
+            fill_in(read_starter("it", TEXT), **{key: given})
+
+    @pytest.mark.parametrize("host", ["a test", "", 'a"', "a.test:0x", "::1"])
     def test_what_is_no_host_is_refused(self, host: str) -> None:
         with pytest.raises(ValueError, match="is no host: write it as api"):
             fill_in(read_starter("it", TEXT), host=host)
 
-    @pytest.mark.parametrize("origin", ["a.test", "https://a.test/", "null", "https://A.test", "*"])
+    @pytest.mark.parametrize("origin", ["null", "*", "a b", "file:///a", ""])
     def test_what_is_no_origin_is_refused(self, origin: str) -> None:
         with pytest.raises(ValueError, match="is no origin: write it as https:"):
             fill_in(read_starter("it", TEXT), origin=origin)

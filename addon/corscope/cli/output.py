@@ -1,5 +1,6 @@
 """How is a command's text put into lines, and into a file?"""
 
+import errno
 import shlex
 import subprocess
 import sys
@@ -36,6 +37,10 @@ def unfit_text(file: str, told: tuple[str, str]) -> str:
 
 def unwritable(error: OSError) -> tuple[str, str]:
     """Word why a file can't be written, and what to do, for `unfit_text`."""
+    if error.filename and Path(error.filename).is_dir():
+        return "this is a folder", "name a file in it"
+    if error.errno == errno.ENOSPC:
+        return f"can't be written: {error.strerror}", "make room, or name a file elsewhere"
     return (
         f"can't be written: {error.strerror or error}",
         "check that its folder is there, and who may write there",
@@ -59,8 +64,8 @@ def write_file(file: Path, text: str, *, force: bool, is_private: bool = False) 
         mode, opener = "w" if force else "x", private if is_private else None
         with open(file, mode, encoding="utf-8", opener=opener) as opened:
             opened.write(text)
-    except FileExistsError as error:
-        message = f"{file} is there already; --force overwrites it"
-        raise click.ClickException(message) from error
     except OSError as error:
+        if isinstance(error, FileExistsError) and not file.is_dir():
+            message = f"{file} is there already; --force overwrites it"
+            raise click.ClickException(message) from error
         raise click.ClickException(unfit_text(str(file), unwritable(error))) from error

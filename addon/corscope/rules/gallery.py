@@ -13,7 +13,8 @@ from enum import Enum
 from itertools import takewhile
 from typing import Final
 
-from corscope.fetch.origin import parse_serialized_origin
+from corscope.fetch.origin import OPAQUE_SERIALIZED, parse_serialized_origin
+from corscope.rules.lint.origins import lint_sent_by_page
 
 __all__ = [
     "EXAMPLES",
@@ -181,7 +182,12 @@ def _origin(key: str, given: str) -> str:
     """The origin that was given, or https at the host."""
     origin = f"https://{given.lower()}" if key == "host" and "://" not in given else given
     if parse_serialized_origin(origin) is None:
-        raise ValueError(f'"{given}" is no {key}: write it as {EXAMPLES[key]} is, without a path')
+        told = f"as {EXAMPLES[key]} is, without a path"
+        for found in lint_sent_by_page(origin, ()):
+            meant = found.hint.removeprefix("write ").strip('"')
+            if parse_serialized_origin(meant) is not None and given != OPAQUE_SERIALIZED:
+                told = f'"{_bare(meant) if key == "host" and "://" not in given else meant}"'
+        raise ValueError(f'"{given}" is no {key}: write it {told}')
     return origin
 
 
