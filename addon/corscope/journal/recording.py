@@ -195,9 +195,8 @@ def _cache(known: Known) -> Cache:
 
 def _may_be_copied(pattern: Pattern, known: Known) -> bool:
     """Whether the browser may keep the answer, as far as CORS is concerned."""
-    verdicts = pattern.shared["verdicts"]
-    is_refused = bool(verdicts.omit.reason or verdicts.include.reason)
-    if not is_refused or pattern.shared["judgement"].verdict != "blocked":
+    verdicts, judgement = pattern.shared["verdicts"], pattern.shared["judgement"]
+    if judgement.verdict != "blocked" or not (verdicts.omit.reason or verdicts.include.reason):
         return True
     return not departs(known.wire.engine, Departure.REFUSED_NOT_KEPT)
 
