@@ -265,13 +265,20 @@ def pattern_of(
         shared,
         link.chain,
         leads_on=_leads_on(wire, response, judgement),
-        clears_cache=wire.kind == "actual"
-        and wire.mode == "cors"
-        and bool(verdicts.omit.reason or verdicts.include.reason)
-        and is_cleared_by_failure(wire.engine, wire.cors),
+        clears_cache=_clears_cache(wire, verdicts),
         is_of_any_url=link is FIRST
         and wire.mode != "navigate"  # whose URL is a page's
         and _is_of_any_url(seen, engine_verdicts),
+    )
+
+
+def _clears_cache(wire: WireView, verdicts: Verdicts) -> bool:
+    """Whether the browser may refuse it, and then clears its preflight cache."""
+    return (
+        wire.kind == "actual"
+        and wire.mode == "cors"
+        and bool(verdicts.omit.reason or verdicts.include.reason)
+        and is_cleared_by_failure(wire.engine, wire.cors)
     )
 
 
