@@ -148,4 +148,7 @@ def mitmdumps(
         for process, proxy in started:
             until_listening(process, proxy.port)
             until_listening(process, proxy.reverse)
+        for process, proxy in started:  # or another one has taken its port meanwhile
+            if process.poll() is not None:
+                raise RuntimeError(f"{proxy.name} ended with {process.returncode}")
         yield [proxy for _, proxy in started]
