@@ -15,7 +15,7 @@ import click
 
 from corscope import __version__
 from corscope.cli.journal_form import unfit
-from corscope.cli.kinds import FILE, or_standard_output
+from corscope.cli.kinds import FILE, output_option
 from corscope.cli.output import unfit_text, unwritable
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
@@ -88,14 +88,7 @@ def _ids(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) 
     show_default=True,
     help="How it is told.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    callback=or_standard_output,
-    metavar="FILE",
-    help="Write it to this file.",
-)
+@output_option()
 def check_log(
     journals: tuple[str, ...],
     fail_on: frozenset[str],

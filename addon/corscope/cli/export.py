@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from corscope.cli.kinds import DIALECT, FILE, or_standard_output
+from corscope.cli.kinds import DIALECT, FILE, output_option
 from corscope.cli.output import write_file
 from corscope.cli.rules import named_rule, read_rules
 from corscope.rules.export import export_rule
@@ -25,14 +25,7 @@ __all__ = ["export"]
     metavar="DIALECT",
     help="The server; default: the rule's own.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    callback=or_standard_output,
-    metavar="FILE",
-    help="Write it to this file.",
-)
+@output_option()
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
 def export(
     files: tuple[str, ...],

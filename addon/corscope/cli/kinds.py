@@ -1,7 +1,8 @@
 """Which kinds of words do the commands take? A shell that completes them asks too."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -10,14 +11,36 @@ from corscope.rules.export import find_dialect
 from corscope.servers.dialect import Dialect
 from corscope.servers.registry import dialects
 
-__all__ = ["DIALECT", "FILE", "or_standard_output"]
+__all__ = ["DIALECT", "FILE", "output_option"]
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 FILE: Final = click.Path(readable=False)
 """A path of anything, or a - for standard input; who opens it says what is wrong with it."""
 
 
-def or_standard_output(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    """The file to write; None for the standard output, which a - names too."""
+def output_option(
+    told: str = "Write it to this file.", default: Path | None = None
+) -> Callable[[_Command], _Command]:
+    """The option for the file to write: None for the standard output, which a - names too.
+
+    Args:
+        told: what its help says.
+        default: the file where none is named; None for the standard output.
+    """
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        callback=_or_standard_output,
+        default=default,
+        show_default=default is not None,
+        metavar="FILE",
+        help=told,
+    )
+
+
+def _or_standard_output(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
     return None if path is None or str(path) == "-" else path
 
 

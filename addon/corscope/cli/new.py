@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 import corscope
-from corscope.cli.kinds import or_standard_output
+from corscope.cli.kinds import output_option
 from corscope.cli.output import as_word, columns, write_file
 from corscope.rules.gallery import Kind, Starter, fill_in, find_starter, index, read_starter
 
@@ -17,14 +17,7 @@ __all__ = ["index_text", "new", "starters"]
 @click.argument("name", required=False)
 @click.option("--host", metavar="HOST", help="Your API's host, or its origin if that isn't https.")
 @click.option("--origin", metavar="ORIGIN", help="Your page's origin.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    callback=or_standard_output,
-    metavar="FILE",
-    help="Write it to this file.",
-)
+@output_option()
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
 def new(
     kind: str,

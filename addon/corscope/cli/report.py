@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from corscope import __version__
-from corscope.cli.kinds import FILE, or_standard_output
+from corscope.cli.kinds import FILE, output_option
 from corscope.cli.output import write_file
 from corscope.cli.progress import progress
 from corscope.cli.records import kept_of, read_records
@@ -31,14 +31,7 @@ _FORMATS: Final = {".md": "markdown", ".markdown": "markdown"}
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=FILE)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    callback=or_standard_output,
-    metavar="FILE",
-    help="Where it is written; default: standard output.",
-)
+@output_option("Where it is written; default: standard output.")
 @click.option(
     "--format",
     "format_",

@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from corscope.cli.chosen import listed, with_id
-from corscope.cli.kinds import FILE, or_standard_output
+from corscope.cli.kinds import FILE, output_option
 from corscope.cli.output import as_word, write_file
 from corscope.cli.records import entries_of, read_records
 from corscope.explain.line import exchange_text
@@ -33,16 +33,7 @@ MOST: Final = 100_000
     type=click.Choice(("omit", "include")),
     help="The credentials mode; default: the one that showed.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    callback=or_standard_output,
-    default=Path("repro.py"),
-    show_default=True,
-    metavar="FILE",
-    help="Where the program is written.",
-)
+@output_option("Where the program is written.", Path("repro.py"))
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
 def repro_command(
     file: str,

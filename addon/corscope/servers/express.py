@@ -21,6 +21,7 @@ from corscope.servers.origin_function import (
     MISSING_ORIGIN,
     OTHER_ORIGINS,
     called_back,
+    error_status,
     is_error,
     is_ignored,
     origin_function_complaints,
@@ -96,8 +97,7 @@ def _refused(policy: Policy, request: Request) -> Answer | None:
     """What Express answers itself, whatever was asked, where the function has an error."""
     if not is_error(policy, request):
         return None
-    status = ERROR_STATUS.of(policy)
-    assert isinstance(status, int)
+    status = error_status(policy)
     headers = (
         ("content-security-policy", "default-src 'none'"),
         ("x-content-type-options", "nosniff"),

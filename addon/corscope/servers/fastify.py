@@ -21,6 +21,7 @@ from corscope.servers.origin_function import (
     MISSING_ORIGIN,
     OTHER_ORIGINS,
     called_back,
+    error_status,
     is_error,
     is_ignored,
     origin_function_complaints,
@@ -111,8 +112,7 @@ def _joined_with(policy: Policy, headers: HeaderList, own: HeaderList) -> Header
 
 
 def _error(policy: Policy) -> Answer:
-    status = ERROR_STATUS.of(policy)
-    assert isinstance(status, int)
+    status = error_status(policy)
     told = {"statusCode": status, "error": reason_phrase(status), "message": ERROR_MESSAGE}
     body = json.dumps(told, separators=(",", ":")).encode()
     content_type = ("content-type", "application/json; charset=utf-8")

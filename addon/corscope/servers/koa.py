@@ -21,6 +21,7 @@ from corscope.servers.origin_function import (
     ERROR_STATUS,
     IGNORE,
     MISSING_ORIGIN,
+    error_status,
     function_test,
     is_error,
     origin_function_complaints,
@@ -80,8 +81,7 @@ def _refused(policy: Policy, request: Request) -> Answer | None:
     """What Koa answers itself, whatever was asked, where the function throws."""
     if not is_error(policy, request, _OTHERS):
         return None
-    status = ERROR_STATUS.of(policy)
-    assert isinstance(status, int)
+    status = error_status(policy)
     body = ERROR_MESSAGE if status < 500 else reason_phrase(status)
     return Answer(status, (("content-type", "text/plain; charset=utf-8"),), body.encode())
 

@@ -24,6 +24,7 @@ __all__ = [
     "OTHER_ORIGINS",
     "called_back",
     "error_code",
+    "error_status",
     "function_test",
     "is_error",
     "is_ignored",
@@ -54,14 +55,14 @@ MISSING_ORIGIN: Final = Setting(
 ERROR_STATUS: Final = Setting(
     "error_status", "integer", 500, "the status that the framework answers such an error with."
 )
-_PHRASES: Final = {
+_PHRASES: Final = {each.value: each.phrase for each in HTTPStatus} | {
     413: "Payload Too Large",
     414: "URI Too Long",
     416: "Range Not Satisfiable",
     418: "I'm a Teapot",
     422: "Unprocessable Entity",
 }
-"""Node's, where Python's hang on its version."""
+"""Node's: Python's, but for those that hang on its version."""
 
 
 def is_error(policy: Policy, request: Request, setting: Setting = OTHER_ORIGINS) -> bool:
@@ -81,8 +82,14 @@ def _lets_in(policy: Policy, request: Request) -> bool:
 
 def reason_phrase(status: int) -> str:
     """What Node calls a status; nothing of one that has no name."""
-    known = {each.value: each.phrase for each in HTTPStatus} | _PHRASES
-    return known.get(status, "")
+    return _PHRASES.get(status, "")
+
+
+def error_status(policy: Policy) -> int:
+    """The status of an error, by a policy of which there are no complaints."""
+    status = ERROR_STATUS.of(policy)
+    assert isinstance(status, int)
+    return status
 
 
 def origin_function_complaints(

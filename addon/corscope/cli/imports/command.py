@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 
 from corscope.cli.imports.formats import FORMATS, IMPORTERS, guess
 from corscope.cli.imports.tree import Found, Source, UnreadableError
-from corscope.cli.kinds import DIALECT, FILE, or_standard_output
+from corscope.cli.kinds import DIALECT, FILE, output_option
 from corscope.cli.output import write_file
 from corscope.cli.rules import print_problems
 from corscope.encoding import encoding_of
@@ -66,14 +66,7 @@ _FORM: Final = _Form()
     help="The server whose file it is, or the format; not needed where the file tells.",
 )
 @click.option("--host", metavar="HOST", help="The host that the rule is for.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    callback=or_standard_output,
-    metavar="FILE",
-    help="Write it to this file.",
-)
+@output_option()
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
 def import_config(
     file: str, form: str | None, host: str | None, output: Path | None, force: bool

@@ -142,9 +142,12 @@ class CSharpFile(CodeFile):
         value = self._of_file(asked["name"], rest) if "Environment" not in asked[0] else None
         if value is None:
             return Opaque(code, asked["name"])
-        message = f"{asked['name']} is taken from appsettings.json: the environment may set it"
-        self.source.note(message, line_of(node))
+        self._note_taken(asked["name"], node)
         return value if isinstance(value, str) else tuple(Node(self.place(node), e) for e in value)
+
+    def _note_taken(self, name: str, node: "Syntax") -> None:
+        message = f"{name} is taken from appsettings.json: the environment may set it"
+        self.source.note(message, line_of(node))
 
     def _of_file(self, name: str, rest: re.Match[str]) -> str | tuple[str, ...] | None:
         """A setting as it is asked for: a list by `Get`, a text by brackets; None for another."""
@@ -170,8 +173,7 @@ class CSharpFile(CodeFile):
         if known is not None and short_code_of(node.child_by_field_name("function")).endswith(
             ("GetValue<string>", "GetValue<string?>")
         ):
-            message = f"{name} is taken from appsettings.json: the environment may set it"
-            self.source.note(message, line_of(node))
+            self._note_taken(name, node)
             return known
         if not default:
             return Opaque(code_of(node), name)
