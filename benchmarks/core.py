@@ -24,7 +24,7 @@ from corscope.fetch.safelist import cors_unsafe_request_header_names
 from corscope.fetch.verdict import judge
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line
+from corscope.journal.lines.write import exchange_line
 from corscope.messages import HeaderList, Request, Response
 from corscope.rules.apply import answer
 from corscope.rules.load import Source, load

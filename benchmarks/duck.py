@@ -21,7 +21,7 @@ from benchmarks.section import Goal, Section, Table
 from benchmarks.traffic import START, session
 from corscope.journal.exchange import Exchange, Outcome, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, outcome_line, start_line
+from corscope.journal.lines.write import exchange_line, outcome_line, start_line
 
 __all__ = ["journal_lines", "questions", "section"]
 

@@ -21,7 +21,7 @@ from benchmarks.section import Goal, Section, Table, spread
 from benchmarks.traffic import Sample, session
 from corscope.journal.exchange import Exchange, Outcome, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, outcome_line
+from corscope.journal.lines.write import exchange_line, outcome_line
 from corscope.journal.store import Store
 
 __all__ = ["main", "section"]

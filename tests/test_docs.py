@@ -12,7 +12,7 @@ from corscope.fetch.headers import from_fields
 from corscope.journal.exchange import Outcome, Sighting
 from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import (
+from corscope.journal.lines.write import (
     exchange_line,
     failure_line,
     gap_line,

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.explain.words import exchange_words
 from corscope.journal.exchange import Exchange, Judgement
-from corscope.journal.read import exchange_of
+from corscope.journal.lines.read import exchange_of
 from tests.browsers.agreement import AT_ONCE, OPTIONS, Browser, Page, open_pages
 from tests.browsers.case import Case
 from tests.support.mitmdump import Mitmdump, wait_until

@@ -21,7 +21,7 @@ from corscope.fetch.engines import Engine
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.reasons import Reason
-from corscope.journal.read import exchange_of
+from corscope.journal.lines.read import exchange_of
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import (
     SECURE_API,

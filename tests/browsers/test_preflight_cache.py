@@ -31,7 +31,7 @@ from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.fetch.preflight import CorsRequest, preflight_failure
 from corscope.fetch.verdict import judge
-from corscope.journal.cached import FindingId
+from corscope.journal.caches.cached import FindingId
 from corscope.messages import Response
 from tests.browsers.agreement import Browser, Page
 from tests.support.chromium import Chromium

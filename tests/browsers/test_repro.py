@@ -17,8 +17,8 @@ import pytest
 from corscope.explain.repro.program import repro
 from corscope.fetch.check import CredentialsMode
 from corscope.journal.exchange import Exchange
-from corscope.mitm.flows import read_captures
-from corscope.mitm.replay import exchanges
+from corscope.mitm.saved.flows import read_captures
+from corscope.mitm.saved.replay import exchanges
 from tests.browsers.agreement import Run, play
 from tests.browsers.case import (
     ANY,

@@ -22,7 +22,13 @@ from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Missing, Sighting
 from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, failure_line, gap_line, rules_line, start_line
+from corscope.journal.lines.write import (
+    exchange_line,
+    failure_line,
+    gap_line,
+    rules_line,
+    start_line,
+)
 from corscope.messages import HeaderList, Request, Response
 from tests.cli.conftest import Command
 

@@ -19,7 +19,7 @@ from mitmproxy.test import tflow
 
 from corscope import __version__
 from corscope.journal.failure import Failure
-from corscope.journal.lines import failure_line, gap_line
+from corscope.journal.lines.write import failure_line, gap_line
 from tests.cli.conftest import ADDON, Command, environment
 from tests.cli.test_flows import entry, har, saved
 from tests.support.mitmdump import wait_until

@@ -20,9 +20,9 @@ from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow
 
 from corscope.messages import Response as MessageResponse
-from corscope.mitm import flows
-from corscope.mitm.capture import Capture
-from corscope.mitm.flows import FlowFileError, read_captures
+from corscope.mitm.saved import flows
+from corscope.mitm.saved.capture import Capture
+from corscope.mitm.saved.flows import FlowFileError, read_captures
 
 Entry = dict[str, Any]
 
@@ -324,7 +324,7 @@ MEASURE = """
 import resource, sys
 from contextlib import suppress
 from pathlib import Path
-from corscope.mitm.flows import read_captures
+from corscope.mitm.saved.flows import read_captures
 
 list(read_captures(Path(sys.argv[1])))
 unit = 1 if sys.platform == "darwin" else 1024

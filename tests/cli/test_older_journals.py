@@ -14,7 +14,7 @@ import pytest
 
 from corscope.cli.commands import corscope
 from corscope.cli.records import read_records
-from corscope.journal.lines import exchange_line
+from corscope.journal.lines.write import exchange_line
 from corscope.mitm.journal_file import JournalFile
 from corscope.rules.load import Source, load
 

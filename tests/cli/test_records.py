@@ -18,7 +18,7 @@ from corscope.cli.records import read_records
 from corscope.journal.exchange import Exchange, Outcome, Sighting
 from corscope.journal.failure import Failed, Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import (
+from corscope.journal.lines.write import (
     exchange_line,
     failure_line,
     outcome_line,

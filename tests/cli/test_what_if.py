@@ -8,7 +8,7 @@ import pytest
 
 from corscope.journal.exchange import Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, outcome_line
+from corscope.journal.lines.write import exchange_line, outcome_line
 from corscope.messages import Request, Response
 from corscope.rules.load import Source, load
 from tests.cli.conftest import Command

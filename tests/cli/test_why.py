@@ -7,7 +7,7 @@ import pytest
 from corscope.explain.articles.catalogue import FINDINGS, REASONS
 from corscope.explain.entry import entry_text, heading
 from corscope.fetch.reasons import Reason
-from corscope.journal.findings import FindingId
+from corscope.journal.remarks.findings import FindingId
 
 from .conftest import Command
 

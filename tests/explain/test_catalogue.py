@@ -19,8 +19,8 @@ from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Departure, Engine
 from corscope.fetch.reasons import CATALOGUE, Reason
 from corscope.fetch.safelist import UnsafeRule
-from corscope.journal.cached import FindingId as CacheFindingId
-from corscope.journal.findings import FindingId
+from corscope.journal.caches.cached import FindingId as CacheFindingId
+from corscope.journal.remarks.findings import FindingId
 
 ROOT = Path(__file__).parents[2]
 ARTICLES = [*REASONS.values(), *FINDINGS.values()]

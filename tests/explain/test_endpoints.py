@@ -12,8 +12,8 @@ from corscope.explain.endpoints.matrix import Endpoint, Matrix, endpoint_of, end
 from corscope.fetch.cache import IMPOSED_LIMITS
 from corscope.fetch.engines import Engine
 from corscope.journal.exchange import Sighting, Touch
-from corscope.journal.findings import FindingId
 from corscope.journal.journal import Journal
+from corscope.journal.remarks.findings import FindingId
 from corscope.journal.store import Store
 from corscope.messages import HeaderList, Request, Response
 from tests.journal.requests import ALLOWED, API, PAGE, REFUSED, actual, at, preflight

@@ -10,10 +10,10 @@ import pytest
 from corscope.explain.articles.catalogue import FINDINGS
 from corscope.explain.findings import finding_text, remark
 from corscope.explain.line import exchange_text
-from corscope.journal.cached import FindingId as CacheFindingId
+from corscope.journal.caches.cached import FindingId as CacheFindingId
 from corscope.journal.exchange import Exchange, Finding, Sighting, Touch
-from corscope.journal.findings import LIKELY, MAY, FindingId
 from corscope.journal.journal import Journal
+from corscope.journal.remarks.findings import LIKELY, MAY, FindingId
 from corscope.messages import Response
 from tests.journal.requests import ALLOWED, API, PAGE, REFUSED, actual, at
 

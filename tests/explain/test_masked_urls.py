@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corscope.explain.whatif.masked_urls import undecided
-from corscope.journal.masking import masked_url
+from corscope.journal.lines.masking import masked_url
 from corscope.rules.glob import split_url_glob
 from corscope.rules.load import Source, load
 from corscope.rules.model import Rule

@@ -11,9 +11,9 @@ import pytest
 
 from corscope.explain.asides import ASIDES, FIRST_ASIDES
 from corscope.explain.paste import OLDER, PANEL, Found, found_in, known_names, named
-from corscope.fetch.console import console_messages
-from corscope.fetch.console_firefox import FIREFOX
-from corscope.fetch.console_scene import Scene
+from corscope.fetch.consoles.firefox import FIREFOX
+from corscope.fetch.consoles.printed import console_messages
+from corscope.fetch.consoles.scene import Scene
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import CATALOGUE, Failure, Kind, Reason, chromium_name, firefox_name
 

@@ -12,7 +12,7 @@ from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touch
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line
+from corscope.journal.lines.write import exchange_line
 from corscope.journal.store import Entry
 from corscope.messages import Request, Response
 from corscope.rules.apply import answer, answers_by_itself, edit

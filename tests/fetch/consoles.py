@@ -1,7 +1,7 @@
 """A refusal before whose console the tests stand."""
 
-from corscope.fetch.console import console_messages
-from corscope.fetch.console_scene import Scene
+from corscope.fetch.consoles.printed import console_messages
+from corscope.fetch.consoles.scene import Scene
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Failure, Kind, Reason
 

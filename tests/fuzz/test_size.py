@@ -16,8 +16,8 @@ from corscope.explain.markdown import report_markdown
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line
-from corscope.journal.read import exchange_of
+from corscope.journal.lines.read import exchange_of
+from corscope.journal.lines.write import exchange_line
 from corscope.journal.store import Entry
 from corscope.messages import HeaderList, Request, Response
 from corscope.rules.glob import glob_matches

@@ -10,10 +10,10 @@ from typing import Final
 import pytest
 from hypothesis import given, settings
 
-from corscope.journal.alike import LONGEST, AlikeLines
 from corscope.journal.exchange import Exchange, Finding
-from corscope.journal.lines import exchange_line
-from corscope.journal.read import LineError, exchange_of
+from corscope.journal.lines.alike import LONGEST, AlikeLines
+from corscope.journal.lines.read import LineError, exchange_of
+from corscope.journal.lines.write import exchange_line
 from tests.explain.exchanges import exchanges, of_cases
 
 from .requests import CHROMIUM

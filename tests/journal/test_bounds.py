@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from corscope.journal import cached, pairing
 from corscope.journal import journal as journal_module
-from corscope.journal.chains import Chains
+from corscope.journal.caches import cached
 from corscope.journal.exchange import Missing, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.waits import Waits
+from corscope.journal.links import pairing
+from corscope.journal.links.chains import Chains
+from corscope.journal.links.waits import Waits
 from corscope.messages import HeaderList, Request, Response
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from corscope.journal import cached as cached_module
-from corscope.journal.cached import Caches, FindingId
+from corscope.journal.caches import cached as cached_module
+from corscope.journal.caches.cached import Caches, FindingId
 from corscope.journal.exchange import Exchange, Missing, Sighting
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corscope.journal import chains
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
+from corscope.journal.links import chains
 from corscope.messages import HeaderList, Request, Response
 from tests.support.work import work
 

@@ -10,7 +10,7 @@ from corscope.fetch.engines import Engine
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line
+from corscope.journal.lines.write import exchange_line
 from corscope.messages import HeaderList, Request, Response
 from tests.journal.requests import (
     ALLOWED,

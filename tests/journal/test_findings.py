@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corscope.journal import memory as memory_module
 from corscope.journal.exchange import Exchange, Missing, Sighting, Touch
-from corscope.journal.findings import FindingId
 from corscope.journal.journal import Journal
+from corscope.journal.remarks import memory as memory_module
+from corscope.journal.remarks.findings import FindingId
 from corscope.messages import HeaderList, Request, Response
 from tests.journal.requests import FIREFOX
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corscope.journal import journal as journal_module
-from corscope.journal import pairing
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touch
 from corscope.journal.journal import Journal
+from corscope.journal.links import pairing
 from corscope.journal.why import Why
 from corscope.messages import HeaderList, Request, Response
 

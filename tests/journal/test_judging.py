@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from corscope.journal import judging
 from corscope.journal.judging import ENGINES, Got, Past, judged, judged_everywhere
-from corscope.journal.masking import masked_url
+from corscope.journal.lines.masking import masked_url
 from corscope.journal.wire import view
 from corscope.messages import Request, Response
 

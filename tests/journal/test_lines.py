@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corscope.journal.exchange import Exchange, Outcome, Sighting, Touch
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, outcome_line, rules_line, start_line
+from corscope.journal.lines.write import exchange_line, outcome_line, rules_line, start_line
 from corscope.messages import HeaderList, Request, Response
 
 from .requests import ALLOWED, API, PAGE, REFUSED, actual, at, preflight

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corscope.journal.masking import masked_error, masked_url, plain_url
+from corscope.journal.lines.masking import masked_error, masked_url, plain_url
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from corscope.explain.line import comment, exchange_text
 from corscope.journal import reading
+from corscope.journal.alike.memo import Memo
+from corscope.journal.alike.mould import LONGEST_CAST, TOKEN, around
 from corscope.journal.exchange import Exchange, Sighting, Touch
-from corscope.journal.in_flight import InFlight
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line
-from corscope.journal.memo import Memo
-from corscope.journal.mould import LONGEST_CAST, TOKEN, around
+from corscope.journal.lines.write import exchange_line
+from corscope.journal.links.in_flight import InFlight
 from corscope.journal.recording import Records
 from corscope.journal.store import characters_of
 from corscope.messages import HeaderList, Request, Response

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.journal import names as names_module
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
+from corscope.journal.senders import names as names_module
 from corscope.messages import Request, Response
 
 from .requests import ALLOWED, API, FIREFOX, PAGE, actual, at, preflight

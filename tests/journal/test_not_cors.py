@@ -7,7 +7,7 @@ import pytest
 from corscope.fetch.origin import origin_of_url
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.sites import are_cross_site
+from corscope.journal.senders.sites import are_cross_site
 from corscope.messages import HeaderList, Request, Response
 
 from .requests import API, CHROMIUM, FIREFOX, PAGE, WEBKIT, at

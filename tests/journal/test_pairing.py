@@ -16,11 +16,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from corscope.journal import waits as waits_module
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting
-from corscope.journal.in_flight import CONNECTIONS
 from corscope.journal.journal import MAX_READINGS, Journal
-from corscope.journal.pairing import KEPT, WAIT
+from corscope.journal.links import waits as waits_module
+from corscope.journal.links.in_flight import CONNECTIONS
+from corscope.journal.links.pairing import KEPT, WAIT
 from corscope.messages import HeaderList, Request, Response
 from tests.support.work import work
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from corscope.fetch.engines import Engine
 from corscope.journal.console import printed
 from corscope.journal.exchange import ENGINES, Exchange, Outcome
-from corscope.journal.lines import exchange_line, outcome_line
-from corscope.journal.read import LineError, exchange_of, outcome_of
+from corscope.journal.lines.read import LineError, exchange_of, outcome_of
+from corscope.journal.lines.write import exchange_line, outcome_line
 from corscope.journal.why import Why
 from corscope.messages import Response
 from tests.explain.exchanges import AGENTS, exchanges, of_cases, redirected

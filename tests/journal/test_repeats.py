@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.journal import in_flight
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting
 from corscope.journal.journal import Journal
+from corscope.journal.links import in_flight
 from corscope.messages import Request, Response
 
 from .requests import ALLOWED, API, actual, at, preflight

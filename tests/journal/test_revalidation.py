@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.journal import revalidation
+from corscope.journal.caches import revalidation
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.sites import site_of
+from corscope.journal.senders.sites import site_of
 from corscope.messages import HeaderList, Request, Response
 
 from .requests import API, CHROMIUM, FIREFOX, PAGE, WEBKIT, actual, at

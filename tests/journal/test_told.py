@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corscope.journal import told as told_module
+from corscope.journal.caches import told as told_module
+from corscope.journal.caches.told import Backlog, Told
 from corscope.journal.exchange import Missing, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.told import Backlog, Told
 from corscope.messages import HeaderList, Request, Response
 
 from .requests import API, CHROMIUM, FIREFOX, PAGE, REFUSED, WEBKIT, actual, at, preflight

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.journal import workers as workers_module
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
+from corscope.journal.senders import workers as workers_module
 from corscope.messages import HeaderList, Request, Response
 
 from .requests import CHROMIUM, FIREFOX, PAGE, actual, at, preflight

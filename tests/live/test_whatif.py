@@ -13,7 +13,7 @@ import pytest
 
 from corscope.explain.whatif.compare import what_if
 from corscope.journal.exchange import Exchange, Judgement
-from corscope.journal.read import exchange_of
+from corscope.journal.lines.read import exchange_of
 from corscope.journal.store import Entry
 from corscope.rules.load import Source, load
 from tests.journal.requests import CHROMIUM

@@ -8,7 +8,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corscope.mitm.bodies import WithoutBodies
+from corscope.mitm.saved.bodies import WithoutBodies
 from tests.mitm.bodies import without_bodies
 
 QUOTED = st.text('\\"text:{} \n', max_size=60) | st.text(max_size=20)

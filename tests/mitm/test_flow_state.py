@@ -14,10 +14,10 @@ from mitmproxy.io.tnetstring import dumps
 from mitmproxy.proxy import mode_specs
 from mitmproxy.test import tflow
 
-from corscope.mitm import flow_state
-from corscope.mitm.capture import Capture, capture_of
-from corscope.mitm.flow_state import UnusualError, flow_of
-from corscope.mitm.flows import read_captures
+from corscope.mitm.saved import flow_state
+from corscope.mitm.saved.capture import Capture, capture_of
+from corscope.mitm.saved.flow_state import UnusualError, flow_of
+from corscope.mitm.saved.flows import read_captures
 
 from .flows import tcp_flow
 

@@ -15,10 +15,10 @@ from mitmproxy import flow, http
 from mitmproxy.test import tflow
 
 from corscope.journal.exchange import Missing
-from corscope.mitm.capture import Capture, capture_of
-from corscope.mitm.flows import read_captures
-from corscope.mitm.har import captured
-from corscope.mitm.har_text import HarText, UnreadableError, entries
+from corscope.mitm.saved.capture import Capture, capture_of
+from corscope.mitm.saved.flows import read_captures
+from corscope.mitm.saved.har import captured
+from corscope.mitm.saved.har_text import HarText, UnreadableError, entries
 
 HOSTS = st.sampled_from(
     [

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corscope.mitm import har_text
-from corscope.mitm.har_text import HarError, HarText, UnreadableError, entries
+from corscope.mitm.saved import har_text
+from corscope.mitm.saved.har_text import HarError, HarText, UnreadableError, entries
 from tests.mitm.bodies import without_bodies
 
 TEXTS = st.text() | st.text('\\"text: {', max_size=30)

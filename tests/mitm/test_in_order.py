@@ -14,11 +14,11 @@ from mitmproxy.test import tutils
 
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.messages import HeaderList, Request, Response
-from corscope.mitm import in_order as module
-from corscope.mitm.capture import Capture
-from corscope.mitm.flows import read_captures
-from corscope.mitm.in_order import MOST_HELD, in_order
-from corscope.mitm.replay import records
+from corscope.mitm.saved import in_order as module
+from corscope.mitm.saved.capture import Capture
+from corscope.mitm.saved.flows import read_captures
+from corscope.mitm.saved.in_order import MOST_HELD, in_order
+from corscope.mitm.saved.replay import records
 from tests.mitm.flows import flow
 
 BEGIN = datetime(2026, 11, 30, 6, 9, tzinfo=UTC)

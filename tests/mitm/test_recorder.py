@@ -12,10 +12,10 @@ from mitmproxy.utils import emoji
 from corscope.explain.line import exchange_text
 from corscope.journal.exchange import Outcome, Touch
 from corscope.journal.wire import Credentials
-from corscope.mitm.capture import capture_of
 from corscope.mitm.journal_file import JournalFile
 from corscope.mitm.recorder import MARKERS, Recorder, annotate, remembered
-from corscope.mitm.replay import exchanges
+from corscope.mitm.saved.capture import capture_of
+from corscope.mitm.saved.replay import exchanges
 from corscope.mitm.translate import asked_of
 
 from .flows import flow

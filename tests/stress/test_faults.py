@@ -86,9 +86,9 @@ def test_without_a_fault_only_rules_change_anything(
 
 
 NOT_MARKED = (
-    "corscope.journal.lines:_line",
-    "corscope.journal.lines:_moment",
-    "corscope.journal.lines:failure_line",
+    "corscope.journal.lines.write:_line",
+    "corscope.journal.lines.write:_moment",
+    "corscope.journal.lines.write:failure_line",
     "corscope.mitm.append:",
     "corscope.mitm.journal_file:",
 )

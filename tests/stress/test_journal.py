@@ -22,7 +22,7 @@ from typing import Any, Self
 import pytest
 
 from corscope.cli.records import read_records
-from corscope.journal.read import exchange_of, outcome_of
+from corscope.journal.lines.read import exchange_of, outcome_of
 from tests.live.proxy import Proxy
 from tests.live.wire import RawServer
 from tests.support.mitmdump import wait_until

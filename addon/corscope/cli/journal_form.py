@@ -4,7 +4,7 @@ import json
 import re
 from typing import Final
 
-from corscope.mitm.flows import packing
+from corscope.mitm.saved.flows import packing
 
 __all__ = ["begins_as_journal", "unfit"]
 

@@ -22,13 +22,13 @@ from corscope.cli.output import unfit_text
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
-from corscope.journal.alike import AlikeLines
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.failure import Failed
-from corscope.journal.read import LineError, exchange_of, outcome_of
+from corscope.journal.lines.alike import AlikeLines
+from corscope.journal.lines.read import LineError, exchange_of, outcome_of
 from corscope.journal.store import Entry, Store, characters_of
-from corscope.mitm.flows import LISTED, FlowFileError, read_captures, unreadable
-from corscope.mitm.replay import records
+from corscope.mitm.saved.flows import LISTED, FlowFileError, read_captures, unreadable
+from corscope.mitm.saved.replay import records
 
 __all__ = ["entries_of", "kept_of", "read_file", "read_records", "size_of"]
 

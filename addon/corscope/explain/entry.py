@@ -14,8 +14,8 @@ from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.findings import finding_words
 from corscope.explain.words import Words, worded
-from corscope.fetch.console import console_messages
-from corscope.fetch.console_scene import Scene
+from corscope.fetch.consoles.printed import console_messages
+from corscope.fetch.consoles.scene import Scene
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Failure, Kind, Reason
 from corscope.journal.exchange import Finding

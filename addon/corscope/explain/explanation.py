@@ -19,7 +19,7 @@ from corscope.fetch.engines import Engine
 from corscope.fetch.headers import byte_lowercase, get, names
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Judgement, Outcome
-from corscope.journal.lines import exchange_object
+from corscope.journal.lines.write import exchange_object
 from corscope.messages import HeaderList
 
 __all__ = [

@@ -4,7 +4,7 @@ from corscope.explain.articles.catalogue import FINDINGS
 from corscope.explain.escape import escaped
 from corscope.explain.words import Words
 from corscope.journal.exchange import Exchange, Finding
-from corscope.journal.findings import MAY
+from corscope.journal.remarks.findings import MAY
 
 __all__ = ["finding_text", "finding_words", "remark"]
 

@@ -16,9 +16,9 @@ from corscope.explain.steps.text import step_lines, steps_title
 from corscope.explain.words import exchange_words
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import get_decode_and_split, is_token
+from corscope.journal.alike.mould import Mould
 from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Judgement, Outcome, around_url
-from corscope.journal.mould import Mould
 
 __all__ = ["asked_text", "comment", "exchange_lines", "exchange_text", "judgement_after"]
 

@@ -17,10 +17,10 @@ from typing import Final
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
 from corscope.explain.asides import ASIDES, FIRST_ASIDES
 from corscope.explain.translated import translated
-from corscope.fetch.console_chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
-from corscope.fetch.console_firefox import FIREFOX, FIREFOX_ELSE, FIREFOX_UNNAMED
-from corscope.fetch.console_scene import PROXY_ERROR_STATUS
-from corscope.fetch.console_webkit import WEBKIT, WEBKIT_ELSE
+from corscope.fetch.consoles.chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
+from corscope.fetch.consoles.firefox import FIREFOX, FIREFOX_ELSE, FIREFOX_UNNAMED
+from corscope.fetch.consoles.scene import PROXY_ERROR_STATUS
+from corscope.fetch.consoles.webkit import WEBKIT, WEBKIT_ELSE
 from corscope.fetch.diagnose import name_origin_mismatch
 from corscope.fetch.headers import byte_lowercase
 from corscope.fetch.preflight import is_redirect_status

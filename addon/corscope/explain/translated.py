@@ -32,7 +32,7 @@ _WARNED_OF: Final = "Authorization"
 def translated(message: str) -> tuple[str, str] | None:
     """The category of Firefox's message in another language than English, and the value in it.
 
-    The value is what the category's sentence in `fetch.console_firefox` has a placeholder for, or
+    The value is what the category's sentence in `fetch.consoles.firefox` has a placeholder for, or
     of a missing header the status; else empty. None where it is no such message, or names no
     header.
     """

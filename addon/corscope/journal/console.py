@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from corscope.fetch.console import console_messages, console_warnings
+from corscope.fetch.consoles.printed import console_messages, console_warnings
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Failure, Reason
 from corscope.journal.exchange import Exchange

@@ -5,10 +5,10 @@ from datetime import datetime
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.headers import contains
 from corscope.fetch.origin import parse_serialized_origin
-from corscope.journal.chains import FIRST
+from corscope.journal.caches.revalidation import Cache, Copies
 from corscope.journal.exchange import Exchange, Sighting, of_pattern, pattern_of
-from corscope.journal.memory import PlainRequest
-from corscope.journal.revalidation import Cache, Copies
+from corscope.journal.links.chains import FIRST
+from corscope.journal.remarks.memory import PlainRequest
 from corscope.journal.wire import view
 from corscope.messages import Response
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from corscope.fetch.cache import is_cleared_by_failure
 from corscope.fetch.check import CredentialsMode
-from corscope.fetch.console_scene import Scene
+from corscope.fetch.consoles.scene import Scene
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
 from corscope.fetch.exposed import cors_filtered_headers
@@ -20,7 +20,8 @@ from corscope.fetch.origin import origin_of_url, parse_serialized_origin
 from corscope.fetch.reasons import Kind
 from corscope.fetch.redirect import location_url
 from corscope.fetch.url import parse_url
-from corscope.journal.chains import FIRST, Link
+from corscope.journal.alike.mould import LONGEST_CAST, TOKEN, Mould, around
+from corscope.journal.alike.pattern import Pattern, depends_on_time
 from corscope.journal.judging import (
     ENGINES,
     Got,
@@ -32,9 +33,8 @@ from corscope.journal.judging import (
     judged,
     judged_everywhere,
 )
-from corscope.journal.masking import cleaning, masked_error
-from corscope.journal.mould import LONGEST_CAST, TOKEN, Mould, around
-from corscope.journal.pattern import Pattern, depends_on_time
+from corscope.journal.lines.masking import cleaning, masked_error
+from corscope.journal.links.chains import FIRST, Link
 from corscope.journal.why import Why
 from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response

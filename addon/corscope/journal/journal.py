@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Final
 
 from corscope.fetch.headers import contains
-from corscope.journal.cached import UNCOVERED, Caches
-from corscope.journal.chains import FIRST, Chains, Step
-from corscope.journal.documents import DocumentRequest, document_request
+from corscope.journal.alike.memo import MOST_CHARACTERS, Memo, Shelf, length_of
+from corscope.journal.alike.pattern import Pattern
+from corscope.journal.caches.cached import UNCOVERED, Caches
+from corscope.journal.caches.stale import Answer
 from corscope.journal.exchange import (
     Exchange,
     Missing,
@@ -21,19 +22,26 @@ from corscope.journal.exchange import (
     Sighting,
     milliseconds,
 )
-from corscope.journal.in_flight import CHALLENGED, REPEATED, Busy, InFlight, Known, Pending, Repeats
-from corscope.journal.memo import MOST_CHARACTERS, Memo, Shelf, length_of
-from corscope.journal.memory import PlainRequest
-from corscope.journal.names import Names
-from corscope.journal.pages import Pages
-from corscope.journal.pairing import Pairing, Waiting, passing, shape_of
-from corscope.journal.pattern import Pattern
+from corscope.journal.links.chains import FIRST, Chains, Step
+from corscope.journal.links.in_flight import (
+    CHALLENGED,
+    REPEATED,
+    Busy,
+    InFlight,
+    Known,
+    Pending,
+    Repeats,
+)
+from corscope.journal.links.pairing import Pairing, Waiting, passing, shape_of
 from corscope.journal.reading import Plain, Reading, read
 from corscope.journal.recording import Records
-from corscope.journal.stale import Answer
+from corscope.journal.remarks.memory import PlainRequest
+from corscope.journal.senders.documents import DocumentRequest, document_request
+from corscope.journal.senders.names import Names
+from corscope.journal.senders.pages import Pages
+from corscope.journal.senders.workers import Workers
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import WireView
-from corscope.journal.workers import Workers
 from corscope.messages import Request, Response
 
 __all__ = ["Journal"]

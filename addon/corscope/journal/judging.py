@@ -20,8 +20,8 @@ from corscope.fetch.redirect import location_url, redirect_failure
 from corscope.fetch.reports import REPORT
 from corscope.fetch.resource_policy import resource_policy_failure
 from corscope.fetch.verdict import judge
-from corscope.journal.memo import Memo, is_small
-from corscope.journal.sites import are_cross_site
+from corscope.journal.alike.memo import Memo, is_small
+from corscope.journal.senders.sites import are_cross_site
 from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import Response
 

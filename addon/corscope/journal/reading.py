@@ -10,13 +10,13 @@ from typing import Final
 
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.origin import origin_of_url
-from corscope.journal.cached import is_doubtful, is_simple
-from corscope.journal.chains import Step, plain_step, step_of
-from corscope.journal.documents import DocumentRequest, document_request
-from corscope.journal.in_flight import InFlight, Known
-from corscope.journal.memo import Memo, is_small, keep, length_of
-from corscope.journal.memory import PlainRequest, plain_request
-from corscope.journal.pairing import Place
+from corscope.journal.alike.memo import Memo, is_small, keep, length_of
+from corscope.journal.caches.cached import is_doubtful, is_simple
+from corscope.journal.links.chains import Step, plain_step, step_of
+from corscope.journal.links.in_flight import InFlight, Known
+from corscope.journal.links.pairing import Place
+from corscope.journal.remarks.memory import PlainRequest, plain_request
+from corscope.journal.senders.documents import DocumentRequest, document_request
 from corscope.journal.why import why_announced, why_asked
 from corscope.journal.wire import Credentials, WireView, is_cors_exchange, unsure, view
 from corscope.messages import Request

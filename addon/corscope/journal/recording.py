@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from corscope.fetch.engines import Departure, departs
+from corscope.journal.alike.memo import MOST_CHARACTERS, MOST_KEPT, Memo, length_of
+from corscope.journal.alike.mould import LONGEST_CAST, Mould
+from corscope.journal.alike.pattern import Pattern, depends_on_time, essence
+from corscope.journal.caches.revalidation import Cache, Copies
 from corscope.journal.embedded import kept_back, plain_cache
 from corscope.journal.exchange import (
     Exchange,
@@ -17,15 +21,19 @@ from corscope.journal.exchange import (
     of_pattern,
     pattern_of,
 )
-from corscope.journal.findings import Case
-from corscope.journal.in_flight import CHALLENGED, REPEATED, InFlight, Known
-from corscope.journal.masking import cleaning
-from corscope.journal.memo import MOST_CHARACTERS, MOST_KEPT, Memo, length_of
-from corscope.journal.memory import NOTHING, Memory, Noted, PlainRequest, note, note_plain, noted_of
-from corscope.journal.mould import LONGEST_CAST, Mould
-from corscope.journal.pattern import Pattern, depends_on_time, essence
-from corscope.journal.remarks import findings_of
-from corscope.journal.revalidation import Cache, Copies
+from corscope.journal.lines.masking import cleaning
+from corscope.journal.links.in_flight import CHALLENGED, REPEATED, InFlight, Known
+from corscope.journal.remarks.findings import Case
+from corscope.journal.remarks.memory import (
+    NOTHING,
+    Memory,
+    Noted,
+    PlainRequest,
+    note,
+    note_plain,
+    noted_of,
+)
+from corscope.journal.remarks.remarks import findings_of
 from corscope.messages import HeaderList, Response
 
 __all__ = ["Records"]

@@ -24,8 +24,8 @@ from corscope.fetch.safelist import (
     cors_unsafe_request_header_names,
     is_forbidden_request_header,
 )
-from corscope.journal.memo import Memo, is_small
-from corscope.journal.sites import may_be_schemelessly_same_site
+from corscope.journal.alike.memo import Memo, is_small
+from corscope.journal.senders.sites import may_be_schemelessly_same_site
 from corscope.messages import HeaderList, Request
 
 __all__ = [

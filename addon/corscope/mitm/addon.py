@@ -15,7 +15,7 @@ from mitmproxy import addonmanager, ctx, http, tls, version
 
 import corscope
 from corscope.journal.exchange import Touch
-from corscope.journal.lines import rules_line, start_line
+from corscope.journal.lines.write import rules_line, start_line
 from corscope.messages import Request, Response
 from corscope.mitm import guard, options, translate
 from corscope.mitm.browsers import Browsers

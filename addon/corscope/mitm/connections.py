@@ -14,8 +14,8 @@ from mitmproxy import http, tls
 from mitmproxy.utils import human
 
 from corscope.explain.connections import unreached_text, untrusted_text
-from corscope.journal.masking import masked_error
-from corscope.journal.memo import Shelf
+from corscope.journal.alike.memo import Shelf
+from corscope.journal.lines.masking import masked_error
 from corscope.mitm.causes import cause_of
 from corscope.mitm.guard import harmless
 

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Final
 
 from corscope.explain.counted import counted
-from corscope.journal.lines import gap_line
+from corscope.journal.lines.write import gap_line
 from corscope.mitm.append import AppendFile
 from corscope.mitm.options import user_path
 

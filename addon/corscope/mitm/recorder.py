@@ -22,12 +22,12 @@ from mitmproxy.hooks import UpdateHook
 
 from corscope.explain.failure import kind_of
 from corscope.explain.line import comment, exchange_text, judgement_after
+from corscope.journal.alike.memo import keep
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting, Touch
 from corscope.journal.failure import Failure
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_pieces, failure_line, outcome_line
-from corscope.journal.masking import cleaning
-from corscope.journal.memo import keep
+from corscope.journal.lines.masking import cleaning
+from corscope.journal.lines.write import exchange_pieces, failure_line, outcome_line
 from corscope.journal.store import Store
 from corscope.mitm.causes import cause_of
 from corscope.mitm.event_log import EventLog

@@ -26,8 +26,8 @@ from corscope.fetch.lines import (
 from corscope.fetch.origin import DEFAULT_PORTS, parse_serialized_origin
 from corscope.fetch.reasons import INTERIM, TOO_LONG
 from corscope.fetch.url import LONGEST_REMEMBERED
+from corscope.journal.alike.memo import MOST_CHARACTERS, Memo, is_small, length_of
 from corscope.journal.exchange import Missing
-from corscope.journal.memo import MOST_CHARACTERS, Memo, is_small, length_of
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 

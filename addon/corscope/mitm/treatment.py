@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from corscope.fetch.headers import contains
+from corscope.journal.alike.memo import Memo, is_small
 from corscope.journal.exchange import Missing
-from corscope.journal.memo import Memo, is_small
 from corscope.messages import Request, Response
 from corscope.rules.apply import answer, answers_by_itself, edit
 from corscope.rules.match import Subject, choose_at_request, choose_at_response, subject_of

@@ -19,7 +19,7 @@ from corscope.explain.engines import NAMES, engine_lines
 from corscope.explain.escape import escaped
 from corscope.explain.explanation import Explanation, explain
 from corscope.explain.steps.walk import Step
-from corscope.journal import memo
+from corscope.journal.alike import memo
 from corscope.journal.exchange import Exchange
 from corscope.journal.store import Entry, characters_of
 from corscope.rules.model import Rule

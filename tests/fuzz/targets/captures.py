@@ -6,8 +6,8 @@ import io
 
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.store import Entry
-from corscope.mitm.flows import FlowFileError, read_captures
-from corscope.mitm.replay import records
+from corscope.mitm.saved.flows import FlowFileError, read_captures
+from corscope.mitm.saved.replay import records
 from tests.fuzz.targets.headers import check_shown
 
 __all__ = ["fuzz_one"]

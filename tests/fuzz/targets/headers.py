@@ -14,8 +14,8 @@ from corscope.explain.repro.program import ReproError, repro
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.journal.exchange import Exchange, Missing, Outcome, Sighting
 from corscope.journal.journal import Journal
-from corscope.journal.lines import exchange_line, outcome_line
-from corscope.journal.read import exchange_of, outcome_of
+from corscope.journal.lines.read import exchange_of, outcome_of
+from corscope.journal.lines.write import exchange_line, outcome_line
 from corscope.journal.store import Entry
 from corscope.rules.load import Source, load
 from corscope.web.render import exchange_html

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from corscope.explain.log_check.check import JournalLineError, checked_line
 from corscope.journal.exchange import Exchange
-from corscope.journal.read import LineError, exchange_of, outcome_of
+from corscope.journal.lines.read import LineError, exchange_of, outcome_of
 from corscope.journal.store import Entry
 from tests.fuzz.targets.headers import check_shown
 

@@ -8,7 +8,7 @@ from corscope.fetch.hop import begin, preflight_request, redirected
 from corscope.fetch.origin import origin_of_url, parse_serialized_origin
 from corscope.fetch.redirect import location_url, redirect_failure
 from corscope.fetch.url import DEFAULT_PORTS, Url, parse_url
-from corscope.journal.masking import masked_url, plain_url
+from corscope.journal.lines.masking import masked_url, plain_url
 from corscope.messages import Response
 from corscope.rules.glob import glob_matches, split_host, split_url_glob
 

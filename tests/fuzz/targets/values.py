@@ -22,7 +22,7 @@ from corscope.fetch.safelist import (
     parse_single_range_header_value,
     unsafe_rules,
 )
-from corscope.journal.caching import is_from_shared_cache, is_reused_unasked, is_storable
+from corscope.journal.caches.caching import is_from_shared_cache, is_reused_unasked, is_storable
 from corscope.messages import HeaderList
 
 __all__ = ["fuzz_one"]

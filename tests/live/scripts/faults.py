@@ -16,7 +16,7 @@ from typing import Any
 
 from mitmproxy import ctx, http
 
-from corscope.journal.memo import Memo
+from corscope.journal.alike.memo import Memo
 from corscope.mitm import guard
 
 HOST = "faults.test"

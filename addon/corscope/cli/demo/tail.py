@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from corscope.explain.words import exchange_words
 from corscope.journal.exchange import Exchange, Judgement
-from corscope.journal.read import exchange_of
+from corscope.journal.lines.read import exchange_of
 
 __all__ = ["JournalTail"]
 

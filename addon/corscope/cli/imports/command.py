@@ -15,7 +15,7 @@ from corscope.cli.output import write_file
 from corscope.cli.rules import print_problems
 from corscope.encoding import encoding_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
-from corscope.mitm.flows import packing, unreadable
+from corscope.mitm.saved.flows import packing, unreadable
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from corscope.rules.problems import RulesError

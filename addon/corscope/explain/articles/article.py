@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Final
 
 from corscope.fetch.reasons import CATALOGUE, Reason, chromium_name, firefox_name
-from corscope.journal.cached import FindingId as CacheFindingId
-from corscope.journal.findings import FindingId
+from corscope.journal.caches.cached import FindingId as CacheFindingId
+from corscope.journal.remarks.findings import FindingId
 from corscope.servers.policy import Policy
 
 __all__ = ["APP", "OTHER_APP", "Article", "ArticleId", "TogetherId"]

@@ -4,7 +4,7 @@ from typing import Final
 
 from corscope.explain.articles.article import APP, OTHER_APP, Article
 from corscope.fetch.reasons import CATALOGUE, Reason
-from corscope.journal.findings import FindingId
+from corscope.journal.remarks.findings import FindingId
 from corscope.servers.policy import Policy
 
 __all__ = ["CHECK_ARTICLES"]

@@ -4,8 +4,8 @@ from typing import Final
 
 from corscope.explain.articles.article import APP, OTHER_APP, Article, TogetherId
 from corscope.fetch.reasons import Reason
-from corscope.journal.cached import FindingId as CacheFindingId
-from corscope.journal.findings import LIKELY, MAY, FindingId
+from corscope.journal.caches.cached import FindingId as CacheFindingId
+from corscope.journal.remarks.findings import LIKELY, MAY, FindingId
 from corscope.servers.policy import Policy
 
 __all__ = ["FINDING_ARTICLES"]

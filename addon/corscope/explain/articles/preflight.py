@@ -4,8 +4,8 @@ from typing import Final
 
 from corscope.explain.articles.article import APP, Article
 from corscope.fetch.reasons import CATALOGUE, Reason
-from corscope.journal.cached import FindingId as CacheFindingId
-from corscope.journal.findings import FindingId
+from corscope.journal.caches.cached import FindingId as CacheFindingId
+from corscope.journal.remarks.findings import FindingId
 from corscope.servers.policy import Policy
 
 __all__ = ["PREFLIGHT_ARTICLES"]

@@ -4,7 +4,7 @@ from typing import Final
 
 from corscope.explain.articles.article import Article
 from corscope.fetch.reasons import CATALOGUE, Reason
-from corscope.journal.findings import FindingId
+from corscope.journal.remarks.findings import FindingId
 
 __all__ = ["REDIRECT_ARTICLES"]
 

@@ -14,11 +14,11 @@ from corscope.explain.findings import finding_text
 from corscope.explain.infer import Observation, observed
 from corscope.fetch.headers import get
 from corscope.fetch.origin import parse_serialized_origin
-from corscope.journal.cached import FindingId as CacheFindingId
-from corscope.journal.caching import varies_by_origin
+from corscope.journal.caches.cached import FindingId as CacheFindingId
+from corscope.journal.caches.caching import varies_by_origin
 from corscope.journal.exchange import Exchange, Finding
-from corscope.journal.findings import MAY, FindingId
-from corscope.journal.sites import are_surely_cross_site
+from corscope.journal.remarks.findings import MAY, FindingId
+from corscope.journal.senders.sites import are_surely_cross_site
 
 __all__ = ["EndpointRemark", "remarks_on"]
 

@@ -12,12 +12,12 @@ from typing import Any, Final, Literal
 from corscope.explain.findings import finding_text
 from corscope.explain.words import Words, exchange_words, worded
 from corscope.fetch.reasons import Reason
-from corscope.journal.cached import FindingId as CacheFindingId
+from corscope.journal.caches.cached import FindingId as CacheFindingId
 from corscope.journal.exchange import Finding
 from corscope.journal.failure import Failed
-from corscope.journal.findings import FindingId
-from corscope.journal.lines import VERSION
-from corscope.journal.read import LineError, exchange_of
+from corscope.journal.lines.read import LineError, exchange_of
+from corscope.journal.lines.write import VERSION
+from corscope.journal.remarks.findings import FindingId
 
 __all__ = [
     "KNOWN",

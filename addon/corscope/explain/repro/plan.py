@@ -14,8 +14,8 @@ from corscope.explain.escape import escaped
 from corscope.explain.repro.story import Leg, ReproError, Story
 from corscope.explain.repro.values import harmless_headers
 from corscope.fetch.check import CredentialsMode
-from corscope.fetch.console import console_messages
-from corscope.fetch.console_scene import Scene
+from corscope.fetch.consoles.printed import console_messages
+from corscope.fetch.consoles.scene import Scene
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import is_token
@@ -24,7 +24,7 @@ from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import INTERIM, Failure, Kind, Reason
 from corscope.fetch.verdict import judge
 from corscope.journal.exchange import Exchange, Judgement
-from corscope.journal.sites import are_cross_site
+from corscope.journal.senders.sites import are_cross_site
 from corscope.messages import Response
 
 __all__ = ["Answer", "Place", "Plan", "Saying", "Text", "plan"]

@@ -1,0 +1,1 @@
+"""What do the browsers' consoles print of a refusal? A module for each browser."""

@@ -1,0 +1,1 @@
+"""What do the browsers' caches hold, of preflights and of answers, and is that still good?"""

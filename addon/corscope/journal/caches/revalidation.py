@@ -1,0 +1,130 @@
+"""What does a browser go by that has asked whether its copy is still good?
+
+By the copy, with the headers that the 304 brought in the place of those it had:
+https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch and
+https://www.rfc-editor.org/rfc/rfc9111#section-3.2. All three engines do so, and keep it like that.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from corscope.fetch.engines import Departure, Engine, departs
+from corscope.fetch.headers import byte_lowercase, get, names
+from corscope.fetch.preflight import CorsRequest
+from corscope.journal.caches.caching import is_storable
+from corscope.journal.senders.sites import site_of
+from corscope.journal.wire import Credentials, WireView, is_revalidation
+from corscope.messages import HeaderList, Response
+
+__all__ = ["Cache", "Copies"]
+
+MAX_COPIES: Final = 2_000
+
+_Place = tuple[str, str, str, str]
+
+
+class Cache(NamedTuple):
+    """Which cache of a browser: that for pages of one site, and in Firefox for one mode.
+
+    Attributes:
+        client: what tells one browser from another.
+        site: the page's site, by which caches are divided:
+            https://fetch.spec.whatwg.org/#network-partition-keys
+        mode: the credentials mode, where the engine keeps a copy for each; else empty.
+    """
+
+    client: str
+    site: str
+    mode: str
+
+    @classmethod
+    def of(cls, client: str, page: str, engine: Engine, credentials: Credentials) -> "Cache":
+        """That in which a request of this page is looked for."""
+        is_divided = departs(engine, Departure.COPIES_KEPT_APART)
+        return cls(client, site_of(page), credentials if is_divided else "")
+
+
+class _Copy(NamedTuple):
+    headers: HeaderList
+    since: datetime
+
+
+@dataclass(slots=True)
+class Copies:
+    """The latest answer at each URL, by the cache that may have it, and when it came; bounded.
+
+    Whether a browser has kept one is looked at when it asks about it.
+    """
+
+    kept: "OrderedDict[_Place, _Copy]" = field(default_factory=OrderedDict)
+
+    def note(
+        self, cache: Cache, asked: CorsRequest, url: str, response: Response, now: datetime
+    ) -> None:
+        """Take note of the answer that such a request of mode "cors" got at this URL."""
+        if asked.method == "GET" and response.status == 200:
+            self._keep((*cache, url), _Copy(response.headers, now))
+
+    def note_plain(self, cache: Cache, url: str, response: Response, now: datetime) -> None:
+        """Take note of the answer that an `<img>` or the like got, which asks without CORS."""
+        if response.status == 200 and any(get(response.headers, name) for _, name in _VALIDATORS):
+            self._keep((*cache, url), _Copy(response.headers, now))
+
+    def renew(
+        self, cache: Cache, wire: WireView, asked: HeaderList, response: Response | None
+    ) -> Response | None:
+        """Bring the copy up to date that a 304 is about, and give what it is now.
+
+        None for any other answer, and where no such copy was seen.
+        """
+        if response is None or response.status != 304 or not is_revalidation(wire):
+            return None
+        found = self._found(cache, wire.cors.url, asked)
+        if found is None:
+            return None
+        place, copy = found
+        new = {byte_lowercase(name) for name in names(response.headers)}
+        old = tuple(pair for pair in copy.headers if byte_lowercase(pair[0]) not in new)
+        renewed = Response(200, (*old, *response.headers))
+        self._keep(place, _Copy(renewed.headers, copy.since))
+        return renewed
+
+    def _found(self, cache: Cache, url: str, asked: HeaderList) -> tuple[_Place, _Copy] | None:
+        """The copy that the browser asks about; where the mode isn't known, one that may be it."""
+        for mode in _MODES[cache.mode]:
+            place = (cache.client, cache.site, mode, url)
+            copy = self.kept.get(place)
+            if copy is not None and _is_about(asked, copy):
+                return place, copy
+        return None
+
+    def _keep(self, place: _Place, copy: _Copy) -> None:
+        self.kept.pop(place, None)
+        self.kept[place] = copy
+        if len(self.kept) > MAX_COPIES:
+            self.kept.popitem(last=False)
+
+
+_MODES: Final = {
+    "": ("",),
+    "omit": ("omit", "unknown"),
+    "include": ("include", "unknown"),
+    "unknown": ("unknown", "omit", "include"),
+}
+"""In which modes the copy may have been asked for, by that of the question."""
+
+_VALIDATORS: Final = (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified"))
+
+
+def _is_about(asked: HeaderList, copy: _Copy) -> bool:
+    """Whether the question may be about this copy: one of its validators is asked with.
+
+    Of an answer with CORS their values aren't kept.
+    """
+    if not is_storable(copy.headers, copy.since):
+        return False
+    pairs = [(get(asked, asks), get(copy.headers, has)) for asks, has in _VALIDATORS]
+    known = [(value, of) for value, of in pairs if of]
+    return not known or any(value == of for value, of in known)

@@ -1,0 +1,1 @@
+"""Who asks? The page, its style sheets, workers and embedder policy, and other names for them."""

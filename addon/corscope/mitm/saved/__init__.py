@@ -1,0 +1,1 @@
+"""Which exchanges does a saved file hold? Flow files of mitmproxy and HARs."""
