@@ -155,7 +155,7 @@ def test_the_journal_has_the_documented_keys_of_other_lines(type_: str, line: st
 
 
 def test_every_command_inside_mitmproxy_is_documented() -> None:
-    sources = (ROOT / "addon" / "corscope" / "mitm").glob("*.py")
+    sources = (ROOT / "addon" / "corscope" / "mitm").rglob("*.py")
     text = "".join(source.read_text(encoding="utf-8") for source in sources)
     commands = re.findall(r'@command\.command\("([^"]+)"\)', text)
     assert "cors.explain" in commands

@@ -32,8 +32,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "mitm": ("messages", "encoding", "fetch", "servers", "rules", "journal", "explain", "web"),
     "cli": (
         *("messages", "encoding", "fetch", "servers", "rules", "journal", "explain", "web"),
-        *(f"mitm.{name}" for name in ("saved", "filters", "rule_files")),
-        *(f"mitm.{name}" for name in ("launch", "browser", "way_in")),
+        *(f"mitm.{name}" for name in ("saved", "start", "rules.files", "rules.filters")),
     ),
 }
 """For each room, the rooms or single modules of ours that it may import, besides its own."""

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from corscope.mitm.browser import _spki_hash
+from corscope.mitm.start.browser import _spki_hash
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import SECURE_PAGE, allow, answer, credentials
 from tests.browsers.conftest import need

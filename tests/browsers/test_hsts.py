@@ -13,7 +13,7 @@ import pytest
 
 from corscope.explain.paste import found_in
 from corscope.fetch.reasons import Reason
-from corscope.mitm.browser import _spki_hash
+from corscope.mitm.start.browser import _spki_hash
 from tests.browsers.agreement import OPTIONS
 from tests.browsers.case import ANY, OWN, PAGE, allow, credentials, methods, redirect
 from tests.browsers.conftest import need

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.mitm.live_rules import LiveRules
+from corscope.mitm.rules.live import LiveRules
 from tests.browsers.conftest import need
 from tests.browsers.web_page import AXE, NARROW, WIDE, WebPage
 from tests.support.chromium import Chromium

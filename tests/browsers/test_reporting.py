@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.mitm.browser import _spki_hash
+from corscope.mitm.start.browser import _spki_hash
 from tests.browsers.agreement import OPTIONS
 from tests.browsers.case import ANY, BARE, SECURE_PAGE, allow, answer, headers, methods, redirect
 from tests.browsers.conftest import need

@@ -15,10 +15,9 @@ from typing import Self
 import pytest
 
 import corscope
-from corscope.mitm import browser as browser_module
-from corscope.mitm import launch
-from corscope.mitm.browser import Browser, BrowserError, RunningBrowser, find_browsers
-from corscope.mitm.launch import LaunchError, build_command, find_program, script_path
+from corscope.mitm.start import browser as browser_module
+from corscope.mitm.start.browser import Browser, BrowserError, RunningBrowser, find_browsers
+from corscope.mitm.start.launch import LaunchError, build_command, find_program, script_path
 from tests.support.mitmdump import Mitmdump, wait_until
 
 
@@ -40,7 +39,7 @@ class TestPrograms:
     def test_the_installed_script_goes_before_the_checkouts(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        assert script_path() == Path(launch.__file__).parents[2] / "cors.py"
+        assert script_path() == Path(corscope.__file__).parents[1] / "cors.py"
         package = tmp_path / "corscope"
         (package / "script").mkdir(parents=True)
         monkeypatch.setattr(corscope, "__file__", str(package / "__init__.py"))

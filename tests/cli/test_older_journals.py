@@ -15,7 +15,7 @@ import pytest
 from corscope.cli.commands import corscope
 from corscope.cli.records import read_records
 from corscope.journal.lines.write import exchange_line
-from corscope.mitm.journal_file import JournalFile
+from corscope.mitm.record.journal_file import JournalFile
 from corscope.rules.load import Source, load
 
 OLDER = sorted((Path(__file__).parents[1] / "journal" / "older").glob("*.jsonl"))

@@ -259,7 +259,7 @@ def test_outcomes_are_written_at_the_end_though_nothing_else_can_be_let_go_of(
     with Proxy(tmp_path, server.mode, scripts=[CONTROL, FAULTS]) as proxy:
         proxy.ask(preflight(url, "GET"))
         proxy.exchange(url)
-        for module, part in zip(["page", "browsers", "content_view"], parts, strict=True):
+        for module, part in zip(["page", "ui.browsers", "ui.content_view"], parts, strict=True):
             told(proxy, fail=f"corscope.mitm.{module}:{part}", secret=SECRET)
         proxy.stop()
     journal = proxy.journal()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.mitm.causes import cause_of
+from corscope.mitm.record.causes import cause_of
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import logging
 import pytest
 from mitmproxy.test import tflow
 
-from corscope.mitm import connections
-from corscope.mitm.connections import Connections
+from corscope.mitm.record import connections
+from corscope.mitm.record.connections import Connections
 
 
 def fail(seen: Connections, host: str) -> None:

@@ -12,11 +12,11 @@ import pytest
 from mitmproxy import exceptions
 from mitmproxy import flow as mitmproxy_flow
 
-from corscope.mitm.commands import Commands
-from corscope.mitm.content_view import ContentView
-from corscope.mitm.journal_file import JournalFile
-from corscope.mitm.live_rules import LiveRules
-from corscope.mitm.recorder import Recorder
+from corscope.mitm.record.journal_file import JournalFile
+from corscope.mitm.record.recorder import Recorder
+from corscope.mitm.rules.live import LiveRules
+from corscope.mitm.ui.commands import Commands
+from corscope.mitm.ui.content_view import ContentView
 
 from .flows import flow, tcp_flow
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from corscope.mitm.event_log import MOST_GATHERED, ONE_BY_ONE, EventLog
+from corscope.mitm.record.event_log import MOST_GATHERED, ONE_BY_ONE, EventLog
 
 
 @pytest.fixture

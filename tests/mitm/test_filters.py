@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from mitmproxy import http
 
-from corscope.mitm.filters import check_filter, matcher
+from corscope.mitm.rules.filters import check_filter, matcher
 
 from .flows import flow
 

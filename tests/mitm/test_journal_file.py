@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from corscope.mitm.journal_file import CALM, MOST_RECENT, JournalFile
+from corscope.mitm.record.journal_file import CALM, MOST_RECENT, JournalFile
 from tests.support.limits import file_limit
 
 LINE = "x" * 999

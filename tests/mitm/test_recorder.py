@@ -12,8 +12,8 @@ from mitmproxy.utils import emoji
 from corscope.explain.line import exchange_text
 from corscope.journal.exchange import Outcome, Touch
 from corscope.journal.wire import Credentials
-from corscope.mitm.journal_file import JournalFile
-from corscope.mitm.recorder import MARKERS, Recorder, annotate, remembered
+from corscope.mitm.record.journal_file import JournalFile
+from corscope.mitm.record.recorder import MARKERS, Recorder, annotate, remembered
 from corscope.mitm.saved.capture import capture_of
 from corscope.mitm.saved.replay import exchanges
 from corscope.mitm.translate import asked_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.mitm.way_in import NoWayInError, WayIn, authority, options_of, way_in
+from corscope.mitm.start.way_in import NoWayInError, WayIn, authority, options_of, way_in
 
 
 @pytest.fixture

@@ -89,13 +89,13 @@ NOT_MARKED = (
     "corscope.journal.lines.write:_line",
     "corscope.journal.lines.write:_moment",
     "corscope.journal.lines.write:failure_line",
-    "corscope.mitm.append:",
-    "corscope.mitm.journal_file:",
+    "corscope.mitm.record.append:",
+    "corscope.mitm.record.journal_file:",
 )
 """Where these fail, the journal can't be written at all; the log tells."""
 
 LEFT_OUT = (
-    "corscope.mitm.commands:Commands.",
+    "corscope.mitm.ui.commands:Commands.",
     "corscope.mitm.translate:_nothing",
     "corscope.web.handlers:Handler.set_default_headers",
 )

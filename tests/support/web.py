@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
 from corscope.journal.store import Store
-from corscope.mitm.filters import check_filter
-from corscope.mitm.live_rules import LiveRules
+from corscope.mitm.rules.filters import check_filter
+from corscope.mitm.rules.live import LiveRules
 from corscope.rules.reload import State
 from corscope.web.desk import NO_DESK, Desk
 from corscope.web.server import Behind, Page

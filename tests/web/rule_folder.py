@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from corscope.mitm.live_rules import LiveRules
+from corscope.mitm.rules.live import LiveRules
 from tests.web.scenes import HOSTILE, PAGE
 
 __all__ = ["ALLOW", "NAME", "OTHER", "folder_of"]

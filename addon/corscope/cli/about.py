@@ -2,7 +2,7 @@
 
 import click
 
-from corscope.mitm.launch import LaunchError, script_path
+from corscope.mitm.start.launch import LaunchError, script_path
 from corscope.rules.schema import schema_text
 
 __all__ = ["path", "schema"]

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from corscope.mitm.browser import Browser, BrowserError, find_browsers
+from corscope.mitm.start.browser import Browser, BrowserError, find_browsers
 
 __all__ = ["browser_choice", "choose_browser"]
 

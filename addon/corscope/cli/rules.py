@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import click
 
-from corscope.mitm.filters import check_filter
-from corscope.mitm.rule_files import RuleFiles, nothing_in
+from corscope.mitm.rules.files import RuleFiles, nothing_in
+from corscope.mitm.rules.filters import check_filter
 from corscope.rules.export import find_rule_with_policy
 from corscope.rules.load import MAX_BYTES, Source, load
 from corscope.rules.model import Rule, Ruleset

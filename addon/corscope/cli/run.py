@@ -1,7 +1,7 @@
 """How is mitmproxy started with corscope in it? `corscope run` does it with few words.
 
-Which program and which script is decided in `mitm.launch`; here are the arguments, the browser
-beside it, and the exit status.
+Which program and which script is decided in `mitm.start.launch`; here are the arguments, the
+browser beside it, and the exit status.
 """
 
 import os
@@ -16,9 +16,9 @@ from typing import NoReturn
 import click
 
 from corscope.cli.browsers import browser_choice, choose_browser
-from corscope.mitm.browser import BrowserError, RunningBrowser
-from corscope.mitm.launch import PROGRAMS, LaunchError, Ui, build_command
-from corscope.mitm.way_in import NoWayInError, authority, options_of, way_in
+from corscope.mitm.start.browser import BrowserError, RunningBrowser
+from corscope.mitm.start.launch import PROGRAMS, LaunchError, Ui, build_command
+from corscope.mitm.start.way_in import NoWayInError, authority, options_of, way_in
 
 __all__ = ["port_is_open", "run"]
 

@@ -18,17 +18,17 @@ from corscope.journal.exchange import Touch
 from corscope.journal.lines.write import rules_line, start_line
 from corscope.messages import Request, Response
 from corscope.mitm import guard, options, translate
-from corscope.mitm.browsers import Browsers
-from corscope.mitm.commands import Commands
-from corscope.mitm.connections import Connections
-from corscope.mitm.content_view import ContentView
-from corscope.mitm.filters import check_filter, matcher
 from corscope.mitm.guard import harmless
-from corscope.mitm.journal_file import JournalFile
-from corscope.mitm.live_rules import LiveRules
 from corscope.mitm.page import OwnPage, proxy_address
-from corscope.mitm.recorder import Recorder
-from corscope.mitm.treatment import CONDITIONAL, InForce, Treatment
+from corscope.mitm.record.connections import Connections
+from corscope.mitm.record.journal_file import JournalFile
+from corscope.mitm.record.recorder import Recorder
+from corscope.mitm.rules.filters import check_filter, matcher
+from corscope.mitm.rules.live import LiveRules
+from corscope.mitm.rules.treatment import CONDITIONAL, InForce, Treatment
+from corscope.mitm.ui.browsers import Browsers
+from corscope.mitm.ui.commands import Commands
+from corscope.mitm.ui.content_view import ContentView
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import Problem, Severity
 from corscope.rules.reload import State

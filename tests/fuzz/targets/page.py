@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from corscope.mitm.filters import check_filter
+from corscope.mitm.rules.filters import check_filter
 from corscope.rules.load import Source, load
 from corscope.rules.reload import State
 from corscope.web.desk import Desk, stamp

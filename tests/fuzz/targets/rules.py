@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corscope.messages import Request, Response
-from corscope.mitm.filters import check_filter
+from corscope.mitm.rules.filters import check_filter
 from corscope.rules.apply import answer, answers_by_itself, edit
 from corscope.rules.load import Source, load
 from corscope.rules.match import Subject, choose_at_request, choose_at_response, subject_of

@@ -8,8 +8,8 @@ import click
 from corscope.cli.browsers import browser_choice, choose_browser
 from corscope.cli.demo.servers import DemoError
 from corscope.cli.demo.stage import Wishes, put_on
-from corscope.mitm.browser import BrowserError
-from corscope.mitm.launch import PROGRAMS, LaunchError, Ui
+from corscope.mitm.start.browser import BrowserError
+from corscope.mitm.start.launch import PROGRAMS, LaunchError, Ui
 
 __all__ = ["demo"]
 

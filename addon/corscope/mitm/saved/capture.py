@@ -7,7 +7,7 @@ from mitmproxy import http
 
 from corscope.journal.exchange import Sighting
 from corscope.messages import Request
-from corscope.mitm.recorder import remembered, sighting
+from corscope.mitm.record.recorder import remembered, sighting
 from corscope.mitm.translate import answered_at, asked_at, asked_of
 
 __all__ = ["Capture", "capture_of"]

@@ -20,7 +20,7 @@ from corscope.fetch.headers import HTTP_TAB_OR_SPACE, byte_lowercase, contains, 
 from corscope.fetch.origin import origin_of_url
 from corscope.journal.exchange import Missing, Sighting
 from corscope.messages import HeaderList, Request, Response
-from corscope.mitm.causes import cause_of
+from corscope.mitm.record.causes import cause_of
 from corscope.mitm.saved.capture import Capture
 from corscope.mitm.saved.har_text import UnreadableError
 from corscope.mitm.translate import joined_url, missing_said

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.mitm.live_rules import RESTLESS, LiveRules
+from corscope.mitm.rules.live import RESTLESS, LiveRules
 from tests.support.limits import file_limit
 
 

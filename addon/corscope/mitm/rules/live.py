@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from corscope.mitm.filters import check_filter
-from corscope.mitm.rule_files import RuleFiles, nothing_in, overwrite
+from corscope.mitm.rules.files import RuleFiles, nothing_in, overwrite
+from corscope.mitm.rules.filters import check_filter
 from corscope.rules.load import Source
 from corscope.rules.model import Ruleset
 from corscope.rules.reload import State, reload, toggle

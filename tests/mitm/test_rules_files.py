@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from corscope.mitm import rule_files
-from corscope.mitm.rule_files import COARSEST, RuleFiles, nothing_in, overwrite
+from corscope.mitm.rules import files as module
+from corscope.mitm.rules.files import COARSEST, RuleFiles, nothing_in, overwrite
 from corscope.rules.load import MAX_BYTES, Source
 from tests.support.limits import file_limit
 from tests.support.work import steps
@@ -113,14 +113,14 @@ def test_what_changes_while_it_is_read_waits_for_the_next_look(
     files.sources()
     two.write_bytes(b"newer")
     assert files.news() is None
-    read = rule_files._source
+    read = module._source
 
     def save_behind(file: Path) -> Source:
         source = read(file)
         one.write_bytes(b"newest")
         return source
 
-    monkeypatch.setattr(rule_files, "_source", save_behind)
+    monkeypatch.setattr(module, "_source", save_behind)
     assert files.news() is None
     monkeypatch.undo()
     assert [source.data for source in files.news() or ()] == [b"newest", b"newer"]

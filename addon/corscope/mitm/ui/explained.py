@@ -9,7 +9,7 @@ from corscope.explain.explanation import explain
 from corscope.explain.no_exchange import why_no_exchange
 from corscope.explain.text import explanation_text
 from corscope.journal.store import Entry
-from corscope.mitm.recorder import Recorder
+from corscope.mitm.record.recorder import Recorder
 from corscope.mitm.saved.capture import capture_of
 from corscope.mitm.saved.replay import exchanges
 from corscope.mitm.translate import request_of

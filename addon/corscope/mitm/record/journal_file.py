@@ -15,8 +15,8 @@ from typing import Final
 
 from corscope.explain.counted import counted
 from corscope.journal.lines.write import gap_line
-from corscope.mitm.append import AppendFile
 from corscope.mitm.options import user_path
+from corscope.mitm.record.append import AppendFile
 
 __all__ = ["JournalFile"]
 

@@ -26,14 +26,14 @@ from corscope.explain.rule_from import rule_from
 from corscope.explain.whatif.compare import what_if
 from corscope.explain.whatif.text import what_if_lines
 from corscope.journal.store import Entry
-from corscope.mitm.arguments import OneOf
-from corscope.mitm.explained import entries_of, entry_of, explained
-from corscope.mitm.filters import check_filter, matcher
 from corscope.mitm.guard import answering
-from corscope.mitm.live_rules import LiveRules
 from corscope.mitm.options import user_path
-from corscope.mitm.recorder import Recorder
-from corscope.mitm.rule_files import RuleFiles
+from corscope.mitm.record.recorder import Recorder
+from corscope.mitm.rules.files import RuleFiles
+from corscope.mitm.rules.filters import check_filter, matcher
+from corscope.mitm.rules.live import LiveRules
+from corscope.mitm.ui.arguments import OneOf
+from corscope.mitm.ui.explained import entries_of, entry_of, explained
 from corscope.rules.export import export_named
 from corscope.rules.load import Source, load
 from corscope.rules.model import Rule

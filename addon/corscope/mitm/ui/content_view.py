@@ -12,9 +12,9 @@ from typing import Any
 
 from mitmproxy import contentviews, flow
 
-from corscope.mitm.explained import entry_of, explained
 from corscope.mitm.guard import harmless
-from corscope.mitm.recorder import Recorder
+from corscope.mitm.record.recorder import Recorder
+from corscope.mitm.ui.explained import entry_of, explained
 
 __all__ = ["ContentView"]
 

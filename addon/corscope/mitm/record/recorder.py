@@ -29,10 +29,10 @@ from corscope.journal.journal import Journal
 from corscope.journal.lines.masking import cleaning
 from corscope.journal.lines.write import exchange_pieces, failure_line, outcome_line
 from corscope.journal.store import Store
-from corscope.mitm.causes import cause_of
-from corscope.mitm.event_log import EventLog
 from corscope.mitm.guard import harmless
-from corscope.mitm.journal_file import JournalFile
+from corscope.mitm.record.causes import cause_of
+from corscope.mitm.record.event_log import EventLog
+from corscope.mitm.record.journal_file import JournalFile
 from corscope.mitm.translate import (
     Asked,
     Unreadable,

@@ -16,8 +16,8 @@ from mitmproxy.utils import human
 from corscope.explain.connections import unreached_text, untrusted_text
 from corscope.journal.alike.memo import Shelf
 from corscope.journal.lines.masking import masked_error
-from corscope.mitm.causes import cause_of
 from corscope.mitm.guard import harmless
+from corscope.mitm.record.causes import cause_of
 
 __all__ = ["Connections"]
 

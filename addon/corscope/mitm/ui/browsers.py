@@ -11,10 +11,10 @@ from typing import Final
 from mitmproxy import command, ctx, exceptions
 from mitmproxy.log import ALERT
 
-from corscope.mitm.arguments import OneOf
-from corscope.mitm.browser import Browser, BrowserError, RunningBrowser, find_browsers
 from corscope.mitm.guard import answering
-from corscope.mitm.way_in import WayIn, authority, first_way_in
+from corscope.mitm.start.browser import Browser, BrowserError, RunningBrowser, find_browsers
+from corscope.mitm.start.way_in import WayIn, authority, first_way_in
+from corscope.mitm.ui.arguments import OneOf
 
 __all__ = ["Browsers"]
 

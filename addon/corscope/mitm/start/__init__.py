@@ -1,0 +1,1 @@
+"""How are mitmproxy and a browser started, and how does the one reach the other?"""
