@@ -153,6 +153,8 @@ const made = (name, set) => new Promise((resolve, reject) => {
   document.body.append(element);
 });
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+// What WebKit has to say of a request, it has said before the next one is answered.
+const settled = () => fetch("/settled", {cache: "no-store"});
 (async () => {
   const ended = {};
   for (const [url, embed] of Object.entries(ALL)) {
@@ -160,7 +162,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     ended[url] = await Promise.race([
       embed(url).then(() => "well", () => "badly"), pause(10_000).then(() => "never"),
     ]);
-    await pause(PAUSE);
+    await settled();
   }
   await fetch(`/ended?${encodeURIComponent(JSON.stringify(ended))}`);
 })();
@@ -211,8 +213,8 @@ def play_embedded(
         for embed in embeds:
             server.routes.update({("GET", url): answer for url, answer in embed.answers.items()})
         server.routes["GET", ended_url] = Answer()
-        pause = 150 if isinstance(browser, WebKit) else 0
-        server.routes["GET", start] = _page(embeds, pause, headers)
+        server.routes["GET", f"{page}/settled"] = Answer()
+        server.routes["GET", start] = _page(embeds, headers)
 
         def told() -> list[str]:
             return [each.url for each in server.received if each.url.startswith(f"{ended_url}?")]
@@ -230,11 +232,11 @@ def play_embedded(
     ]
 
 
-def _page(embeds: Sequence[Embed], pause: int, headers: HeaderPairs) -> Answer:
+def _page(embeds: Sequence[Embed], headers: HeaderPairs) -> Answer:
     scripts = ",".join(
         f"{json.dumps(embed.url)}: (url) => {KINDS[embed.kind].script}" for embed in embeds
     )
-    script = f"const ALL = {{{scripts}}}; const PAUSE = {pause};{_PLAY}"
+    script = f"const ALL = {{{scripts}}};{_PLAY}"
     body = EMPTY_PAGE.body + f"<body><script>{script}</script>".encode()
     return Answer(headers=EMPTY_PAGE.headers + headers, body=body)
 

@@ -160,11 +160,17 @@ FRAMES: Mapping[str, HeaderPairs] = {
 FRAME = """async url => {
     const frame = document.createElement("iframe");
     frame.src = url;
-    const told = new Promise(resolve => { onmessage = event => resolve(event.data); });
-    document.body.append(frame);
-    return Promise.race([told, new Promise(resolve => setTimeout(resolve, 3000, "nothing"))]);
+    return new Promise(resolve => {
+        let begun = false;
+        const isShut = () => { if (!begun) resolve("nothing"); };
+        onmessage = ({data}) => { if (data === "begun") begun = true; else resolve(data); };
+        frame.onload = () => setTimeout(isShut, 1000);
+        setTimeout(isShut, 3000);  // Firefox fires no event
+        document.body.append(frame);
+    });
 }"""
 ASKS = """<script>
+parent.postMessage("begun", "*");
 fetch(ASKED, {mode: "no-cors", method: "POST"})
     .then(() => "well", () => "badly").then(end => parent.postMessage(end, "*"));
 </script>"""
