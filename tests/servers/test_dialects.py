@@ -9,9 +9,10 @@ from corscope.fetch.headers import get
 from corscope.messages import HeaderList, Request, Response
 from corscope.rules.load import Source, load
 from corscope.rules.write import rule_text
+from corscope.servers.answer import Answer
 from corscope.servers.dialect import Dialect
 from corscope.servers.parts import is_sendable
-from corscope.servers.policy import Policy
+from corscope.servers.policy import Policy, SettingValue
 from corscope.servers.registry import dialects, find, nearest
 
 from .real.asked import ASKED, Asked, generate_asked
@@ -165,3 +166,57 @@ def test_what_is_no_status_of_an_error_is_complained_of(name: str, status: int) 
     assert dialect is not None
     policy = Policy(allow_origins=("https://app.test",), settings=(("error_status", status),))
     assert [each.field for each in dialect.complaints(policy)] == ["error_status"]
+
+
+def _refusal(name: str, origin: str | None, *settings: tuple[str, SettingValue]) -> Answer:
+    dialect = find(name)
+    assert dialect is not None
+    refusing = (("other_origins", "error"), ("missing_origin", False), ("error_status", 403))
+    policy = Policy(allow_origins=("https://app.test",), settings=(*refusing, *settings))
+    assert dialect.complaints(policy) == ()
+    lines = () if origin is None else (("Origin", origin),)
+    answer = dialect.preflight(policy, Request("GET", "https://api.test/", lines))
+    assert answer is not None
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("name", "origin", "told"),
+    [
+        ("fastify", "https://evil.test", '"message":"https://evil.test isn\'t é"'),
+        ("fastify", 'a"b', '"message":"a\\"b isn\'t é"'),
+        ("fastify", None, '"message":"undefined isn\'t é"'),
+        ("koa", "https://evil.test", "https://evil.test isn't é"),
+        ("koa", None, " isn't é"),
+        ("express", "https://evil.test", "<pre>Forbidden</pre>"),
+    ],
+)
+def test_the_words_of_an_error_are_sent_where_the_framework_does_so(
+    name: str, origin: str | None, told: str
+) -> None:
+    answer = _refusal(name, origin, ("error_message", "{origin} isn't é"))
+    assert told in answer.body.decode()
+
+
+@pytest.mark.parametrize("name", ["express", "fastify"])
+@pytest.mark.parametrize(
+    ("kind", "origin", "content_type", "body"),
+    [
+        ("json", 'a"b', "application/json; charset=utf-8", '{"no":"a\\"b"}'),
+        ("text", 'a"b', "text/plain; charset=utf-8", '{"no":"a"b"}'),
+        ("html", None, "text/html; charset=utf-8", '{"no":"undefined"}'),
+    ],
+)
+def test_a_handler_answers_an_error_with_its_own_body(
+    name: str, kind: str, origin: str | None, content_type: str, body: str
+) -> None:
+    said = ("error_body", '{"no":"{origin}"}')
+    answer = _refusal(name, origin, said, ("error_type", kind))
+    assert (answer.status, answer.body.decode()) == (403, body)
+    assert ("content-type", content_type) in answer.headers
+
+
+def test_the_tag_of_a_body_is_what_express_makes_of_it() -> None:
+    """As NestJS 12.5 was seen to send it."""
+    answer = _refusal("express", None, ("error_body", '{"message":"Forbidden","statusCode":403}'))
+    assert ("etag", 'W/"28-/A0r2gBi62UEXdaQT52VOJ1+hp4"') in answer.headers

@@ -3,9 +3,12 @@
 Follows https://github.com/expressjs/cors/blob/v2.8.6/lib/index.js. No preflight is looked at
 closely: every OPTIONS is one, and an origin that isn't allowed only loses
 Access-Control-Allow-Origin, unless a function says otherwise: its error is answered by Express's
-own handler, as in production. (NestJS has the same status, and JSON in the place of the page.)
+own handler, as in production, or by one of the application's or NestJS's: `error_body` is what that
+sends.
 """
 
+import base64
+import hashlib
 from html import escape
 from typing import Final
 
@@ -17,11 +20,16 @@ from corscope.servers.forwarded import forwarded_by
 from corscope.servers.javascript import Code, call, cors_options, is_allowed
 from corscope.servers.origin_function import (
     ANSWER,
+    ERROR_BODY,
+    ERROR_MESSAGE,
     ERROR_STATUS,
+    ERROR_TYPE,
     MISSING_ORIGIN,
     OTHER_ORIGINS,
     called_back,
     error_status,
+    handled_error,
+    handler_code,
     is_error,
     is_ignored,
     origin_function_complaints,
@@ -97,13 +105,22 @@ def _refused(policy: Policy, request: Request) -> Answer | None:
     """What Express answers itself, whatever was asked, where the function has an error."""
     if not is_error(policy, request):
         return None
-    status = error_status(policy)
+    status, handled = error_status(policy), handled_error(policy, request)
+    if handled is not None:
+        kind, body = handled
+        return Answer(status, (("content-type", kind), ("etag", _etag(body))), body)
     headers = (
         ("content-security-policy", "default-src 'none'"),
         ("x-content-type-options", "nosniff"),
         ("content-type", "text/html; charset=utf-8"),
     )
     return Answer(status, headers, _ERROR_PAGE.format(escape(reason_phrase(status))).encode())
+
+
+def _etag(body: bytes) -> str:
+    """What `response.send` tells a body by: its length and some of its SHA-1."""
+    digest = base64.b64encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()
+    return f'W/"{len(body):x}-{digest[:27]}"'
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
@@ -153,7 +170,21 @@ def _export(policy: Policy) -> Export:
         constants, function = called_back(policy, "status")
         options["origin"] = Code(function)
     text = f'import cors from "cors";\n\n{constants}app.use({call("cors", options)});\n'
-    return Export("server.js", text)
+    return Export("server.js", text + _handler(policy))
+
+
+def _handler(policy: Policy) -> str:
+    """What answers the function's error, and is asked right behind it."""
+    handled = handler_code(policy)
+    if handled is None:
+        return ""
+    kind, body = handled
+    return (
+        "app.use((error, request, response, next) => {\n"
+        '  if (error.code !== "CORS") return next(error);\n'
+        f"  response.status({error_status(policy)}).type({kind}).send({body});\n"
+        "});\n"
+    )
 
 
 EXPRESS = Dialect(
@@ -169,7 +200,10 @@ EXPRESS = Dialect(
     export=_export,
     forwarded=forwarded_by(_preflight, joined_by_npm),
     refused=_refused,
-    settings=(_STATUS, OTHER_ORIGINS, MISSING_ORIGIN, ERROR_STATUS, REPLACES_VARY),
+    settings=(
+        *(_STATUS, OTHER_ORIGINS, MISSING_ORIGIN, REPLACES_VARY),
+        *(ERROR_STATUS, ERROR_MESSAGE, ERROR_BODY, ERROR_TYPE),
+    ),
     surprises=(
         "Every OPTIONS is answered as a preflight, also one without Origin.",
         "An origin that isn't allowed still gets all other CORS headers.",

@@ -16,12 +16,17 @@ from corscope.servers.forwarded import forwarded_by
 from corscope.servers.javascript import Code, call, cors_options, is_allowed
 from corscope.servers.origin_function import (
     ANSWER,
+    ERROR_BODY,
     ERROR_MESSAGE,
     ERROR_STATUS,
+    ERROR_TYPE,
     MISSING_ORIGIN,
     OTHER_ORIGINS,
     called_back,
+    error_message,
     error_status,
+    handled_error,
+    handler_code,
     is_error,
     is_ignored,
     origin_function_complaints,
@@ -97,7 +102,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
 def _refused(policy: Policy, request: Request) -> Answer | None:
     """What the function has an error for; and what is no preflight isn't passed on either."""
     if is_error(policy, request):
-        return _error(policy)
+        return _error(policy, request)
     if is_ignored(policy, request):
         return None
     asks = echoed(request, ORIGIN) and echoed(request, REQUEST_METHOD)
@@ -111,17 +116,20 @@ def _joined_with(policy: Policy, headers: HeaderList, own: HeaderList) -> Header
     return joined_by_npm(policy, headers, own, _REPLACES)
 
 
-def _error(policy: Policy) -> Answer:
-    status = error_status(policy)
-    told = {"statusCode": status, "error": reason_phrase(status), "message": ERROR_MESSAGE}
-    body = json.dumps(told, separators=(",", ":")).encode()
-    content_type = ("content-type", "application/json; charset=utf-8")
-    return Answer(status, ((VARY, "Origin"), content_type), body)
+def _error(policy: Policy, request: Request) -> Answer:
+    status, handled = error_status(policy), handled_error(policy, request)
+    if handled is None:
+        message = error_message(policy, request)
+        told = {"statusCode": status, "error": reason_phrase(status), "message": message}
+        body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+        handled = "application/json; charset=utf-8", body
+    kind, body = handled
+    return Answer(status, ((VARY, "Origin"), ("content-type", kind)), body)
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
     if is_error(policy, request):
-        return Response(*_error(policy)[:2])
+        return Response(*_error(policy, request)[:2])
     headers = _on_every_response(policy, request)
     return Response(response.status, _joined_with(policy, headers, response.headers))
 
@@ -174,8 +182,23 @@ def _export(policy: Policy) -> Export:
         constants, function = called_back(policy, "statusCode")
         options["origin"] = Code(function)
     register = call("app.register", options, "cors")
-    text = f'import cors from "@fastify/cors";\n\n{constants}await {register};\n'
+    handler = _handler(policy)  # before the plugin's own route for OPTIONS
+    text = f'import cors from "@fastify/cors";\n\n{constants}{handler}await {register};\n'
     return Export("server.js", text, (_CONTINUED,) if policy.forward_preflight else ())
+
+
+def _handler(policy: Policy) -> str:
+    """What answers the function's error, and leaves others as they are."""
+    handled = handler_code(policy)
+    if handled is None:
+        return ""
+    kind, body = handled
+    return (
+        "app.setErrorHandler((error, request, reply) => {\n"
+        '  if (error.code !== "CORS") throw error;\n'
+        f"  reply.code({error_status(policy)}).type({kind}).send({body});\n"
+        "});\n"
+    )
 
 
 FASTIFY = Dialect(
@@ -191,7 +214,10 @@ FASTIFY = Dialect(
     export=_export,
     forwarded=forwarded_by(_preflight, _joined_with),
     refused=_refused,
-    settings=(_STATUS, _STRICT, OTHER_ORIGINS, MISSING_ORIGIN, ERROR_STATUS, _REPLACES),
+    settings=(
+        *(_STATUS, _STRICT, OTHER_ORIGINS, MISSING_ORIGIN, _REPLACES),
+        *(ERROR_STATUS, ERROR_MESSAGE, ERROR_BODY, ERROR_TYPE),
+    ),
     surprises=(
         "PUT, PATCH and DELETE aren't among the default methods.",
         "An OPTIONS that is no preflight gets 400, also where the application has a route for it.",

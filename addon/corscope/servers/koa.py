@@ -21,11 +21,13 @@ from corscope.servers.origin_function import (
     ERROR_STATUS,
     IGNORE,
     MISSING_ORIGIN,
+    error_message,
     error_status,
     function_test,
     is_error,
     origin_function_complaints,
     reason_phrase,
+    text_code,
 )
 from corscope.servers.own_vary import REPLACES_VARY, joined_by_npm
 from corscope.servers.parts import (
@@ -82,7 +84,7 @@ def _refused(policy: Policy, request: Request) -> Answer | None:
     if not is_error(policy, request, _OTHERS):
         return None
     status = error_status(policy)
-    body = ERROR_MESSAGE if status < 500 else reason_phrase(status)
+    body = error_message(policy, request, "") if status < 500 else reason_phrase(status)
     return Answer(status, (("content-type", "text/plain; charset=utf-8"),), body.encode())
 
 
@@ -196,7 +198,7 @@ def _throwing(policy: Policy) -> tuple[str, Code]:
         "(ctx) => {\n"
         '    const origin = ctx.get("Origin");\n'
         f"    if ({test}) return origin;\n"
-        f'    ctx.throw({ERROR_STATUS.of(policy)}, "{ERROR_MESSAGE}");\n'
+        f"    ctx.throw({error_status(policy)}, {text_code(str(ERROR_MESSAGE.of(policy)))});\n"
         "  }"
     )
 
@@ -212,7 +214,7 @@ KOA = Dialect(
     complaints=_complaints,
     defaults=Policy(allow_origins=WILDCARD, allow_methods=_DEFAULT_METHODS, allow_headers=ECHO),
     export=_export,
-    settings=(_THROWN, _KEEP, _OTHERS, MISSING_ORIGIN, ERROR_STATUS, REPLACES_VARY),
+    settings=(_THROWN, _KEEP, _OTHERS, MISSING_ORIGIN, ERROR_STATUS, ERROR_MESSAGE, REPLACES_VARY),
     surprises=(
         "A preflight from an origin that a function refuses is passed on, and mostly ends in 404.",
         "A function that throws ends the request with an error, and no CORS headers.",

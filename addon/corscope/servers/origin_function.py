@@ -5,37 +5,45 @@ throw an error, with which the request ends, or give back nothing, so that the m
 request alone. It is asked of requests without an Origin too.
 """
 
+import json
+import re
 from http import HTTPStatus
 from typing import Final
 
+from corscope.fetch.headers import get
 from corscope.messages import Request
 from corscope.servers.dialect import Complaint, Setting
-from corscope.servers.javascript import is_allowed, origin_test
+from corscope.servers.javascript import is_allowed, literal, origin_test
 from corscope.servers.parts import ORIGIN, echoed
 from corscope.servers.policy import ECHO, Policy
 
 __all__ = [
     "ANSWER",
     "ERROR",
+    "ERROR_BODY",
     "ERROR_MESSAGE",
     "ERROR_STATUS",
+    "ERROR_TYPE",
     "IGNORE",
     "MISSING_ORIGIN",
     "OTHER_ORIGINS",
     "called_back",
     "error_code",
+    "error_message",
     "error_status",
     "function_test",
+    "handled_error",
+    "handler_code",
     "is_error",
     "is_ignored",
     "origin_function_complaints",
     "reason_phrase",
+    "text_code",
 ]
 
 ANSWER: Final = "answer"
 ERROR: Final = "error"
 IGNORE: Final = "ignore"
-ERROR_MESSAGE: Final = "Not allowed by CORS"
 
 OTHER_ORIGINS: Final = Setting(
     "other_origins",
@@ -55,6 +63,28 @@ MISSING_ORIGIN: Final = Setting(
 ERROR_STATUS: Final = Setting(
     "error_status", "integer", 500, "the status that the framework answers such an error with."
 )
+ERROR_MESSAGE: Final = Setting(
+    "error_message",
+    "string",
+    "Not allowed by CORS",
+    "the words of such an error, where they are sent; `{origin}` in them is the origin.",
+)
+ERROR_BODY: Final = Setting(
+    "error_body",
+    "string",
+    "",
+    "the whole body that such an error is answered with, where a handler of the application's or "
+    "NestJS does so; `{origin}` in it is the origin.",
+)
+ERROR_TYPE: Final = Setting(
+    "error_type", "string", "json", "what `error_body` is.", choices=("json", "text", "html")
+)
+_TYPES: Final = {
+    "json": "application/json; charset=utf-8",
+    "text": "text/plain; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+}
+_ORIGIN: Final = "{origin}"
 _PHRASES: Final = {each.value: each.phrase for each in HTTPStatus} | {
     413: "Payload Too Large",
     414: "URI Too Long",
@@ -90,6 +120,23 @@ def error_status(policy: Policy) -> int:
     status = ERROR_STATUS.of(policy)
     assert isinstance(status, int)
     return status
+
+
+def error_message(policy: Policy, request: Request, missing: str = "undefined") -> str:
+    """The words of an error, and what stands in them for an origin that isn't there."""
+    origin = get(request.headers, ORIGIN)
+    return str(ERROR_MESSAGE.of(policy)).replace(_ORIGIN, missing if origin is None else origin)
+
+
+def handled_error(policy: Policy, request: Request) -> tuple[str, bytes] | None:
+    """The type and the body that a handler answers with; None where the framework does."""
+    body, kind = str(ERROR_BODY.of(policy)), str(ERROR_TYPE.of(policy))
+    if not body:
+        return None
+    origin = get(request.headers, ORIGIN)
+    origin = "undefined" if origin is None else origin
+    shown = json.dumps(origin, ensure_ascii=False)[1:-1] if kind == "json" else origin
+    return _TYPES[kind], body.replace(_ORIGIN, shown).encode()
 
 
 def origin_function_complaints(
@@ -133,11 +180,31 @@ def called_back(policy: Policy, status_name: str) -> tuple[str, str]:
 
 
 def error_code(policy: Policy, status_name: str) -> str:
-    """The error that is called back or thrown, as code."""
-    error, status = f'new Error("{ERROR_MESSAGE}")', ERROR_STATUS.of(policy)
-    if status == ERROR_STATUS.default:
-        return error
-    return f"Object.assign({error}, {{ {status_name}: {status} }})"
+    """The error that is called back or thrown, as code; one with a handler is known by its code."""
+    error = f"new Error({text_code(str(ERROR_MESSAGE.of(policy)))})"
+    status = ERROR_STATUS.of(policy)
+    said = [] if status == ERROR_STATUS.default else [f"{status_name}: {status}"]
+    said += ['code: "CORS"'] if ERROR_BODY.of(policy) else []
+    return f"Object.assign({error}, {{ {', '.join(said)} }})" if said else error
+
+
+def handler_code(policy: Policy) -> tuple[str, str] | None:
+    """The type and the body that a handler answers with, as code; None where there is none."""
+    body, kind = str(ERROR_BODY.of(policy)), str(ERROR_TYPE.of(policy))
+    if OTHER_ORIGINS.of(policy) != ERROR or not body:
+        return None
+    origin = "request.headers.origin"
+    if kind == "json":
+        origin = f"JSON.stringify(String({origin})).slice(1, -1)"
+    return literal(_TYPES[kind]), text_code(body, origin)
+
+
+def text_code(text: str, origin: str = "origin") -> str:
+    """A text as code, in which the origin is what that code gives."""
+    if _ORIGIN not in text:
+        return literal(text)
+    escaped = re.sub(r"([\\`]|\$(?=\{))", r"\\\1", text)
+    return f"`{escaped.replace(_ORIGIN, f'${{{origin}}}')}`"
 
 
 def function_test(policy: Policy) -> tuple[str, str]:

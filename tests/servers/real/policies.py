@@ -117,6 +117,10 @@ HEADERS = (
     *("accept", "content-type", "content-language", "authorization", "origin", "range", "*"),
     *("x-a", "x-b", "x_a", "a.b", "etag", "x-total", "set-cookie", "access-control-allow-origin"),
 )
+TEXTS = {
+    "error_message": ("The origin {origin} isn't allowed", 'no "`${"x"}\\` <\u00e9>'),
+    "error_body": ('{"message":"{origin}: no"}', "no \u00e9, `{origin}`"),
+}
 SUCCESS_STATUSES = (200, 201, 202, 204, 205, 304, 404, 500)
 
 
@@ -199,4 +203,4 @@ def _values(setting: Setting) -> Sequence[SettingValue]:
         case "integer":
             return SUCCESS_STATUSES
         case _:
-            return ()
+            return TEXTS.get(setting.name, ())
