@@ -114,7 +114,8 @@ def _refused(policy: Policy, request: Request) -> Answer | None:
         ("x-content-type-options", "nosniff"),
         ("content-type", "text/html; charset=utf-8"),
     )
-    return Answer(status, headers, _ERROR_PAGE.format(escape(reason_phrase(status))).encode())
+    phrase = escape(reason_phrase(status)).replace("&#x27;", "&#39;")  # as escape-html has it
+    return Answer(status, headers, _ERROR_PAGE.format(phrase).encode())
 
 
 def _etag(body: bytes) -> str:

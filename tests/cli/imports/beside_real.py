@@ -10,7 +10,7 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.servers.forwarded import answered_by, passed_on
 from tests.cli.imports.reading import dialect, read
 from tests.servers.real.asked import Asked
-from tests.servers.real.libraries import LIBRARIES, Running
+from tests.servers.real.libraries import LIBRARIES, Library, Running
 
 __all__ = ["differences"]
 
@@ -18,23 +18,27 @@ OTHER = "https://other.test"
 
 
 class Heard(NamedTuple):
-    """Of an answer what counts: the status, the lines of CORS and Vary by name, any body."""
+    """Of an answer what counts: the status, the lines of CORS and Vary by name, the body."""
 
     status: int
     lines: tuple[tuple[str, str], ...]
-    has_body: bool
+    body: bytes
 
 
-def differences(name: str, texts: Sequence[str], origins: Sequence[str]) -> list[str]:
+def differences(
+    name: str, texts: Sequence[str], origins: Sequence[str], library: Library | None = None
+) -> list[str]:
     """The requests that the first rule of a text answers otherwise than the server that runs it.
 
     Args:
         name: a dialect whose library is installed.
         texts: configurations, as that library's program of the tests takes them.
         origins: what is asked for, beside another origin and none.
+        library: what runs them, if not that of the dialect.
     """
-    LIBRARIES[name].require()
-    with Running(LIBRARIES[name], list(texts)) as server:
+    library = library or LIBRARIES[name]
+    library.require()
+    with Running(library, list(texts)) as server:
         assert server.errors == {}
         return [
             f"{texts[number]}\n{asked}\nreal {real}\nrule {ruled}"
@@ -81,5 +85,6 @@ def _ruled(name: str, text: str, port: int, asked: Asked) -> Heard:
 
 
 def _heard(status: int, headers: HeaderList, body: bytes) -> Heard:
-    lines = sorted((n.lower(), v) for n, v in headers if n.lower().startswith(("access-", "vary")))
-    return Heard(status, tuple(lines), bool(body))
+    told = ("access-", "vary", "content-type", "etag")
+    lines = sorted((n.lower(), v) for n, v in headers if n.lower().startswith(told))
+    return Heard(status, tuple(lines), body)

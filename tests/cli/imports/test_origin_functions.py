@@ -7,6 +7,7 @@ import pytest
 from corscope.cli.imports.tree import UnreadableError
 from tests.cli.imports.beside_real import differences
 from tests.cli.imports.reading import read
+from tests.servers.real.libraries import NEST
 
 pytestmark = pytest.mark.server
 
@@ -66,6 +67,60 @@ CALLING_BACK = (
     "(origin, cb) => cb(null, true)",
     "(origin, cb) => cb(null, origin)",
 )
+OF_WORDS = (
+    "(origin, cb) => cb(allowed.includes(origin) ? null : new Error('No ' + origin), true)",
+    """(origin, cb) => {
+      const isAllowed = !origin || allowed.includes(origin);
+      cb(isAllowed ? null : new Error('Nope'), isAllowed);
+    }""",
+    "(origin, cb) => allowed.includes(origin) ? cb(null, true) : cb(new Error(`${origin}: no`))",
+    """(origin, cb) => {
+      const known = allowed.find((each) => each === origin);
+      if (known) cb(null, origin);
+      else cb(new Error('CORS: "' + origin + '" isn\\'t known'));
+    }""",
+    """(origin, cb) => {
+      if (!origin || allowed.some((each) => origin.startsWith(each))) return cb(null, true);
+      const error = new Error(`${origin} ist für uns nichts`);
+      error.status = 403;
+      error.statusCode = 403;
+      return cb(error);
+    }""",
+    "(origin, cb) => allowed.includes(origin) ? cb(null, true) : cb(new Refused(origin))",
+    "(origin, cb) => allowed.includes(origin) ? cb(null, true) : cb(new Coded('no', 409))",
+    "(origin, cb) => { cb(null, allowed.includes(origin) ? true : false); }",
+    "(origin, cb) => { cb(null, allowed.includes(origin) ? origin : null); }",
+    "(origin, cb) => { if (allowed.includes(origin)) return cb(null, origin); cb(null); }",
+    """(origin, cb) => {
+      if (!origin || allowed.includes(origin)) cb(null, origin);
+      else cb(null, '');
+    }""",
+    "(origin, cb) => cb(new Error('never'))",
+)
+CLASSES = """class Refused extends Error {
+  status = 418;
+  constructor(origin) { super(`No ${origin} here`); }
+}
+class Coded extends Error {
+  constructor(message, status) { super(message); this.statusCode = status; }
+}
+"""
+TO_ALL = ("(origin, cb) => cb(null, 'https://a.test')", "(origin, cb) => { cb(null, '*'); }")
+UNDEFINED = (
+    "(origin, cb) => { if (allowed.includes(origin)) cb(undefined, true); else cb(null, false); }"
+)
+EXCEPTIONS = (
+    *("new Error('no')", "'no'", "new Error()", "new TypeError(`no ${origin}`)"),
+    *("new ForbiddenException('no')", "new ForbiddenException()", "new HttpException('no', 418)"),
+    *("new ForbiddenException(`no ${origin}`)", "new UnauthorizedException('no', 'really')"),
+    *("new HttpException('no', HttpStatus.FORBIDDEN)", "new ForbiddenException({ why: 'no' })"),
+    *("new HttpException({ status: 403, error: 'no' }, 403)", "new Refused(origin)"),
+    *("new Own('no')", "Object.assign(new Error('no'), { status: 403, statusCode: 403 })"),
+)
+OF_NEST = """class Own extends HttpException { constructor(words) { super(words, 451); } }
+import { HttpException, HttpStatus } from "@nestjs/common";
+import { ForbiddenException, UnauthorizedException } from "@nestjs/common";
+"""
 GIVING_BACK = (
     "(ctx) => { const o = ctx.get('Origin'); if (allowed.includes(o)) return o; return false; }",
     """(ctx) => {
@@ -91,9 +146,25 @@ GIVING_BACK = (
       return ctx.request.headers.origin;
     }""",
     "(ctx) => allowed.includes(ctx.get('Origin')) ? ctx.get('Origin') : ''",
+    """(ctx) => {
+      const origin = ctx.get('Origin');
+      if (!allowed.includes(origin)) ctx.throw(403, `No "${origin}" here`);
+      return origin;
+    }""",
+    """(ctx) => {
+      const origin = ctx.get('Origin');
+      if (allowed.includes(origin)) return origin;
+      throw Object.assign(new Error('not told'), { status: 403 });
+    }""",
+    "() => 'https://a.test'",
 )
 PROMISED = (
     "async (origin) => allowed.includes(origin)",
+    "async (origin) => allowed.includes(origin) ? origin : false",
+    "async (origin) => allowed.includes(origin) ? origin : ''",
+    "async (origin) => { if (allowed.includes(origin)) return origin; }",
+    "async (origin) => true",
+    "async () => allowed",
     """async (origin) => {
       if (!allowed.includes(origin)) throw new Error('no');
       return true;
@@ -103,7 +174,7 @@ PROMISED = (
 
 def use(package: str, function: str, call: str = "app.use(cors(%s));") -> str:
     """A configuration as the tests' server takes it."""
-    return f'import cors from "{package}";\n{NAMES}{call % f"{{ origin: {function} }}"}\n'
+    return f'import cors from "{package}";\n{CLASSES}{NAMES}{call % f"{{ origin: {function} }}"}\n'
 
 
 DELEGATES = (
@@ -125,9 +196,9 @@ DELEGATES = (
     };""",
 )
 REGISTER = "await app.register(cors, %s);"
-OF_FASTIFY = (*CALLING_BACK[:10], *CALLING_BACK[12:14], *PROMISED)
+OF_FASTIFY = (*CALLING_BACK[:10], *CALLING_BACK[12:14], *OF_WORDS, *PROMISED, UNDEFINED)
 TEXTS = {
-    "express": [use("cors", each) for each in CALLING_BACK],
+    "express": [use("cors", each) for each in (*CALLING_BACK, *OF_WORDS, *TO_ALL, UNDEFINED)],
     "fastify": [use("@fastify/cors", each, REGISTER) for each in OF_FASTIFY],
     "koa": [use("@koa/cors", each) for each in GIVING_BACK],
 }
@@ -137,6 +208,17 @@ TEXTS = {
 def test_a_function_refuses_by_the_rule_as_it_does_there(name: str) -> None:
     """Other origins, and requests without one, with an error or left alone."""
     assert "\n\n".join(differences(name, TEXTS[name], LISTED)) == ""
+
+
+@pytest.mark.parametrize("name", NEST)
+def test_an_error_is_answered_by_the_rule_as_nestjs_does(name: str) -> None:
+    otherwise = "(origin, cb) => {{ if (allowed.includes(origin)) cb(null, true); else cb({}); }}"
+    functions = map(otherwise.format, EXCEPTIONS)
+    texts = [
+        f"{OF_NEST}{CLASSES}{NAMES}app.enableCors({{ origin: {each} }});\n"
+        for each in (*functions, *OF_WORDS)
+    ]
+    assert "\n\n".join(differences(name, texts, LISTED, NEST[name])) == ""
 
 
 def test_options_that_are_called_back_with_count_by_the_rule_as_there() -> None:
@@ -163,3 +245,23 @@ def test_options_that_a_function_makes_otherwise_are_refused(delegate: str) -> N
     text = f'import cors from "cors";\n{NAMES}app.use(cors({delegate}));\n'
     with pytest.raises(UnreadableError, match=r"a\.js:3: can't tell the value of"):
         read("express", "a.js", text)
+
+
+def test_what_is_no_error_to_fastify_is_told() -> None:
+    """There, undefined in the place of an error leaves CORS out."""
+    (found,) = read("fastify", "a.js", use("@fastify/cors", UNDEFINED, REGISTER))
+    assert "calls back undefined, for which nothing of CORS is sent" in found.warnings[0]
+    failing = UNDEFINED.replace("cb(null, false)", "cb(new Error('no'))")
+    with pytest.raises(UnreadableError, match="calls back undefined"):
+        read("fastify", "a.js", use("@fastify/cors", failing, REGISTER))
+
+
+@pytest.mark.parametrize("name", ["fastify", "express"])
+def test_words_that_show_only_when_it_runs_are_told_where_they_are_sent(name: str) -> None:
+    text = {
+        "fastify": use("@fastify/cors", "(o, cb) => cb(new Error(say(o)))", REGISTER),
+        "express": use("cors", "(o, cb) => cb(new Error(say(o)))"),
+    }[name]
+    (found,) = read(name, "a.js", text)
+    told = [each for each in found.warnings if "whose words can't be told" in each]
+    assert len(told) == (name == "fastify")

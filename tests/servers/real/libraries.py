@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import pytest
 
-__all__ = ["LIBRARIES", "Library", "Running"]
+__all__ = ["LIBRARIES", "NEST", "Library", "Running"]
 
 HERE = Path(__file__).parent
 STOP_SECONDS = 20.0
@@ -129,6 +129,12 @@ LIBRARIES: dict[str, Library] = {
     "quart-cors": _python("quart_cors", knows_routes=True, has_stable_lists=False),
 }
 """The libraries by the name of the dialect that imitates them."""
+
+NEST = {
+    "express": _node("nest", "@nestjs/platform-express"),
+    "fastify": _node("nest-fastify", "@nestjs/platform-fastify"),
+}
+"""NestJS by the dialect of the framework that it runs on, whose errors it answers itself."""
 
 
 class Running:

@@ -181,6 +181,8 @@ def origin(node: Node) -> Fields:
             node.refuse("is false: CORS is switched off, so there is nothing to import")
         case str():
             return {"allow_origins": node.value}
+        case Tested(otherwise="fixed", allowed=(only,)):
+            return {"allow_origins": only.text()}
         case Tested(allowed=bool()):
             return {"allow_origins": ECHO}
         case Tested(allowed=tuple() as items):

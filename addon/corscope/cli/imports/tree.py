@@ -6,7 +6,7 @@ As a tree of plain values, each of which knows where it was written. What is no 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from corscope.servers.policy import Policy
 
@@ -16,12 +16,14 @@ __all__ = [
     "LONGEST",
     "REST",
     "TOO_DEEP",
+    "USUAL_ERROR",
     "Found",
     "Node",
     "Opaque",
     "Regex",
     "Source",
     "Tested",
+    "Thrown",
     "UnreadableError",
     "Value",
     "not_always_called",
@@ -104,19 +106,45 @@ class Opaque:
     variable: str = ""
 
 
+class Thrown(NamedTuple):
+    """An error that a function refuses an origin with.
+
+    Attributes:
+        status: what it is answered with.
+        message: its words, in which `{origin}` is the origin; None if they can't be told.
+        made: what made it: the name of its class, `http-errors`, or `string`, which is none.
+        given: what a class of its own is made with, as texts; None for what can't be told.
+        body: the object that it is made with, which NestJS sends.
+        has_status: whether its status is its own.
+    """
+
+    status: int = 500
+    message: str | None = ""
+    made: str = "Error"
+    given: tuple[str | None, ...] = ()
+    body: "Node | None" = None
+    has_status: bool = False
+
+
+USUAL_ERROR: Final = Thrown()
+
+
 @dataclass(frozen=True, slots=True)
 class Tested:
     """What a function decides that is asked for each origin.
 
     Attributes:
         allowed: the origins that it allows; true if that is all of them.
-        otherwise: what it calls back with for the others: `error`, `false`, the same
-            `list`, or `fallback`: an origin that is none of theirs; empty for nothing.
+        otherwise: what it calls back with for the others: `error`, `false`, `nothing` in its
+            place, the same `list`, or `fallback`: an origin that is none of theirs; `fixed` where
+            it has one origin for all; empty for nothing.
         is_returned: whether it gives that back, and calls nothing.
         is_async: whether it gives it back once that is there, as a promise.
         is_flag: whether it gives true for what is allowed, and not the origin.
-        missing: what it does with a request without an Origin: `allow`, `error` or `false`.
-        status: what an error is answered with.
+        missing: what it does with a request without an Origin: `allow`, `error`, `false` or
+            `nothing`.
+        error: what it calls back with or throws.
+        is_undefined: whether it calls back `undefined` where there is no error, and not null.
     """
 
     allowed: "bool | tuple[Node, ...]"
@@ -125,7 +153,8 @@ class Tested:
     is_async: bool = False
     is_flag: bool = False
     missing: str = "allow"
-    status: int = 500
+    error: Thrown = USUAL_ERROR
+    is_undefined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,18 @@ class JavaScriptFile:
         values = self._constants.get(name, [])
         return values[0] if len(values) == 1 else None
 
+    def declared_class(self, name: str) -> "Syntax | None":
+        """The class of that name, if the file has one."""
+        return self._classes.get(name)
+
+    @cached_property
+    def _classes(self) -> Mapping[str, "Syntax"]:
+        return {
+            code_of(node.child_by_field_name("name")): node
+            for node in self._all
+            if node.type in {"class_declaration", "class"} and node.is_named
+        }
+
     @cached_property
     def _taken_apart(self) -> Mapping[str, list["Syntax"]]:
         """What each name is taken from, as in `const { name } = value`."""

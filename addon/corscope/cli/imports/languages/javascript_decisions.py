@@ -9,16 +9,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from corscope.cli.imports.languages.javascript_errors import (
+    error_of,
+    given_to,
+    named_errors,
+    status_given,
+    thrown_by,
+)
 from corscope.cli.imports.languages.javascript_tests import (
     FailsError,
     OriginTest,
     UnknownError,
     bare,
     parameters,
-    returned,
 )
-from corscope.cli.imports.languages.syntax import code_of, line_of, named, short_code_of
-from corscope.cli.imports.tree import LONGEST, Node, Opaque, Tested, Value
+from corscope.cli.imports.languages.syntax import code_of, line_of, named
+from corscope.cli.imports.tree import LONGEST, USUAL_ERROR, Node, Opaque, Tested, Thrown, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -30,19 +36,10 @@ __all__ = ["delegated", "origin_test"]
 _DECLARATIONS: Final = {"lexical_declaration", "variable_declaration", "empty_statement"}
 _LOGGED: Final = re.compile(r"(?:console|logger|log|(?:this\.|request\.|req\.)log(?:ger)?)\.\w+\(")
 _ENDINGS: Final = {"return_statement", "throw_statement"}
-_NOTHING: Final = {"false", "null", "undefined", '""', "''"}
+_NOTHING: Final = {"null", "undefined", '""', "''"}
 _NO_ERROR: Final = {"null", "undefined"}
 _THROWS: Final = re.compile(r"\w+\.throw")
-_MAKES_ERROR: Final = re.compile(r"(?:Error|create(?:Http)?Error|\w+\.createError)")
-_NESTS: Final = {
-    "BadRequestException": 400,
-    "UnauthorizedException": 401,
-    "ForbiddenException": 403,
-    "NotFoundException": 404,
-}
-_STATUSES: Final = re.compile(r"\bstatus(?:Code)?\s*:\s*([45][0-9][0-9])\b")
-_STATUS: Final = re.compile("[45][0-9][0-9]")
-_USUAL: Final = 500
+_REFUSES: Final = {"error", "false", "nothing"}
 
 
 def origin_test(function: "Syntax", file: "JavaScriptFile", depth: int) -> Value:
@@ -53,17 +50,10 @@ def origin_test(function: "Syntax", file: "JavaScriptFile", depth: int) -> Value
     is_async = any(child.type == "async" for child in function.children)
     if body is None:
         return Opaque(code_of(function))
-    try:
-        allowed, fallback = test.returned(body), test.fallback(returned(body))
-        if fallback is not None:
-            few = _few(with_fallback(allowed, fallback))
-            return Tested(few, "fallback", is_returned=True, is_async=is_async)
-        return Tested(_few(allowed), is_returned=True, is_async=is_async)
-    except UnknownError:
-        pass
     for callback in (names[1] if len(names) > 1 else "", ""):
         try:
-            decision = _Decision(test, callback)
+            takes_lists = bool(callback) or is_async
+            decision = _Decision(test, callback, body, takes_lists)
             decision.decide(body)
             return decision.tested(is_async=is_async)
         except (UnknownError, RecursionError):
@@ -86,9 +76,8 @@ def delegated(function: "Syntax", file: "JavaScriptFile") -> Mapping[str, Node] 
         if not done:
             return None
         *chosen, last = done
-        is_statement = last.type in {"expression_statement", "return_statement"}
-        called = bare(named(last)[0]) if is_statement and named(last) else last
-        given, name = _given(called), code_of(called.child_by_field_name("function"))
+        called = _unwrapped(last)
+        given, name = given_to(called), code_of(called.child_by_field_name("function"))
         if name != names[1] or len(given) != 2 or code_of(given[0]) not in _NO_ERROR:
             return None
         if len(chosen) == 1 and given[1].type == "identifier":
@@ -157,14 +146,14 @@ class _Outcome:
     """What a function ends with.
 
     Attributes:
-        kind: `allow`, `error`, `false`, or `value`: what else it gives; `fails` where it has an
-            exception that nobody wrote.
-        status: an error's.
+        kind: `allow`, `error`, `false`, `nothing`, or `value`: what else it gives; `fails` where
+            it has an exception that nobody wrote.
+        error: what it refuses with.
         value: the value that it gives.
     """
 
     kind: str
-    status: int = _USUAL
+    error: Thrown = USUAL_ERROR
     value: "Syntax | None" = None
 
 
@@ -175,20 +164,26 @@ class _Decision:
     Attributes:
         test: how it asks.
         callback: what it calls; empty if it gives back.
+        body: all of it.
+        takes_lists: whether it may give a list: it calls back, or is waited for.
         allowed: for what it does so with true, or with the origin.
         denied: what it does for the rest, once that shows.
         missing: what it does where there is no origin, once that shows.
         otherwise: more of what it does for the rest, as `Tested` has it.
         is_flag: whether it gives back true, and not the origin.
+        is_undefined: whether it calls back `undefined` where there is no error.
     """
 
     test: OriginTest
     callback: str
+    body: "Syntax"
+    takes_lists: bool
     allowed: list[Node] = field(default_factory=list)
     denied: _Outcome | None = None
     missing: _Outcome | None = None
     otherwise: str = ""
     is_flag: bool = False
+    is_undefined: bool = False
 
     def tested(self, *, is_async: bool) -> Tested:
         """All of it."""
@@ -196,8 +191,9 @@ class _Decision:
         missing = self._met_missing(denied)
         if not self.callback and not self.allowed:
             raise UnknownError
-        kinds = {missing.kind, denied.kind}
-        if kinds == {"error", "false"} and (self.callback or missing.kind == "error"):
+        is_error = [each.kind == "error" for each in (missing, denied)]
+        is_one_way = missing.kind == "allow" or is_error[0] == is_error[1]
+        if not is_one_way and (is_error[0] or (self.callback and missing.kind == "false")):
             raise UnknownError
         return Tested(
             _few(self.allowed),
@@ -206,7 +202,8 @@ class _Decision:
             is_async=is_async,
             is_flag=self.is_flag,
             missing=missing.kind,
-            status=denied.status,
+            error=self._one_error(missing, denied),
+            is_undefined=self.is_undefined,
         )
 
     def decide(self, body: "Syntax") -> None:
@@ -217,14 +214,42 @@ class _Decision:
         elif self.callback:
             rest = [body]
         else:
-            self._end(_Outcome("value", value=bare(body)))
+            self._end(self._given_back(bare(body)))
             return
         while rest is not None:
-            if rest and rest[0].type == "if_statement":
-                rest = self._asked(rest[0], rest[1:])
+            choice = self._choice(rest[0]) if rest else None
+            if choice is not None:
+                rest = self._asked(choice, rest[1:])
             else:
-                self._end(self._outcome(rest))
+                if not self._errs_by_test(rest):
+                    self._end(self._outcome(rest))
                 return
+
+    def _errs_by_test(self, statements: list["Syntax"]) -> bool:
+        """Whether it is `callback(test ? null : new Error("…"), true)`, and take note of that."""
+        done = _deciding(statements)
+        given = given_to(_unwrapped(done[0])) if len(done) == 1 else []
+        choice = bare(given[0]) if given else None
+        if choice is None or choice.type != "ternary_expression" or len(given) != 2:
+            return False
+        condition, none, error = named(choice)
+        value, asked = bare(given[1]), bare(condition)
+        is_same = code_of(value) in {"true", code_of(asked)} or self.test.is_origin(value)
+        if code_of(none) not in _NO_ERROR or not is_same:
+            raise UnknownError
+        refused = _Outcome("error", self._error(bare(error)))
+        self._meet_missing(condition, self._given_back(value))
+        self.missing = self.missing or refused
+        self.allowed += self.test.found(condition)
+        self._deny(refused)
+        return True
+
+    def _choice(self, node: "Syntax") -> "Syntax | None":
+        """An `if`, or a `… ? callback(…) : callback(…)` by itself."""
+        if node.type == "if_statement" or not self.callback:
+            return node if node.type == "if_statement" else None
+        node = _unwrapped(node)
+        return node if node.type == "ternary_expression" else None
 
     def _asked(self, node: "Syntax", rest: list["Syntax"]) -> list["Syntax"] | None:
         """An `if`; what is left to be followed, None if it decides the rest too."""
@@ -233,8 +258,10 @@ class _Decision:
         if condition is None or then is None:
             raise UnknownError
         inside = _statements(then)
-        after = rest if alternative is None else _deciding(_statements(named(alternative)[0]))
-        if alternative is None and not (inside and inside[-1].type in _ENDINGS):
+        if alternative is not None and alternative.type == "else_clause":
+            alternative = named(alternative)[0]
+        after = rest if alternative is None else _deciding(_statements(alternative))
+        if alternative is None and not (inside and self._is_ending(inside[-1])):
             raise UnknownError
         outcome = self._outcome(inside)
         if outcome.kind == "value":
@@ -249,6 +276,13 @@ class _Decision:
         self.allowed += self.test.missing(condition)
         self._allow_rest(after)
         return None
+
+    def _is_ending(self, node: "Syntax") -> bool:
+        """Whether nothing comes after it: `return`, `throw`, `ctx.throw(403)`."""
+        called = named(node)[0] if node.type == "expression_statement" else node
+        function = called.child_by_field_name("function")
+        throws = not self.callback and _THROWS.fullmatch(code_of(function)) is not None
+        return throws or node.type in _ENDINGS
 
     def _allow_rest(self, rest: list["Syntax"]) -> None:
         """What follows upon a refusal: all that is left is allowed."""
@@ -270,7 +304,7 @@ class _Decision:
     def _without_origin(self, outcome: _Outcome) -> _Outcome:
         """To give back what is missing is to give nothing."""
         is_origin = outcome.value is not None and self.test.is_origin(outcome.value)
-        return _Outcome("false") if outcome.kind == "allow" and is_origin else outcome
+        return _Outcome("nothing") if outcome.kind == "allow" and is_origin else outcome
 
     def _met_missing(self, denied: _Outcome) -> _Outcome:
         """What it does where there is no origin, once it shows how it refuses.
@@ -286,15 +320,29 @@ class _Decision:
         return denied
 
     def _deny(self, outcome: _Outcome) -> None:
-        """Take note of how it refuses, which has to be one way."""
-        if self.denied not in (None, outcome):
+        """Take note of how it refuses, which has to be one way, if perhaps in other words."""
+        before = self.denied or outcome
+        if before.kind != outcome.kind or before.error.status != outcome.error.status:
             raise UnknownError
-        self.denied = outcome
+        self.denied = (
+            before
+            if before.error == outcome.error
+            else _Outcome("error", before.error._replace(message=None))
+        )
+
+    def _one_error(self, missing: _Outcome, denied: _Outcome) -> Thrown:
+        """What it refuses with, be there an origin or none."""
+        if denied.kind != "error":
+            return missing.error
+        if missing.kind == "error" and missing.error != denied.error:
+            message = "a request without an Origin gets another error there than by the rule"
+            self.test.file.source.note(message, line_of(self.body))
+        return denied.error
 
     def _end(self, outcome: _Outcome) -> None:
         """What it does once all questions are answered."""
         self.missing = self.missing or self._last_missing(outcome)
-        if outcome.kind in {"error", "false"}:
+        if outcome.kind in _REFUSES:
             self._deny(outcome)
             return
         value = outcome.value
@@ -302,23 +350,45 @@ class _Decision:
         if outcome.kind == "allow":
             self.allowed.append(Node("", value=True))
         elif value.type == "ternary_expression":
-            self.allowed += self.test.returned(value)
-            fallback = self.test.fallback(value)
-            if fallback is not None:
-                self.allowed = with_fallback(self.allowed, fallback)
-                self.otherwise = "fallback"
-        elif self.callback and value.type in {"identifier", "array"}:
+            self._end_choice(value)
+        elif self._is_fixed(value):
+            self.allowed, self.otherwise = [self.test.file.read(value)], "fixed"
+        elif self.takes_lists and value.type in {"identifier", "array"}:
             self.allowed += self.test.listed(value)
             self.otherwise = "list"
         else:
             self.is_flag = True
             self.allowed += self.test.found(value)
 
+    def _end_choice(self, value: "Syntax") -> None:
+        """`test ? origin : false`, or with the origin that others get."""
+        self.allowed += self.test.returned(value)
+        fallback = self.test.fallback(value)
+        if fallback is not None:
+            self.allowed = with_fallback(self.allowed, fallback)
+            self.otherwise = "fallback"
+        else:
+            self._deny(self._last_of(value))
+
+    def _last_of(self, value: "Syntax") -> _Outcome:
+        """What stands behind the last colon."""
+        last = value
+        while last.type == "ternary_expression":
+            last = bare(named(last)[2])
+        return self._given_back(last)
+
+    def _is_fixed(self, value: "Syntax") -> bool:
+        """Whether it is one origin for all, without a question."""
+        is_asked = self.allowed or self.denied
+        return not is_asked and isinstance(self.test.file.read(value).value, str)
+
     def _last_missing(self, outcome: _Outcome) -> _Outcome:
         value = outcome.value
         if outcome.kind != "value" or value is None:
             return self._without_origin(outcome)
-        if self.callback and value.type in {"identifier", "array"}:
+        if self.takes_lists and value.type in {"identifier", "array"}:
+            return _Outcome("allow")
+        if self._is_fixed(value):
             return _Outcome("allow")
         is_choice = value.type == "ternary_expression"
         condition = value.child_by_field_name("condition") if is_choice else value
@@ -327,8 +397,10 @@ class _Decision:
             is_let_in = self.test.holds_without(condition)
         except FailsError:
             return _Outcome("fails", value=condition)
-        # Of `… ? origin : x` nothing comes that is there.
-        return _Outcome("allow" if is_let_in and not is_choice else "false")
+        if not is_choice:
+            return _Outcome("allow" if is_let_in else "false")
+        # An origin that isn't there is nothing.
+        return _Outcome("nothing") if is_let_in else self._last_of(value)
 
     def _outcome(self, statements: list["Syntax"]) -> _Outcome:
         """What statements end with that do nothing else."""
@@ -336,94 +408,69 @@ class _Decision:
         if len(done) == 2 and done[1].type == "return_statement" and not named(done[1]):
             done.pop()
         if not done and not self.callback:
-            return _Outcome("false")
+            return _Outcome("nothing")
         if len(done) != 1:
             raise UnknownError
         (node,) = done
         if node.type == "throw_statement":
-            return _Outcome("error", self._status(bare(named(node)[0])))
+            return _Outcome("error", self._error(bare(named(node)[0])))
         is_return = node.type == "return_statement"
         if not named(node) and is_return and not self.callback:
-            return _Outcome("false")
-        if node.type in {"return_statement", "expression_statement"} and named(node):
-            node = bare(named(node)[0])
-        function, given = node.child_by_field_name("function"), _given(node)
+            return _Outcome("nothing")
+        node = _unwrapped(node)
+        function, given = node.child_by_field_name("function"), given_to(node)
         if not self.callback and function is not None and _THROWS.fullmatch(code_of(function)):
-            return _Outcome("error", self._thrown(given))
+            return _Outcome("error", thrown_by(given, self.test))
         if not self.callback:
             return self._given_back(node) if is_return else _raise()
         if code_of(function) != self.callback:
             raise UnknownError
         return self._called_back(given)
 
+    def _error(self, node: "Syntax") -> Thrown:
+        names = named_errors(self.body) if node.type == "identifier" else {}
+        return error_of(node, self.test, names)
+
     def _called_back(self, given: list["Syntax"]) -> _Outcome:
         if given and code_of(given[0]) not in _NO_ERROR:
-            return _Outcome("error", self._status(bare(given[0])))
+            return _Outcome("error", self._error(bare(given[0])))
+        if given and code_of(given[0]) == "undefined":
+            self.is_undefined = True
         if len(given) < 2:
-            return _Outcome("false")
+            return _Outcome("nothing")
         return self._given_back(bare(given[1]))
 
     def _given_back(self, value: "Syntax") -> _Outcome:
-        if code_of(value) in _NOTHING:
-            return _Outcome("false")
+        if code_of(value) in _NOTHING or value.type == "false":
+            return _Outcome("false" if value.type == "false" else "nothing")
+        if value.type == "ternary_expression":
+            condition, *sides = named(value)
+            if [each.type for each in sides] == ["true", "false"]:
+                value = bare(condition)
         if value.type == "true" or self.test.is_origin(value):
             self.is_flag = self.is_flag or value.type == "true"
             return _Outcome("allow", value=value)
         return _Outcome("value", value=value)
 
-    def _thrown(self, given: list["Syntax"]) -> int:
-        """`ctx.throw(403, "…")`; what begins with no status has the usual one."""
-        if given and given[0].type == "number" and _STATUS.fullmatch(code_of(given[0])):
-            return int(code_of(given[0]))
-        if given and given[0].type not in {"string", "template_string", "new_expression"}:
-            raise UnknownError
-        return _USUAL
 
-    def _status(self, node: "Syntax") -> int:
-        """The status of an error as frameworks read it; what a class of its own has isn't known."""
-        if node.type in {"string", "template_string"}:
-            return _USUAL
-        if node.type == "new_expression":
-            return self._status_of_new(node)
-        function, given = node.child_by_field_name("function"), _given(node)
-        name = short_code_of(function)
-        if name == "Object.assign" and len(given) == 2:
-            said = _STATUSES.search(short_code_of(given[1]))
-            return int(said[1]) if said else self._status(bare(given[0]))
-        if not _MAKES_ERROR.fullmatch(name):
-            raise UnknownError
-        status = next((s for s in map(code_of, given) if _STATUS.fullmatch(s)), None)
-        return _USUAL if status is None else int(status)
-
-    def _status_of_new(self, node: "Syntax") -> int:
-        name = code_of(node.child_by_field_name("constructor"))
-        if name in _NESTS:
-            return _NESTS[name]
-        if name in {"Error", "TypeError", "RangeError"}:
-            return _USUAL
-        status = next((s for s in map(code_of, _given(node)) if _STATUS.fullmatch(s)), None)
-        if status is None:
-            message = f"the status of {name} isn't known: taken for {_USUAL}"
-            self.test.file.source.note(message, line_of(node))
-            return _USUAL
-        return int(status)
+def _unwrapped(node: "Syntax") -> "Syntax":
+    """The expression of a statement that is one, or returns it."""
+    is_statement = node.type in {"return_statement", "expression_statement"}
+    return bare(named(node)[0]) if is_statement and named(node) else node
 
 
 def _raise() -> _Outcome:
     raise UnknownError
 
 
-def _given(node: "Syntax") -> list["Syntax"]:
-    return named(node.child_by_field_name("arguments"))
-
-
 def _deciding(statements: list["Syntax"]) -> list["Syntax"]:
-    """The statements without those that name something, and that write a log."""
+    """The statements without those that name something, give it a status, or write a log."""
     return [
         each
         for each in statements
         if each.type not in _DECLARATIONS
         and not (each.type == "expression_statement" and _LOGGED.match(code_of(each)))
+        and status_given(each) is None
     ]
 
 

@@ -5,7 +5,7 @@ Only what compares the origin with what the file says is understood; what become
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.languages.syntax import code_of, named, short_code_of
@@ -39,6 +39,7 @@ _HEADER: Final = re.compile(
 )
 _IS_FOUND: Final = {("!==", "-1"), ("!=", "-1"), (">", "-1"), (">=", "0")}
 _IS_MISSING: Final = {("===", "-1"), ("==", "-1"), ("<", "0")}
+_PICKED: Final = {"some", "find"}
 _LOOKED_UP: Final = {"includes", "has"}
 _SEARCHED: Final = {"startsWith": "^{}", "endsWith": "{}$"}
 
@@ -75,11 +76,19 @@ def _of_host(node: Node) -> Node:
 
 @dataclass(frozen=True, slots=True)
 class OriginTest:
-    """What a function asks of its origin; a node that is True allows all."""
+    """What a function asks of its origin; a node that is True allows all.
+
+    Attributes:
+        file: where it stands.
+        origin: the parameter's name; empty if there is none.
+        depth: how deep it is in what is read.
+        followed: the names of tests that were looked up so far.
+    """
 
     file: "JavaScriptFile"
     origin: str
     depth: int
+    followed: list[str] = field(default_factory=list)
 
     def returned(self, body: "Syntax", deep: int = 0) -> list[Node]:
         """What a function allows that returns it: all, or the origin if a test holds."""
@@ -147,17 +156,29 @@ class OriginTest:
         found = (_HOST.fullmatch(re.sub(r"\s", "", each)) for each in codes)
         return bool(self.origin) and any(each and each[1] == self.origin for each in found)
 
+    def _meant(self, node: "Syntax") -> "Syntax":
+        """An expression, or that of its name, as in `const ok = list.includes(origin)`."""
+        node = bare(node)
+        if node.type != "identifier" or self.is_origin(node):
+            return node
+        value = self.file.constant(code_of(node))
+        if value is None:
+            return node
+        self.followed.append(code_of(node))
+        _check_depth(len(self.followed))  # a name may be of itself, or of another twice
+        return bare(value)
+
     def found(self, node: "Syntax", deep: int = 0) -> list[Node]:
         """What tests with `||` between them allow; that there is no origin allows none."""
         _check_depth(deep)
-        tests = [bare(node)]
+        tests = [node]
         found: list[Node] = []
         while tests:
-            test = tests.pop()
+            test = self._meant(tests.pop())
             if test.type == "binary_expression" and _operator(test) == "||":
-                tests += [bare(each) for each in reversed(named(test))]
+                tests += reversed(named(test))
             elif self._is_present(test):
-                tests.append(bare(named(test)[1]))
+                tests.append(named(test)[1])
             elif not self.is_absent(test):
                 found += self._found_by(test, deep)
         return found
@@ -165,7 +186,7 @@ class OriginTest:
     def missing(self, node: "Syntax", deep: int = 0) -> list[Node]:
         """What a test allows that asks for the opposite, also after `origin &&`."""
         _check_depth(deep)
-        node = bare(node)
+        node = self._meant(node)
         if node.type == "binary_expression" and _operator(node) == "&&":
             left, right = named(node)
             if self.is_origin(left):
@@ -182,7 +203,7 @@ class OriginTest:
             UnknownError: it can't be told.
         """
         _check_depth(deep)
-        node = bare(node)
+        node = self._meant(node)
         operator = _operator(node)
         if node.type == "binary_expression" and operator in {"||", "&&"}:
             return self._joined_without(node, operator, deep)
@@ -202,7 +223,7 @@ class OriginTest:
         """Tests with one operator between them, each asked only if those before it let it."""
         tests = [node]
         while tests:
-            test = bare(tests.pop())
+            test = self._meant(tests.pop())
             if test.type == "binary_expression" and _operator(test) == operator:
                 tests += reversed(named(test))
             elif self.holds_without(test, deep + 1) is (operator == "||"):
@@ -225,7 +246,9 @@ class OriginTest:
             raise FailsError
         if method == "test":
             return _reads_missing(self._value(of, Regex))
-        if method == "some":
+        if method in _PICKED:
+            if self._is_searched(given):
+                raise FailsError
             return any(_reads_missing(each) for each in self._value(of, tuple).items())
         return False
 
@@ -287,7 +310,7 @@ class OriginTest:
             return [Node(text.place, Regex(f"{escaped(text.text())}(:[0-9]+)?$"))]
         if method == "test" and self.is_origin(given):
             return [self._value(of, Regex)]
-        if method == "some":
+        if method in _PICKED:
             return self._some(of, given)
         return self._looked_up(node, _LOOKED_UP)
 
@@ -306,6 +329,10 @@ class OriginTest:
         if test is None or len(names) != 1:
             raise UnknownError
         items = list(self._value(of, tuple).items())
+        if self._is_searched(function):
+            method = parts_of_call(test)[1]
+            texts = [(each.place, escaped(each.text())) for each in items]
+            return [Node(place, Regex(_SEARCHED[method].format(text))) for place, text in texts]
         if test.type == "binary_expression" and _operator(test) in {"===", "=="}:
             others = [code_of(side) for side in named(test) if not self.is_origin(side)]
             kind: type = str
@@ -316,6 +343,16 @@ class OriginTest:
         if others != names or not all(isinstance(item.value, kind) for item in items):
             raise UnknownError
         return items
+
+    def _is_searched(self, function: "Syntax") -> bool:
+        """`each => origin.startsWith(each)`."""
+        body = function.child_by_field_name("body")
+        test = None if body is None else returned(body)
+        if test is None or test.type != "call_expression":
+            return False
+        of, method, given = parts_of_call(test)
+        is_asked = self.is_origin(of) and method in _SEARCHED
+        return is_asked and [code_of(given)] == parameters(function)
 
     def listed(self, node: "Syntax") -> list[Node]:
         """A list of origins and regexes, as the option itself may be one."""

@@ -1,10 +1,12 @@
 """How do Express, Fastify, Koa, Hono, hapi and h3 take their CORS options?"""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from corscope.cli.imports.languages.javascript import ANY_PATH, JavaScriptCall, JavaScriptFile
+from corscope.cli.imports.languages.javascript_errors import NESTS, PLAIN
 from corscope.cli.imports.options import (
     Fields,
     Reader,
@@ -21,14 +23,18 @@ from corscope.cli.imports.options import (
     setting,
     truthy,
 )
-from corscope.cli.imports.tree import BY_HAND_TOO, Found, Node, Source, Tested
+from corscope.cli.imports.tree import BY_HAND_TOO, Found, Node, Source, Tested, Thrown
 from corscope.servers.hapi import HAPI
 from corscope.servers.origin_function import (
     ERROR,
+    ERROR_BODY,
+    ERROR_MESSAGE,
     ERROR_STATUS,
+    ERROR_TYPE,
     IGNORE,
     MISSING_ORIGIN,
     OTHER_ORIGINS,
+    reason_phrase,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
@@ -70,32 +76,124 @@ def _express_origin(node: Node) -> Fields:
     tested = node.value
     if isinstance(tested, Tested) and tested.is_returned:
         node.refuse(_NEVER_ANSWERED)
-    return _refusing(node)
+    return _refusing(node, {"error": ERROR, "false": IGNORE, "nothing": IGNORE})
+
+
+_NO_ORIGIN: Final = Thrown(message="Invalid CORS origin option")
+"""What Fastify answers where a function gives nothing."""
 
 
 def _fastify_origin(node: Node) -> Fields:
-    """As Express's, but that it may give back a promise."""
+    """As Express's, but that it may give back a promise, and that null alone is no error."""
     tested = node.value
-    if isinstance(tested, Tested) and tested.is_returned:
-        if not tested.is_async:
-            node.refuse(_NEVER_ANSWERED)
-        if not tested.is_flag:
-            node.refuse("gives back the origin: give back true or false, or throw")
-    return _refusing(node)
+    if not isinstance(tested, Tested):
+        return origin(node)
+    if tested.is_returned and not tested.is_async:
+        node.refuse(_NEVER_ANSWERED)
+    if tested.is_undefined:
+        return _nothing_allowed(node, tested)
+    if tested.otherwise == "nothing":
+        tested = replace(tested, error=_NO_ORIGIN)
+    node = replace(node, value=tested)
+    read = _refusing(node, {"error": ERROR, "false": IGNORE, "nothing": ERROR})
+    if tested.otherwise == "fixed":
+        told = "is the same for every origin; Vary, which is there with a function, is not"
+        return {**read, "warnings": (told,)}
+    return _with_words(read, tested)
 
 
-_REFUSALS: Final = {"error": ERROR, "false": IGNORE}
+def _nothing_allowed(node: Node, tested: Tested) -> Fields:
+    """What calls back `undefined` in the place of null: then nothing of CORS is sent."""
+    told = (
+        "calls back undefined, for which nothing of CORS is sent: null means that there is no error"
+    )
+    if tested.otherwise == "error":
+        node.refuse(told)
+    settings = {OTHER_ORIGINS.name: IGNORE, MISSING_ORIGIN.name: False}
+    return {"allow_origins": (), "settings": settings, "warnings": (told,)}
 
 
-def _refusing(node: Node) -> Fields:
-    """As `origin`, with what becomes of the origins that a function doesn't allow."""
+def _nest(read_origin: Reader) -> Reader:
+    """As on its platform, but that NestJS answers the error itself."""
+
+    def read(node: Node) -> Fields:
+        fields, tested = read_origin(node), node.value
+        settings = fields.get("settings")
+        if not isinstance(tested, Tested) or not isinstance(settings, Mapping):
+            return fields
+        if settings[OTHER_ORIGINS.name] != ERROR:
+            return fields
+        kept = {n: settings[n] for n in (OTHER_ORIGINS.name, MISSING_ORIGIN.name) if n in settings}
+        status, body, told = _answered_by_nest(
+            _NO_ORIGIN if tested.otherwise == "nothing" else tested.error
+        )
+        if status != ERROR_STATUS.default:
+            kept[ERROR_STATUS.name] = status
+        return {**fields, "settings": {**kept, ERROR_BODY.name: body}, "warnings": told}
+
+    return read
+
+
+def _answered_by_nest(error: Thrown) -> tuple[int, str, tuple[str, ...]]:
+    """The status and the body that NestJS answers an error with, and what isn't known of it."""
+    is_nests = error.made in NESTS or error.made == "HttpException"
+    if error.made != "http-errors" and not is_nests:
+        is_known = error.made in {*PLAIN, "string"}
+        told = () if is_known else (f"has an error of {error.made}: taken for one of no status",)
+        return 500, _json({"statusCode": 500, "message": "Internal server error"}), told
+    body = None if error.body is None else _plain(error.body)
+    if body is not None:
+        return error.status, _json(body), ()
+    is_told = error.message is not None and error.body is None
+    return error.status, _json(_of_nest_error(error)), () if is_told else (_WORDLESS,)
+
+
+def _of_nest_error(error: Thrown) -> Mapping[str, object]:
+    """What is sent of an exception that is made with words."""
+    message = ERROR_MESSAGE.default if error.message is None else error.message
+    phrase = reason_phrase(error.status)
+    if error.made not in NESTS:
+        is_hidden = error.made == "http-errors" and error.status >= 500
+        return {"statusCode": error.status, "message": phrase if is_hidden else message}
+    if not error.given:
+        return {"message": phrase, "statusCode": error.status}
+    second = error.given[1] if len(error.given) > 1 else None
+    return {"message": message, "error": second or phrase, "statusCode": error.status}
+
+
+def _plain(node: Node) -> object:
+    """A value as JSON has it; None if it can't be told."""
+    value = node.value
+    if isinstance(value, Mapping):
+        table = {name: _plain(each) for name, each in value.items()}
+        return None if None in table.values() else table
+    return value if isinstance(value, str | int | bool) else None
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _refusing(node: Node, refusals: Mapping[str, str]) -> Fields:
+    """As `origin`, with what becomes of the origins that a function doesn't allow.
+
+    Args:
+        node: the option.
+        refusals: what comes of each way to refuse.
+    """
     fields, tested = origin(node), node.value
-    if not isinstance(tested, Tested) or tested.otherwise not in _REFUSALS:
+    if not isinstance(tested, Tested):
         return fields
-    if tested.allowed is True and tested.missing == "allow":
+    missing, others = (refusals.get(each) for each in (tested.missing, tested.otherwise))
+    if tested.allowed is True and missing is None:
         return fields
-    settings = _settings(_REFUSALS[tested.otherwise], tested, lets_in=tested.missing == "allow")
-    return {**fields, "settings": settings}
+    if tested.allowed is True:
+        others = missing
+    if others is None:
+        return fields
+    if missing not in (None, others):
+        node.refuse("refuses what has no origin otherwise than other origins, which no rule does")
+    return {**fields, "settings": _settings(others, tested, lets_in=missing is None)}
 
 
 def _settings(others: str, tested: Tested, *, lets_in: bool) -> dict[str, object]:
@@ -109,9 +207,27 @@ def _settings(others: str, tested: Tested, *, lets_in: bool) -> dict[str, object
     settings: dict[str, object] = {OTHER_ORIGINS.name: others}
     if not lets_in:
         settings[MISSING_ORIGIN.name] = False
-    if tested.otherwise == "error" and tested.status != ERROR_STATUS.default:
-        settings[ERROR_STATUS.name] = tested.status
+    if others == ERROR and tested.error.status != ERROR_STATUS.default:
+        settings[ERROR_STATUS.name] = tested.error.status
     return settings
+
+
+_WORDLESS: Final = f"has an error whose words can't be told: taken for {ERROR_MESSAGE.default!r}"
+
+
+def _with_words(fields: Fields, tested: Tested) -> Fields:
+    """With the words of the error, where a framework sends them."""
+    settings, message = fields.get("settings"), tested.error.message
+    if not isinstance(settings, Mapping) or settings[OTHER_ORIGINS.name] != ERROR:
+        return fields
+    if tested.error.made == "string":
+        body = {ERROR_BODY.name: message or "", ERROR_TYPE.name: "text"}
+        return {**fields, "settings": {**settings, **body}}
+    if message is None:
+        return {**fields, "warnings": (_WORDLESS,)}
+    if message == ERROR_MESSAGE.default:
+        return fields
+    return {**fields, "settings": {**settings, ERROR_MESSAGE.name: message}}
 
 
 def _koa_origin(node: Node) -> Fields:
@@ -121,13 +237,20 @@ def _koa_origin(node: Node) -> Fields:
     if tested is None or tested.otherwise != "error":
         return fields
     settings = _settings(ERROR, tested, lets_in=tested.missing != "error")
-    return {**fields, "settings": settings}
+    fields, error = {**fields, "settings": settings}, tested.error
+    if error.status >= 500:
+        return fields
+    if error.made != "http-errors":  # whose words aren't sent, but those of its status
+        error = Thrown(message=reason_phrase(error.status))
+    return _with_words(fields, replace(tested, error=error))
 
 
 def _hono_origin(node: Node) -> Fields:
     tested = _sent_origin(node)
     if tested is not None and tested.otherwise == "error":
         node.refuse("throws for other origins, which no rule does there: give back null")
+    if tested is not None and tested.otherwise == "fixed":
+        node.refuse("gives back one origin for all, which no rule does there: write it as it is")
     return origin(node)
 
 
@@ -137,6 +260,8 @@ def _sent_origin(node: Node) -> Tested | None:
         return None
     if not node.value.is_returned:
         node.refuse("calls back with what it allows, but is to give it back")
+    if node.value.otherwise == "list":
+        node.refuse("gives back a list: give back the origin")
     if node.value.is_flag:
         node.refuse('gives back true, which is sent as "true": give back the origin')
     return node.value
@@ -166,6 +291,8 @@ _FASTIFY: Final = {
     "strictPreflight": setting("strict_preflight", bool),
     "preflight": _left_to_app,
 }
+_NEST_ON_EXPRESS: Final = {**_EXPRESS, "origin": _nest(_express_origin)}
+_NEST_ON_FASTIFY: Final = {**_FASTIFY, "origin": _nest(_fastify_origin)}
 _KOA: Final = {
     "origin": _koa_origin,
     **_lists(",", "allowMethods", "allowHeaders", "exposeHeaders"),
@@ -194,14 +321,18 @@ def read_express(source: Source) -> Iterator[Found]:
         or _is_required(call.function, "cors")
         or call.function.endswith(_ENABLED)
     ]
-    of_nest = list(_of_nest(file, _EXPRESS))
-    if calls or not of_nest:
-        answers_options = any(call.function.endswith(".options") for call in file.calls())
-        wanted = 'cors({…}) of the package "cors"'
-        for call in calls:
-            _refuse_none(_options(call).table().get("origin"))
-        for read, call in zip(_of_calls(calls, _EXPRESS, source, wanted), calls, strict=True):
-            yield _in_route(call, read, answers_options=answers_options)
+    of_nest = list(_of_nest(file, _NEST_ON_EXPRESS))
+    if not calls and not of_nest:
+        source.refuse('has no cors({…}) of the package "cors"')
+    answers_options = any(call.function.endswith(".options") for call in file.calls())
+    for call in calls:
+        _refuse_none(_options(call).table().get("origin"))
+    enabled = [call for call in calls if call.function.endswith(_ENABLED)]
+    used = [call for call in calls if not call.function.endswith(_ENABLED)]
+    for readers, several in ((_EXPRESS, used), (_NEST_ON_EXPRESS, enabled)):
+        read = _of_calls(several, readers, source)
+        for each, call in zip(read, several, strict=True):
+            yield _in_route(call, each, answers_options=answers_options)
     yield from of_nest
 
 
@@ -249,7 +380,7 @@ def read_fastify(source: Source) -> Iterator[Found]:
         and (call.first in ours or any(_is_required(call.first, each) for each in modules))
     ]
     enabled = [call for call in file.calls() if call.function.endswith(_ENABLED)]
-    of_nest = [*_of_calls(enabled, _FASTIFY, source), *_of_nest(file, _FASTIFY)]
+    of_nest = [*_of_calls(enabled, _NEST_ON_FASTIFY, source), *_of_nest(file, _NEST_ON_FASTIFY)]
     wanted = "" if of_nest else "register(cors, {…}) of @fastify/cors"
     yield from _of_calls(calls, _FASTIFY, source, wanted, index=1)
     yield from of_nest
@@ -300,7 +431,7 @@ def _of_calls(
         source.refuse(f"has no {wanted}")
     beside = tuple(_beside(calls[0].file)) if calls else ()
     for call in calls:
-        given = _options(call) if readers is _EXPRESS else call.options(index)
+        given = _options(call) if readers in (_EXPRESS, _NEST_ON_EXPRESS) else call.options(index)
         options = given.table()
         read = found(options, readers, call.place)
         told = (*call.warnings, *_called_back(options), *beside)

@@ -1,0 +1,1 @@
+export { startOnFastify as start } from "./nest.mjs";
