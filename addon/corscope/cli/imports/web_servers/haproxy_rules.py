@@ -18,7 +18,7 @@ VARIABLE: Final = "\0$"
 alone does one do so."""
 
 _PIECE: Final = re.compile(
-    r"""(?P<space>\s+) | (?P<comment>\#.*) | \\(?P<escaped>.)
+    r"""(?P<space>\s+) | (?P<comment>\#.*) | (?P<escaped>\\(?:x[0-9A-Fa-f]{2}|.))
     | "(?P<weak>[^"\\]*(?:\\.[^"\\]*)*)" | '(?P<strong>[^']*)' | (?P<plain>[^\\"'\s#]+)""",
     re.VERBOSE,
 )
@@ -26,7 +26,8 @@ _SECTIONS: Final = {
     *("global", "defaults", "frontend", "backend", "listen", "program", "userlist", "peers"),
     *("resolvers", "mailers", "cache", "http-errors", "ring", "fcgi-app", "crt-store"),
 }
-_WITHIN_WEAK: Final = re.compile(r'\\(["\\$])|\$(?=[{A-Za-z_])')
+_ESCAPED: Final = re.compile(r"""\\(?:x([0-9A-Fa-f]{2})|([nrt \\#"']))""")
+_WITHIN_WEAK: Final = re.compile(rf"{_ESCAPED.pattern}|\\\$|\$(?=[{{A-Za-z_])")
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
 _OR: Final = {"or", "||"}
 _SAMPLE: Final = re.compile(
@@ -132,11 +133,21 @@ def _words(line: str, number: int, source: Source) -> Iterator[str]:
 
 
 def _said(piece: re.Match[str]) -> str:
+    text = piece[str(piece.lastgroup)]
     if piece.lastgroup == "escaped":
-        return _ESCAPES.get(piece["escaped"], piece["escaped"])
+        return _ESCAPED.sub(_unescaped, text)
     if piece.lastgroup == "weak":
-        return _WITHIN_WEAK.sub(lambda found: found[1] or VARIABLE, piece["weak"])
-    return piece[str(piece.lastgroup)]
+        return _WITHIN_WEAK.sub(_unescaped, text)
+    return text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """What stands for itself behind a backslash; of all else it stays, as before a dot."""
+    if found[1]:
+        return chr(int(found[1], 16))
+    if found[2]:
+        return _ESCAPES.get(found[2], found[2])
+    return "$" if found[0] == "\\$" else VARIABLE
 
 
 def tested(words: Iterable[str]) -> list[list[Term]]:
