@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from corscope.explain.parts.words import exchange_words
 from corscope.explain.rule_from import NoRuleError, rule_from
-from corscope.explain.words import exchange_words
 from corscope.journal.exchange import Exchange, Judgement
 from corscope.journal.lines.read import exchange_of
 from tests.browsers.agreement import AT_ONCE, OPTIONS, Browser, Page, open_pages

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from corscope.explain.paste import found_in
+from corscope.explain.pasted.paste import found_in
 from corscope.fetch.reasons import Reason
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import SECURE_PAGE

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.explain.paste import found_in
+from corscope.explain.pasted.paste import found_in
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.preflight import is_redirect_status
 from tests.browsers.agreement import ENGINES

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.explain.paste import found_in
+from corscope.explain.pasted.paste import found_in
 from tests.browsers.agreement import ENGINES
 from tests.browsers.case import PAGE, SECURE_PAGE
 from tests.browsers.embedded import (

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from corscope.explain.line import exchange_text
-from corscope.explain.mending import is_misspelled
-from corscope.explain.words import OPAQUE_ORIGIN_FIX
+from corscope.explain.parts.mending import is_misspelled
+from corscope.explain.parts.words import OPAQUE_ORIGIN_FIX
 from corscope.fetch.engines import Engine
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.preflight import is_redirect_status

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from corscope.explain.paste import found_in
+from corscope.explain.pasted.paste import found_in
 from corscope.fetch.reasons import Reason
 from corscope.mitm.start.browser import _spki_hash
 from tests.browsers.agreement import OPTIONS

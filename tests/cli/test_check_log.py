@@ -17,7 +17,7 @@ from corscope.explain.articles.catalogue import FINDINGS, REASONS
 from corscope.explain.entry import entry_text
 from corscope.explain.log_check.check import KNOWN, MOST_PROBLEMS, Tally, Wanted
 from corscope.explain.log_check.formats import FORMATS
-from corscope.explain.words import exchange_words
+from corscope.explain.parts.words import exchange_words
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange, Missing, Sighting
 from corscope.journal.failure import Failure

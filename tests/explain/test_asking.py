@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.explain.asking import RULE_WORDS, why_text
+from corscope.explain.parts.asking import RULE_WORDS, why_text
 from corscope.fetch.safelist import UnsafeRule
 from corscope.journal.why import Why
 

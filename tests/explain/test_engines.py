@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from corscope.explain.engines import NAMES, TURNS, engine_lines, otherwise
 from corscope.explain.line import exchange_lines, exchange_text
+from corscope.explain.parts.engines import NAMES, TURNS, engine_lines, otherwise
 from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal

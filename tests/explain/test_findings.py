@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from corscope.explain.articles.catalogue import FINDINGS
-from corscope.explain.findings import finding_text, remark
 from corscope.explain.line import exchange_text
+from corscope.explain.parts.findings import finding_text, remark
 from corscope.journal.caches.cached import FindingId as CacheFindingId
 from corscope.journal.exchange import Exchange, Finding, Sighting, Touch
 from corscope.journal.journal import Journal

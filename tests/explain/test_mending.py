@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from corscope.explain.words import exchange_words
+from corscope.explain.parts.words import exchange_words
 from corscope.fetch.engines import Engine
 from corscope.fetch.reasons import Reason
 from corscope.journal.again import gone_by, is_reproduced, judged_again

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from corscope.explain.asides import ASIDES, FIRST_ASIDES
-from corscope.explain.paste import OLDER, PANEL, Found, found_in, known_names, named
+from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES
+from corscope.explain.pasted.paste import OLDER, PANEL, Found, found_in, known_names, named
 from corscope.fetch.consoles.firefox import FIREFOX
 from corscope.fetch.consoles.printed import console_messages
 from corscope.fetch.consoles.scene import Scene

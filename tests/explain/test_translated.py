@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from corscope.explain.paste import found_in
-from corscope.explain.translated import translated
+from corscope.explain.pasted.paste import found_in
+from corscope.explain.pasted.translated import translated
 from corscope.fetch.reasons import Reason
 
 GERMAN = (

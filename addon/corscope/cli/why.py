@@ -1,6 +1,6 @@
 """What is this reason, name or console message? `corscope why` looks it up in the catalogue.
 
-Finding is done in `explain.paste`, wording in `explain.entry`; here are only the ways in and out.
+Finding is done in `explain.pasted`, wording in `explain.entry`; here are only the ways in and out.
 """
 
 import difflib
@@ -12,7 +12,7 @@ import click
 from corscope.explain.articles.catalogue import FINDINGS, REASONS, ArticleId
 from corscope.explain.entry import entry_text, heading
 from corscope.explain.escape import escaped
-from corscope.explain.paste import found_in, known_names, named, named_finding
+from corscope.explain.pasted.paste import found_in, known_names, named, named_finding
 
 __all__ = ["why"]
 

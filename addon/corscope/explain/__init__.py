@@ -1,4 +1,4 @@
 """What it means: from a record to sentences and the fix. Pure.
 
-`words` has the wording of each reason, `line` the one line of an exchange.
+`parts.words` has the wording of each reason, `line` the one line of an exchange.
 """

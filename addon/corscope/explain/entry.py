@@ -10,10 +10,10 @@ from typing import Final
 
 from corscope.explain.articles.article import APP, Article, ArticleId
 from corscope.explain.articles.catalogue import article
-from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
-from corscope.explain.findings import finding_words
-from corscope.explain.words import Words, worded
+from corscope.explain.parts.engines import NAMES
+from corscope.explain.parts.findings import finding_words
+from corscope.explain.parts.words import Words, worded
 from corscope.fetch.consoles.printed import console_messages
 from corscope.fetch.consoles.scene import Scene
 from corscope.fetch.engines import Engine

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from corscope.explain.articles.catalogue import FINDINGS, article
-from corscope.explain.asking import why_text
-from corscope.explain.findings import finding_words
+from corscope.explain.parts.asking import why_text
+from corscope.explain.parts.findings import finding_words
+from corscope.explain.parts.words import Words, exchange_words
 from corscope.explain.steps.walk import Step, steps
-from corscope.explain.words import Words, exchange_words
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import byte_lowercase, get, names

@@ -7,13 +7,13 @@ what a server sends may not steer a terminal.
 from collections.abc import Iterator
 from typing import Final
 
-from corscope.explain.asking import why_text
-from corscope.explain.engines import NAMES, engine_lines, otherwise
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.explanation import explain
-from corscope.explain.findings import remark
+from corscope.explain.parts.asking import why_text
+from corscope.explain.parts.engines import NAMES, engine_lines, otherwise
+from corscope.explain.parts.findings import remark
+from corscope.explain.parts.words import exchange_words
 from corscope.explain.steps.text import step_lines, steps_title
-from corscope.explain.words import exchange_words
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import get_decode_and_split, is_token
 from corscope.journal.alike.mould import Mould

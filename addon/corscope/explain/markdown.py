@@ -12,9 +12,9 @@ from typing import Final
 
 from corscope.explain.counted import counted
 from corscope.explain.endpoints.matrix import Endpoint, Matrix, endpoint_of, endpoints
-from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.explanation import Explanation, explain
+from corscope.explain.parts.engines import NAMES
 from corscope.fetch.reasons import CATALOGUE
 from corscope.journal.exchange import Exchange
 from corscope.journal.store import Entry

@@ -8,8 +8,8 @@ said, and why.
 from typing import Final
 
 from corscope.explain.escape import escaped
+from corscope.explain.parts.words import exchange_words
 from corscope.explain.whatif.ruled import RuledBy, UntoldError, ruled
-from corscope.explain.words import exchange_words
 from corscope.fetch.headers import get_decode_and_split, is_token
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import Reason

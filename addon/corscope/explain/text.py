@@ -6,10 +6,10 @@ For mitmproxy's own viewers and the terminal: plain text, values from the wire e
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from corscope.explain.engines import NAMES
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.explanation import EngineVerdict, Explanation, HeaderChange
 from corscope.explain.line import asked_text
+from corscope.explain.parts.engines import NAMES
 from corscope.explain.steps.text import other_lines, step_lines, steps_title
 from corscope.journal.exchange import Judgement
 

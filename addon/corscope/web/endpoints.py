@@ -7,7 +7,7 @@ from tornado.web import HTTPError
 
 from corscope.explain.endpoints.costs import PreflightCosts
 from corscope.explain.endpoints.matrix import Endpoint, Matrix, endpoint_of, endpoints
-from corscope.explain.engines import NAMES
+from corscope.explain.parts.engines import NAMES
 from corscope.journal.store import Entry
 from corscope.servers.policy import ECHO, WILDCARD
 from corscope.web.handlers import Handler

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from corscope.explain.articles.catalogue import article
-from corscope.explain.mending import is_misspelled
+from corscope.explain.parts.mending import is_misspelled
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.safelist import is_cors_safelisted_method

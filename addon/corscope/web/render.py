@@ -15,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from corscope.explain.articles.catalogue import article
-from corscope.explain.engines import NAMES, engine_lines
 from corscope.explain.escape import escaped
 from corscope.explain.explanation import Explanation, explain
+from corscope.explain.parts.engines import NAMES, engine_lines
 from corscope.explain.steps.walk import Step
 from corscope.journal.alike import memo
 from corscope.journal.exchange import Exchange

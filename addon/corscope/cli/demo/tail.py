@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from corscope.explain.words import exchange_words
+from corscope.explain.parts.words import exchange_words
 from corscope.journal.exchange import Exchange, Judgement
 from corscope.journal.lines.read import exchange_of
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from corscope.explain.articles.article import TogetherId
-from corscope.explain.findings import finding_text
 from corscope.explain.infer import Observation, observed
+from corscope.explain.parts.findings import finding_text
 from corscope.fetch.headers import get
 from corscope.fetch.origin import parse_serialized_origin
 from corscope.journal.caches.cached import FindingId as CacheFindingId

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from corscope.explain.findings import finding_text
-from corscope.explain.words import Words, exchange_words, worded
+from corscope.explain.parts.findings import finding_text
+from corscope.explain.parts.words import Words, exchange_words, worded
 from corscope.fetch.reasons import Reason
 from corscope.journal.caches.cached import FindingId as CacheFindingId
 from corscope.journal.exchange import Finding

@@ -7,9 +7,9 @@ literal in ASCII; its page gets them as JSON and shows them as text.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from corscope.explain.parts.words import exchange_words
 from corscope.explain.repro.plan import Answer, Place, Plan, Saying, Text
 from corscope.explain.repro.story import Story
-from corscope.explain.words import exchange_words
 from corscope.fetch.embedder_policy import EmbedderPolicy
 
 __all__ = ["file_text"]

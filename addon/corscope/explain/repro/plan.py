@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from corscope.explain.engines import NAMES
 from corscope.explain.escape import escaped
+from corscope.explain.parts.engines import NAMES
 from corscope.explain.repro.story import Leg, ReproError, Story
 from corscope.explain.repro.values import harmless_headers
 from corscope.fetch.check import CredentialsMode

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from corscope.explain.escape import escaped
-from corscope.explain.mixed_content import blocked_by_standard, mixed_departure, onward_url
+from corscope.explain.parts.mixed_content import blocked_by_standard, mixed_departure, onward_url
 from corscope.explain.steps.check import fails_by_the_standard
 from corscope.explain.steps.step import Question, Walk
 from corscope.fetch.engines import Departure, Engine, departs

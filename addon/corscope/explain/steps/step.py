@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from corscope.explain.words import exchange_words
+from corscope.explain.parts.words import exchange_words
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.engines import Departure, Engine
 from corscope.fetch.preflight import CorsRequest

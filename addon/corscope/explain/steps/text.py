@@ -7,9 +7,9 @@ otherwise.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from corscope.explain.engines import NAMES
 from corscope.explain.escape import escaped
 from corscope.explain.explanation import shown_mode
+from corscope.explain.parts.engines import NAMES
 from corscope.explain.steps.step import Step
 from corscope.explain.steps.walk import steps
 from corscope.fetch.check import CredentialsMode

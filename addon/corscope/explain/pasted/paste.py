@@ -15,8 +15,8 @@ from string import Formatter
 from typing import Final
 
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
-from corscope.explain.asides import ASIDES, FIRST_ASIDES
-from corscope.explain.translated import translated
+from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES
+from corscope.explain.pasted.translated import translated
 from corscope.fetch.consoles.chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
 from corscope.fetch.consoles.firefox import FIREFOX, FIREFOX_ELSE, FIREFOX_UNNAMED
 from corscope.fetch.consoles.scene import PROXY_ERROR_STATUS

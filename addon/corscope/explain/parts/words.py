@@ -9,7 +9,7 @@ from typing import Final
 
 from corscope.explain.articles.catalogue import REASONS
 from corscope.explain.escape import escaped
-from corscope.explain.mending import NOTHING_FURTHER, Further, further, is_misspelled
+from corscope.explain.parts.mending import NOTHING_FURTHER, Further, further, is_misspelled
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import INTERIM, TOO_LONG, Reason
 from corscope.journal.exchange import Exchange, Judgement

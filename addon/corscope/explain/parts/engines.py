@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from corscope.explain.escape import escaped
-from corscope.explain.mixed_content import mixed_departure
+from corscope.explain.parts.mixed_content import mixed_departure
 from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.fetch.reasons import Reason
 from corscope.fetch.reports import REPORT

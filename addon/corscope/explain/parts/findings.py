@@ -2,7 +2,7 @@
 
 from corscope.explain.articles.catalogue import FINDINGS
 from corscope.explain.escape import escaped
-from corscope.explain.words import Words
+from corscope.explain.parts.words import Words
 from corscope.journal.exchange import Exchange, Finding
 from corscope.journal.remarks.findings import MAY
 
