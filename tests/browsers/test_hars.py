@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.cli.records import read_records
+from corscope.cli.arguments.records import read_records
 from corscope.journal.store import Entry
 from tests.browsers.agreement import OPTIONS
 from tests.browsers.case import PAGE, SECURE_PAGE

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from corscope.cli.arguments.records import read_records
 from corscope.cli.commands import corscope
-from corscope.cli.records import read_records
 from corscope.journal.lines.write import exchange_line
 from corscope.mitm.record.journal_file import JournalFile
 from corscope.rules.load import Source, load

@@ -13,8 +13,8 @@ import click
 import pytest
 from mitmproxy.test import tflow
 
-from corscope.cli import records
-from corscope.cli.records import read_records
+from corscope.cli.arguments import records
+from corscope.cli.arguments.records import read_records
 from corscope.journal.exchange import Exchange, Outcome, Sighting
 from corscope.journal.failure import Failed, Failure
 from corscope.journal.journal import Journal

@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import pytest
 
-from corscope.cli.records import read_records
+from corscope.cli.arguments.records import read_records
 from corscope.journal.lines.read import exchange_of, outcome_of
 from tests.live.proxy import Proxy
 from tests.live.wire import RawServer

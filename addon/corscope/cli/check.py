@@ -2,8 +2,8 @@
 
 import click
 
-from corscope.cli.kinds import FILE
-from corscope.cli.rules import print_problems, read_rules
+from corscope.cli.arguments.kinds import FILE
+from corscope.cli.arguments.rules import print_problems, read_rules
 from corscope.explain.counted import counted
 
 __all__ = ["check"]

@@ -14,8 +14,8 @@ from typing import Final
 import click
 
 from corscope import __version__
-from corscope.cli.journal_form import unfit
-from corscope.cli.kinds import FILE, output_option
+from corscope.cli.arguments.journal_form import unfit
+from corscope.cli.arguments.kinds import FILE, output_option
 from corscope.cli.output import unfit_text, unwritable
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped

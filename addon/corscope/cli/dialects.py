@@ -2,9 +2,9 @@
 
 import click
 
-from corscope.cli.kinds import DIALECT, FILE
+from corscope.cli.arguments.kinds import DIALECT, FILE
+from corscope.cli.arguments.rules import named_rule, read_rules
 from corscope.cli.output import columns
-from corscope.cli.rules import named_rule, read_rules
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import differences
 from corscope.servers.habits import habits

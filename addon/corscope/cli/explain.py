@@ -1,6 +1,6 @@
 """What happened in what was saved? `corscope explain` says it in the words of the live log.
 
-Which exchanges the files hold is found in `records`, wording them is `explain.line`'s; here are
+Which exchanges the files hold is found in `arguments`, wording them is `explain.line`'s; here are
 what couldn't be read, and the exit status.
 """
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import click
 
-from corscope.cli.kinds import FILE
+from corscope.cli.arguments.kinds import FILE
+from corscope.cli.arguments.records import read_file, size_of
 from corscope.cli.progress import progress
-from corscope.cli.records import read_file, size_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
 from corscope.explain.line import exchange_lines

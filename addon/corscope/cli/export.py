@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from corscope.cli.kinds import DIALECT, FILE, output_option
+from corscope.cli.arguments.kinds import DIALECT, FILE, output_option
+from corscope.cli.arguments.rules import named_rule, read_rules
 from corscope.cli.output import write_file
-from corscope.cli.rules import named_rule, read_rules
 from corscope.rules.export import export_rule
 from corscope.servers.dialect import Dialect
 

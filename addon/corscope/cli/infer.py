@@ -4,8 +4,8 @@ from collections import defaultdict
 
 import click
 
-from corscope.cli.kinds import FILE
-from corscope.cli.records import read_records
+from corscope.cli.arguments.kinds import FILE
+from corscope.cli.arguments.records import read_records
 from corscope.explain.infer import Observation, infer, observed, resembling
 from corscope.rules.write import rule_text
 from corscope.servers.registry import dialects, nearest

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 import corscope
-from corscope.cli.kinds import output_option
+from corscope.cli.arguments.kinds import output_option
 from corscope.cli.output import as_word, columns, write_file
 from corscope.rules.gallery import Kind, Starter, fill_in, find_starter, index, read_starter
 

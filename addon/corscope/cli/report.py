@@ -10,10 +10,10 @@ from typing import Final
 import click
 
 from corscope import __version__
-from corscope.cli.kinds import FILE, output_option
+from corscope.cli.arguments.kinds import FILE, output_option
+from corscope.cli.arguments.records import kept_of, read_records
 from corscope.cli.output import write_file
 from corscope.cli.progress import progress
-from corscope.cli.records import kept_of, read_records
 from corscope.explain.counted import counted
 from corscope.explain.failure import missing_texts
 from corscope.explain.markdown import report_markdown

@@ -9,10 +9,10 @@ from typing import Final
 
 import click
 
-from corscope.cli.chosen import listed, with_id
-from corscope.cli.kinds import FILE, output_option
+from corscope.cli.arguments.chosen import listed, with_id
+from corscope.cli.arguments.kinds import FILE, output_option
+from corscope.cli.arguments.records import entries_of, read_records
 from corscope.cli.output import as_word, write_file
-from corscope.cli.records import entries_of, read_records
 from corscope.explain.line import exchange_text
 from corscope.explain.repro.program import ReproError, repro
 from corscope.fetch.check import CredentialsMode

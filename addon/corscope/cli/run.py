@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import click
 
-from corscope.cli.browsers import browser_choice, choose_browser
+from corscope.cli.arguments.browsers import browser_choice, choose_browser
 from corscope.mitm.start.browser import BrowserError, RunningBrowser
 from corscope.mitm.start.launch import PROGRAMS, LaunchError, Ui, build_command
 from corscope.mitm.start.way_in import NoWayInError, authority, options_of, way_in

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import click
 
-from corscope.cli.chosen import with_id
-from corscope.cli.kinds import FILE
-from corscope.cli.records import entries_of, read_records
-from corscope.cli.rules import print_problems, read_rules
+from corscope.cli.arguments.chosen import with_id
+from corscope.cli.arguments.kinds import FILE
+from corscope.cli.arguments.records import entries_of, read_records
+from corscope.cli.arguments.rules import print_problems, read_rules
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.explain.whatif.compare import Change, what_if
 from corscope.explain.whatif.text import asked, what_if_lines

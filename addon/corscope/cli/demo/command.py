@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import click
 
-from corscope.cli.browsers import browser_choice, choose_browser
+from corscope.cli.arguments.browsers import browser_choice, choose_browser
 from corscope.cli.demo.servers import DemoError
 from corscope.cli.demo.stage import Wishes, put_on
 from corscope.mitm.start.browser import BrowserError

@@ -8,11 +8,11 @@ from typing import Final
 import click
 from click.shell_completion import CompletionItem
 
+from corscope.cli.arguments.kinds import DIALECT, FILE, output_option
+from corscope.cli.arguments.rules import print_problems
 from corscope.cli.imports.formats import FORMATS, IMPORTERS, guess
 from corscope.cli.imports.tree import Found, Source, UnreadableError
-from corscope.cli.kinds import DIALECT, FILE, output_option
 from corscope.cli.output import write_file
-from corscope.cli.rules import print_problems
 from corscope.encoding import encoding_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.mitm.saved.flows import packing, unreadable

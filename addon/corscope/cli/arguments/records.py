@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import click
 
-from corscope.cli.journal_form import begins_as_journal, unfit
+from corscope.cli.arguments.journal_form import begins_as_journal, unfit
 from corscope.cli.output import unfit_text
 from corscope.cli.progress import Advance, progress
 from corscope.explain.escape import LONGEST_MESSAGE, escaped

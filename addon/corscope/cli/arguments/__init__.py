@@ -1,0 +1,1 @@
+"""What do the words mean that commands take? Files, rules, exchanges, browsers and kinds."""
