@@ -16,6 +16,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from corscope.fetch.engines import Engine
+from corscope.journal.caches.revalidation import ASKED_ABOUT
 from corscope.mitm.start.browser import _spki_hash
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import SECURE_PAGE, allow, answer, credentials
@@ -39,10 +41,16 @@ KEPT = (("ETag", '"a"'), ("Cache-Control", "no-cache"))
 VARIES = ("Vary", "Origin")
 
 
-def whole(*lines: tuple[str, str], tag: str = '"a"') -> Answer:
+def whole(*lines: tuple[str, str], tag: str = '"a"', status: int = 200) -> Answer:
     """An answer that is an image too, and that the browser asks about before it takes it again."""
     kept = (("ETag", tag), KEPT[1], ("Content-Type", "image/gif"))
-    return Answer(200, (*kept, ALL, *lines), GIF)
+    return Answer(status, (*kept, ALL, *lines), GIF)
+
+
+OTHERS_STATUSES = (
+    *(201, 202, 203, 204, 205, 206, 226, 299, 300),
+    *(400, 401, 403, 404, 405, 410, 414, 418, 451, 500, 501, 503),
+)
 
 
 def renewal(*lines: tuple[str, str]) -> Answer:
@@ -83,6 +91,20 @@ COURSES: Mapping[str, Course] = {
     "with-credentials-since": Course(
         ["page", "page include", "page"], [whole(OWN), whole(FOREIGN), renewal()]
     ),
+    **{
+        f"a-neighbours-{status}": Course(
+            ["page", NEIGHBOUR], [whole(OWN, status=status), renewal()]
+        )
+        for status in OTHERS_STATUSES
+    },
+    **{
+        f"what-was-refused-{status}": Course(["page"] * 2, [whole(status=status), renewal()])
+        for status in OTHERS_STATUSES
+    },
+    **{
+        f"an-images-{status}": Course(["image", "page"], [whole(status=status), renewal()])
+        for status in OTHERS_STATUSES
+    },
 }
 
 PLAY = """
@@ -152,6 +174,9 @@ def url_of(name: str) -> str:
     return f"{API}/{name}"
 
 
+_OF_STATUS = "Failed to load resource: the server responded with a status of "
+"""So begins what Chromium prints of any error's status, which is none of CORS."""
+
 Played = tuple[Mapping[str, list[str]], list[str], list[Entry]]
 
 
@@ -180,7 +205,7 @@ def played(engine: str, request: pytest.FixtureRequest, folder: Path) -> Played:
             printed = printed_of(request.getfixturevalue(engine), url, proxy.port, told)
         ended = json.loads(unquote(told()[0]))
     found = [entry for entry in proxy.journal() if entry["type"] == "exchange"]
-    return ended, [text for text, _ in printed], found
+    return ended, [text for text, _ in printed if not text.startswith(_OF_STATUS)], found
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -213,6 +238,12 @@ def test_the_courses_show_what_they_are_for(
     assert ended[url_of("a-neighbours")] == ["well", "badly"]
     assert ended[url_of("a-strangers")] == ["well", "well"]
     assert ended[url_of("what-was-spoilt")] == ["well", "badly", "badly"]
+    asked_about = {
+        status
+        for status in OTHERS_STATUSES
+        if ended[url_of(f"a-neighbours-{status}")] == ["well", "badly"]
+    }
+    assert asked_about == ASKED_ABOUT[Engine(engine)] & {*OTHERS_STATUSES}
     since = "well" if engine == "firefox" else "badly"
     assert ended[url_of("an-image-since")][-1] == since
     [_, entry] = [each for each in entries if each["url"] == url_of("a-neighbours")]

@@ -93,6 +93,7 @@ EXCHANGE: Final[dict[str, Check]] = {
     "location_userinfo": one_of(True, False),
     "revalidated": one_of(True, False),
     "goes_by": maybe(pairs),
+    "goes_by_status": maybe(number),
     "rule": maybe(text),
     "rule_mode": one_of("apply", "shadow", None),
     "answered_by": one_of("server", "rule"),

@@ -22,7 +22,10 @@ from tests.explain.exchanges import AGENTS, exchanges, of_cases, redirected
 
 from .requests import PAGE, at
 
-LATER_KEYS = ("location", "location_userinfo", "revalidated", "goes_by", "engine_verdicts", "scene")
+LATER_KEYS = (
+    *("location", "location_userinfo", "revalidated", "goes_by", "goes_by_status"),
+    *("engine_verdicts", "scene"),
+)
 LATER_STILL = ("console", "engines", "why", "redirected_from", "hop", "chain")
 
 

@@ -230,6 +230,30 @@ def test_what_is_refused_may_take_no_place(agent: str, expected: str | None) -> 
     assert verdicts(exchange) == (expected, expected)
 
 
+@pytest.mark.parametrize(
+    ("agent", "status", "is_asked_about"),
+    [
+        pytest.param(CHROMIUM, 203, False, id="chromium: only a 200"),
+        pytest.param(FIREFOX, 201, True, id="firefox: what went well"),
+        pytest.param(FIREFOX, 205, False, id="firefox: but for a 205"),
+        pytest.param(FIREFOX, 404, False, id="firefox: no error"),
+        pytest.param(WEBKIT, 404, True, id="webkit: an error"),
+        pytest.param(WEBKIT, 403, False, id="webkit: but not every one"),
+        pytest.param(WEBKIT, 201, False, id="webkit: nor all that went well"),
+    ],
+)
+def test_the_copy_may_have_another_status(agent: str, status: int, is_asked_about: bool) -> None:
+    """A page of the same site gets the copy that was made for another."""
+    cache, of = Cache(), (("User-Agent", agent),)
+    cache.see(actual(headers=of), first(OWN, status=status))
+    neighbour = actual(headers=(*of, *ASKS), origin="https://www.page.test")
+    exchange = cache.see(neighbour, Response(304, ()))
+    assert exchange.verdicts.omit.reason == ("allow-origin-mismatch" if is_asked_about else None)
+    assert exchange.goes_by_status == (status if is_asked_about else None)
+    if is_asked_about and agent == WEBKIT:
+        assert f"Status code: {status}" in printed(exchange, exchange.engine)[0]
+
+
 @pytest.mark.parametrize(("agent", "status"), [(FIREFOX, 200), (WEBKIT, 200)])
 def test_the_status_that_is_printed_is_the_copys(agent: str, status: int) -> None:
     cache, of = Cache(), (("User-Agent", agent), ("Sec-Fetch-Mode", "no-cors"))

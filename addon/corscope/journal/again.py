@@ -63,7 +63,9 @@ def as_received(exchange: Exchange) -> Response | None:
 
 def gone_by(exchange: Exchange) -> Response | None:
     """The answer that the browser goes by: of a 304 its own copy, where that was seen."""
-    return as_received(exchange) if exchange.goes_by is None else Response(200, exchange.goes_by)
+    if exchange.goes_by is None or exchange.goes_by_status is None:
+        return as_received(exchange)
+    return Response(exchange.goes_by_status, exchange.goes_by)
 
 
 def sent_by_server(exchange: Exchange) -> Response | None:

@@ -19,7 +19,7 @@ _WITHOUT_CORS: Final = frozenset(
 """What is printed of a request without CORS as of one with it."""
 
 _OF_COPY: Final = 200
-"""The status of what a 304 renews, as far as the journal goes by it."""
+"""The likely status of what a 304 renews that wasn't seen."""
 
 
 def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ def printed(exchange: Exchange, engine: Engine) -> tuple[str, ...]:
     failure = Failure(judgement.reason, judgement.detail, judgement.firefox)
     scene = exchange.scene
     if exchange.revalidated:  # Firefox and WebKit name the status of the copy
-        scene = scene._replace(status=_OF_COPY)
+        scene = scene._replace(status=exchange.goes_by_status or _OF_COPY)
     messages = console_messages(engine, exchange.kind, failure, scene, exchange.headers)
     # Without CORS, Firefox doesn't go on about it.
     is_firefoxs = exchange.mode != "cors" and engine is Engine.FIREFOX

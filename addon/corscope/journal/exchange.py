@@ -134,6 +134,7 @@ class Exchange:
         revalidated: whether it is a 304 to the browser's own question about its copy.
         goes_by: the CORS-related headers of that copy, as the 304 has left it, which the browser
             goes by; None where it goes by the answer itself, or the copy isn't known.
+        goes_by_status: the status that goes with them.
         engine_verdicts: what each engine would do, for each credentials mode.
         embedder_policy: the page's, as far as it counts and is known.
         server_status: the status that goes with `server_headers`.
@@ -172,6 +173,7 @@ class Exchange:
     location_userinfo: bool | None
     revalidated: bool
     goes_by: HeaderList | None
+    goes_by_status: int | None
     engine_verdicts: Mapping[Engine, Verdicts]
     scene: Scene
     embedder_policy: EmbedderPolicy
@@ -405,6 +407,7 @@ def _went_by(
         "location_userinfo": _leads_by_userinfo(wire, response),
         "revalidated": bool(response and response.status == 304 and is_revalidation(wire)),
         "goes_by": _cors_headers(goes_by) if goes_by else None,
+        "goes_by_status": goes_by.status if goes_by else None,
     }
 
 

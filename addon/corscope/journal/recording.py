@@ -7,7 +7,7 @@ gives rise to.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from corscope.fetch.engines import Departure, departs
+from corscope.fetch.engines import Departure, departs, engine_of
 from corscope.journal.alike.memo import MOST_CHARACTERS, MOST_KEPT, Memo, length_of
 from corscope.journal.alike.mould import LONGEST_CAST, Mould
 from corscope.journal.alike.pattern import Pattern, depends_on_time, essence
@@ -60,7 +60,8 @@ class Records:
             note_plain(pending, seen, self.memory, now)
             if seen.response is not None:
                 cache = plain_cache(pending)
-                self.copies.note_plain(cache, pending.url, seen.response, now)
+                engine = engine_of(pending.request.headers)
+                self.copies.note_plain(cache, engine, pending.url, seen.response, now)
         return kept_back(pending, seen, self.copies, now, mask_urls=self.mask_urls)
 
     def cast(
@@ -90,7 +91,7 @@ class Records:
             if mould.noted is not None:
                 note(mould.noted, url, self.memory)
             if wire.mode == "cors" and _may_be_copied(mould.first, known):
-                self.copies.note(_cache(known), wire.cors, url, response, now)
+                self.copies.note(_cache(known), wire, url, response, now)
         waited = milliseconds(pending.asked, now)
         return pattern, of_pattern(pattern, now, seen.id, waited)
 
@@ -118,7 +119,7 @@ class Records:
             and response is not None
             and _may_be_copied(pattern, known)
         ):
-            self.copies.note(_cache(known), wire.cors, wire.cors.url, response, now)
+            self.copies.note(_cache(known), wire, wire.cors.url, response, now)
         return pattern, exchange
 
     def _pattern(self, known: Known, seen: Sighting) -> Pattern:

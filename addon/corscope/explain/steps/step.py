@@ -108,8 +108,9 @@ class Walk:
 
     @property
     def status(self) -> int | None:
-        """The status that it goes by: a copy that a 304 renewed had been a 200."""
-        return self.exchange.status if self.exchange.goes_by is None else 200
+        """The status that it goes by."""
+        copy = self.exchange.goes_by_status
+        return self.exchange.status if copy is None else copy
 
     @property
     def status_read(self) -> str | None:

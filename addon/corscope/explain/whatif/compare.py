@@ -122,7 +122,7 @@ def what_if(
 _RULED_BY: Final[Callable[[Exchange], Any]] = attrgetter(
     *("kind", "origin", "url", "method", "request_headers", "mode", "engine", "hop", "scene"),
     *("status", "headers", "location", "location_userinfo", "revalidated", "goes_by", "verdicts"),
-    *("answered_by", "rule", "server_status", "server_headers", "server_verdict"),
+    *("goes_by_status", "answered_by", "rule", "server_status", "server_headers", "server_verdict"),
 )
 """All of an exchange that it hangs on what rules make of it, filters apart."""
 

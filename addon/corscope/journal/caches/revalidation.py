@@ -6,21 +6,29 @@ https://www.rfc-editor.org/rfc/rfc9111#section-3.2. All three engines do so, and
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import byte_lowercase, get, names
-from corscope.fetch.preflight import CorsRequest
 from corscope.journal.caches.caching import is_storable
 from corscope.journal.senders.sites import site_of
 from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response
 
-__all__ = ["Cache", "Copies"]
+__all__ = ["ASKED_ABOUT", "Cache", "Copies"]
 
 MAX_COPIES: Final = 2_000
+
+ASKED_ABOUT: Final[Mapping[Engine, frozenset[int]]] = {
+    Engine.CHROMIUM: frozenset({200}),
+    Engine.FIREFOX: frozenset(range(200, 300)) - {205},
+    Engine.WEBKIT: frozenset({200, 203, 204, 206, 300, 404, 405, 410, 414, 501}),
+    Engine.UNKNOWN: frozenset({200}),
+}
+"""The statuses of the copies that each engine asks about; it asks for all others anew."""
 
 _Place = tuple[str, str, str, str]
 
@@ -47,7 +55,7 @@ class Cache(NamedTuple):
 
 
 class _Copy(NamedTuple):
-    headers: HeaderList
+    response: Response
     since: datetime
 
 
@@ -61,16 +69,20 @@ class Copies:
     kept: "OrderedDict[_Place, _Copy]" = field(default_factory=OrderedDict)
 
     def note(
-        self, cache: Cache, asked: CorsRequest, url: str, response: Response, now: datetime
+        self, cache: Cache, wire: WireView, url: str, response: Response, now: datetime
     ) -> None:
         """Take note of the answer that such a request of mode "cors" got at this URL."""
-        if asked.method == "GET" and response.status == 200:
-            self._keep((*cache, url), _Copy(response.headers, now))
+        if wire.cors.method == "GET" and response.status in ASKED_ABOUT[wire.engine]:
+            self._keep((*cache, url), _Copy(response, now))
 
-    def note_plain(self, cache: Cache, url: str, response: Response, now: datetime) -> None:
+    def note_plain(
+        self, cache: Cache, engine: Engine, url: str, response: Response, now: datetime
+    ) -> None:
         """Take note of the answer that an `<img>` or the like got, which asks without CORS."""
-        if response.status == 200 and any(get(response.headers, name) for _, name in _VALIDATORS):
-            self._keep((*cache, url), _Copy(response.headers, now))
+        if response.status in ASKED_ABOUT[engine] and any(
+            get(response.headers, name) for _, name in _VALIDATORS
+        ):
+            self._keep((*cache, url), _Copy(response, now))
 
     def renew(
         self, cache: Cache, wire: WireView, asked: HeaderList, response: Response | None
@@ -86,9 +98,9 @@ class Copies:
             return None
         place, copy = found
         new = {byte_lowercase(name) for name in names(response.headers)}
-        old = tuple(pair for pair in copy.headers if byte_lowercase(pair[0]) not in new)
-        renewed = Response(200, (*old, *response.headers))
-        self._keep(place, _Copy(renewed.headers, copy.since))
+        old = tuple(pair for pair in copy.response.headers if byte_lowercase(pair[0]) not in new)
+        renewed = Response(copy.response.status, (*old, *response.headers))
+        self._keep(place, _Copy(renewed, copy.since))
         return renewed
 
     def _found(self, cache: Cache, url: str, asked: HeaderList) -> tuple[_Place, _Copy] | None:
@@ -123,8 +135,9 @@ def _is_about(asked: HeaderList, copy: _Copy) -> bool:
 
     Of an answer with CORS their values aren't kept.
     """
-    if not is_storable(copy.headers, copy.since):
+    headers = copy.response.headers
+    if not is_storable(headers, copy.since):
         return False
-    pairs = [(get(asked, asks), get(copy.headers, has)) for asks, has in _VALIDATORS]
+    pairs = [(get(asked, asks), get(headers, has)) for asks, has in _VALIDATORS]
     known = [(value, of) for value, of in pairs if of]
     return not known or any(value == of for value, of in known)

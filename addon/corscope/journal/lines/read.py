@@ -91,6 +91,7 @@ def exchange_of(line: Mapping[str, Any]) -> Exchange:
         location_userinfo=read.flag("location_userinfo") if read.has("location_userinfo") else None,
         revalidated=read.flag("revalidated"),
         goes_by=read.headers("goes_by") if read.has("goes_by") else None,
+        goes_by_status=_goes_by_status(read),
         engine_verdicts=_engine_verdicts(read, kind, credentials, verdicts),
         scene=_scene(read),
         embedder_policy=EmbedderPolicy(read.one_of("embedder_policy", tuple(EmbedderPolicy)))
@@ -217,6 +218,11 @@ def _scene(read: LineObject) -> Scene:
         first_url=scene.text("first_url") if read.has("scene") else read.text("url"),
         destination=scene.maybe_text("destination"),
     )
+
+
+def _goes_by_status(read: LineObject) -> int | None:
+    """The status of the copy that is gone by, which in earlier lines was always the same."""
+    return (read.maybe_number("goes_by_status") or 200) if read.has("goes_by") else None
 
 
 def _engine_verdicts(

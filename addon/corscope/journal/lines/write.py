@@ -237,6 +237,7 @@ def _shared(exchange: Exchange) -> Line:
         "location_userinfo": exchange.location_userinfo,
         "revalidated": exchange.revalidated,
         "goes_by": _pairs(exchange.goes_by),
+        "goes_by_status": exchange.goes_by_status,
         "rule": exchange.rule,
         "rule_mode": exchange.rule_mode,
         "answered_by": exchange.answered_by,
