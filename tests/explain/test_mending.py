@@ -17,7 +17,7 @@ from tests.browsers.generator import generate
 from tests.browsers.mending import as_the_fix_says
 from tests.explain.exchanges import exchange_of
 from tests.explain.recorded import ENGINES, recorded
-from tests.journal.requests import API, CHROMIUM, FIREFOX, PAGE, actual, preflight
+from tests.journal.requests import API, CHROMIUM, FIREFOX, PAGE, WEBKIT, actual, preflight
 from tests.support.origin_server import Answer
 from tests.support.seeds import seed
 
@@ -231,6 +231,8 @@ def test_of_a_copy_that_a_304_renews_its_headers_count() -> None:
         (CHROMIUM, "GET", 302, (("Location", "/to"),), False),
         (CHROMIUM, "GET", 301, (), False),
         (CHROMIUM, "POST", 301, (("Location", "/to"),), False),
+        (WEBKIT, "GET", 301, (("Location", "/to"),), True),
+        (WEBKIT, "GET", 308, (("Location", "/to"),), False),
         (FIREFOX, "GET", 308, (("Location", "/to"),), False),
         (FIREFOX, "GET", 410, (), True),
         (FIREFOX, "HEAD", 410, (), False),

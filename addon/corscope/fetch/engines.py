@@ -442,7 +442,7 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
     Departure.REFUSED_NOT_KEPT: DepartureEntry(
         frozenset({Engine.CHROMIUM, Engine.WEBKIT}),
         "an answer that the CORS check refuses may be kept in the HTTP cache",
-        "it isn't, but for a redirect in Chromium; WebKit leaves the copy there that it had",
+        "it isn't, but for a redirect; WebKit leaves the copy there that it had",
         "Chromium 156, WebKitGTK 2.50",
     ),
     Departure.PROXY_STATUS_REFUSED: DepartureEntry(

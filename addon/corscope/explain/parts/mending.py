@@ -39,6 +39,12 @@ _NAMES: Final = (
     *(_ALLOW_ORIGIN, _ALLOW_CREDENTIALS, _ALLOW_METHODS, _ALLOW_HEADERS),
     _RESOURCE_POLICY,
 )
+_KEPT_REDIRECTS: Final[Mapping[Engine, frozenset[int]]] = {
+    Engine.CHROMIUM: frozenset({301, 308}),
+    Engine.FIREFOX: frozenset(),
+    Engine.WEBKIT: frozenset({301}),
+    Engine.UNKNOWN: frozenset(),
+}
 _OF_STATUS: Final = frozenset({Reason.PREFLIGHT_STATUS, Reason.PREFLIGHT_REDIRECT})
 
 
@@ -117,15 +123,14 @@ def further(exchange: Exchange, judgement: Judgement) -> Further:
 def _is_kept(exchange: Exchange) -> bool:
     """Whether it is an answer that this browser keeps even where it is refused, and asks no more.
 
-    Of those that are for good Chromium keeps redirects, and Firefox a 410; whether a Cache-Control
-    forbade it isn't recorded. What else Firefox keeps hangs on that header alone.
+    Of those that are for good Chromium keeps redirects, WebKit a 301, and Firefox a 410; whether a
+    Cache-Control forbade it isn't recorded. What else they keep hangs on that header alone.
     """
     if exchange.kind == "preflight" or exchange.method != "GET":
         return False
     if exchange.engine is Engine.FIREFOX:
         return exchange.status == 410
-    is_for_good = exchange.status in {301, 308} and exchange.location is not None
-    return exchange.engine is Engine.CHROMIUM and is_for_good
+    return exchange.location is not None and exchange.status in _KEPT_REDIRECTS[exchange.engine]
 
 
 def is_misspelled(method: str) -> bool:
