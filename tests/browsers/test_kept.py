@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.browsers.agreement import ENGINES, OPTIONS, Browser
+from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import ANY
 from tests.browsers.consoles import printed_of
+from tests.support.chromium import Chromium
+from tests.support.firefox import Firefox
 from tests.support.mitmdump import Mitmdump
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer, Received, Scripted
+from tests.support.webkit import WebKit
 
 pytestmark = pytest.mark.browser
 
@@ -84,7 +87,7 @@ class Mended(OriginServer):
         return Answer(200, (ANY,)) if request.url in known else found
 
 
-def _kept(browser: Browser, folder: Path, cache: str) -> set[str]:
+def _kept(browser: Chromium | Firefox | WebKit, folder: Path, cache: str) -> set[str]:
     """The answers by which a second fetch, in this cache mode, fails without being sent.
 
     The page does all by itself: driven by WebDriver, WebKit keeps nothing.
