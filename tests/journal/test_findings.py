@@ -511,6 +511,43 @@ def test_a_captive_portal(told: Told) -> None:
     assert told.see(actual(), Response(503, (HTML,))) == []
 
 
+BARE_HTML, BARE_TEXT = ("Content-Type", "text/html"), ("Content-Type", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "name"),
+    [
+        (413, (("Server", "nginx"), BARE_HTML), "nginx"),
+        (502, (("Server", "openresty/1.25.3.1"), BARE_HTML), "OpenResty"),
+        (504, (("Server", "Caddy"), ("Content-Length", "0")), "Caddy"),
+        (503, (("Server", "envoy"), BARE_TEXT), "Envoy"),
+        (503, (("Server", "istio-envoy"), BARE_TEXT), "Istio"),
+        (504, (("Server", "awselb/2.0"), BARE_HTML), "Elastic Load Balancing"),
+        (521, (("Server", "cloudflare"), HTML), "Cloudflare"),
+        (403, (("x-amzn-ErrorType", "ForbiddenException"),), "Amazon API Gateway"),
+    ],
+)
+def test_a_gateways_own_error(told: Told, status: int, headers: HeaderList, name: str) -> None:
+    """Of those that can't be run here; the others are in `tests/servers/real`."""
+    for request in (actual(), preflight()):
+        assert told.see(request, Response(status, headers)) == [("gateway-error", name)]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        pytest.param(500, (("Server", "nginx"), BARE_HTML), id="a status of applications"),
+        pytest.param(502, (("Server", "nginx"), HTML), id="an application's page"),
+        pytest.param(502, (("Server", "nginx"), BARE_HTML, (ACAO, "*")), id="with CORS headers"),
+        pytest.param(503, (BARE_HTML,), id="nobody's name"),
+        pytest.param(521, (HTML,), id="another's 521"),
+        pytest.param(200, (("x-amzn-ErrorType", "x"),), id="no error"),
+    ],
+)
+def test_no_gateways_error(told: Told, status: int, headers: HeaderList) -> None:
+    assert told.see(actual(), Response(status, headers)) == []
+
+
 LOGIN = "https://login.example/start?token=secret"
 
 

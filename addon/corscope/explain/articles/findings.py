@@ -46,6 +46,27 @@ FINDING_ARTICLES: Final = (
         see=(Reason.PROXY_AUTHENTICATION, FindingId.REDIRECT_TO_LOGIN),
     ),
     Article(
+        id=FindingId.GATEWAY_ERROR,
+        title="A gateway answered with an error of its own",
+        what="{detail} has made this answer itself, since what is behind it didn't answer or "
+        "wasn't asked; that is the error to mend",
+        standard="The answer is judged as any other, whoever wrote it. The CORS headers are mostly "
+        "set by the application, and it hasn't made this answer: so an error that is none of CORS "
+        "is reported as one, and script sees neither its status nor its body.",
+        section=_CHECK,
+        fix="mend that error: with a 502, 503 or 504 the application is down, too slow or "
+        "unreadable, with a 413 the body is larger than the gateway allows, with a 429 requests "
+        "come too often; what else it is, the gateway's log says. For script to see the status, "
+        "have the gateway send the CORS headers with its own answers too: in nginx by add_header "
+        "with always, in Amazon API Gateway by its gateway responses.",
+        looks=(
+            *("> Origin: {origin}", "< HTTP/1.1 502", "< Server: {detail}"),
+            "< (no Access-Control-Allow-Origin)",
+        ),
+        see=(Reason.ALLOW_ORIGIN_MISSING, Reason.NO_RESPONSE),
+        example="nginx",
+    ),
+    Article(
         id=FindingId.REDIRECT_TO_LOGIN,
         title="The request was redirected to a login page",
         what="this leads to what looks like a login page, at {detail}, so the session is missing "

@@ -1,7 +1,7 @@
 """What about an exchange is worth a remark, though it is no verdict?
 
-Puts together what the modules of checks have to say: `not_cors`, `redirects`, `hazards` and
-`policies`.
+Puts together what the modules of checks have to say: `not_cors`, `gateways`, `redirects`,
+`hazards` and `policies`.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from typing import Final
 
 from corscope.journal.exchange import Finding
 from corscope.journal.remarks.findings import Case, FindingId, server_answer
+from corscope.journal.remarks.gateways import gateway_error
 from corscope.journal.remarks.hazards import (
     non_cors_copy,
     not_modified,
@@ -50,6 +51,7 @@ _Check = Callable[[Case, Response, Memory], Finding | None]
 _CHECKS: Final[tuple[_Check, ...]] = (
     challenge_page,
     captive_portal,
+    gateway_error,
     redirect_to_login,
     redirect_drops_authorization,
     credentials_not_sent,

@@ -17,6 +17,8 @@ class _Handler(BaseHTTPRequestHandler):
             # No header, so that the proxy has to answer for it.
             self.wfile.write(b"HTTP/1.1 200 OK\r\nbroken\r\n\r\n")
             self.close_connection = True
+        elif route == "silent":
+            self.close_connection = True
         elif route == "status" and rest.isdigit():
             self._send(int(rest))
         elif route == "vary":
