@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -37,10 +38,13 @@ def read_rules(files: tuple[str, ...]) -> Ruleset:
 
 
 def _sources(file: str) -> list[Source]:
-    """What a file says, the files of a folder, or the standard input."""
-    if file != "-":
-        return RuleFiles([file]).sources()
-    return [Source(file, sys.stdin.buffer.read(MAX_BYTES + 1), None)]
+    """What a file says, a named pipe, the files of a folder, or the standard input."""
+    if file == "-":
+        return [Source(file, sys.stdin.buffer.read(MAX_BYTES + 1), None)]
+    if Path(file).is_fifo():  # a proxy doesn't wait for one, a command does
+        with Path(file).open("rb") as pipe:
+            return [Source(file, pipe.read(MAX_BYTES + 1), None)]
+    return RuleFiles([file]).sources()
 
 
 def print_problems(problems: tuple[Problem, ...]) -> None:
