@@ -3,8 +3,11 @@
 Importing all of them takes most of a second, so only the one that is asked for is imported.
 """
 
+import os
+import signal
+import sys
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -61,6 +64,21 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, briefly) for name, (*_, briefly) in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _end_by_ctrl_c()
+
+
+def _end_by_ctrl_c() -> NoReturn:
+    """End as what the signal itself ends: a shell that runs us in a loop then ends that too."""
+    click.echo(err=True)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    raise click.exceptions.Exit(128 + signal.SIGINT)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

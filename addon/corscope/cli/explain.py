@@ -11,6 +11,7 @@ import click
 from corscope.cli.arguments.kinds import FILE
 from corscope.cli.arguments.records import read_file, size_of
 from corscope.cli.progress import progress
+from corscope.cli.streams import reader_has_left
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
 from corscope.explain.line import exchange_lines
@@ -68,6 +69,8 @@ def _explain(
                 if isinstance(found, Exchange):
                     show(lines(found))
                     count += 1
+                    if reader_has_left():
+                        break
         except click.ClickException as error:
             tell(error.message)
     return count

@@ -5,17 +5,17 @@ click nor rich, so a copy that was never installed may lack them.
 """
 
 import errno
-import io
 import os
 import sys
-from pathlib import Path
+
+from corscope.cli.streams import fit_streams
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line."""
-    _fit_streams()
+    fit_streams()
     try:
         from corscope.cli.commands import corscope
 
@@ -34,16 +34,3 @@ def main() -> None:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries once more, and complains
         sys.exit(f"corscope: the output can't be written: {error.strerror}")
-
-
-def _fit_streams() -> None:
-    """Let any text be written and read, whatever the system's encoding lacks or bytes are odd."""
-    if sys.stdin is None:
-        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 (as long as we run)
-    for stream, errors in (
-        (sys.stdout, "backslashreplace"),  # Windows' code pages lack most letters
-        (sys.stderr, "backslashreplace"),
-        (sys.stdin, "replace"),
-    ):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=errors)
