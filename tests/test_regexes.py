@@ -11,8 +11,8 @@ from typing import Final
 import pytest
 
 import corscope
-from corscope.servers.backtracking import BEYOND_COUNTING, ways
-from corscope.servers.regex_tree import parsed
+from corscope.servers.patterns.backtracking import BEYOND_COUNTING, ways
+from corscope.servers.patterns.regex_tree import parsed
 
 REASONS: Final = {
     "corscope.cli.imports.languages.csharp_settings._PIECE.0": "possessive",
@@ -42,9 +42,9 @@ REASONS: Final = {
     "corscope.rules.locate._SPACE.0": "possessive",
     "corscope.rules.locate._KEY_PART.0": "possessive",
     "corscope.rules.locate._STRING.0": "possessive",
-    "corscope.servers.quart_cors._PART.0": "possessive",
-    "corscope.servers.regexes._PART.0": "one character or an escape, never both",
-    "corscope.servers.spring._PORTS.0": "digits hold no comma, and each repetition begins with one",
+    "corscope.servers.libraries.quart_cors._PART.0": "possessive",
+    "corscope.servers.patterns.regexes._PART.0": "one character or an escape, never both",
+    "corscope.servers.libraries.spring._PORTS.0": "a comma begins each, and digits hold none",
 }
 """Why those take no longer that have repetitions in repetitions."""
 LENGTH: Final = 512

@@ -11,15 +11,15 @@ from corscope.journal.exchange import Sighting
 from corscope.messages import Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered
-from corscope.servers.express import EXPRESS
-from corscope.servers.gorilla import GORILLA
-from corscope.servers.nginx import NGINX
+from corscope.servers.libraries.express import EXPRESS
+from corscope.servers.libraries.gorilla import GORILLA
+from corscope.servers.libraries.spring import SPRING
+from corscope.servers.libraries.starlette import STARLETTE
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
-from corscope.servers.spring import SPRING
 from corscope.servers.standard import STANDARD
-from corscope.servers.starlette import STARLETTE
-from corscope.servers.tomcat import TOMCAT
+from corscope.servers.web_servers.nginx import NGINX
+from corscope.servers.web_servers.tomcat import TOMCAT
 from tests.journal.requests import PAGE, preflight
 
 from .exchanges import exchange_of

@@ -11,13 +11,13 @@ import pytest
 from corscope.fetch.headers import get
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.api_gateway import API_GATEWAY
-from corscope.servers.azure_blob import AZURE_BLOB
-from corscope.servers.clouds import is_listed
 from corscope.servers.dialect import Dialect
-from corscope.servers.gcs import GCS
+from corscope.servers.platforms.api_gateway import API_GATEWAY
+from corscope.servers.platforms.azure_blob import AZURE_BLOB
+from corscope.servers.platforms.clouds import is_listed
+from corscope.servers.platforms.gcs import GCS
+from corscope.servers.platforms.s3 import S3
 from corscope.servers.policy import Policy
-from corscope.servers.s3 import S3
 from tests.servers.asking import URL, answer, options
 
 APP = "https://app.test"

@@ -12,14 +12,14 @@ import pytest
 from corscope.fetch.headers import get, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
-from corscope.servers.aspnet_core import ASPNET_CORE
 from corscope.servers.dialect import Dialect
-from corscope.servers.envoy import ENVOY
-from corscope.servers.laravel import LARAVEL
+from corscope.servers.languages.yaml_text import yaml_text
+from corscope.servers.libraries.aspnet_core import ASPNET_CORE
+from corscope.servers.libraries.laravel import LARAVEL
+from corscope.servers.libraries.spring import SPRING
 from corscope.servers.policy import Policy
-from corscope.servers.spring import SPRING
-from corscope.servers.traefik import TRAEFIK
-from corscope.servers.yaml_text import yaml_text
+from corscope.servers.web_servers.envoy import ENVOY
+from corscope.servers.web_servers.traefik import TRAEFIK
 from tests.servers.asking import URL, answer, options
 
 APP = "https://app.test"

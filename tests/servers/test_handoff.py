@@ -9,14 +9,14 @@ from corscope.fetch.headers import get
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered, differences, probes
-from corscope.servers.express import EXPRESS
-from corscope.servers.gorilla import GORILLA
 from corscope.servers.handoff import hand_off, translated
-from corscope.servers.nginx import NGINX
+from corscope.servers.libraries.express import EXPRESS
+from corscope.servers.libraries.gorilla import GORILLA
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
 from corscope.servers.standard import STANDARD
-from corscope.servers.tomcat import TOMCAT
+from corscope.servers.web_servers.nginx import NGINX
+from corscope.servers.web_servers.tomcat import TOMCAT
 
 from .real.policies import POLICIES
 

@@ -10,11 +10,16 @@ from hypothesis import assume, example, given, settings
 from corscope.messages import Request, Response
 from corscope.rules.load import Source, load
 from corscope.rules.problems import RulesError
-from corscope.servers.backtracking import BEYOND_COUNTING, ways
-from corscope.servers.linear import How, Linear, NotLinearError
-from corscope.servers.origins import FEW_WAYS, MAX_REGEX_SUBJECT, matches_regex, regex_error
+from corscope.servers.patterns.backtracking import BEYOND_COUNTING, ways
+from corscope.servers.patterns.linear import How, Linear, NotLinearError
+from corscope.servers.patterns.origins import (
+    FEW_WAYS,
+    MAX_REGEX_SUBJECT,
+    matches_regex,
+    regex_error,
+)
+from corscope.servers.patterns.regex_tree import parsed
 from corscope.servers.policy import Policy
-from corscope.servers.regex_tree import parsed
 from corscope.servers.registry import dialects
 from tests.support.work import steps
 

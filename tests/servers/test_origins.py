@@ -1,10 +1,10 @@
-"""Which origins a pattern allows: `servers.origins`."""
+"""Which origins a pattern allows: `servers.patterns.origins`."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corscope.servers.origins import (
+from corscope.servers.patterns.origins import (
     MAX_REGEX_SUBJECT,
     matches_pattern,
     matches_regex,

@@ -22,10 +22,10 @@ thread.join()
 
 _OTHERS = """
 import re, warnings
-import corscope.servers.origins
+import corscope.servers.patterns.origins
 
 re.compile("[[z]")
-warnings.warn_explicit("Soon gone", FutureWarning, "a.py", 1, "corscope.servers.origins")
+warnings.warn_explicit("Soon gone", FutureWarning, "a.py", 1, "corscope.servers.patterns.origins")
 """
 
 

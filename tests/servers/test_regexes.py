@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corscope.servers.complaints import regex_complaints
-from corscope.servers.policy import Policy
-from corscope.servers.regexes import (
+from corscope.servers.patterns.regexes import (
     DOTNET,
     JAVASCRIPT,
     PCRE,
@@ -17,6 +16,7 @@ from corscope.servers.regexes import (
     misread,
     unknown,
 )
+from corscope.servers.policy import Policy
 from corscope.servers.registry import find
 
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.journal.store import Entry
-from corscope.servers.express import EXPRESS
 from corscope.servers.handoff import hand_off
+from corscope.servers.libraries.express import EXPRESS
 from corscope.servers.standard import STANDARD
 from corscope.web.remedy import least_rule, needed_policy, remedy
 from tests.explain.exchanges import AGENTS, of_cases

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from typing import Final
 
 from corscope.servers.dialect import Complaint, Setting
-from corscope.servers.origins import regex_error
+from corscope.servers.patterns.origins import regex_error
+from corscope.servers.patterns.regexes import Engine, misread, unknown, way_out
 from corscope.servers.policy import ECHO, Policy
-from corscope.servers.regexes import Engine, misread, unknown, way_out
 
 __all__ = [
     "MEND_REGEX",

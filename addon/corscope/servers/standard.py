@@ -9,7 +9,6 @@ from corscope.messages import Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import echo_in_list_complaints
 from corscope.servers.dialect import Complaint, Dialect, Evidence
-from corscope.servers.origins import is_any_of, matches_regex, regex_error
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -27,6 +26,7 @@ from corscope.servers.parts import (
     present,
     without_cors_headers,
 )
+from corscope.servers.patterns.origins import is_any_of, matches_regex, regex_error
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = ["STANDARD"]

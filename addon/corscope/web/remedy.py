@@ -19,8 +19,8 @@ from corscope.journal.store import Entry
 from corscope.rules.export import export_named
 from corscope.rules.model import Rule
 from corscope.servers.dialect import Dialect, Export
-from corscope.servers.express import EXPRESS
 from corscope.servers.handoff import hand_off
+from corscope.servers.libraries.express import EXPRESS
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects
 from corscope.servers.standard import STANDARD

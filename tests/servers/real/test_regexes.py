@@ -13,8 +13,7 @@ import pytest
 
 from corscope.cli.imports.regexes import from_javascript
 from corscope.servers.dialect import Dialect
-from corscope.servers.policy import Policy
-from corscope.servers.regexes import (
+from corscope.servers.patterns.regexes import (
     JAVASCRIPT,
     PCRE,
     PCRE_WITHOUT_NUMBERS,
@@ -24,6 +23,7 @@ from corscope.servers.regexes import (
     misread,
     unknown,
 )
+from corscope.servers.policy import Policy
 from corscope.servers.registry import find
 
 from .libraries import LIBRARIES, Running

@@ -20,7 +20,7 @@ from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from corscope.rules.problems import RulesError
 from corscope.rules.write import rule_text
-from corscope.servers.api_gateway import API_GATEWAY
+from corscope.servers.platforms.api_gateway import API_GATEWAY
 from corscope.servers.policy import Policy
 from corscope.servers.registry import find
 

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from corscope.cli.imports.tree import LONGEST, Node, Regex
-from corscope.servers.origins import regex_error
+from corscope.servers.patterns.origins import regex_error
 
 __all__ = [
     "alternatives",

@@ -12,8 +12,8 @@ from corscope.rules.locate import KeyPath
 from corscope.rules.meant import is_local
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import shown
-from corscope.servers.origins import matches_regex
 from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from corscope.servers.patterns.origins import matches_regex
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = ["lint_access"]

@@ -12,8 +12,8 @@ from corscope.rules.kinds import Remark
 from corscope.rules.lint.ids import remark
 from corscope.rules.locate import KeyPath
 from corscope.rules.model import Match
-from corscope.servers.backtracking import BEYOND_COUNTING, ways
-from corscope.servers.regex_tree import parsed
+from corscope.servers.patterns.backtracking import BEYOND_COUNTING, ways
+from corscope.servers.patterns.regex_tree import parsed
 
 __all__ = ["lint_filters"]
 

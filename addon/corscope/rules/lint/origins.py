@@ -19,7 +19,7 @@ from corscope.rules.problems import shown, shown_list
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import instance
 from corscope.servers.handoff import anchoring
-from corscope.servers.origins import OriginPattern, matches_pattern, parse_origin_pattern
+from corscope.servers.patterns.origins import OriginPattern, matches_pattern, parse_origin_pattern
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = ["lint_origins", "lint_sent_by_page", "lint_sent_origin"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from corscope.cli.imports.languages.syntax import code_of, named, short_code_of
 from corscope.cli.imports.regexes import escaped, of_host
 from corscope.cli.imports.tree import DEEPEST, Node, Regex
-from corscope.servers.origins import matches_regex
+from corscope.servers.patterns.origins import matches_regex
 from corscope.servers.policy import WILDCARD
 
 if TYPE_CHECKING:

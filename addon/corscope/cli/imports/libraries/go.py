@@ -17,8 +17,8 @@ from corscope.cli.imports.options import (
     setting,
 )
 from corscope.cli.imports.tree import Found, Node, Opaque, Regex, Source, Value
-from corscope.servers.by_hand import regex_of
 from corscope.servers.policy import ECHO, WILDCARD
+from corscope.servers.web_servers.by_hand import regex_of
 
 __all__ = ["read_echo", "read_gin", "read_gorilla", "read_rs_cors"]
 

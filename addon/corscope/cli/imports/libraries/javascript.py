@@ -24,8 +24,8 @@ from corscope.cli.imports.options import (
     truthy,
 )
 from corscope.cli.imports.tree import BY_HAND_TOO, Found, Node, Source, Tested, Thrown
-from corscope.servers.hapi import HAPI
-from corscope.servers.origin_function import (
+from corscope.servers.libraries.hapi import HAPI
+from corscope.servers.libraries.origin_function import (
     ERROR,
     ERROR_BODY,
     ERROR_MESSAGE,

@@ -21,7 +21,7 @@ from corscope.cli.imports.options import (
     setting,
 )
 from corscope.cli.imports.tree import Found, Node, Regex, Source
-from corscope.servers.flask_cors import is_regex
+from corscope.servers.libraries.flask_cors import is_regex
 from corscope.servers.policy import ECHO, WILDCARD
 
 __all__ = [

@@ -12,8 +12,8 @@ from corscope.cli.imports.languages.ruby import RubyFile, Symbol
 from corscope.cli.imports.languages.syntax import code_of, line_of, named
 from corscope.cli.imports.options import Fields, Reader, found, listed, number, origins_of
 from corscope.cli.imports.tree import DEEPEST, LONGEST, Found, Node, Opaque, Regex, Source
-from corscope.servers.by_hand import regex_of
 from corscope.servers.policy import ECHO, WILDCARD
+from corscope.servers.web_servers.by_hand import regex_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax

@@ -23,7 +23,6 @@ from corscope.cli.imports.web_servers.asked import Compared, Effort, answers
 from corscope.cli.imports.web_servers.by_request import ByRequest
 from corscope.cli.imports.web_servers.included import Included
 from corscope.cli.imports.web_servers.sides import Words
-from corscope.servers.by_hand import KEEP_OWN
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -32,6 +31,7 @@ from corscope.servers.parts import (
     EXPOSE_HEADERS,
     is_cors_response_header_name,
 )
+from corscope.servers.web_servers.by_hand import KEEP_OWN
 
 __all__ = ["read_apache"]
 

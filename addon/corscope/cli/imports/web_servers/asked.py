@@ -13,8 +13,8 @@ from typing import Final
 from corscope.cli.imports.regexes import python_regex
 from corscope.cli.imports.tree import LONGEST, Source
 from corscope.cli.imports.web_servers.by_hand import HeaderLine
-from corscope.servers.origins import matches_regex, regex_error
 from corscope.servers.parts import ALLOW_ORIGIN
+from corscope.servers.patterns.origins import matches_regex, regex_error
 
 __all__ = ["OPTIONS", "Answered", "Asked", "Compared", "Effort", "answers", "is_found"]
 

@@ -8,8 +8,6 @@ from typing import Any, Final, NoReturn
 from corscope.cli.imports.options import any_regex
 from corscope.cli.imports.regexes import python_regex
 from corscope.cli.imports.tree import Found, Source
-from corscope.servers.by_hand import origins_of_regexes
-from corscope.servers.origins import parse_origin_pattern
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -18,7 +16,9 @@ from corscope.servers.parts import (
     EXPOSE_HEADERS,
     MAX_AGE,
 )
+from corscope.servers.patterns.origins import parse_origin_pattern
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+from corscope.servers.web_servers.by_hand import origins_of_regexes
 
 __all__ = [
     "ANY_OPTIONS",

@@ -18,12 +18,12 @@ from corscope.cli.imports.web_servers.by_hand import (
     told_of_status,
 )
 from corscope.cli.imports.web_servers.sides import Side, Words, side_of
-from corscope.servers.by_hand import Line, actual_lines, preflight_lines
 from corscope.servers.parts import (
     EXPOSE_HEADERS,
     VARY,
 )
 from corscope.servers.policy import Policy, SettingValue
+from corscope.servers.web_servers.by_hand import Line, actual_lines, preflight_lines
 
 __all__ = ["ByRequest"]
 

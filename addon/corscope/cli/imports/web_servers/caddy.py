@@ -26,7 +26,6 @@ from corscope.cli.imports.web_servers.by_hand import (
     told_of_status,
 )
 from corscope.cli.imports.web_servers.caddyfile import Directive, parsed
-from corscope.servers.by_hand import KEEP_OWN, origins_of_regexes
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -36,6 +35,7 @@ from corscope.servers.parts import (
     is_cors_response_header_name,
 )
 from corscope.servers.policy import Policy
+from corscope.servers.web_servers.by_hand import KEEP_OWN, origins_of_regexes
 
 __all__ = ["read_caddy"]
 

@@ -25,7 +25,6 @@ from corscope.cli.imports.web_servers.nginx_answers import (
 )
 from corscope.cli.imports.web_servers.nginx_files import read_files
 from corscope.cli.imports.web_servers.sides import Words
-from corscope.servers.by_hand import KEEP_OWN
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -33,6 +32,7 @@ from corscope.servers.parts import (
     is_cors_response_header_name,
 )
 from corscope.servers.policy import SettingValue
+from corscope.servers.web_servers.by_hand import KEEP_OWN
 
 __all__ = ["read_nginx"]
 

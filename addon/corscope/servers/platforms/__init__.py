@@ -1,0 +1,1 @@
+"""How do the clouds' storage services and gateways answer? A dialect a module."""

@@ -1,0 +1,1 @@
+"""How do web servers and proxies answer that stand before applications? A dialect a module."""
