@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
-from corscope.rules.kinds import At, Remark
+from corscope.rules.kinds.place import At, Remark
 from corscope.rules.schema import policy_table
 from corscope.servers.dialect import Complaint, Setting
 from corscope.servers.policy import Policy

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from corscope.encoding import encoding_of
 from corscope.rules._toml import endless_key, endless_number, loads
-from corscope.rules.kinds import At, Remark
+from corscope.rules.kinds.place import At, Remark
 from corscope.rules.lint import lint_rule, unreachable
 from corscope.rules.locate import KeyPath, Places, locate, too_deep
 from corscope.rules.model import Place, Rule, Ruleset

@@ -10,19 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from corscope.rules.kinds import (
+from corscope.rules.kinds.place import At
+from corscope.rules.kinds.table import Field, Table
+from corscope.rules.kinds.values import (
     Amount,
-    At,
     Choice,
     Either,
-    Field,
     Filter,
     Flag,
     Json,
     OneOrMany,
     Pairs,
     Status,
-    Table,
     Text,
     ValueKind,
     Whole,

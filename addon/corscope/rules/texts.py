@@ -9,7 +9,7 @@ from ipaddress import IPv6Address
 
 from corscope.fetch.headers import is_token
 from corscope.rules.glob import HostName, UrlGlob, split_host, split_url_glob
-from corscope.rules.kinds import Text
+from corscope.rules.kinds.values import Text
 from corscope.rules.meant import with_scheme
 from corscope.rules.problems import BadValueError, shown, shown_list
 from corscope.rules.template import PLACEHOLDERS, Template, parse_template

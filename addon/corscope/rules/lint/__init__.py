@@ -6,7 +6,7 @@ has an id of the catalogue in `ids`. Only `unreachable` looks at several rules.
 
 from collections.abc import Iterator
 
-from corscope.rules.kinds import Remark
+from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.access import lint_access
 from corscope.rules.lint.edits import lint_edits
 from corscope.rules.lint.filters import lint_filters

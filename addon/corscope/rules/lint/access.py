@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from corscope.fetch.headers import values
 from corscope.rules.glob import glob_matches
-from corscope.rules.kinds import Remark
+from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.asked import ANY_ORIGIN, allows_credentials, sent_to
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.reach import places

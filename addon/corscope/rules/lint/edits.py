@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from corscope.rules.kinds import Remark
+from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.origins import lint_sent_origin
 from corscope.rules.locate import KeyPath

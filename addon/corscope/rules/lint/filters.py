@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from corscope.rules.kinds import Remark
+from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.ids import remark
 from corscope.rules.locate import KeyPath
 from corscope.rules.model import Match

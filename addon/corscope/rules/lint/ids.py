@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from corscope.rules.kinds import Remark
+from corscope.rules.kinds.place import Remark
 from corscope.rules.locate import KeyPath
 from corscope.rules.problems import shown
 

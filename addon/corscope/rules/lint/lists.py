@@ -13,7 +13,7 @@ from corscope.fetch.safelist import (
     is_forbidden_response_header_name,
     normalize_method,
 )
-from corscope.rules.kinds import Remark
+from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.asked import ANY_ORIGIN, sent_in_preflight, sent_to
 from corscope.rules.lint.ids import remark
 from corscope.rules.locate import KeyPath

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from corscope.fetch.origin import DEFAULT_PORTS, origin_of_url
 from corscope.fetch.safelist import is_forbidden_method, normalize_method
 from corscope.rules.glob import HostName, UrlGlob, glob_matches, split_host
-from corscope.rules.kinds import Remark
+from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.origins import lint_sent_by_page
 from corscope.rules.locate import KeyPath

@@ -10,7 +10,7 @@ from typing import Final
 from publicsuffix2 import PublicSuffixList
 
 from corscope.fetch.origin import DEFAULT_PORTS
-from corscope.rules.kinds import Remark
+from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.asked import allows
 from corscope.rules.lint.ids import remark
 from corscope.rules.locate import KeyPath
