@@ -16,7 +16,7 @@ from corscope.mitm.record.journal_file import JournalFile
 from corscope.mitm.record.recorder import MARKERS, Recorder, annotate, remembered
 from corscope.mitm.saved.capture import capture_of
 from corscope.mitm.saved.replay import exchanges
-from corscope.mitm.translate import asked_of
+from corscope.mitm.translate.requests import asked_of
 
 from .flows import flow
 

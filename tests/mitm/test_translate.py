@@ -10,18 +10,10 @@ from mitmproxy.connection import ConnectionState
 from corscope.fetch.headers import get
 from corscope.journal.exchange import Missing
 from corscope.messages import HeaderList, Response
-from corscope.mitm.translate import (
-    Unreadable,
-    answered_at,
-    asked_at,
-    asked_of,
-    delivered_response,
-    made_response,
-    missing_of,
-    request_of,
-    response_of,
-    write_response,
-)
+from corscope.mitm.translate.answers import Unreadable, delivered_response, missing_of, response_of
+from corscope.mitm.translate.requests import asked_of, request_of
+from corscope.mitm.translate.times import answered_at, asked_at
+from corscope.mitm.translate.written import made_response, write_response
 from corscope.servers.answer import Answer
 from tests.journal.requests import CHROMIUM, FIREFOX, WEBKIT
 

@@ -96,7 +96,7 @@ NOT_MARKED = (
 
 LEFT_OUT = (
     "corscope.mitm.ui.commands:Commands.",
-    "corscope.mitm.translate:_nothing",
+    "corscope.mitm.translate.written:_nothing",
     "corscope.web.handlers:Handler.set_default_headers",
 )
 """What others call right at its first line; all that could fail is in what these call in turn."""

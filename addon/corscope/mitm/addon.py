@@ -17,7 +17,7 @@ import corscope
 from corscope.journal.exchange import Touch
 from corscope.journal.lines.write import rules_line, start_line
 from corscope.messages import Request, Response
-from corscope.mitm import guard, options, translate
+from corscope.mitm import guard, options
 from corscope.mitm.guard import harmless
 from corscope.mitm.page import OwnPage, proxy_address
 from corscope.mitm.record.connections import Connections
@@ -26,6 +26,9 @@ from corscope.mitm.record.recorder import Recorder
 from corscope.mitm.rules.filters import check_filter, matcher
 from corscope.mitm.rules.live import LiveRules
 from corscope.mitm.rules.treatment import CONDITIONAL, InForce, Treatment
+from corscope.mitm.translate.answers import response_of
+from corscope.mitm.translate.requests import asked_of
+from corscope.mitm.translate.written import made_response, write_response
 from corscope.mitm.ui.browsers import Browsers
 from corscope.mitm.ui.commands import Commands
 from corscope.mitm.ui.content_view import ContentView
@@ -134,7 +137,7 @@ class Corscope:
     @harmless
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Take note of the request, and let no cached answer stand for the one to be edited."""
-        asked = translate.asked_of(flow)
+        asked = asked_of(flow)
         self._recorder.requested(flow, asked)
         if not self._rules.state.ruleset.rules or not flow.live or flow.error or flow.response:
             return
@@ -197,7 +200,7 @@ class Corscope:
 
     def _answer(self, flow: http.HTTPFlow, rule: Rule, treatment: Treatment) -> None:
         made = treatment.answer(rule)
-        response = None if made is None else translate.made_response(made, flow.request)
+        response = None if made is None else made_response(made, flow.request)
         touch = Touch(rule.name, "apply", answered=True)
         # What can fail lies behind; from here on the flow is changed, at once and as a whole.
         if _drops(rule) and flow.killable:
@@ -214,7 +217,7 @@ class Corscope:
         treatment = self._treatments.pop(flow.id, None)
         if treatment is None or flow.response is None or flow.error:
             return None
-        response = translate.response_of(flow.response)
+        response = response_of(flow.response)
         rule, made = treatment.edited(response)
         if rule is None:
             return None
@@ -229,7 +232,7 @@ class Corscope:
         is_changed = drops or bool(flow.error) or edited != response
         touch = Touch(rule.name, "apply", server_response=response if is_changed else None)
         if edited != response:
-            translate.write_response(flow, edited)
+            write_response(flow, edited)
         if drops:
             flow.kill()
         self._recorder.touches[flow.id] = touch

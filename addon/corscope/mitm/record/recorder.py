@@ -33,14 +33,9 @@ from corscope.mitm.guard import harmless
 from corscope.mitm.record.causes import cause_of
 from corscope.mitm.record.event_log import EventLog
 from corscope.mitm.record.journal_file import JournalFile
-from corscope.mitm.translate import (
-    Asked,
-    Unreadable,
-    answered_at,
-    asked_at,
-    delivered_response,
-    missing_of,
-)
+from corscope.mitm.translate.answers import Unreadable, delivered_response, missing_of
+from corscope.mitm.translate.requests import Asked
+from corscope.mitm.translate.times import answered_at, asked_at
 
 __all__ = ["MARKERS", "Recorder", "remembered", "sighting"]
 

@@ -8,7 +8,8 @@ from mitmproxy import http
 from corscope.journal.exchange import Sighting
 from corscope.messages import Request
 from corscope.mitm.record.recorder import remembered, sighting
-from corscope.mitm.translate import answered_at, asked_at, asked_of
+from corscope.mitm.translate.requests import asked_of
+from corscope.mitm.translate.times import answered_at, asked_at
 
 __all__ = ["Capture", "capture_of"]
 

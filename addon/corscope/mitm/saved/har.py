@@ -23,7 +23,8 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.mitm.record.causes import cause_of
 from corscope.mitm.saved.capture import Capture
 from corscope.mitm.saved.har_text import UnreadableError
-from corscope.mitm.translate import joined_url, missing_said
+from corscope.mitm.translate.answers import missing_said
+from corscope.mitm.translate.requests import joined_url
 
 __all__ = ["MITMPROXY", "MethodSpelling", "captured"]
 

@@ -12,7 +12,7 @@ from corscope.journal.store import Entry
 from corscope.mitm.record.recorder import Recorder
 from corscope.mitm.saved.capture import capture_of
 from corscope.mitm.saved.replay import exchanges
-from corscope.mitm.translate import request_of
+from corscope.mitm.translate.requests import request_of
 
 __all__ = ["entries_of", "entry_of", "explained"]
 
