@@ -26,7 +26,7 @@ REASONS: Final = {
     "corscope.cli.imports.web_servers.traefik._BEGINS_TOML.0": (
         "a space is no comment, and a comment ends"
     ),
-    "corscope.explain.repro.plan._TO_PATH.0": "possessive",
+    "corscope.explain.repro.stage._TO_PATH.0": "possessive",
     "corscope.fetch.embedder_policy._TOKEN_ITEM.0": "possessive",
     "corscope.fetch.headers._QUOTED_STRING.0": "possessive",
     "corscope.fetch.origin._SERIALIZED.0": "a repetition begins with a dot, no label has one",

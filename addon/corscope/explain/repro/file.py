@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from corscope.explain.parts.words import exchange_words
-from corscope.explain.repro.plan import Answer, Place, Plan, Saying, Text
+from corscope.explain.repro.plan import Plan
+from corscope.explain.repro.sayings import Saying
+from corscope.explain.repro.served import Answer
+from corscope.explain.repro.stage import Place, Text
 from corscope.explain.repro.story import Story
 from corscope.fetch.embedder_policy import EmbedderPolicy
 
