@@ -16,7 +16,7 @@ from corscope.cli.imports.languages.javascript_tests import (
 )
 from corscope.cli.imports.languages.syntax import code_of, line_of, named, short_code_of, walk
 from corscope.cli.imports.tree import DEEPEST, USUAL_ERROR, Thrown
-from corscope.servers.origin_function import reason_phrase
+from corscope.servers.libraries.origin_function import reason_phrase
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
