@@ -13,7 +13,7 @@ from corscope.servers.handoff import hand_off, translated
 from corscope.servers.libraries.express import EXPRESS
 from corscope.servers.libraries.gorilla import GORILLA
 from corscope.servers.policy import Policy
-from corscope.servers.registry import dialects
+from corscope.servers.registry import dialects, find
 from corscope.servers.standard import STANDARD
 from corscope.servers.web_servers.nginx import NGINX
 from corscope.servers.web_servers.tomcat import TOMCAT
@@ -227,3 +227,78 @@ def test_no_more_methods_are_listed_than_have_to_be() -> None:
     assert listed.allow_methods == ("PUT", "GET", "HEAD", "POST")
     only = Policy(allow_origins=(APP,), allow_methods=("GET", "PUT"))
     assert translated(only, GORILLA, TOMCAT)[0].allow_methods == ("GET", "PUT")
+
+
+HANDED = (
+    ("*",),
+    ("https://*",),
+    ("https://*.sub.test",),
+    ("*.sub.test",),
+    ("http://localhost:*",),
+    ("https://APP.test",),
+    ("https://app.test/",),
+    ("app.test",),
+    (APP, "*"),
+    (),
+)
+HANDING = (
+    *("standard", "express", "fastify", "starlette", "django", "flask-cors", "nginx", "rs-cors"),
+    *("gin", "spring", "laravel", "aspnet-core", "s3", "rack-cors"),
+)
+COMING = (
+    *(APP, "http://app.test", "https://app.test:8443", "https://evil.test", "http://evil.test:80"),
+    *("https://one.sub.test", "https://two.one.sub.test", "https://sub.test", "http://localhost"),
+    *("https://one.sub.test.evil.test", "http://localhost:3000", "https://xsub.test"),
+    "http://localhost.evil.test:3000",
+)
+
+
+def _lets_in(server: Dialect, policy: Policy, origin: str) -> bool:
+    answer = answered(server, policy, Request("GET", API, (("Origin", origin),)))
+    return get(answer.headers, "access-control-allow-origin") in {origin, "*"}
+
+
+@pytest.mark.parametrize("origins", HANDED, ids=str)
+@every_target
+def test_nobody_is_let_in_there_who_isnt_here(target: Dialect, origins: tuple[str, ...]) -> None:
+    """Nor anybody left out, where the server has patterns or regexes at all."""
+    policy = Policy(allow_origins=origins, allow_methods=("GET",))
+    has_regexes = not target.complaints(Policy(allow_origin_regex="app", allow_methods=("GET",)))
+    for source in map(find, HANDING):
+        assert source is not None
+        if source.complaints(policy):
+            continue
+        meant, _ = translated(policy, source, target)
+        here = [_lets_in(source, policy, origin) for origin in COMING]
+        there = [_lets_in(target, meant, origin) for origin in COMING]
+        more = [o for o, a, b in zip(COMING, here, there, strict=True) if b and not a]
+        assert more == [], (source.name, meant)
+        is_plain = not any("*" in each for each in origins if each != "*")
+        # To Flask-CORS what has an asterisk is a regex, of a kind that nobody means.
+        if is_plain or (has_regexes and source.name != "flask-cors"):
+            assert there == here, (source.name, meant)
+
+
+def test_a_list_of_the_wildcard_alone_is_any_origin_there_too() -> None:
+    """As FastAPI is mostly configured: Express would compare with the asterisk."""
+    anyone = Policy(allow_origins=("*",))
+    starlette, koa = (find(name) for name in ("starlette", "koa"))
+    assert starlette is not None
+    assert koa is not None
+    assert translated(anyone, starlette, EXPRESS)[0].allow_origins == "*"
+    assert 'origin: "*"' in hand_off(anyone, starlette, EXPRESS).text
+    with_credentials = replace(anyone, allow_credentials=True)
+    assert translated(with_credentials, starlette, EXPRESS)[0].allow_origins == "request"
+    assert translated(with_credentials, starlette, GORILLA)[0].allow_credentials
+    # What browsers refuse with credentials, because it is `*`, isn't any origin with such.
+    literal = replace(with_credentials, allow_origins="*")
+    meant, lost = translated(literal, EXPRESS, koa)
+    assert (meant.allow_origins, meant.allow_credentials) == ("*", None)
+    assert "allow_credentials is left out: with it any origin could" in lost[0]
+
+
+def test_an_empty_list_never_becomes_all() -> None:
+    gin = find("gin")
+    assert gin is not None
+    meant, _ = translated(Policy(allow_origins=()), EXPRESS, gin)
+    assert meant.allow_origins == ("https://nobody.invalid",)

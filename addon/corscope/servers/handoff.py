@@ -13,6 +13,7 @@ from corscope.fetch.headers import get, get_decode_and_split
 from corscope.messages import HeaderList, Request
 from corscope.servers.dialect import Dialect, Export
 from corscope.servers.difference import answered, differences, instance
+from corscope.servers.handed_origins import with_origins
 from corscope.servers.parts import ALLOW_HEADERS, ALLOW_ORIGIN
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
 
@@ -48,18 +49,21 @@ def hand_off(policy: Policy, source: Dialect, target: Dialect) -> Export:
 def translated(policy: Policy, source: Dialect, target: Dialect) -> tuple[Policy, tuple[str, ...]]:
     """The policy in the other server's fields, and what it can't express, a sentence each.
 
-    What the first server has by default is set, and its patterns become a regex where the other
-    one doesn't understand them.
+    What the first server has by default is set, and its origins are written so that they let in
+    the same: patterns become a regex where the other one doesn't understand them.
     """
     if source is target:
         return policy, ()
-    meant, lost = _expressible(_with_defaults(policy, source, target), target)
+    asked = (source, policy)
+    meant = _with_defaults(policy, source, target)
     if meant.allow_origin_regex:
         regex = _anchored(meant.allow_origin_regex, anchoring(source), anchoring(target))
         meant = replace(meant, allow_origin_regex=regex)
-    asked = (source, policy)
-    meant = _with_patterns(_with_safelisted(meant, asked, target), asked, target)
-    return _with_safelisted(meant, asked, target), lost  # again: who gets in may be a regex's now
+    meant, left_out = with_origins(meant, asked, target)
+    meant, lost = _expressible(meant, target)
+    meant = _with_safelisted(meant, asked, target)
+    meant = _with_safelisted(meant, asked, target)  # again: what is listed takes a default away
+    return meant, (*left_out, *lost)
 
 
 def _with_defaults(policy: Policy, source: Dialect, target: Dialect) -> Policy:
@@ -124,32 +128,6 @@ def _anchored(regex: str, source: str, target: str) -> str:
     return f"{flags}{begin}{body}{end}"
 
 
-def _with_patterns(policy: Policy, source: tuple[Dialect, Policy], target: Dialect) -> Policy:
-    """Write as a regex what the first server lets in of the list and the second doesn't.
-
-    Patterns that it doesn't understand, and schemes that it takes for none, as of an app or an
-    extension.
-    """
-    origins = policy.allow_origins
-    if not isinstance(origins, tuple):
-        return policy
-    lost = [
-        pattern
-        for pattern in origins
-        if "*" not in pattern[:1]
-        and _allows(*source, instance(pattern))
-        and not _allows(target, policy, instance(pattern))
-    ]
-    if not lost:
-        return policy
-    regexes = [_regex(pattern) for pattern in lost]
-    if policy.allow_origin_regex is not None:
-        regexes.append(policy.allow_origin_regex)
-    kept = tuple(origin for origin in origins if origin not in lost)
-    as_regex = replace(policy, allow_origins=kept or None, allow_origin_regex="|".join(regexes))
-    return policy if target.complaints(as_regex) else as_regex
-
-
 def _allows(dialect: Dialect, policy: Policy, origin: str) -> bool:
     request = Request("GET", "https://api.example.com/", (("Origin", origin),))
     return get(answered(dialect, policy, request).headers, ALLOW_ORIGIN) in {origin, WILDCARD}
@@ -200,9 +178,3 @@ def _lets_in(dialect: Dialect, policy: Policy, meant: Policy, method: str) -> bo
     is_granted = name is None or not granted.isdisjoint({name, WILDCARD})
     is_ok = preflight.status < 300 and actual.status < 300
     return is_ok and is_granted and allowed <= {origin[1], WILDCARD}
-
-
-def _regex(pattern: str) -> str:
-    """The pattern as a regex that means the same however a server anchors it."""
-    literal = re.escape(pattern).replace(r":\*", "(:[0-9]+)?").replace(r"\*", "[0-9a-zA-Z.-]+")
-    return f"^{literal}$"
