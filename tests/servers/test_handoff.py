@@ -115,11 +115,17 @@ def test_a_ports_pattern_takes_any_port_and_none() -> None:
 
 
 def test_what_a_server_cant_express_is_left_out_and_told() -> None:
-    exported = hand_off(Policy(allow_origins=(APP,), allow_methods="request"), STANDARD, EXPRESS)
-    assert exported.warnings[0] == (
-        'allow_methods is left out: it can\'t be "request"; list the names.'
+    hapi = find("hapi")
+    assert hapi is not None
+    policy = Policy(allow_origins=(APP,), allow_origin_regex="sub", allow_methods=("GET",))
+    exported = hand_off(policy, STANDARD, hapi)
+    assert exported.warnings[:2] == (
+        "allow_methods is left out: it can't be set: every method that has a route is allowed; "
+        "leave it out; which methods have routes is the setting routed_methods.",
+        "allow_origin_regex is left out: it can't be: origins are strings; "
+        'list patterns such as "https://*.example.com".',
     )
-    assert "methods" not in exported.text
+    assert "sub" not in exported.text
 
 
 def test_nothing_can_be_written_for_the_standard() -> None:
@@ -302,3 +308,56 @@ def test_an_empty_list_never_becomes_all() -> None:
     assert gin is not None
     meant, _ = translated(Policy(allow_origins=()), EXPRESS, gin)
     assert meant.allow_origins == ("https://nobody.invalid",)
+
+
+ANYTHING = Policy(
+    allow_origins=("*",), allow_methods=("*",), allow_headers=("*",), allow_credentials=True
+)
+"""As FastAPI's documentation has it."""
+
+
+@pytest.mark.parametrize("name", ["express", "fastify", "koa", "hono", "h3", "django", "rs-cors"])
+def test_any_method_and_header_is_allowed_with_credentials_there_too(name: str) -> None:
+    """Where `*` is a name, or counts only without credentials, they are listed or sent back."""
+    starlette, target = find("starlette"), find(name)
+    assert starlette is not None
+    assert target is not None
+    meant, _ = translated(ANYTHING, starlette, target)
+    asked = (("Origin", APP), ("Access-Control-Request-Method", "DELETE"))
+    for header in (None, "x-own") if name != "django" else (None,):
+        named = () if header is None else (("Access-Control-Request-Headers", header),)
+        made = answered(target, meant, Request("OPTIONS", API, (*asked, *named)))
+        assert made.status < 300
+        assert get(made.headers, "access-control-allow-origin") == APP
+        assert get(made.headers, "access-control-allow-credentials") == "true"
+        assert "DELETE" in (get(made.headers, "access-control-allow-methods") or "")
+        if header:
+            assert header in (get(made.headers, "access-control-allow-headers") or "").lower()
+
+
+@pytest.mark.parametrize("name", ["nginx", "apache", "caddy", "haproxy"])
+def test_what_a_proxy_is_not_told_to_send_isnt_opened_there(name: str) -> None:
+    """Express and others have defaults of their own, which list all methods and any header."""
+    proxy, h3 = find(name), find("h3")
+    assert proxy is not None
+    assert h3 is not None
+    meant, _ = translated(Policy(allow_origins=(APP,)), proxy, EXPRESS)
+    assert (meant.allow_methods, meant.allow_headers) == ((), ())
+    assert translated(Policy(), proxy, EXPRESS)[0].allow_origins == ()
+    assert translated(Policy(allow_origins=(APP,)), proxy, h3)[0].expose_headers == ()
+
+
+def test_one_origin_is_a_list_where_a_string_is_none() -> None:
+    """Django takes each letter of a string for an origin."""
+    django = find("django")
+    assert django is not None
+    meant, lost = translated(Policy(allow_origins=APP, allow_headers=("x-a",)), EXPRESS, django)
+    assert (meant.allow_origins, lost) == ((APP,), ())
+
+
+def test_a_wildcard_that_is_a_name_stays_none() -> None:
+    """To hapi `*` is a header of that name; to browsers what Express sends would be any."""
+    hapi = find("hapi")
+    assert hapi is not None
+    policy = Policy(allow_origins=(APP,), allow_headers=("*", "x-a"))
+    assert translated(policy, hapi, EXPRESS)[0].allow_headers == ("x-a",)

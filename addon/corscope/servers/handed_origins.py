@@ -54,9 +54,13 @@ def with_origins(policy: Policy, source: Asked, target: Dialect) -> tuple[Policy
     wanted = [_shares(*source, origin) for origin in _ANY]
     if all(plain for plain, _ in wanted):
         return _for_any(policy, wanted, target)
-    if not isinstance(policy.allow_origins, tuple):
-        return policy, ()
-    return _for_some(policy, policy.allow_origins, source, target)
+    origins = policy.allow_origins
+    if isinstance(origins, str):
+        let_in = _let_in(target, policy, (origins,))
+        if let_in is not None and let_in[0][0]:
+            return policy, ()
+        origins = (origins,)
+    return (policy, ()) if origins is None else _for_some(policy, origins, source, target)
 
 
 def _for_any(

@@ -13,6 +13,7 @@ from corscope.fetch.headers import get, get_decode_and_split
 from corscope.messages import HeaderList, Request
 from corscope.servers.dialect import Dialect, Export
 from corscope.servers.difference import answered, differences, instance
+from corscope.servers.handed_names import with_names
 from corscope.servers.handed_origins import with_origins
 from corscope.servers.parts import ALLOW_HEADERS, ALLOW_ORIGIN
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
@@ -20,6 +21,7 @@ from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
 __all__ = ["anchoring", "hand_off", "translated"]
 
 _FLAGS: Final = re.compile(r"^\(\?[aiLmsux]+\)")
+_LISTS: Final = {"allow_origins", "allow_methods", "allow_headers", "expose_headers"}
 _FIELDS = (
     *("allow_origins", "allow_origin_regex", "allow_methods", "allow_headers"),
     *("expose_headers", "allow_credentials", "max_age"),
@@ -59,7 +61,7 @@ def translated(policy: Policy, source: Dialect, target: Dialect) -> tuple[Policy
     if meant.allow_origin_regex:
         regex = _anchored(meant.allow_origin_regex, anchoring(source), anchoring(target))
         meant = replace(meant, allow_origin_regex=regex)
-    meant, left_out = with_origins(meant, asked, target)
+    meant, left_out = with_origins(with_names(meant, asked, target), asked, target)
     meant, lost = _expressible(meant, target)
     meant = _with_safelisted(meant, asked, target)
     meant = _with_safelisted(meant, asked, target)  # again: what is listed takes a default away
@@ -68,16 +70,21 @@ def translated(policy: Policy, source: Dialect, target: Dialect) -> tuple[Policy
 
 def _with_defaults(policy: Policy, source: Dialect, target: Dialect) -> Policy:
     unset = {
-        field: getattr(source.defaults, field)
+        field: _default(source, field)
         for field in _FIELDS
-        if getattr(policy, field) is None
-        and getattr(source.defaults, field) != getattr(target.defaults, field)
+        if getattr(policy, field) is None and _default(source, field) != _default(target, field)
     }
     if policy.allow_origin_regex is not None:
         unset.pop("allow_origins", None)  # unset means something else beside a regex
     known = {setting.name for setting in target.settings}
     kept = {name: value for name, value in policy.settings if name in known}
     return replace(policy, settings=tuple((dict(target.handed_off) | kept).items()), **unset)
+
+
+def _default(dialect: Dialect, field: str) -> Any:
+    """What an unset field means; of lists nothing, where it means no other."""
+    value = getattr(dialect.defaults, field)
+    return () if value is None and field in _LISTS else value
 
 
 def _expressible(policy: Policy, target: Dialect) -> tuple[Policy, tuple[str, ...]]:
