@@ -4,10 +4,7 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from typing import Any
 
 __all__ = ["fit_streams", "reader_has_left"]
 
@@ -20,7 +17,7 @@ class _Output(io.FileIO):
 
     is_left = False
 
-    def write(self, data: "ReadableBuffer", /) -> int:
+    def write(self, data: Any, /) -> int:  # of a buffer; Python 3.11 has no name for one
         try:
             return super().write(data)
         except BrokenPipeError:
