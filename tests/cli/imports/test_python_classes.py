@@ -95,7 +95,7 @@ SETTINGS = "class Settings(BaseSettings):\n    cors: list[str] = ['https://a.tes
         "class Settings(BaseSettings):\n    cors: list[str] = Field(...)\nsettings = Settings()",
         "class Settings(BaseSettings):\n    cors: list[AnyHttpUrl] = ['https://a.test']\n"
         "settings = Settings()",
-        "class Settings(BaseSettings):\n    @property\n    def cors(self): return ['x']\n"
+        "class Settings(BaseSettings):\n    @property\n    def cors(self): return load()\n"
         "settings = Settings()",
         "class Settings(BaseSettings):\n    cors: str = 'https://a.test'\n"
         "    @field_validator('cors')\n    def check(cls, v): return v.upper()\n"

@@ -74,7 +74,8 @@ def import_config(
     """Write the CORS part of a server's configuration or code FILE as a rule file.
 
     Nothing of it is executed. What can't be read is told with its line. - is the standard input.
-    Names within the file are followed, and files that nginx's, Apache's and Caddy's include.
+    Names within the file are followed, what Python imports of its own program, and files that
+    nginx's, Apache's and Caddy's include.
     """
     try:
         source = read_source(file)

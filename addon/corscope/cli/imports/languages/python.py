@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Final, TypeVar
 
 from corscope.cli.imports.languages.python_choices import (
@@ -21,6 +22,7 @@ from corscope.cli.imports.languages.python_choices import (
     decided,
 )
 from corscope.cli.imports.languages.python_classes import PythonClass, attribute_of, class_of
+from corscope.cli.imports.languages.python_modules import elsewhere, star_imports
 from corscope.cli.imports.tree import (
     BY_HAND_TOO,
     DEEPEST,
@@ -45,6 +47,8 @@ _NOT_ALWAYS_SET: Final = "{} isn't always set: taken as if it is"
 _ALLOW: Final = "access-control-allow-"
 _KEY: Final = "["
 """What begins a key among the names."""
+
+_Node = TypeVar("_Node", bound=ast.AST)
 
 _IGNORES_CASE: Final = {"re.I", "re.IGNORECASE"}
 _SECONDS: Final = {"weeks": 604800, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
@@ -104,10 +108,17 @@ class PythonCall:
 
 @dataclass
 class PythonFile:
-    """A Python file; `known` are names that it imports, with their values."""
+    """A Python file.
+
+    Attributes:
+        source: it as text.
+        known: names that it imports, with their values.
+        others: the files of its program that were read, itself among them.
+    """
 
     source: Source
     known: Mapping[str, Value] = field(default_factory=dict)
+    others: dict[Path, "PythonFile"] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Parse it.
@@ -115,9 +126,11 @@ class PythonFile:
         Raises:
             UnreadableError: it is no Python.
         """
+        self.others[Path(self.source.name).resolve()] = self
         self._tree = self._parsed()
         self._values: dict[str, object] = {}
         self._imported: dict[str, tuple[Mapping[str, str], set[str]]] = {}
+        self._asked: set[str] = set()
         self._walked = list(_walked(self._tree))
         self._assigned: dict[str, list[ast.expr]] = {}
         self._unsure: dict[str, int] = {}
@@ -168,6 +181,10 @@ class PythonFile:
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
         }
 
+    def nodes(self, kind: type[_Node]) -> Iterator[_Node]:
+        """The parts of it that are of this kind."""
+        return (node for node, _ in self._walked if isinstance(node, kind))
+
     def assigned(self, name: str) -> list[ast.expr]:
         """All that a name is given."""
         return self._assigned.get(name, [])
@@ -214,12 +231,24 @@ class PythonFile:
         return self._imported[module]
 
     def settings(self, prefix: str) -> Mapping[str, Node]:
-        """The values of the names that begin so; the last one counts."""
-        return {
+        """The values of the names that begin so, also in files whose names are all imported.
+
+        The last one counts.
+        """
+        found: dict[str, Node] = {}
+        for other in star_imports(self) if self._is_first(prefix) else ():
+            found |= other.settings(prefix)
+        return found | {
             name: self.read(values[-1])
             for name, values in self._assigned.items()
             if name.startswith(prefix)
         }
+
+    def _is_first(self, prefix: str) -> bool:
+        """Whether they aren't being asked for already: files may import each other."""
+        is_first = prefix not in self._asked
+        self._asked.add(prefix)
+        return is_first
 
     def entries(self, prefix: str) -> Mapping[str, Node]:
         """What stands under such keys, as in `app.config["CORS_…"] = …`; the last one counts."""
@@ -255,8 +284,8 @@ class PythonFile:
                 return self._sum(*sides) if isinstance(operator, ast.Add) else _product(*sides)
             case ast.JoinedStr(values=parts):
                 return self._formatted(parts, depth)
-            case ast.Name(id=name):
-                return self._named(name, depth)
+            case ast.Name():
+                return self._named(node, depth)
             case ast.Call():
                 return self._called(_dotted(node.func), node, depth)
         return self._of_choice(node, depth)
@@ -273,8 +302,19 @@ class PythonFile:
             case ast.ListComp() | ast.GeneratorExp():
                 return comprehended(node, self, depth)
             case ast.Attribute():
-                return attribute_of(node, self, depth)
+                value = self._elsewhere(node, depth)
+                return attribute_of(node, self, depth) if value is _NOT_PLAIN else value
         return _NOT_PLAIN
+
+    def _elsewhere(self, node: ast.Name | ast.Attribute, depth: int) -> object:
+        """What another file of the program says it is."""
+        there = elsewhere(node, self)
+        if there is None or there[1] is None:
+            return _NOT_PLAIN
+        if isinstance(node, ast.Attribute) and node.attr in self.written_attributes:
+            return _NOT_PLAIN
+        value = there[0].read(there[1], depth).value
+        return Opaque(code_of(node), value.variable) if isinstance(value, Opaque) else value
 
     def _items(self, items: list[ast.expr], depth: int) -> object:
         found: list[Node] = []
@@ -310,8 +350,9 @@ class PythonFile:
             return left + right if len(left) + len(right) <= LONGEST else _NOT_PLAIN  # type: ignore
         return _NOT_PLAIN
 
-    def _named(self, name: str, depth: int) -> object:
+    def _named(self, node: ast.Name, depth: int) -> object:
         """The value that a name is given once; while it is being read it has none."""
+        name = node.id
         if name not in self._values:
             self._values[name] = _NOT_PLAIN
             values = self._assigned.get(name, ())
@@ -322,8 +363,10 @@ class PythonFile:
                 self._values[name] = value if is_plain else Opaque(name, variable)
                 if name in self._unsure and is_plain:
                     self.source.note(_NOT_ALWAYS_SET.format(name), self._unsure[name])
+            elif not values and name in self.known:
+                self._values[name] = self.known[name]
             elif not values:
-                self._values[name] = self.known.get(name, _NOT_PLAIN)
+                self._values[name] = self._elsewhere(node, depth)
         return self._values[name]
 
     def _called(self, function: str, call: ast.Call, depth: int) -> object:

@@ -22,6 +22,7 @@ _ASKS_BY_NAME: Final = {"env", "config"}
 _KINDS: Final = {"str", "list", "tuple", "bool", "int"}
 _TRUE: Final = {"true", "1", "yes", "y", "on", "t"}
 _FALSE: Final = {"false", "0", "no", "n", "off", "f", ""}
+_WITHOUT_SLASH: Final = ".rstrip('/')"
 _ADDS_ONE: Final = {"append": 0, "add": 0, "insert": 1}
 """What adds an item to a list or set, and which of its arguments that is."""
 
@@ -80,12 +81,15 @@ def comprehended(node: ast.ListComp | ast.GeneratorExp, file: "PythonFile", dept
     items = file.read(one.iter, depth).value
     name = one.target.id if isinstance(one.target, ast.Name) else ""
     forms = (name, f"{name}.strip()", f"str({name})")
-    is_tidy = code_of(node.elt) in forms and all(code_of(each) in forms for each in one.ifs)
+    element = code_of(node.elt).removesuffix(_WITHOUT_SLASH)
+    is_tidy = element in forms and all(code_of(each) in forms for each in one.ifs)
     if more or not is_tidy or not isinstance(items, tuple):
         return Opaque(code_of(node))
     items = settled(file.source, node.lineno, items) if one.ifs else items
-    tidy = stripped(items) if "strip" in code_of(node.elt) else items
+    tidy = stripped(items) if "strip" in element else items
     kept = tidy if isinstance(tidy, tuple) else ()
+    if element != code_of(node.elt):
+        kept = tuple(Node(each.place, str(each.value).rstrip("/")) for each in kept)
     return tuple(each for each in kept if each.value or not one.ifs)
 
 

@@ -6,6 +6,7 @@ pydantic's and dataclasses' do, unless they are given where it is made.
 
 import ast
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -70,6 +71,9 @@ def attribute_of(node: ast.Attribute, file: "PythonFile", depth: int) -> Value:
     classes = list(_with_bases(name, file))
     owner = next((each for each in classes if node.attr in each.fields), None)
     found = None if owner is None else owner.fields[node.attr]
+    if isinstance(found, ast.FunctionDef) and (computed := _computed(found, node.value)):
+        value = file.read(computed, depth).value
+        return code if isinstance(value, Opaque) else value
     if owner is None or not isinstance(found, ast.Assign | ast.AnnAssign):
         return code
     value = _default(found, file, depth)
@@ -77,6 +81,26 @@ def attribute_of(node: ast.Attribute, file: "PythonFile", depth: int) -> Value:
         return code
     is_set = any(_SETTINGS in each.bases for each in classes)
     return default_of(file.source, node.lineno, node.attr.upper() if is_set else "", value)
+
+
+class _Self(ast.NodeTransformer):
+    """Puts the object in the place of `self`."""
+
+    def __init__(self, name: str, of: ast.expr) -> None:
+        self._name, self._of = name, of
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.copy_location(self._of, node) if node.id == self._name else node
+
+
+def _computed(function: ast.FunctionDef, of: ast.expr) -> ast.expr | None:
+    """What a property of an object gives that does nothing else; None if it isn't such a one."""
+    body = [each for each in function.body if not _is_docstring(each)]
+    is_property = "property" in map(_last, function.decorator_list)
+    if not is_property or len(body) != 1 or not isinstance(body[0], ast.Return):
+        return None
+    value = body[0].value
+    return None if value is None else _Self(function.args.args[0].arg, of).visit(deepcopy(value))
 
 
 def _made(node: ast.expr, file: "PythonFile", depth: int = 0) -> tuple[str, ast.Call | None] | None:
@@ -149,7 +173,7 @@ def _is_kept(
     """Whether a field's default stays what it is: a URL doesn't, and what is validated may not."""
     annotation = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
     if "Url" in annotation:
-        return False
+        return value == ()
     name = _name_of(node)
     is_validated = any(each in annotation for each in _VALIDATES)
     is_validated = is_validated or not owner.validated.isdisjoint({name, "*"})
