@@ -16,6 +16,7 @@ from corscope.servers.patterns.regex_tree import parsed
 
 REASONS: Final = {
     "corscope.cli.imports.languages.csharp_settings._PIECE.0": "possessive",
+    "corscope.cli.imports.languages.javascript._REQUIRES.0": "possessive",
     "corscope.cli.imports.web_servers.apache._WORD.0": "possessive",
     "corscope.cli.imports.web_servers.asked._OF_ONE.0": "one character or an escape, never both",
     "corscope.cli.imports.web_servers.caddyfile._TOKEN.0": (

@@ -8,8 +8,9 @@ how some libraries take a list: all others are kept as the code that they are.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.languages.javascript_choices import (
@@ -23,6 +24,7 @@ from corscope.cli.imports.languages.javascript_choices import (
     taken_from_environment,
 )
 from corscope.cli.imports.languages.javascript_decisions import delegated, origin_test
+from corscope.cli.imports.languages.javascript_modules import imported_value
 from corscope.cli.imports.languages.javascript_tests import bare
 from corscope.cli.imports.languages.syntax import (
     code_of,
@@ -73,6 +75,10 @@ _ROUTER: Final = re.compile(r"(?:new )?(?:\w+\.)?Router\(.*", re.DOTALL)
 _SAFE: Final = (1 << 53) - 1
 """The largest whole number that JavaScript can count to."""
 
+_REQUIRES: Final = re.compile(
+    r"(?:\w++\s*+=\s*+)?+(?:await\s++)?+(?:require|import)\(\s*+[\"']([^\"']++)[\"']\s*+\)"
+    r"(?:\.(\w++))?+"
+)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
@@ -159,9 +165,14 @@ class JavaScriptCall:
 
 @dataclass(frozen=True)
 class JavaScriptFile:
-    """A JavaScript or TypeScript file."""
+    """A JavaScript or TypeScript file; `others` are those of its program that were read."""
 
     source: Source
+    others: dict[Path, "JavaScriptFile"] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Be one of those that were read."""
+        self.others[Path(self.source.name).resolve()] = self
 
     @cached_property
     def _root(self) -> "Syntax":
@@ -203,6 +214,12 @@ class JavaScriptFile:
         }
 
     @cached_property
+    def _imported(self) -> frozenset[str]:
+        """The names that are imported, and given nothing else."""
+        names = (name for _, _, names in self.imports() for name in names)
+        return frozenset(each for each in names if len(self._constants.get(each, ())) < 2)
+
+    @cached_property
     def _taken_apart(self) -> Mapping[str, list["Syntax"]]:
         """What each name is taken from, as in `const { name } = value`."""
         found: dict[str, list[Syntax]] = {}
@@ -224,26 +241,32 @@ class JavaScriptFile:
         A default import is called `default`, a whole module `*`.
         """
         found: dict[str, str] = {}
+        for _, module, names in self.imports():
+            if module in modules:
+                found |= names
+        return found
+
+    def imports(self) -> Iterator[tuple[int, str, Mapping[str, str]]]:
+        """Each import: its line, the module, and the names as `imported` has them."""
         for node in self._all:
             source = node.child_by_field_name("source")
             if node.type == "import_statement" and source is not None:
-                if self.read(source).value in modules:
-                    found |= dict(_import_names(node))
-            elif node.type == "import_require_clause" and self._requires(node, modules):
-                found[code_of(node.named_children[0])] = "*"
+                names = dict(_import_names(node))
+                yield line_of(node), str(self.read(source).value), names
+            elif node.type == "import_require_clause":
+                yield line_of(node), _required(node)[0], {code_of(node.named_children[0]): "*"}
             elif node.type == "variable_declarator":
                 value = node.child_by_field_name("value")
-                if value is not None and self._requires(value, modules):
-                    found |= dict(_pattern_names(node.child_by_field_name("name")))
-        return found
+                module, member = ("", "") if value is None else _required(value)
+                names = dict(_pattern_names(node.child_by_field_name("name")))
+                if module.startswith(".") and member:  # of a package it may be all of it
+                    names = {name: member for name, own in names.items() if own == "default"}
+                if module:
+                    yield line_of(node), module, names
 
-    def _requires(self, node: "Syntax", modules: tuple[str, ...]) -> bool:
-        """Whether it is `require("…")` of one of these, or of its `default`."""
-        called = re.fullmatch(
-            r"""(?:\w+\s*=\s*)?(?:await\s+)?(?:require|import)\(\s*["']([^"']+)["']\s*\)(?:\.\w+)?""",
-            short_code_of(node),
-        )
-        return called is not None and called[1] in modules
+    def nodes(self, *types: str) -> Iterator["Syntax"]:
+        """The parts of it that are of one of these types."""
+        return (node for node in self._all if node.type in types)
 
     def calls(self) -> Iterator[JavaScriptCall]:
         """Every call in it, in its order."""
@@ -418,11 +441,19 @@ class JavaScriptFile:
         if name not in self._values:
             self._values[name] = Opaque(name)
             value = self.constant(name)
-            if value is not None:
+            if value is not None and not _required(value)[0]:
                 self._values[name] = self.read(value, depth).value
+            elif name in self._imported:
+                self._values[name] = imported_value(name, self, depth)
             elif self.taken_from(name) is not None:
                 self._values[name] = taken_from_environment(name, self.taken_from(name))
         return self._values[name]
+
+
+def _required(node: "Syntax") -> tuple[str, str]:
+    """The module of `require("…")`, and what of it is taken; empty if it is no such call."""
+    called = _REQUIRES.fullmatch(short_code_of(node))
+    return ("", "") if called is None else (called[1], called[2] or "")
 
 
 def _key_of(pair: "Syntax") -> str:
