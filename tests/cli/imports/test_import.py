@@ -452,10 +452,19 @@ def test_a_file_tells_whose_it_is(name: str, file: str, text: str) -> None:
         ("a.conf", "# Header set Access-Control-Allow-Origin *"),
         ("main.kt", 'registry.addMapping("/**").allowedOrigins("https://a.test")'),
         ("appsettings.json", '{"Cors": {"AllowedOrigins": ["https://a.test"]}}'),
+        ("app.py", "from chalice import Chalice, CORSConfig\nc = CORSConfig(allow_origin='x')"),
     ],
 )
 def test_a_file_without_signs_is_nobodys(file: str, text: str) -> None:
     assert guess(Source(file, text)) == []
+
+
+def test_who_has_such_a_file_is_told_the_way_out(corscope: Command, tmp_path: Path) -> None:
+    (tmp_path / "main.kt").write_text('response.setHeader("Access-Control-Allow-Origin", "*")')
+    done = corscope("import", tmp_path / "main.kt")
+    assert done.returncode == 1
+    assert "main.kt: can't tell whose file this is; --from DIALECT says it: one of" in done.stderr
+    assert "code that sets headers by hand, `corscope infer` finds in" in done.stderr
 
 
 def test_rules_of_one_bucket_are_for_their_own_origins_and_methods() -> None:

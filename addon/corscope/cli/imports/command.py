@@ -31,6 +31,11 @@ MAX_BYTES = 1024 * 1024
 
 _NO_HOST = "api.example.com"
 
+_OF_OTHERS: Final = (
+    "What another server does, or code that sets headers by hand, `corscope infer` finds in "
+    "recorded traffic"
+)
+
 
 class _Form(click.ParamType):  # type: ignore[type-arg]  # older ones have none
     """A dialect, or a format that isn't of one alone, by its name."""
@@ -74,8 +79,8 @@ def import_config(
     """Write the CORS part of a server's configuration or code FILE as a rule file.
 
     Nothing of it is executed. What can't be read is told with its line. - is the standard input.
-    Names within the file are followed, what Python imports of its own program, and files that
-    nginx's, Apache's and Caddy's include.
+    Names within the file are followed, also to what JavaScript and Python import of their own
+    program, and files that nginx's, Apache's and Caddy's include.
     """
     try:
         source = read_source(file)
@@ -124,7 +129,7 @@ def read_source(file: str) -> Source:
 def _guessed(source: Source) -> str:
     names = guess(source)
     if len(names) != 1:
-        which = " or ".join(names) or "one of " + ", ".join((*IMPORTERS, *FORMATS))
+        which = " or ".join(names) or f"one of {', '.join((*IMPORTERS, *FORMATS))}. {_OF_OTHERS}"
         source.refuse(f"can't tell whose file this is; --from DIALECT says it: {which}")
     return names[0]
 

@@ -118,7 +118,7 @@ _SIGNS: Final = {
     },
     ".py": {
         "starlette": r"\bCORSMiddleware\b",
-        "litestar": r"\bCORSConfig\b",
+        "litestar": r"\A(?=[\s\S]*\blitestar\b)[\s\S]*\bCORSConfig\b",
         "flask-cors": r"\bflask_cors\b",
         "quart-cors": r"\bquart_cors\b",
         "django": r"^[ \t]*CORS_\w+\s*=|\bcorsheaders\b",
