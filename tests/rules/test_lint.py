@@ -341,7 +341,8 @@ def test_a_policy_that_names_no_origin_is_told() -> None:
         pytest.param('host = "localhost:8080"', id="its ports"),
         pytest.param('host = "*.localhost"', id="names below it"),
         pytest.param(
-            'host = ["127.0.0.1", "[::1]", "192.168.0.7", "10.*"]', id="private addresses"
+            'host = ["127.0.0.1", "[::1]", "192.168.0.7", "10.*", "172.16.*"]',
+            id="private addresses",
         ),
         pytest.param('host = ["a.test", "a.local", "a.internal"]', id="names kept for it"),
         pytest.param('host = "backend"', id="a name without a dot"),
@@ -364,6 +365,8 @@ def test_opening_what_is_local_or_to_few_is_innocent(match: str, does: str) -> N
         pytest.param('host = ["localhost", "a.example"]', id="a far host beside a local one"),
         pytest.param('host = "localhost.example"', id="a name that only begins like it"),
         pytest.param('host = "8.8.8.8"', id="a public address"),
+        pytest.param('host = "10.downing.example"', id="a name that only begins like an address"),
+        pytest.param('host = "127.*.example"', id="names that only begin like one"),
         pytest.param('url = "*"', id="any URL"),
         pytest.param('host = "a.example"\norigin = "https://*"', id="any secure origin"),
     ],

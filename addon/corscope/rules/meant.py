@@ -9,7 +9,8 @@ from corscope.rules.glob import split_host
 __all__ = ["is_local", "with_scheme"]
 
 _LOCAL_NAMES: Final = frozenset({"localhost", "test", "local", "internal"})
-_LOCAL_NETWORKS: Final = ("127.", "10.", "192.168.")
+_LOCAL_ADDRESSES: Final = re.compile(r"(?:127|10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))\.[0-9.*]*")
+"""Globs over them; names may begin with digits, too."""
 _TORN_SCHEME: Final = re.compile(r"(?P<scheme>https?)(?::/{0,2}|//)(?=[^/0-9])", re.IGNORECASE)
 
 
@@ -26,7 +27,7 @@ def with_scheme(text: str) -> str:
 def is_local(host: str) -> bool:
     """Whether a host, or all that a glob over hosts can name, is on this machine or network."""
     name = host.removesuffix(".")
-    if name.rpartition(".")[2] in _LOCAL_NAMES or name.startswith(_LOCAL_NETWORKS):
+    if name.rpartition(".")[2] in _LOCAL_NAMES or _LOCAL_ADDRESSES.fullmatch(name):
         return True
     try:
         return ipaddress.ip_address(name.strip("[]")).is_private
