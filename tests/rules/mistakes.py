@@ -127,7 +127,8 @@ _MATCH = [
     _match("a URL for a host", 'host = "https://a.test/x"', 'host = "a.test"', 'write "a.test"'),
     _match("a host with a path", 'host = "a.test/x"', 'host = "a.test"', "not a URL"),
     _match("a host with a blank", 'host = "a b"', 'host = "a"', "is no host"),
-    _match("a bare IPv6 address", 'host = "::1"', 'host = "[::1]"', "is no host"),
+    _match("a bare IPv6 address", 'host = "::1"', 'host = "[::1]"', 'write "[::1]"'),
+    _match("one with half its brackets", 'host = "[::1"', 'host = "[::1]"', 'write "[::1]"'),
     _match("a word for a port", 'host = "a:http"', 'host = "a:80"', "has no port"),
     _match(
         "a host in its own script",

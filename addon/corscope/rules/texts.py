@@ -5,9 +5,9 @@ the same to editors. Which key takes which is in `schema`.
 """
 
 import re
-from ipaddress import IPv6Address
 
 from corscope.fetch.headers import is_token
+from corscope.fetch.origin import is_ip_address
 from corscope.rules.glob import HostName, UrlGlob, split_host, split_url_glob
 from corscope.rules.kinds.values import Text
 from corscope.rules.meant import with_scheme
@@ -131,15 +131,6 @@ def _no_url(text: str) -> BadValueError:
     return BadValueError(message, f"write {shown(with_path)}")
 
 
-def _is_address(text: str) -> bool:
-    """Whether it is an address of IPv6, which a URL has in brackets."""
-    try:
-        IPv6Address(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _host(text: str) -> HostName:
     if "://" in text or "/" in text:
         bare = text.rpartition("://")[2].partition("/")[0]
@@ -152,8 +143,8 @@ def _host(text: str) -> HostName:
     spaced = any(char.isspace() for char in text)
     if not host.name or spaced or (":" in host.name and not address):
         several = shown_list(map(str.strip, text.split(","))) if "," in text else ""
-        if _is_address(text):
-            several = shown(f"[{text}]")
+        if ":" in text and is_ip_address(text):
+            several = shown(f"[{text.strip('[]')}]")
         one = '"api.example.com", "*.example.com" or "[::1]:8080", say'
         raise BadValueError("is no host", f"write {several or one}")
     if host.port is not None and not re.fullmatch(r"[0-9]{1,5}|\*", host.port):
