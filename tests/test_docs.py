@@ -100,15 +100,14 @@ def test_the_guide_shows_pictures_that_the_project_takes() -> None:
     assert set(shown) <= set(PICTURES)
 
 
-def test_the_modules_that_the_architecture_names_are_there() -> None:
+def test_the_modules_and_folders_that_the_architecture_names_are_there() -> None:
+    """By the end of their paths: `mitm/addon.py` is addon/corscope/mitm/addon.py."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    there = {path.name for room in ("addon", "tests") for path in (ROOT / room).rglob("*.py")}
-    named = re.findall(r"`(?:\w+/)*(\w+\.py)`", text)
-    beside = text.partition("| of `journal/` |")[2].partition("\n6. ")[0]
-    first_cells = re.findall(r"^ *\| (`[^|]+) \|", beside, re.MULTILINE)
-    named += [f"{name}.py" for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
-    assert len(named) > 20
-    assert [name for name in named if name not in there] == []
+    inside = [path for room in ("addon", "tests", "rules") for path in (ROOT / room).rglob("*")]
+    there = [f"/{path.relative_to(ROOT).as_posix()}{'/' * path.is_dir()}" for path in inside]
+    named = set(re.findall(r"`((?:\w+/)*\w+(?:\.py|/))`", text))
+    assert len(named) > 60
+    assert [name for name in sorted(named) if not any(e.endswith(f"/{name}") for e in there)] == []
 
 
 def documented_keys(type_: str) -> set[str]:

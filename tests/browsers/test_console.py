@@ -50,7 +50,6 @@ pytestmark = pytest.mark.browser
 
 BLOCKED = "blocked"
 API_2 = API + "/2"
-API_3 = API + "/3"
 OTHER = "http://other.test/{case}/2"
 BAD_PORT = "http://other.test:25/{case}/2"
 

@@ -19,6 +19,7 @@ from mitmproxy.http import Response
 from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow
 
+import corscope
 from corscope.messages import Response as MessageResponse
 from corscope.mitm.saved import flows
 from corscope.mitm.saved.capture import Capture
@@ -357,7 +358,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, kind: str) -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONPATH": str(Path(flows.__file__).parents[2])},
+        env={"PYTHONPATH": str(Path(corscope.__file__).parents[1])},
     )
     found, grown = map(int, done.stdout.split())
     assert found == count

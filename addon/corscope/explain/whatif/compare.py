@@ -68,13 +68,6 @@ class WhatIf:
         return dict(sorted(turned, key=lambda item: (-_RANK[item[0][0]], _RANK[item[0][1]])))
 
     @property
-    def breaks(self) -> tuple[Change, ...]:
-        """Those that would fare worse: blocked, or dependent on the credentials mode."""
-        return tuple(
-            each for each in self.changes if _RANK[each.after.verdict] > _RANK[each.before.verdict]
-        )
-
-    @property
     def summary(self) -> str:
         """All of it in a sentence: "12 blocked become allowed, 1 allowed becomes blocked"."""
         told = [
