@@ -5,7 +5,9 @@ One mitmdump serves all three; each engine has paths of its own.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha1
 from itertools import pairwise
 
 import pytest
@@ -16,7 +18,7 @@ from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import ANY, OWN, PAGE, PUT, SECURE_PAGE, allow, answer, methods, redirect
 from tests.browsers.embedded import GIF
 from tests.support.mitmdump import Entry, Mitmdump, wait_until
-from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
+from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer, Received, Scripted
 from tests.support.page import Ask, Seen
 
 pytestmark = pytest.mark.browser
@@ -53,6 +55,28 @@ class Stage:
         return [e for e in self.proxy.journal() if e["type"] == "exchange" and e["url"] == url]
 
 
+class Switch(Answer):
+    """The head that opens a WebSocket, and nothing behind it."""
+
+    def wire(self, method: str) -> bytes:  # noqa: ARG002
+        head = "".join(f"{name}: {value}\r\n" for name, value in self.headers)
+        return f"HTTP/1.1 101 Switching Protocols\r\n{head}\r\n".encode("latin-1")
+
+
+class SocketServer(OriginServer):
+    """Opens a WebSocket where a 101 is scripted for it."""
+
+    def take(self, request: Received) -> Scripted:
+        found = super().take(request)
+        keys = request.values("Sec-WebSocket-Key")
+        if not keys or not isinstance(found, Answer) or found.status != 101:
+            return found
+        digest = sha1(f"{keys[0]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()
+        accept = ("Sec-WebSocket-Accept", b64encode(digest).decode())
+        switches = (("Upgrade", "websocket"), ("Connection", "Upgrade"), accept)
+        return Switch(101, (*switches, *found.headers))
+
+
 StageOf = Callable[[str, str], Stage]
 
 
@@ -61,7 +85,7 @@ def stage_of(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StageOf]:
     folder, stages = tmp_path_factory.mktemp("not-cors"), dict[tuple[str, str], Stage]()
-    with OriginServer() as server, Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
+    with SocketServer() as server, Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
 
         def of(engine: str, origin: str) -> Stage:
             if (engine, origin) not in stages:
@@ -378,6 +402,25 @@ url => new Promise(resolve => {
     socket.onerror = () => resolve("failed");
 })
 """
+
+
+@pytest.mark.parametrize("is_let_in", [True, False])
+@pytest.mark.parametrize("status", [101, 200, 302, 400, 401, 403, 404])
+@every_engine
+def test_a_web_socket_is_open_with_one_status(
+    stage_of: StageOf, engine: str, status: int, is_let_in: bool
+) -> None:
+    """Whatever its answer says of CORS."""
+    stage = stage_of(engine, SECURE_PAGE)
+    url = stage.url(f"socket/{status}/{is_let_in}", "https://api.test")
+    lines = (allow(SECURE_PAGE),) if is_let_in else ()
+    stage.server.routes["GET", url] = Answer(status, lines)
+    seen = stage.page.run(SOCKET, url.replace("https:", "wss:"))  # type: ignore[attr-defined]
+    assert seen == ("open" if status == 101 else "failed")
+    [entry] = stage.entries(url)
+    assert (entry["mode"], entry["verdict"]) == ("websocket", "allowed")
+    found = [(each["id"], each["detail"]) for each in entry["findings"]]
+    assert found == ([] if seen == "open" else [("websocket-refused", str(status))])
 
 
 @pytest.mark.parametrize("engine", ["webkit"])  # the others ask for a tunnel

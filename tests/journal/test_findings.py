@@ -511,6 +511,21 @@ def test_a_captive_portal(told: Told) -> None:
     assert told.see(actual(), Response(503, (HTML,))) == []
 
 
+def handshake(*more: tuple[str, str]) -> Request:
+    upgrade = (("Origin", PAGE), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
+    return Request("GET", API, (*upgrade, *more))
+
+
+@pytest.mark.parametrize("told_by", [(), (("Sec-Fetch-Mode", "websocket"),)])
+def test_a_web_socket_that_is_refused(told: Told, told_by: HeaderList) -> None:
+    for status in (200, 301, 403):
+        assert told.see(handshake(*told_by), Response(status, ())) == [
+            ("websocket-refused", str(status))
+        ]
+    assert told.see(handshake(*told_by), Response(101, (("Upgrade", "websocket"),))) == []
+    assert told.see(actual(), Response(403, (("Upgrade", "websocket"),))) == []
+
+
 BARE_HTML, BARE_TEXT = ("Content-Type", "text/html"), ("Content-Type", "text/plain")
 
 

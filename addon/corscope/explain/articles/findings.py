@@ -67,6 +67,31 @@ FINDING_ARTICLES: Final = (
         example="nginx",
     ),
     Article(
+        id=FindingId.WEBSOCKET_REFUSED,
+        title="The server didn't open the WebSocket",
+        what="the WebSocket fails, as the answer's status is {detail} and not 101; CORS has no say "
+        "in that",
+        standard="A WebSocket needs nobody's leave by CORS, and no header of CORS is read in the "
+        "answer to its handshake. The browser sends the page's Origin, the server decides by it, "
+        "and any status but 101 ends it. Redirects aren't followed.",
+        section="https://websockets.spec.whatwg.org/#concept-websocket-establish",
+        fix="see that the URL is the WebSocket's own, and that a proxy passes Upgrade and "
+        "Connection on.",
+        looks=("> Upgrade: websocket", "> Origin: {origin}", "< HTTP/1.1 {detail}"),
+        see=(Reason.NO_RESPONSE, FindingId.GATEWAY_ERROR),
+        example="403",
+        says_fix=True,
+        variants={
+            "403": (
+                "the WebSocket fails, as the answer's status is 403 and not 101; CORS has no say "
+                "in that, but servers check a WebSocket's Origin by a list of their own",
+                "put the page's origin on that list, as by CheckOrigin in Gorilla, "
+                "setAllowedOrigins in Spring, ALLOWED_HOSTS in Django Channels, "
+                "allowed_request_origins in Rails or cors.origin in Socket.IO.",
+            ),
+        },
+    ),
+    Article(
         id=FindingId.REDIRECT_TO_LOGIN,
         title="The request was redirected to a login page",
         what="this leads to what looks like a login page, at {detail}, so the session is missing "

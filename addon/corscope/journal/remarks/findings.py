@@ -34,6 +34,7 @@ class FindingId(StrEnum):
     CHALLENGE_PAGE = "challenge-page"
     CAPTIVE_PORTAL = "captive-portal"
     GATEWAY_ERROR = "gateway-error"
+    WEBSOCKET_REFUSED = "websocket-refused"
     REDIRECT_TO_LOGIN = "redirect-to-login"
     ORIGIN_NULL_AFTER_REDIRECT = "origin-null-after-redirect"
     REDIRECT_DROPS_AUTHORIZATION = "redirect-drops-authorization"

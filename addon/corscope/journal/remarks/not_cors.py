@@ -1,7 +1,7 @@
 """Has it failed for something else than the server's CORS policy?
 
 Bot checks, logins, networks that ask for one, credentials that didn't come, and the neighbouring
-protocols: resource policy, mixed content.
+protocols: WebSockets, mixed content.
 """
 
 from corscope.fetch.engines import Engine
@@ -20,6 +20,7 @@ __all__ = [
     "credentials_not_sent",
     "mixed_content",
     "redirect_to_login",
+    "websocket_refused",
 ]
 
 
@@ -44,6 +45,16 @@ def challenge_page(_case: Case, answer: Response, _memory: Memory) -> Finding | 
 def captive_portal(_case: Case, answer: Response, _memory: Memory) -> Finding | None:
     """The network itself wants a login: https://www.rfc-editor.org/rfc/rfc6585#section-6"""
     return Finding(FindingId.CAPTIVE_PORTAL) if answer.status == 511 else None
+
+
+def websocket_refused(case: Case, answer: Response, _memory: Memory) -> Finding | None:
+    """A handshake without the one status that opens a WebSocket; the detail is its status.
+
+    https://websockets.spec.whatwg.org/#concept-websocket-establish
+    """
+    if case.wire.mode != "websocket" or answer.status == 101:
+        return None
+    return Finding(FindingId.WEBSOCKET_REFUSED, str(answer.status))
 
 
 def redirect_to_login(case: Case, answer: Response, memory: Memory) -> Finding | None:

@@ -23,6 +23,7 @@ from corscope.journal.remarks.not_cors import (
     credentials_not_sent,
     mixed_content,
     redirect_to_login,
+    websocket_refused,
 )
 from corscope.journal.remarks.policies import (
     any_origin_with_credentials,
@@ -52,6 +53,7 @@ _CHECKS: Final[tuple[_Check, ...]] = (
     challenge_page,
     captive_portal,
     gateway_error,
+    websocket_refused,
     redirect_to_login,
     redirect_drops_authorization,
     credentials_not_sent,
