@@ -86,8 +86,15 @@ FINDING_ARTICLES: Final = (
                 "the WebSocket fails, as the answer's status is 403 and not 101; CORS has no say "
                 "in that, but servers check a WebSocket's Origin by a list of their own",
                 "put the page's origin on that list, as by CheckOrigin in Gorilla, "
-                "setAllowedOrigins in Spring, ALLOWED_HOSTS in Django Channels, "
-                "allowed_request_origins in Rails or cors.origin in Socket.IO.",
+                "setAllowedOrigins in Spring, AllowedOrigins in ASP.NET Core, check_origin in "
+                "Phoenix or ALLOWED_HOSTS in Django Channels.",
+            ),
+            "404": (
+                "the WebSocket fails, as the answer's status is 404 and not 101; CORS has no say "
+                "in that",
+                "see that the URL is the WebSocket's own, and that a proxy passes Upgrade and "
+                "Connection on; Rails says so, too, where the page's origin isn't one of its "
+                "allowed_request_origins.",
             ),
         },
     ),
