@@ -221,6 +221,42 @@ def test_an_error_is_answered_by_the_rule_as_nestjs_does(name: str) -> None:
     assert "\n\n".join(differences(name, texts, LISTED, NEST[name])) == ""
 
 
+HANDLERS = (
+    "app.use((err, req, res, next) => { res.status(403).json({ error: err.message, no: 1 }); });",
+    "app.use((err, req, res, next) => res.status(err.status || 401).send('no ' + 'entry'));",
+    """app.use(function (error, request, response, next) {
+      console.error(error);
+      if (error.message === 'No CORS') {
+        return response.status(403).send({ message: "no" });
+      }
+      next(error);
+    });""",
+)
+FAILING = "(origin, cb) => cb(allowed.includes(origin) ? null : new Error('No CORS'), true)"
+
+
+def test_the_applications_own_handler_answers_by_the_rule_as_there() -> None:
+    texts = [f"{use('cors', FAILING)}{each}\n" for each in HANDLERS]
+    assert "\n\n".join(differences("express", texts, LISTED)) == ""
+    assert all(read("express", "a.js", each)[0].warnings == () for each in texts)
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "(err, req, res, next) => { res.status(code(err)).json({ error: err.message }); }",
+        "(err, req, res, next) => { res.status(403); render(res); }",
+        "(err, req, res, next) => { if (err.message === 'Other') res.status(400).send('x'); }",
+        "(err, req, res, next) => { res.status(403).json({ stack: err.stack }); }",
+    ],
+)
+def test_a_handler_that_cant_be_read_is_told(handler: str) -> None:
+    (found,) = read("express", "a.js", f"{use('cors', FAILING)}app.use({handler});\n")
+    assert "a.js:11: this answers the error, and can't be read" in found.warnings[0]
+    (found,) = read("express", "a.js", f"{use('cors', '[]')}app.use({handler});\n")
+    assert found.warnings == ()
+
+
 def test_options_that_are_called_back_with_count_by_the_rule_as_there() -> None:
     texts = [
         f'import cors from "cors";\n{NAMES}{each}\napp.use(cors(delegate));\n' for each in DELEGATES

@@ -156,6 +156,13 @@ class JavaScriptCall:
         )
         return None if options is None else Node(self.place, options)
 
+    def functions(self) -> Iterator["Syntax"]:
+        """Those among its arguments, also by their names."""
+        for node in map(bare, self._arguments):
+            constant = self.file.constant(code_of(node)) if node.type == "identifier" else node
+            if constant is not None and constant.type in _FUNCTIONS:
+                yield constant
+
     def options(self, index: int = 0) -> Node:
         """The argument of that index; a table without options if there is none."""
         if index >= len(self._arguments):

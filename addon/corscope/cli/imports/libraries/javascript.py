@@ -7,6 +7,8 @@ from typing import Final
 
 from corscope.cli.imports.languages.javascript import ANY_PATH, JavaScriptCall, JavaScriptFile
 from corscope.cli.imports.languages.javascript_errors import NESTS, PLAIN
+from corscope.cli.imports.languages.javascript_handlers import error_handlers, handled
+from corscope.cli.imports.languages.syntax import line_of
 from corscope.cli.imports.options import (
     Fields,
     Reader,
@@ -332,8 +334,30 @@ def read_express(source: Source) -> Iterator[Found]:
     for readers, several in ((_EXPRESS, used), (_NEST_ON_EXPRESS, enabled)):
         read = _of_calls(several, readers, source)
         for each, call in zip(read, several, strict=True):
-            yield _in_route(call, each, answers_options=answers_options)
+            own = _with_handler(each, call) if readers is _EXPRESS else each
+            yield _in_route(call, own, answers_options=answers_options)
     yield from of_nest
+
+
+def _with_handler(read: Found, call: JavaScriptCall) -> Found:
+    """With what the application's own handler of errors answers that of the function."""
+    settings = dict(read.policy.settings)
+    origin = _options(call).table().get("origin")
+    tested = None if origin is None else origin.value
+    handler = next(error_handlers(call.file), None)
+    is_error = settings.get(OTHER_ORIGINS.name) == ERROR and isinstance(tested, Tested)
+    if handler is None or not is_error or not isinstance(tested, Tested):
+        return read
+    sent = handled(handler, tested.error, call.file)
+    place = call.file.source.at(line_of(handler))
+    if sent is None:
+        told = f"{place}: this answers the error, and can't be read: by the rule Express does"
+        return replace(read, warnings=(*read.warnings, told))
+    settings[ERROR_STATUS.name] = sent.status
+    settings[ERROR_BODY.name] = _json(sent.value) if sent.is_json else str(sent.value)
+    if not sent.is_json:
+        settings[ERROR_TYPE.name] = "html"  # as `send` takes a text
+    return replace(read, policy=replace(read.policy, settings=tuple(settings.items())))
 
 
 def _refuse_none(node: Node | None) -> None:
