@@ -12,6 +12,8 @@ from corscope.messages import Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered
 from corscope.servers.libraries.express import EXPRESS
+from corscope.servers.libraries.fastify import FASTIFY
+from corscope.servers.libraries.gin import GIN
 from corscope.servers.libraries.gorilla import GORILLA
 from corscope.servers.libraries.spring import SPRING
 from corscope.servers.libraries.starlette import STARLETTE
@@ -188,3 +190,42 @@ def test_whether_nginx_has_always_is_read_off_its_errors(
         seen.append(replace(each, status=made.status, headers=made.headers))
     (best,) = resembling(infer(seen).policy, seen, [NGINX])
     assert (best.policy.settings, best.alike) == (settings, len(seen))
+
+
+BARE = Policy(allow_origins=(APP, SECOND))
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [dialect for dialect in dialects() if not dialect.complaints(BARE)],
+    ids=lambda dialect: dialect.name,
+)
+def test_a_server_that_is_left_as_it_is_by_default_is_among_the_best(dialect: Dialect) -> None:
+    """It may send back the headers that a preflight asked for, and an empty list if it has one."""
+    seen = ask(dialect, BARE, (APP, SECOND, EVIL), "PUT")
+    found = resembling(infer(seen).policy, seen, dialects())
+    best = {each.dialect for each in found if each.alike == found[0].alike}
+    assert dialect in best
+
+
+@pytest.mark.parametrize("dialect", [EXPRESS, FASTIFY], ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (("other_origins", "error"),),
+        (("other_origins", "error"), ("error_status", 403)),
+        (("other_origins", "ignore"),),
+    ],
+)
+def test_how_a_function_refuses_is_read_off_its_refusals(
+    dialect: Dialect, settings: tuple[tuple[str, str | int], ...]
+) -> None:
+    seen = ask(dialect, replace(BARE, settings=settings), (APP, SECOND, EVIL), "PUT")
+    (best,) = resembling(infer(seen).policy, seen, [dialect])
+    assert (best.policy.settings, best.alike) == (settings, len(seen))
+
+
+def test_a_server_that_refuses_by_itself_is_likelier_than_a_function() -> None:
+    seen = ask(GIN, BARE, (APP, EVIL), "PUT")
+    best = resembling(infer(seen).policy, seen, dialects())[0]
+    assert (best.dialect, best.policy.settings) == (GIN, ())

@@ -8,6 +8,7 @@ from corscope.cli.arguments.kinds import FILE
 from corscope.cli.arguments.records import read_records
 from corscope.explain.infer import Observation, infer, observed, resembling
 from corscope.rules.write import rule_text
+from corscope.servers.policy import ECHO
 from corscope.servers.registry import dialects, nearest
 
 __all__ = ["infer_policy"]
@@ -53,8 +54,10 @@ def _rule(host: str, observations: list[Observation]) -> str:
     note = f"{best.dialect.name} answers {best.alike} of these {len(observations)} so"
     notes = {"like": note + (f"; as do {', '.join(equal)}" if equal else "")}
     for field, words in inferred.notes.items():
-        same = getattr(best.policy, field) == getattr(inferred.policy, field)
-        notes[field] = words if same else f"guessed: {best.dialect.name} answers so from a list"
+        value = getattr(best.policy, field)
+        how = "by an echo" if value == ECHO else "from a list"
+        is_same = value in (None, getattr(inferred.policy, field))
+        notes[field] = words if is_same else f"guessed: {best.dialect.name} answers so {how}"
     return rule_text(
         f"what {host} seems to do", {"host": host}, best.policy, best.dialect, notes=notes
     )

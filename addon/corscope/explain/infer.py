@@ -4,6 +4,7 @@ A policy can't be seen, only what it made of the requests that came. What follow
 is certain as far as they go; the rest is the likeliest guess, and says so.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -17,6 +18,7 @@ from corscope.journal.exchange import Exchange
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered, meaning
+from corscope.servers.origin_function import ERROR, ERROR_STATUS, IGNORE, OTHER_ORIGINS
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 _REDIRECTS: Final = 300
+_ERRORS: Final = 400
 _ENOUGH: Final = 2
 """So many different questions have to be answered alike before an echo is believed."""
 
@@ -198,7 +201,8 @@ def _asked_for(
 
 def _members(each: Observation, name: str) -> list[str] | None:
     split = get_decode_and_split(each.headers, name)
-    return None if split is None else [member for member in split if member]
+    empty = {"", '""'}  # the latter is what Quart-CORS makes of an empty list
+    return None if split is None else [member for member in split if member not in empty]
 
 
 def _lowered(members: Iterable[str]) -> set[str]:
@@ -253,16 +257,26 @@ def resembling(
     has the policy with which it comes nearest.
     """
     policies = list(_readings(inferred, observations))
+    if inferred.expose_headers == ():  # some servers send an empty list, if they are given one
+        policies += [replace(each, expose_headers=None) for each in policies]
+    seen = Counter(observations)  # apps ask the same again and again
     found = []
     for dialect in dialects:
         scores = [
-            Resemblance(dialect, policy, sum(_is_like(dialect, policy, o) for o in observations))
-            for policy in _with_settings(policies, dialect)
+            Resemblance(
+                dialect, policy, sum(n for o, n in seen.items() if _is_like(dialect, policy, o))
+            )
+            for policy in _with_settings(policies, dialect, observations)
             if not dialect.complaints(policy)
         ]
         if scores:
             found.append(max(scores, key=lambda each: each.alike))
-    return sorted(found, key=lambda each: -each.alike)
+    return sorted(found, key=lambda each: (-each.alike, _is_by_function(each.policy)))
+
+
+def _is_by_function(policy: Policy) -> bool:
+    """Whether it takes a function to answer so, where a server that always does is likelier."""
+    return OTHER_ORIGINS.name in dict(policy.settings)
 
 
 def _readings(inferred: Policy, observations: Sequence[Observation]) -> Iterator[Policy]:
@@ -280,6 +294,8 @@ def _readings(inferred: Policy, observations: Sequence[Observation]) -> Iterator
             reading = replace(inferred, **lists)
             yield reading
             yield from _with_methods_that_go_unsaid(reading, preflights)
+    if _are_as_asked(inferred.allow_headers, preflights):
+        yield replace(inferred, allow_headers=ECHO)
     headers = inferred.allow_headers
     if isinstance(headers, tuple) and set(headers) >= _ADDED:
         yield replace(inferred, allow_headers=tuple(h for h in headers if h not in _ADDED))
@@ -298,12 +314,32 @@ def _with_methods_that_go_unsaid(
             yield replace(reading, allow_methods=methods)
 
 
-def _with_settings(policies: Iterable[Policy], dialect: Dialect) -> Iterator[Policy]:
+def _are_as_asked(headers: Listed, preflights: Sequence[Observation]) -> bool:
+    """Whether headers that are taken for a list may be an echo that was asked for but once."""
+    asked = {name for each in preflights for name in each.names}
+    return isinstance(headers, tuple) and bool(headers) and _lowered(headers) == _lowered(asked)
+
+
+def _with_settings(
+    policies: Iterable[Policy], dialect: Dialect, observations: Sequence[Observation]
+) -> Iterator[Policy]:
     """Each policy with the dialect's own settings as they are by default, and as others do it."""
+    others = [dialect.handed_off] if dialect.handed_off else []
+    if any(setting.name == OTHER_ORIGINS.name for setting in dialect.settings):
+        others += _refusals(observations)
     for policy in policies:
         yield policy
-        if dialect.handed_off:
-            yield replace(policy, settings=dialect.handed_off)
+        yield from (replace(policy, settings=settings) for settings in others)
+
+
+def _refusals(observations: Sequence[Observation]) -> Iterator[tuple[tuple[str, str | int], ...]]:
+    """How a function for the origin may have refused, where some origins were."""
+    refused = [each.status for each in observations if _allow_origin(each) is None]
+    for status in sorted({each for each in refused if each >= _ERRORS}):
+        given = () if status == ERROR_STATUS.default else ((ERROR_STATUS.name, status),)
+        yield ((OTHER_ORIGINS.name, ERROR), *given)
+    if refused:
+        yield ((OTHER_ORIGINS.name, IGNORE),)
 
 
 def _is_like(dialect: Dialect, policy: Policy, each: Observation) -> bool:
