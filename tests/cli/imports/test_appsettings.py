@@ -112,3 +112,49 @@ def test_a_file_that_is_no_json_is_told(tmp_path: Path, text: str) -> None:
     code = 'configuration.GetSection("Cors:Origins").Get<string[]>()'
     with pytest.raises(UnreadableError, match=r"a\.cs: appsettings\.json beside it can't be read"):
         list(IMPORTERS["aspnet-core"](_source(tmp_path, code)))
+
+
+OPTIONS = """\
+public class CorsOptions {
+    public const string Section = "Cors";
+    public string[] Origins { get; set; }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "section", ['"Cors"', "CorsOptions.Section", "nameof(Cors)"], ids=["text", "constant", "name"]
+)
+@pytest.mark.parametrize("end", ["", "!", " ?? new CorsOptions()", " ?? new()"])
+@pytest.mark.parametrize("member", ["settings.Origins", "settings!.Origins.ToArray()"])
+def test_a_property_of_what_a_section_is_bound_to_is_what_the_file_says(
+    tmp_path: Path, section: str, end: str, member: str
+) -> None:
+    (tmp_path / "appsettings.json").write_text(json.dumps({"Cors": {"origins": LISTED}}))
+    made = f"builder.Configuration.GetSection({section}).Get<CorsOptions>(){end};\n"
+    text = f"{CODE.format(member).replace('var origins', f'var settings = {made}var origins')}"
+    source = Source(str(tmp_path / "a.cs"), f"{text}{OPTIONS}")
+    (found,) = IMPORTERS["aspnet-core"](source)
+    assert found.policy.allow_origins == tuple(LISTED)
+    assert [note.partition("a.cs:3: ")[2] for note in source.notes] == [
+        "Cors:Origins is taken from appsettings.json: the environment may set it"
+    ]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        'builder.Configuration.GetSection("Other").Get<CorsOptions>()',
+        'other.GetSection("Cors").Get<CorsOptions>()',
+        'builder.Configuration.GetSection("Cors")',
+        "builder.Configuration.GetSection(name).Get<CorsOptions>()",
+        "new CorsOptions()",
+    ],
+)
+def test_a_property_of_anything_else_is_refused(tmp_path: Path, made: str) -> None:
+    (tmp_path / "appsettings.json").write_text(json.dumps({"Cors": {"Origins": LISTED}}))
+    text = CODE.format("settings.Origins").replace(
+        "var origins", f"var settings = {made};\nvar origins"
+    )
+    with pytest.raises(UnreadableError, match=r"a\.cs:5: can't tell the value of `origins`"):
+        list(IMPORTERS["aspnet-core"](Source(str(tmp_path / "a.cs"), text)))

@@ -46,6 +46,8 @@ _SPLITS: Final = re.compile(
 )
 _SAME_CALLS: Final = {"ToArray()", "ToList()", "ToString()"}
 _GETS_VALUE: Final = re.compile(rf"{_SETTINGS}\.GetValue(?:<[^<>]+>)?")
+_SECTIONS: Final = {"GetSection", "GetRequiredSection"}
+_GETS_OBJECT: Final = re.compile(r"Get<[\w.]+\??>")
 _MUTATORS: Final = {"Add", "AddRange", "Remove", "Clear", "Insert", "RemoveAll"}
 _ESCAPES: Final = dict(zip("ntrbfva0e", "\n\t\r\b\f\v\a\0\x1b", strict=True))
 _NAMES: Final = {"ETag": "ETag", "WWWAuthenticate": "WWW-Authenticate", "TE": "TE", "DNT": "DNT"}
@@ -208,13 +210,40 @@ class CSharpFile(CodeFile):
 
     def _member(self, node: "Syntax", depth: int) -> Value:
         """A constant of the framework's, or one of a class in this file."""
-        owner = call_name(code_of(node.child_by_field_name("expression")))
+        owner = call_name(code_of(node.child_by_field_name("expression")).removesuffix("!"))
         name = code_of(node.child_by_field_name("name"))
         if owner in {"HttpMethods", "HttpMethod"}:
             return name.upper()
         if owner == "HeaderNames":
             return _NAMES.get(name, re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name))
-        return self.named_value(name, node, depth)
+        bound = self._bound(owner, name, node)
+        return self.named_value(name, node, depth) if bound is None else bound
+
+    def _bound(self, owner: str, name: str, node: "Syntax") -> Value:
+        """`options.Origins` of `options = Configuration.GetSection("Cors").Get<Options>()`."""
+        made = self._constants.get(owner, [])
+        base, calls = chain(self._first(made[0])) if len(made) == 1 and made[0] else (None, [])
+        if [call.name in _SECTIONS for call in calls] != [True, False]:
+            return None
+        section, got = calls
+        is_ours = re.fullmatch(_SETTINGS, code_of(base)) and _GETS_OBJECT.fullmatch(got.name)
+        key = self._section(section.arguments[0]) if is_ours and section.arguments else None
+        key = f"{key}:{name}" if isinstance(key, str) else ""
+        items, text = listed(self._settings, key), self._settings.get(key.lower())
+        if items or text is not None:
+            self._note_taken(key, node)
+        return tuple(Node(self.place(node), each) for each in items) if items else text
+
+    def _first(self, node: "Syntax") -> "Syntax":
+        """It without what follows where there is none: `?? new()`, and `!`."""
+        left = node.child_by_field_name("left")
+        inner = left if node.type == "binary_expression" and left is not None else node
+        return self.bare(named(inner)[0] if inner.type == "postfix_unary_expression" else inner)
+
+    def _section(self, node: "Syntax") -> Value:
+        """A section's name: a text, a constant, or `nameof(Options)`."""
+        of_class = re.fullmatch(r"nameof\((\w+)\)", code_of(node))
+        return self.read(node).value if of_class is None else of_class[1]
 
     def _called(self, node: "Syntax", depth: int) -> Value:
         of_setting = self._looked_up(node)
