@@ -43,6 +43,23 @@ LINE = "CORS allowed: GET https://api.test/x from https://app.test"
 
 
 class TestHelp:
+    @pytest.mark.parametrize(
+        ("typed", "says"),
+        [
+            ("chekc", 'no command "chekc": did you mean "check"?'),
+            ("rulefrom", 'no command "rulefrom": did you mean "rule-from"?'),
+            ("x", "No such command 'x'."),
+            ("--chekc", "No such option"),
+        ],
+    )
+    def test_a_command_that_is_none_is_told_with_the_nearest(
+        self, corscope: Command, typed: str, says: str
+    ) -> None:
+        done = corscope(typed)
+        assert done.returncode == 2
+        assert says in done.stderr
+        assert "Try 'corscope --help' for help." in done.stderr
+
     @pytest.mark.parametrize("command", COMMANDS)
     def test_every_command_has_help(self, corscope: Command, command: str) -> None:
         done = corscope(command, "--help")
