@@ -606,7 +606,7 @@ REFUSED = {
         "api-gateway",
         "t.yaml",
         "CorsConfiguration:\n  AllowOrigins:\n    - !Ref Origin\n",
-        "t.yaml:3: can't tell the value of `!Ref`",
+        "t.yaml:3: can't tell the value of `!Ref Origin`",
     ),
     "another cloud's rules": (
         *("gcs", "c.json", '[{"corsRuleName": "a", "allowedOrigins": ["*"], "maxAgeSeconds": 5}]'),

@@ -91,7 +91,9 @@ class _Tree:
                 value = tuple(self._items(depth))
             case MappingStartEvent():
                 value = self._table(depth, line)
-        node = Node(self.source.at(line), Opaque(tag) if _OWN_TAG.match(tag) else value)  # type: ignore[arg-type]
+        if _OWN_TAG.match(tag):
+            value = Opaque(f"{tag} {value}" if isinstance(event, ScalarEvent) else tag)
+        node = Node(self.source.at(line), value)  # type: ignore[arg-type]
         if event.anchor is not None:
             self.anchors[str(event.anchor)] = node, self.count - before
         return node

@@ -5,7 +5,7 @@ stand anywhere. Of several rules the first that fits a request counts, so each i
 for its own origins and methods.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +18,7 @@ from corscope.cli.imports.options import (
     listed_or_any,
     number,
 )
+from corscope.cli.imports.platforms.cloudformation import with_defaults
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.servers.policy import WILDCARD, Policy
 
@@ -109,7 +110,8 @@ GCS_READERS: Final = {
 def read_s3(source: Source) -> Iterator[Found]:
     """The CORS rules of a bucket: the API's JSON and XML, and CloudFormation's template."""
     root = read_document(source)
-    rules = list(_rules(root, "corsrules", "corsrule", alone="allowedorigins"))
+    filled = with_defaults(root, source)
+    rules = [filled(each) for each in _rules(root, "corsrules", "corsrule", alone="allowedorigins")]
     yield from _read(rules, S3_READERS, source, "CORSRules, or <CORSConfiguration>")
 
 
@@ -135,14 +137,16 @@ def read_api_gateway(source: Source) -> Iterator[Found]:
     A function's own URL is configured by the same words.
     """
     root = read_document(source)
+    filled = with_defaults(root, source)
     keys = ("corsconfiguration", "x-amazon-apigateway-cors")
     wanted = "CorsConfiguration with AllowOrigins, or x-amazon-apigateway-cors"
-    tables = [_all_if_true(node) for node in root.all_of(*keys) if node.value is not False]
+    given = map(filled, root.all_of(*keys))
+    tables = [_all_if_true(node) for node in given if node.value is not False]
     if not tables and isinstance(root.value, Mapping):
         is_one = not root.value or _lower(root).keys() & API_GATEWAY_READERS.keys()
         tables = [root] if is_one else []
-    urls = list(_of_function_urls(root))
-    rest = list(_of_rest_apis(root))
+    urls = [filled(node) for node in _of_function_urls(root)]
+    rest = list(_of_rest_apis(root, filled))
     if tables or not (urls or rest):
         yield from _read(tables, API_GATEWAY_READERS, source, wanted)
     for node in urls:
@@ -172,7 +176,7 @@ def _of_function_urls(root: Node) -> Iterator[Node]:
                 yield cors
 
 
-def _of_rest_apis(root: Node) -> Iterator[Found]:
+def _of_rest_apis(root: Node, filled: Callable[[Node], Node]) -> Iterator[Found]:
     """`Cors` of SAM's AWS::Serverless::Api, whose OPTIONS API Gateway answers by itself."""
     for node in root.tables():
         table = node.table()
@@ -183,7 +187,7 @@ def _of_rest_apis(root: Node) -> Iterator[Found]:
         for each in inner:
             cors = each.value.get("Cors") if isinstance(each.value, Mapping) else None
             if cors is not None:
-                yield _of_rest_api(cors)
+                yield _of_rest_api(filled(cors))
 
 
 _REST_STATUS: Final = "API Gateway answers preflights by 200, the rule by 204: both let them pass"
