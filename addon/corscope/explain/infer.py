@@ -18,7 +18,7 @@ from corscope.journal.exchange import Exchange
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered, meaning
-from corscope.servers.origin_function import ERROR, ERROR_STATUS, IGNORE, OTHER_ORIGINS
+from corscope.servers.libraries.origin_function import ERROR, ERROR_STATUS, IGNORE, OTHER_ORIGINS
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
