@@ -12,12 +12,12 @@ import importlib.util
 import os
 import shutil
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .mitmdump import wait_until
-from .page import PLAY, Ask, Seen, arguments, results
+from .page import AskingPage
 
 if TYPE_CHECKING:  # imported at run time only once it is known to be installed
     from playwright.async_api import (
@@ -125,7 +125,7 @@ class Chromium:
         return self._browser.version
 
 
-class Page:
+class Page(AskingPage):
     """An open document. Its methods run in it, or in a sandboxed frame of it."""
 
     def __init__(self, browser: Chromium, context: BrowserContext, page: PlaywrightPage) -> None:
@@ -136,25 +136,9 @@ class Page:
         self.failed: list[Failed] = []
         self.console: list[tuple[str, str]] = []  # each message's text, and its place
 
-    def play(self, asks: Sequence[Ask]) -> list[Seen]:
-        """Send all of these at once, and return what script saw of each when all are done."""
-        return results(self.run(PLAY, arguments(asks)))
-
     def run(self, script: str, argument: object) -> Any:
         """Call an asynchronous function in the page, and return what it resolves to."""
         return self._browser.call(self._page.evaluate(script, argument))
-
-    def fetch(
-        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
-    ) -> Seen:
-        """Fetch; ``sandboxed`` does it in a frame whose origin is opaque (``Origin: null``)."""
-        return self.play([Ask(url, init or {}, sandboxed=sandboxed)])[0]
-
-    def xhr(
-        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
-    ) -> Seen:
-        """Send an XMLHttpRequest, described as a fetch would be."""
-        return self.play([Ask(url, init or {}, xhr=True, sandboxed=sandboxed)])[0]
 
     def wait_for_failure(self, start: str, timeout: float = 10.0) -> Failed:
         """Return the latest failure of a fetch that began at this URL; it may trail the promise.

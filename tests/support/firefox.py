@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from .mitmdump import wait_until
-from .page import PLAY, Ask, Seen, arguments, results
+from .page import AskingPage
 
 __all__ = ["Complaint", "Firefox", "FirefoxPage", "missing_parts"]
 
@@ -243,32 +243,16 @@ class Firefox:
         self._profile.cleanup()
 
 
-class FirefoxPage:
+class FirefoxPage(AskingPage):
     """An open document. Its methods run in it, or in a sandboxed frame of it."""
 
     def __init__(self, browser: Firefox, handle: str) -> None:
         self._browser = browser
         self._handle = handle
 
-    def play(self, asks: Sequence[Ask]) -> list[Seen]:
-        """Send all of these at once, and return what script saw of each when all are done."""
-        return results(self.run(PLAY, arguments(asks)))
-
     def run(self, script: str, argument: object) -> Any:
         """Call an asynchronous function in the page, and return what it resolves to."""
         return self._browser.in_page(self._handle, script, [argument])
-
-    def fetch(
-        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
-    ) -> Seen:
-        """Fetch; ``sandboxed`` does it in a frame whose origin is opaque (``Origin: null``)."""
-        return self.play([Ask(url, init or {}, sandboxed=sandboxed)])[0]
-
-    def xhr(
-        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
-    ) -> Seen:
-        """Send an XMLHttpRequest, described as a fetch would be."""
-        return self.play([Ask(url, init or {}, xhr=True, sandboxed=sandboxed)])[0]
 
     def close(self) -> None:
         """Close the tab."""

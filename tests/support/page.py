@@ -6,11 +6,12 @@ a list of asks and sends them at once: a round trip to a browser costs more than
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["PLAY", "Ask", "Seen", "arguments", "results"]
+__all__ = ["PLAY", "Ask", "AskingPage", "Seen", "arguments"]
 
 PLAY = r"""
 async asks => {
@@ -114,9 +115,33 @@ def arguments(asks: Sequence[Ask]) -> list[dict[str, Any]]:
     return [{**asdict(ask), "init": dict(ask.init)} for ask in asks]
 
 
-def results(found: Sequence[dict[str, Any]]) -> list[Seen]:
+def _results(found: Sequence[dict[str, Any]]) -> list[Seen]:
     """Read what `PLAY` gave."""
     return [
         Seen(**{**each, "headers": tuple((str(n), str(v)) for n, v in each["headers"])})
         for each in found
     ]
+
+
+class AskingPage(ABC):
+    """An open document of any browser: what it asks rests on `run`, which each has of its own."""
+
+    @abstractmethod
+    def run(self, script: str, argument: object) -> Any:
+        """Call an asynchronous function in the page, and return what it resolves to."""
+
+    def play(self, asks: Sequence[Ask]) -> list[Seen]:
+        """Send all of these at once, and return what script saw of each when all are done."""
+        return _results(self.run(PLAY, arguments(asks)))
+
+    def fetch(
+        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
+    ) -> Seen:
+        """Fetch; ``sandboxed`` does it in a frame whose origin is opaque (``Origin: null``)."""
+        return self.play([Ask(url, init or {}, sandboxed=sandboxed)])[0]
+
+    def xhr(
+        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
+    ) -> Seen:
+        """Send an XMLHttpRequest, described as a fetch would be."""
+        return self.play([Ask(url, init or {}, xhr=True, sandboxed=sandboxed)])[0]

@@ -12,14 +12,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
 
 from .mitmdump import wait_until
-from .page import PLAY, Ask, Seen, arguments, results
+from .page import AskingPage
 
 __all__ = ["WebKit", "WebKitPage", "missing_parts"]
 
@@ -104,7 +104,7 @@ class WebKit:
                 return printed.result().decode("utf-8", "replace")
 
 
-class WebKitPage:
+class WebKitPage(AskingPage):
     """An open document. Its methods run in it, or in a sandboxed frame of it."""
 
     def __init__(self, display: str, proxy_port: int) -> None:
@@ -132,29 +132,11 @@ class WebKitPage:
         """Load a document."""
         self._call("POST", f"{self._session}/url", {"url": url})
 
-    def play(self, asks: Sequence[Ask]) -> list[Seen]:
-        """Send all of these at once, and return what script saw of each when all are done."""
-        body = f"({PLAY})(...arguments).then(arguments[arguments.length - 1])"
-        script = {"script": body, "args": [arguments(asks)]}
-        return results(self._call("POST", f"{self._session}/execute/async", script))
-
-    def run(self, function: str, argument: object) -> Any:
-        """Call an async function of the document's with one argument, and return what it gives."""
-        body = f"({function})(arguments[0]).then(arguments[1])"
-        script = {"script": body, "args": [argument]}
-        return self._call("POST", f"{self._session}/execute/async", script)
-
-    def fetch(
-        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
-    ) -> Seen:
-        """Fetch; ``sandboxed`` does it in a frame whose origin is opaque (``Origin: null``)."""
-        return self.play([Ask(url, init or {}, sandboxed=sandboxed)])[0]
-
-    def xhr(
-        self, url: str, init: Mapping[str, object] | None = None, sandboxed: bool = False
-    ) -> Seen:
-        """Send an XMLHttpRequest, described as a fetch would be."""
-        return self.play([Ask(url, init or {}, xhr=True, sandboxed=sandboxed)])[0]
+    def run(self, script: str, argument: object) -> Any:
+        """Call an asynchronous function in the page, and return what it resolves to."""
+        body = f"({script})(arguments[0]).then(arguments[1])"
+        asked = {"script": body, "args": [argument]}
+        return self._call("POST", f"{self._session}/execute/async", asked)
 
     def log(self) -> str:
         """All that driver and browser have written."""
