@@ -145,19 +145,19 @@ class Busy:
         without CORS may hold one, which isn't known of, is allowed for.
         """
         ended = [seen for when, seen in self.answered if since(when, now) < JUST_NOW]
-        there = (client, _host(url))
+        there = (client, _server(url))
         use = [_whither(seen) == there for seen in (*islice(in_flight, LOOKED_AT), *ended)]
         return sum(use) >= CONNECTIONS - 1
 
 
 def _whither(seen: Pending) -> tuple[str, str]:
     if not isinstance(seen, InFlight):
-        return seen.client, _host(seen.url)
-    return seen.known.step.client, _host(seen.elsewhere or seen.known.wire.cors.url)
+        return seen.client, _server(seen.url)
+    return seen.known.step.client, _server(seen.elsewhere or seen.known.wire.cors.url)
 
 
-def _host(url: str) -> str:
-    """Scheme, host and port."""
+def _server(url: str) -> str:
+    """Scheme, host and port as written; browsers write them in one way, and origins take longer."""
     return "/".join(url.split("/", 3)[:3])
 
 
