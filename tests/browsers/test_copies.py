@@ -31,6 +31,7 @@ from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer, Receiv
 pytestmark = pytest.mark.browser
 
 API = "https://api.test"
+OWN_API = "https://api.page.test"
 NEIGHBOUR = "https://other.page.test"
 STRANGER = "https://stranger.test"
 FRAMED = (NEIGHBOUR, STRANGER)
@@ -91,6 +92,10 @@ COURSES: Mapping[str, Course] = {
     "with-credentials-since": Course(
         ["page", "page include", "page"], [whole(OWN), whole(FOREIGN), renewal()]
     ),
+    **{
+        f"{where}-image-between": Course([page, "image", page], [whole(OWN), whole(), renewal()])
+        for where, page in (("near", "page"), ("far", "page"), ("far-included", "page include"))
+    },
     **{
         f"a-neighbours-{status}": Course(
             ["page", NEIGHBOUR], [whole(OWN, status=status), renewal()]
@@ -154,9 +159,9 @@ parent.postMessage("there", "*");
 class Turns(OriginServer):
     """Answers each URL of a course's with its answers in turn; a 304 only whoever asks for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, courses: Mapping[str, Course]) -> None:
         super().__init__()
-        self.turns = {url_of(name): list(course.answers) for name, course in COURSES.items()}
+        self.turns = {url_of(name): list(course.answers) for name, course in courses.items()}
 
     def take(self, request: Received) -> Scripted:
         turns = self.turns.get(request.url)
@@ -171,7 +176,8 @@ class Turns(OriginServer):
 
 
 def url_of(name: str) -> str:
-    return f"{API}/{name}"
+    """At the page's site, where its name says so."""
+    return f"{OWN_API if name.startswith('near-') else API}/{name}"
 
 
 _OF_STATUS = "Failed to load resource: the server responded with a status of "
@@ -180,11 +186,16 @@ _OF_STATUS = "Failed to load resource: the server responded with a status of "
 Played = tuple[Mapping[str, list[str]], list[str], list[Entry]]
 
 
-def played(engine: str, request: pytest.FixtureRequest, folder: Path) -> Played:
+def played(
+    engine: str,
+    request: pytest.FixtureRequest,
+    folder: Path,
+    courses: Mapping[str, Course] = COURSES,
+) -> Played:
     """How each step of each URL ended, what was printed, and what is in the journal."""
-    asks = json.dumps({url_of(name): list(course.steps) for name, course in COURSES.items()})
+    asks = json.dumps({url_of(name): list(course.steps) for name, course in courses.items()})
     page = EMPTY_PAGE.body + f"<body><script>const ALL = {asks};{PLAY}</script>".encode()
-    with Turns() as server, Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
+    with Turns(courses) as server, Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
         server.routes["GET", f"{SECURE_PAGE}/ended"] = Answer()
         server.routes["GET", f"{SECURE_PAGE}/"] = Answer(headers=EMPTY_PAGE.headers, body=page)
         for origin in FRAMED:
@@ -246,6 +257,8 @@ def test_the_courses_show_what_they_are_for(
     assert asked_about == ASKED_ABOUT[Engine(engine)] & {*OTHERS_STATUSES}
     since = "well" if engine == "firefox" else "badly"
     assert ended[url_of("an-image-since")][-1] == since
+    for where in ("near", "far", "far-included"):
+        assert ended[url_of(f"{where}-image-between")][-1] == since
     [_, entry] = [each for each in entries if each["url"] == url_of("a-neighbours")]
     assert entry["goes_by"] is not None
     assert (entry["reason"], entry["detail"]) == ("allow-origin-mismatch", SECURE_PAGE)

@@ -196,25 +196,32 @@ def test_what_a_304_brings_stays() -> None:
 
 
 SENDS = ("Sec-Fetch-Storage-Access", "active")
+FETCHED = ("Sec-Fetch-Dest", "empty")
+COOKIE = ("Cookie", "a=1")
+OWN_API = "https://api.page.test/items"
+"""Of the page's site."""
 
 
 @pytest.mark.parametrize(
-    ("agent", "told", "expected"),
+    ("agent", "told", "url", "expected"),
     [
-        pytest.param(CHROMIUM, (), "allow-origin-missing", id="one copy"),
-        pytest.param(FIREFOX, (), None, id="one for each mode"),
-        pytest.param(FIREFOX, (SENDS,), "allow-origin-missing", id="the image's"),
+        pytest.param(CHROMIUM, (), API, "allow-origin-missing", id="one copy"),
+        pytest.param(FIREFOX, (), OWN_API, None, id="one for each mode"),
+        pytest.param(FIREFOX, (COOKIE,), OWN_API, "allow-origin-missing", id="the image's"),
+        pytest.param(FIREFOX, (SENDS,), API, None, id="one for script, of another site"),
     ],
 )
 def test_an_image_takes_the_place_of_what_was_fetched(
-    agent: str, told: HeaderList, expected: str | None
+    agent: str, told: HeaderList, url: str, expected: str | None
 ) -> None:
-    cache, of = Cache(), (("User-Agent", agent), ("Sec-Fetch-Site", "cross-site"))
-    cache.see(actual(headers=of), first(OWN, CREDENTIALS))
-    embeds = Request("GET", API, (*IMAGE.headers, ("Sec-Fetch-Dest", "image"), *of))
+    site = "cross-site" if url == API else "same-site"
+    cache, of = Cache(), (("User-Agent", agent), ("Sec-Fetch-Site", site))
+    asked = (*of, *told, FETCHED)
+    cache.see(actual(headers=asked, url=url), first(OWN, CREDENTIALS))
+    embeds = Request("GET", url, (*IMAGE.headers, ("Sec-Fetch-Dest", "image"), *of))
     cache.journal.requested("image", "browser", embeds, at(2))
     cache.journal.answered(Sighting("image", first()), at(2))
-    exchange = cache.see(actual(headers=(*of, *told, *ASKS)), Response(304, ()))
+    exchange = cache.see(actual(headers=(*asked, *ASKS), url=url), Response(304, ()))
     assert exchange.judgement.reason == expected
 
 

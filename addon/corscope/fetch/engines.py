@@ -435,8 +435,9 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
     ),
     Departure.COPIES_KEPT_APART: DepartureEntry(
         frozenset({Engine.FIREFOX}),
-        "what was asked for with credentials and without shares one copy in the HTTP cache",
-        "each has a copy of its own",
+        "whatever a page of one site asks for at one URL shares one copy in the HTTP cache",
+        "what is asked for with credentials has another than what is without, and what script "
+        "fetches from another site another than what elements embed",
         "Firefox 153",
     ),
     Departure.REFUSED_NOT_KEPT: DepartureEntry(

@@ -5,7 +5,7 @@ from datetime import datetime
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.headers import contains
 from corscope.fetch.origin import parse_serialized_origin
-from corscope.journal.caches.revalidation import Cache, Copies
+from corscope.journal.caches.revalidation import Cache, Copies, is_of_element
 from corscope.journal.exchange import Exchange, Sighting, of_pattern, pattern_of
 from corscope.journal.links.chains import FIRST
 from corscope.journal.remarks.memory import PlainRequest
@@ -46,8 +46,8 @@ def kept_back(
 def plain_cache(plain: PlainRequest) -> Cache:
     """Which cache of the browser it is looked for in: what an element embeds has credentials."""
     wire = view(plain.request)
-    credentials = wire.credentials if wire.destination is None else "include"
-    return Cache.of(plain.client, plain.page, wire.engine, credentials)
+    credentials = "include" if is_of_element(wire) else wire.credentials
+    return Cache.of(plain.client, plain.page, wire, credentials)
 
 
 def _may_be_kept_back(plain: PlainRequest, answer: Response) -> bool:

@@ -199,7 +199,7 @@ class Records:
 
 def _cache(known: Known) -> Cache:
     wire = known.wire
-    return Cache.of(known.step.client, wire.cors.origin, wire.engine, known.credentials)
+    return Cache.of(known.step.client, wire.cors.origin, wire, known.credentials)
 
 
 def _may_be_copied(pattern: Pattern, known: Known) -> bool:

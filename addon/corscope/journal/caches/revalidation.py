@@ -13,12 +13,13 @@ from typing import Final, NamedTuple
 
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import byte_lowercase, get, names
+from corscope.fetch.origin import origin_of_url
 from corscope.journal.caches.caching import is_storable
 from corscope.journal.senders.sites import site_of
 from corscope.journal.wire import Credentials, WireView, is_revalidation
 from corscope.messages import HeaderList, Response
 
-__all__ = ["ASKED_ABOUT", "Cache", "Copies"]
+__all__ = ["ASKED_ABOUT", "Cache", "Copies", "is_fetched_across_sites", "is_of_element"]
 
 MAX_COPIES: Final = 2_000
 
@@ -30,28 +31,44 @@ ASKED_ABOUT: Final[Mapping[Engine, frozenset[int]]] = {
 }
 """The statuses of the copies that each engine asks about; it asks for all others anew."""
 
-_Place = tuple[str, str, str, str]
+_Place = tuple[str, str, str, bool, str]
 
 
 class Cache(NamedTuple):
-    """Which cache of a browser: that for pages of one site, and in Firefox for one mode.
+    """Which cache of a browser: that for pages of one site, and in Firefox for more than that.
 
     Attributes:
         client: what tells one browser from another.
         site: the page's site, by which caches are divided:
             https://fetch.spec.whatwg.org/#network-partition-keys
         mode: the credentials mode, where the engine keeps a copy for each; else empty.
+        is_of_script: whether it is for what script fetches from another site, where the engine
+            keeps that apart from what elements embed.
     """
 
     client: str
     site: str
     mode: str
+    is_of_script: bool
 
     @classmethod
-    def of(cls, client: str, page: str, engine: Engine, credentials: Credentials) -> "Cache":
+    def of(cls, client: str, page: str, wire: WireView, credentials: Credentials) -> "Cache":
         """That in which a request of this page is looked for."""
-        is_divided = departs(engine, Departure.COPIES_KEPT_APART)
-        return cls(client, site_of(page), credentials if is_divided else "")
+        if not departs(wire.engine, Departure.COPIES_KEPT_APART):
+            return cls(client, site_of(page), "", is_of_script=False)
+        return cls(client, site_of(page), credentials, is_fetched_across_sites(page, wire))
+
+
+def is_of_element(wire: WireView) -> bool:
+    """Whether an element asks for it, as far as that shows."""
+    return wire.destination not in {None, "empty"}
+
+
+def is_fetched_across_sites(page: str, wire: WireView) -> bool:
+    """Whether script asks another site for it, and no element."""
+    if is_of_element(wire):
+        return False
+    return site_of(page) != site_of(str(origin_of_url(wire.cors.url)))
 
 
 class _Copy(NamedTuple):
@@ -106,7 +123,7 @@ class Copies:
     def _found(self, cache: Cache, url: str, asked: HeaderList) -> tuple[_Place, _Copy] | None:
         """The copy that the browser asks about; where the mode isn't known, one that may be it."""
         for mode in _MODES[cache.mode]:
-            place = (cache.client, cache.site, mode, url)
+            place: _Place = (*cache._replace(mode=mode), url)
             copy = self.kept.get(place)
             if copy is not None and _is_about(asked, copy):
                 return place, copy

@@ -10,6 +10,7 @@ from corscope.journal.caches.caching import (
     is_storable,
     varies_by_origin,
 )
+from corscope.journal.caches.revalidation import is_fetched_across_sites
 from corscope.journal.exchange import Finding
 from corscope.journal.remarks.findings import (
     LIKELY,
@@ -39,9 +40,7 @@ def non_cors_copy(case: Case, answer: Response, memory: Memory) -> Finding | Non
         may = is_let_in and any(copy.reused_unasked for copy in own)
         return Finding(FindingId.NON_CORS_COPY_MAY_BE_CACHED, MAY) if may else None
     if answer.status == 304:
-        is_apart = departs(case.wire.engine, Departure.COPIES_KEPT_APART)
-        is_asked_about = bool(own) and not (is_apart and case.credentials == "omit")
-        is_at_work = is_asked_about and is_revalidation(case.wire)
+        is_at_work = bool(own) and not _is_kept_apart(case) and is_revalidation(case.wire)
     else:
         is_shared = any(copy.is_shared for copy in copies)
         is_at_work = is_shared and is_from_shared_cache(answer.headers)
@@ -51,6 +50,13 @@ def non_cors_copy(case: Case, answer: Response, memory: Memory) -> Finding | Non
     answers = memory.answers.get(case.wire.cors.url, ())
     sends = any(a.allow_origin is not None and a.asked_by is not None for a in answers)
     return Finding(FindingId.NON_CORS_COPY_MAY_BE_CACHED, LIKELY if sends else MAY)
+
+
+def _is_kept_apart(case: Case) -> bool:
+    """Whether the browser has another copy for this request than for an image or the like."""
+    if not departs(case.wire.engine, Departure.COPIES_KEPT_APART):
+        return False
+    return case.credentials == "omit" or is_fetched_across_sites(case.wire.cors.origin, case.wire)
 
 
 def not_modified(case: Case, answer: Response, _memory: Memory) -> Finding | None:
