@@ -128,6 +128,7 @@ def test_typescript_is_found_by_the_name_that_it_will_have(tmp_path: Path) -> No
     ("head", "files"),
     [
         ("const o = require('./origins')", {}),
+        (f"const o = require('./{'a' * 1500}')", {}),
         ("const o = require('origins')", {"origins.js": "module.exports = ['*']"}),
         ("const { o } = require('./origins')", {"origins.js": "module.exports = { p: 1 }"}),
         ("const o = require('./origins')", {"origins.js": "module.exports = load()"}),

@@ -118,6 +118,7 @@ def test_what_the_file_itself_says_counts_before(tmp_path: Path) -> None:
     [
         ("from config import cors", {}),
         ("from config import cors", {"config.py": "other = 1"}),
+        (f"from {'a' * 3000} import cors", {}),
         ("from config import cors", {"config.py": "from config import cors"}),
         (
             "from config import cors",

@@ -100,7 +100,9 @@ def _path(module: str, file: "JavaScriptFile") -> Path | None:
     if path.suffix in _WRITTEN_AS:
         named.append(path.with_suffix(_WRITTEN_AS[path.suffix]))
     named += [path / f"index{ending}" for ending in _ENDINGS]
-    return next((each for each in named if each.suffix in _ENDINGS and each.is_file()), None)
+    files = (each for each in named if each.suffix in _ENDINGS)
+    # Path raises where a name is too long.
+    return next((each for each in files if os.path.isfile(each)), None)  # noqa: PTH113
 
 
 def _opened(path: Path, file: "JavaScriptFile") -> "JavaScriptFile":

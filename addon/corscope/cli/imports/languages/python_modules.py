@@ -5,6 +5,7 @@ without running anything, and so is what that one imports. What is installed isn
 """
 
 import ast
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -116,7 +117,7 @@ def _path(module: str, level: int, file: "PythonFile") -> Path | None:
     for folder in searched:
         inside = folder.joinpath(*module.split(".")) if module else folder
         for path in (inside.with_suffix(".py") if module else inside, inside / "__init__.py"):
-            if path.is_file():
+            if os.path.isfile(path):  # noqa: PTH113 (Path raises where a name is too long)
                 return path
     return None
 
