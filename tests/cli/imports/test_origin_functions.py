@@ -301,3 +301,10 @@ def test_words_that_show_only_when_it_runs_are_told_where_they_are_sent(name: st
     (found,) = read(name, "a.js", text)
     told = [each for each in found.warnings if "whose words can't be told" in each]
     assert len(told) == (name == "fastify")
+
+
+def test_an_error_that_is_made_thousands_deep_is_refused() -> None:
+    """The grammar's package crashes far below."""
+    made = f"{'Object.assign(' * 3000}new Error('no'){', { status: 403 })' * 3000}"
+    with pytest.raises(UnreadableError, match="can't tell the value of"):
+        read("express", "a.js", use("cors", f"(o, cb) => cb({made})"))

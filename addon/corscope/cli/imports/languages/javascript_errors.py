@@ -95,15 +95,17 @@ def status_given(node: "Syntax") -> tuple[str, int] | None:
     return None if given is None else (given[1], int(given[2]))
 
 
-def error_of(node: "Syntax", test: OriginTest, names: NamedErrors) -> Thrown:
+def error_of(node: "Syntax", test: OriginTest, names: NamedErrors, deep: int = 0) -> Thrown:
     """An error as frameworks read it.
 
     Raises:
         UnknownError: it can't be told.
     """
+    if deep > DEEPEST:
+        raise UnknownError
     if node.type == "identifier" and code_of(node) in names:
         made, status = names[code_of(node)]
-        thrown = error_of(bare(made), test, {})
+        thrown = error_of(bare(made), test, {}, deep + 1)
         return thrown if status is None else thrown._replace(status=status, has_status=True)
     if node.type in _TEXTS:
         return Thrown(message=_words(node, test, {}), made="string")
@@ -113,7 +115,7 @@ def error_of(node: "Syntax", test: OriginTest, names: NamedErrors) -> Thrown:
     name = short_code_of(function)
     if name == "Object.assign" and len(given) == 2:
         said = _STATUSES.search(short_code_of(given[1]))
-        thrown = error_of(bare(given[0]), test, names)
+        thrown = error_of(bare(given[0]), test, names, deep + 1)
         return thrown._replace(status=int(said[1])) if said else thrown
     if not _MAKES_ERROR.fullmatch(name):
         raise UnknownError
