@@ -308,3 +308,10 @@ def test_an_error_that_is_made_thousands_deep_is_refused() -> None:
     made = f"{'Object.assign(' * 3000}new Error('no'){', { status: 403 })' * 3000}"
     with pytest.raises(UnreadableError, match="can't tell the value of"):
         read("express", "a.js", use("cors", f"(o, cb) => cb({made})"))
+
+
+def test_what_a_handler_sends_thousands_deep_is_told() -> None:
+    sent = f"res.status(403).json({'{ a: ' * 3000}1{' }' * 3000})"
+    text = f"{use('cors', FAILING)}app.use((err, req, res, next) => {sent});\n"
+    (found,) = read("express", "a.js", text)
+    assert "can't be read" in found.warnings[0]

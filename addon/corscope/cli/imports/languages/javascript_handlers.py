@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from corscope.cli.imports.languages.javascript_tests import bare, parameters
 from corscope.cli.imports.languages.syntax import code_of, named, short_code_of
-from corscope.cli.imports.tree import Thrown
+from corscope.cli.imports.tree import DEEPEST, Thrown
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -99,9 +99,13 @@ def _status(node: "Syntax | None", names: tuple[str, str], error: Thrown) -> int
     return int(said[1]) if _STATUS.fullmatch(said[1]) else None
 
 
-def _value(node: "Syntax", name: str, error: Thrown, file: "JavaScriptFile") -> object:
+def _value(
+    node: "Syntax", name: str, error: Thrown, file: "JavaScriptFile", deep: int = 0
+) -> object:
     """A text, or a table of such, in which the error's words may stand."""
     node = bare(node)
+    if deep > DEEPEST:
+        return None
     if code_of(node) == f"{name}.message":
         return error.message
     if node.type != "object":
@@ -110,7 +114,7 @@ def _value(node: "Syntax", name: str, error: Thrown, file: "JavaScriptFile") -> 
     table: dict[str, object] = {}
     for pair in named(node):
         key, value = (pair.child_by_field_name(each) for each in ("key", "value"))
-        read = None if key is None or value is None else _value(value, name, error, file)
+        read = None if key is None or value is None else _value(value, name, error, file, deep + 1)
         if read is None:
             return None
         table[code_of(key).strip("\"'")] = read
