@@ -18,7 +18,7 @@ import pytest
 
 from corscope.fetch.engines import Engine
 from corscope.journal.caches.revalidation import ASKED_ABOUT
-from corscope.mitm.start.browser import _spki_hash
+from corscope.mitm.start.chromium import spki_hash
 from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.browsers.case import SECURE_PAGE, allow, answer, credentials
 from tests.browsers.conftest import need
@@ -209,7 +209,7 @@ def played(
         if engine == "chromium":  # which keeps nothing of a host whose certificate it doesn't trust
             need(missing_parts())
             authority = folder / "confdir" / "mitmproxy-ca-cert.pem"
-            flag = f"--ignore-certificate-errors-spki-list={_spki_hash(authority)}"
+            flag = f"--ignore-certificate-errors-spki-list={spki_hash(authority)}"
             with Chromium(flag) as browser:
                 printed = printed_of(browser, url, proxy.port, told)
         else:

@@ -13,7 +13,7 @@ import pytest
 
 from corscope.explain.pasted.paste import found_in
 from corscope.fetch.reasons import Reason
-from corscope.mitm.start.browser import _spki_hash
+from corscope.mitm.start.chromium import spki_hash
 from tests.browsers.agreement import OPTIONS
 from tests.browsers.case import ANY, OWN, PAGE, allow, credentials, methods, redirect
 from tests.browsers.conftest import need
@@ -61,7 +61,7 @@ def opened(
             headers=(ANY, ("Strict-Transport-Security", "max-age=600"))
         )
         authority = folder / "confdir" / "mitmproxy-ca-cert.pem"
-        trusted = f"--ignore-certificate-errors-spki-list={_spki_hash(authority)}"
+        trusted = f"--ignore-certificate-errors-spki-list={spki_hash(authority)}"
         with Chromium(trusted) as browser:
             page = browser.open(f"{PAGE}/", proxy.port)
             assert page.fetch(known).ok

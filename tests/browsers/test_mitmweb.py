@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from corscope.mitm.start.browser import find_browsers
+from corscope.mitm.start.installed import find_browsers
 from tests.live.wire import Client, RawServer, ask, preflight, reply
 from tests.support.chromium import Chromium
 from tests.support.mitmdump import wait_until

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.mitm.start.browser import _spki_hash
+from corscope.mitm.start.chromium import spki_hash
 from tests.browsers.agreement import OPTIONS
 from tests.browsers.case import ANY, BARE, SECURE_PAGE, allow, answer, headers, methods, redirect
 from tests.browsers.conftest import need
@@ -112,7 +112,7 @@ def test_chromium_looks_at_the_answer_by_itself(tmp_path: Path) -> None:
     need(missing_parts())
     with OriginServer() as server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
         # Reports go only to whom the browser trusts.
-        authority = _spki_hash(tmp_path / "confdir" / "mitmproxy-ca-cert.pem")
+        authority = spki_hash(tmp_path / "confdir" / "mitmproxy-ca-cert.pem")
         trusted = f"--ignore-certificate-errors-spki-list={authority}"
         with Chromium(trusted, "--short-reporting-delay") as browser:
             entries, sent, printed = reported(browser, server, proxy)

@@ -534,7 +534,7 @@ class TestRun:
     def test_a_browser_that_is_not_there_is_told_with_those_that_are(
         self, corscope: Command, name: str
     ) -> None:
-        from corscope.mitm.start.browser import find_browsers
+        from corscope.mitm.start.installed import find_browsers
 
         if name in {browser.name.lower() for browser in find_browsers()}:
             pytest.skip(f"{name} is here")

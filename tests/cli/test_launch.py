@@ -16,7 +16,10 @@ import pytest
 
 import corscope
 from corscope.mitm.start import browser as browser_module
-from corscope.mitm.start.browser import Browser, BrowserError, RunningBrowser, find_browsers
+from corscope.mitm.start import installed
+from corscope.mitm.start.browser import BrowserError, RunningBrowser
+from corscope.mitm.start.chromium import spki_hash
+from corscope.mitm.start.installed import Browser, find_browsers
 from corscope.mitm.start.launch import LaunchError, build_command, find_program, script_path
 from tests.support.mitmdump import Mitmdump, wait_until
 
@@ -69,7 +72,7 @@ class TestFinding:
         for name in ("firefox", "firefox-esr", "google-chrome-stable"):
             (tmp_path / name).touch(mode=0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        found = list(browser_module._from_path())
+        found = list(installed._from_path())
         assert [each.name for each in found] == ["Chrome", "Firefox"]
         assert [each.family for each in found] == ["chromium", "firefox"]
 
@@ -77,7 +80,7 @@ class TestFinding:
         edge = tmp_path / r"Microsoft\Edge\Application\msedge.exe"
         edge.parent.mkdir(parents=True, exist_ok=True)
         edge.touch()
-        found = list(browser_module._from_windows({"ProgramFiles(x86)": str(tmp_path)}))
+        found = list(installed._from_windows({"ProgramFiles(x86)": str(tmp_path)}))
         assert found == [Browser("Edge", edge)]
 
     def test_on_macos_they_are_in_the_users_applications_too(
@@ -87,7 +90,7 @@ class TestFinding:
         firefox = tmp_path / "Applications/Firefox.app/Contents/MacOS/firefox"
         firefox.parent.mkdir(parents=True)
         firefox.touch()
-        assert Browser("Firefox", firefox) in list(browser_module._from_macos())
+        assert Browser("Firefox", firefox) in list(installed._from_macos())
 
 
 def test_a_browser_that_cannot_be_started_is_told_and_leaves_nothing(tmp_path: Path) -> None:
@@ -201,7 +204,7 @@ def test_chromium_is_told_the_proxys_key_as_its_flag_wants_it(tmp_path: Path) ->
     if shutil.which("openssl") is None:
         pytest.skip("needs the program openssl")
     expected = subprocess.run(["sh", "-c", pipeline], capture_output=True, text=True, check=True)
-    assert browser_module._spki_hash(certificate) == expected.stdout.strip()
+    assert spki_hash(certificate) == expected.stdout.strip()
 
 
 ANSWER_ALL = """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from corscope.mitm.start.browser import find_browsers
+from corscope.mitm.start.installed import find_browsers
 from tests.support.mitmdump import wait_until
 
 from .proxy import Proxy

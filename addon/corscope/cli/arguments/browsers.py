@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
-from corscope.mitm.start.browser import Browser, BrowserError, find_browsers
+from corscope.mitm.start.browser import BrowserError
+from corscope.mitm.start.installed import Browser, find_browsers
 
 __all__ = ["browser_choice", "choose_browser"]
 

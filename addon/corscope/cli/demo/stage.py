@@ -21,7 +21,8 @@ import click
 from corscope.cli.demo.servers import Addresses, DemoError, Origins
 from corscope.cli.demo.tail import JournalTail
 from corscope.cli.run import port_is_open
-from corscope.mitm.start.browser import Browser, BrowserError, RunningBrowser
+from corscope.mitm.start.browser import BrowserError, RunningBrowser
+from corscope.mitm.start.installed import Browser
 from corscope.mitm.start.launch import PROGRAMS, Ui, build_command
 
 __all__ = ["Wishes", "put_on"]

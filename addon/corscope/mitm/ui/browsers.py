@@ -12,7 +12,8 @@ from mitmproxy import command, ctx, exceptions
 from mitmproxy.log import ALERT
 
 from corscope.mitm.guard import answering
-from corscope.mitm.start.browser import Browser, BrowserError, RunningBrowser, find_browsers
+from corscope.mitm.start.browser import BrowserError, RunningBrowser
+from corscope.mitm.start.installed import Browser, find_browsers
 from corscope.mitm.start.way_in import WayIn, authority, first_way_in
 from corscope.mitm.ui.arguments import OneOf
 
