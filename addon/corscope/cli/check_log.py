@@ -29,7 +29,7 @@ from corscope.explain.log_check.check import (
     checked_line,
 )
 from corscope.explain.log_check.formats import FORMATS
-from corscope.mitm.saved.flows import unreadable
+from corscope.mitm.saved.unreadable import unreadable
 from corscope.servers.registry import nearest
 
 __all__ = ["check_log"]

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Final
 
-from corscope.mitm.saved.flows import packing
+from corscope.mitm.saved.unreadable import packing
 
 __all__ = ["begins_as_journal", "unfit"]
 

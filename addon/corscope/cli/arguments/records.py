@@ -27,8 +27,9 @@ from corscope.journal.failure import Failed
 from corscope.journal.lines.alike import AlikeLines
 from corscope.journal.lines.read import LineError, exchange_of, outcome_of
 from corscope.journal.store import Entry, Store, characters_of
-from corscope.mitm.saved.flows import LISTED, FlowFileError, read_captures, unreadable
+from corscope.mitm.saved.flows import LISTED, FlowFileError, read_captures
 from corscope.mitm.saved.replay import records
+from corscope.mitm.saved.unreadable import unreadable
 
 __all__ = ["entries_of", "kept_of", "read_file", "read_records", "size_of"]
 

@@ -15,7 +15,7 @@ from corscope.cli.imports.tree import Found, Source, UnreadableError
 from corscope.cli.output import write_file
 from corscope.encoding import encoding_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
-from corscope.mitm.saved.flows import packing, unreadable
+from corscope.mitm.saved.unreadable import packing, unreadable
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from corscope.rules.problems import RulesError

@@ -15,15 +15,15 @@ from typing import Final
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
-from corscope.encoding import encoding_of
 from corscope.explain.escape import escaped
 from corscope.mitm.saved.capture import Capture, capture_of
 from corscope.mitm.saved.flow_state import UnusualError, flow_of
 from corscope.mitm.saved.har import MITMPROXY, MethodSpelling, captured
 from corscope.mitm.saved.har_text import HarError, HarText, UnreadableError, entries
 from corscope.mitm.saved.in_order import in_order
+from corscope.mitm.saved.unreadable import packing, unreadable
 
-__all__ = ["LISTED", "FlowFileError", "FlowProblem", "packing", "read_captures", "unreadable"]
+__all__ = ["LISTED", "FlowFileError", "FlowProblem", "read_captures"]
 
 LARGEST: Final = 256 * 1024 * 1024
 """One flow or entry longer than this is left out, so that memory stays bounded."""
@@ -141,28 +141,6 @@ def read_captures(
         problems.add("", *unreadable(error))
     if problems.listed:
         raise FlowFileError(name, tuple(problems.listed), problems.unlisted)
-
-
-_PACKED: Final[dict[bytes, tuple[str, str]]] = {
-    b"\x1f\x8b": ("is packed with gzip", "corscope reads it from zcat: `zcat FILE | corscope … -`"),
-    b"PK\x03\x04": ("is a ZIP archive", "unpack it, and name the files that were in it"),
-}
-"""How a file may begin that has to be made something else of first: what it is, and what to do."""
-
-
-def packing(head: bytes) -> tuple[str, str] | None:
-    """What a file is that has to be unpacked first, and how, by how it begins; None of others."""
-    if encoding_of(head) != "utf-8-sig":
-        return "is in UTF-16", "corscope reads UTF-8: save it so, or pass it through iconv"
-    begins = (begin for begin in _PACKED if head.startswith(begin))
-    return _PACKED.get(next(begins, b""))
-
-
-def unreadable(error: OSError) -> tuple[str, str]:
-    """Word why the file can't be read; opening a folder fails in other words on each system."""
-    if error.filename and Path(error.filename).is_dir():
-        return "this is a folder", "name the files in it"
-    return f"can't be read: {error.strerror or error}", "check the name and who may read it"
 
 
 def _har_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
