@@ -94,9 +94,7 @@ def exchange_of(line: Mapping[str, Any]) -> Exchange:
         goes_by_status=_goes_by_status(read),
         engine_verdicts=_engine_verdicts(read, kind, credentials, verdicts),
         scene=_scene(read),
-        embedder_policy=EmbedderPolicy(read.one_of("embedder_policy", tuple(EmbedderPolicy)))
-        if read.has("embedder_policy")
-        else EmbedderPolicy.UNSAFE_NONE,
+        embedder_policy=_embedder_policy(read),
         findings=_findings(read),
         server_status=read.maybe_number("server_status"),
         waited_ms=read.maybe_number("waited_ms"),
@@ -223,6 +221,12 @@ def _scene(read: LineObject) -> Scene:
 def _goes_by_status(read: LineObject) -> int | None:
     """The status of the copy that is gone by, which in earlier lines was always the same."""
     return (read.maybe_number("goes_by_status") or 200) if read.has("goes_by") else None
+
+
+def _embedder_policy(read: LineObject) -> EmbedderPolicy:
+    if not read.has("embedder_policy"):
+        return EmbedderPolicy.UNSAFE_NONE
+    return EmbedderPolicy(read.one_of("embedder_policy", tuple(EmbedderPolicy)))
 
 
 def _engine_verdicts(

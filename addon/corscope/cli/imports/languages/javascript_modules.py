@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from corscope.cli.imports.languages.imported import imported_file
 from corscope.cli.imports.languages.syntax import code_of
-from corscope.cli.imports.tree import Opaque, Source, Value
+from corscope.cli.imports.tree import Opaque, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -24,8 +25,6 @@ _WRITTEN_AS: Final = {".js": ".ts", ".mjs": ".mts", ".cjs": ".cts"}
 """What TypeScript's imports call a file that it has yet to translate."""
 
 _EXPORTS: Final = ("module.exports", "exports")
-_MOST_FILES: Final = 20
-_MOST_CHARACTERS: Final = 1024 * 1024
 
 
 def imported_value(name: str, file: "JavaScriptFile", depth: int) -> Value:
@@ -106,18 +105,6 @@ def _path(module: str, file: "JavaScriptFile") -> Path | None:
 
 
 def _opened(path: Path, file: "JavaScriptFile") -> "JavaScriptFile":
-    key = path.resolve()
-    if key not in file.others:
-        if len(file.others) >= _MOST_FILES:
-            file.source.refuse(f"imports {path}, which is one file too many")
-        try:
-            with path.open(encoding="utf-8-sig") as stream:
-                text = stream.read(_MOST_CHARACTERS + 1)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-            file.source.refuse(f"imports {path}, which can't be read: {reason}")
-        if len(text) > _MOST_CHARACTERS:
-            file.source.refuse(f"imports {path}, which is too large")
-        source = Source(str(path), text, file.source.notes)
-        file.others[key] = type(file)(source, file.others)
-    return file.others[key]
+    return imported_file(
+        path, file.source, file.others, lambda source: type(file)(source, file.others)
+    )

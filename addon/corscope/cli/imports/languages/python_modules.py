@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from corscope.cli.imports.tree import Source
+from corscope.cli.imports.languages.imported import imported_file
 
 if TYPE_CHECKING:
     from corscope.cli.imports.languages.python import PythonFile
@@ -20,8 +20,6 @@ __all__ = ["elsewhere", "star_imports"]
 _UP: Final = 3
 """How many folders above the file's own are searched for a module."""
 
-_MOST_FILES: Final = 20
-_MOST_CHARACTERS: Final = 1024 * 1024
 _MOST_NAMES: Final = 10
 
 _There = tuple["PythonFile", ast.expr | None]
@@ -129,18 +127,6 @@ def _up(path: Path) -> tuple[Path, ...]:
 
 
 def _opened(path: Path, file: "PythonFile") -> "PythonFile":
-    key = path.resolve()
-    if key not in file.others:
-        if len(file.others) >= _MOST_FILES:
-            file.source.refuse(f"imports {path}, which is one file too many")
-        try:
-            with path.open(encoding="utf-8-sig") as stream:
-                text = stream.read(_MOST_CHARACTERS + 1)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-            file.source.refuse(f"imports {path}, which can't be read: {reason}")
-        if len(text) > _MOST_CHARACTERS:
-            file.source.refuse(f"imports {path}, which is too large")
-        source = Source(str(path), text, file.source.notes)
-        file.others[key] = type(file)(source, file.known, file.others)
-    return file.others[key]
+    return imported_file(
+        path, file.source, file.others, lambda source: type(file)(source, file.known, file.others)
+    )
