@@ -241,6 +241,45 @@ def test_the_applications_own_handler_answers_by_the_rule_as_there() -> None:
     assert all(read("express", "a.js", each)[0].warnings == () for each in texts)
 
 
+OF_FASTIFYS = (
+    """(err, request, reply) => {
+      reply.code(err.statusCode || 403).send({ error: err.message });
+    }""",
+    """(error, request, reply) => {
+      if (error.message !== 'No CORS') throw error;
+      reply.status(400).send('no CORS');
+    }""",
+    """(error, request, reply) => {
+      if (error.message === 'No CORS') {
+        return reply.code(418).type('text/html; charset=utf-8')
+          .send(`<b>\\`${request.headers.origin}\\`</b>`);
+      }
+      reply.send(error);
+    }""",
+)
+
+
+def test_fastifys_own_handler_answers_by_the_rule_as_there() -> None:
+    plugin = use("@fastify/cors", FAILING, REGISTER)
+    texts = [f"app.setErrorHandler({each});\n{plugin}" for each in OF_FASTIFYS]
+    assert "\n\n".join(differences("fastify", texts, LISTED)) == ""
+    assert all(read("fastify", "a.js", each)[0].warnings == () for each in texts)
+
+
+def test_a_handler_of_fastifys_that_cant_be_read_is_told() -> None:
+    handler = "(error, request, reply) => { reply.code(status(error)).send(error); }"
+    text = f"app.setErrorHandler({handler});\n{use('@fastify/cors', FAILING, REGISTER)}"
+    (found,) = read("fastify", "a.js", text)
+    assert "a.js:1: this answers the error, and can't be read" in found.warnings[0]
+
+
+def test_the_code_of_an_error_is_sent_by_fastify() -> None:
+    function = """(origin, cb) => cb(allowed.includes(origin) ? null
+      : Object.assign(new Error('No'), { statusCode: 403, code: 'NO_CORS' }), true)"""
+    text = use("@fastify/cors", function, REGISTER)
+    assert "\n\n".join(differences("fastify", [text], LISTED)) == ""
+
+
 @pytest.mark.parametrize(
     "handler",
     [

@@ -116,6 +116,7 @@ class Thrown(NamedTuple):
         given: what a class of its own is made with, as texts; None for what can't be told.
         body: the object that it is made with, which NestJS sends.
         has_status: whether its status is its own.
+        code: its `code`, by which a handler may know it.
     """
 
     status: int = 500
@@ -124,6 +125,7 @@ class Thrown(NamedTuple):
     given: tuple[str | None, ...] = ()
     body: "Node | None" = None
     has_status: bool = False
+    code: str | None = None
 
 
 USUAL_ERROR: Final = Thrown()

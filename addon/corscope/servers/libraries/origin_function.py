@@ -24,6 +24,7 @@ __all__ = [
     "ERROR_MESSAGE",
     "ERROR_STATUS",
     "ERROR_TYPE",
+    "ERROR_TYPES",
     "IGNORE",
     "MISSING_ORIGIN",
     "OTHER_ORIGINS",
@@ -79,11 +80,13 @@ ERROR_BODY: Final = Setting(
 ERROR_TYPE: Final = Setting(
     "error_type", "string", "json", "what `error_body` is.", choices=("json", "text", "html")
 )
-_TYPES: Final = {
+ERROR_TYPES: Final = {
     "json": "application/json; charset=utf-8",
     "text": "text/plain; charset=utf-8",
     "html": "text/html; charset=utf-8",
 }
+"""The Content-Type of each."""
+
 _ORIGIN: Final = "{origin}"
 _PHRASES: Final = {each.value: each.phrase for each in HTTPStatus} | {
     413: "Payload Too Large",
@@ -136,7 +139,7 @@ def handled_error(policy: Policy, request: Request) -> tuple[str, bytes] | None:
     origin = get(request.headers, ORIGIN)
     origin = "undefined" if origin is None else origin
     shown = json.dumps(origin, ensure_ascii=False)[1:-1] if kind == "json" else origin
-    return _TYPES[kind], body.replace(_ORIGIN, shown).encode()
+    return ERROR_TYPES[kind], body.replace(_ORIGIN, shown).encode()
 
 
 def origin_function_complaints(
@@ -196,7 +199,7 @@ def handler_code(policy: Policy) -> tuple[str, str] | None:
     origin = "request.headers.origin"
     if kind == "json":
         origin = f"JSON.stringify(String({origin})).slice(1, -1)"
-    return literal(_TYPES[kind]), text_code(body, origin)
+    return literal(ERROR_TYPES[kind]), text_code(body, origin)
 
 
 def text_code(text: str, origin: str = "origin") -> str:

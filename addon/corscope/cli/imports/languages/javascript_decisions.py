@@ -172,6 +172,7 @@ class _Decision:
         otherwise: more of what it does for the rest, as `Tested` has it.
         is_flag: whether it gives back true, and not the origin.
         is_undefined: whether it calls back `undefined` where there is no error.
+        is_asked: whether it asks anything, if perhaps of an empty list.
     """
 
     test: OriginTest
@@ -184,12 +185,13 @@ class _Decision:
     otherwise: str = ""
     is_flag: bool = False
     is_undefined: bool = False
+    is_asked: bool = False
 
     def tested(self, *, is_async: bool) -> Tested:
         """All of it."""
         denied = self.denied or _Outcome("false")
         missing = self._met_missing(denied)
-        if not self.callback and not self.allowed:
+        if not self.callback and not self.allowed and not self.is_asked:
             raise UnknownError
         is_error = [each.kind == "error" for each in (missing, denied)]
         is_one_way = missing.kind == "allow" or is_error[0] == is_error[1]
@@ -257,6 +259,7 @@ class _Decision:
         alternative = node.child_by_field_name("alternative")
         if condition is None or then is None:
             raise UnknownError
+        self.is_asked = True
         inside = _statements(then)
         if alternative is not None and alternative.type == "else_clause":
             alternative = named(alternative)[0]
@@ -362,6 +365,7 @@ class _Decision:
 
     def _end_choice(self, value: "Syntax") -> None:
         """`test ? origin : false`, or with the origin that others get."""
+        self.is_asked = True
         self.allowed += self.test.returned(value)
         fallback = self.test.fallback(value)
         if fallback is not None:

@@ -5,6 +5,7 @@ error that has a name and is given its status after that, and `ctx.throw(403, "â
 """
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,7 @@ __all__ = [
     "given_to",
     "named_errors",
     "status_given",
+    "template_text",
     "thrown_by",
 ]
 
@@ -52,6 +54,10 @@ NESTS: Final = {
     "ServiceUnavailableException": 503,
 }
 """NestJS' own exceptions, and the status of each."""
+
+_CODE: Final = re.compile(r"""\bcode\s*:\s*["'](\w+)["']""")
+_AS_THEY_ARE: Final = ("`", "\\", "$", "{", '"', "'")
+"""What is the same behind a backslash."""
 
 _STATUSES: Final = re.compile(r"\bstatus(?:Code)?\s*:\s*([45][0-9][0-9])\b")
 _STATUS: Final = re.compile("[45][0-9][0-9]")
@@ -114,9 +120,10 @@ def error_of(node: "Syntax", test: OriginTest, names: NamedErrors, deep: int = 0
     function, given = node.child_by_field_name("function"), given_to(node)
     name = short_code_of(function)
     if name == "Object.assign" and len(given) == 2:
-        said = _STATUSES.search(short_code_of(given[1]))
+        said, code = (each.search(short_code_of(given[1])) for each in (_STATUSES, _CODE))
         thrown = error_of(bare(given[0]), test, names, deep + 1)
-        return thrown._replace(status=int(said[1])) if said else thrown
+        thrown = thrown._replace(status=int(said[1])) if said else thrown
+        return thrown._replace(code=code[1]) if code else thrown
     if not _MAKES_ERROR.fullmatch(name):
         raise UnknownError
     return _made(given, test, Thrown(made="Error" if name == "Error" else "http-errors"))
@@ -247,13 +254,19 @@ def _words(
 
 def _template(node: "Syntax", test: OriginTest, names: _Parameters, deep: int) -> str | None:
     """A template that names the origin, or what can be told."""
+    return template_text(node, lambda given: _words(given, test, names, deep + 1))
+
+
+def template_text(node: "Syntax", told: Callable[["Syntax"], str | None]) -> str | None:
+    """A template's text, where each `${â€¦}` is as `told`; None if something can't be told."""
     parts = list[str | None]()
     for child in node.children:
         if child.type == "string_fragment":
             parts.append(code_of(child))
         elif child.type == "template_substitution":
-            parts.append(_words(named(child)[0], test, names, deep + 1))
+            parts.append(told(named(child)[0]))
         elif child.type == "escape_sequence":
-            parts.append(None)
+            character = code_of(child)[1:]
+            parts.append(character if character in _AS_THEY_ARE else None)
     texts = [each for each in parts if each is not None]
     return "".join(texts) if len(texts) == len(parts) else None

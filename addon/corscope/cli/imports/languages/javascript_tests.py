@@ -97,7 +97,7 @@ class OriginTest:
         if node is None:
             raise UnknownError
         if node.type == "true" or self.is_origin(node):
-            return [Node(self.file.read(node, self.depth).place, value=True)]
+            return [Node("", value=True)]
         condition, then = (node.child_by_field_name(f) for f in ("condition", "consequence"))
         if node.type != "ternary_expression" or condition is None or then is None:
             raise UnknownError
@@ -273,6 +273,8 @@ class OriginTest:
     def _found_by(self, node: "Syntax", deep: int) -> list[Node]:
         if node.type == "true":
             return [self.file.read(node, self.depth)]
+        if self.is_origin(node):  # any that is there
+            return [Node("", value=True)]
         if node.type == "call_expression":
             return self._called(node)
         if node.type == "unary_expression" and _operator(node) == "~":

@@ -1,13 +1,19 @@
 """How do Express, Fastify, Koa, Hono, hapi and h3 take their CORS options?"""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from corscope.cli.imports.languages.javascript import ANY_PATH, JavaScriptCall, JavaScriptFile
 from corscope.cli.imports.languages.javascript_errors import NESTS, PLAIN
-from corscope.cli.imports.languages.javascript_handlers import error_handlers, handled
+from corscope.cli.imports.languages.javascript_handlers import (
+    EXPRESS_HANDLER,
+    FASTIFY_HANDLER,
+    HandlerForm,
+    error_handlers,
+    handled,
+    json_text,
+)
 from corscope.cli.imports.languages.syntax import line_of
 from corscope.cli.imports.options import (
     Fields,
@@ -101,7 +107,20 @@ def _fastify_origin(node: Node) -> Fields:
     if tested.otherwise == "fixed":
         told = "is the same for every origin; Vary, which is there with a function, is not"
         return {**read, "warnings": (told,)}
-    return _with_words(read, tested)
+    return _with_code(_with_words(read, tested), tested.error)
+
+
+def _with_code(fields: Fields, error: Thrown) -> Fields:
+    """With the error's code, which Fastify sends too."""
+    settings = fields.get("settings")
+    if error.code is None or not isinstance(settings, Mapping):
+        return fields
+    if settings[OTHER_ORIGINS.name] != ERROR:
+        return fields
+    sent = {"statusCode": error.status, "code": error.code, "error": reason_phrase(error.status)}
+    message = ERROR_MESSAGE.default if error.message is None else error.message
+    body = json_text({**sent, "message": message})
+    return {**fields, "settings": {**settings, ERROR_BODY.name: body}}
 
 
 def _nothing_allowed(node: Node, tested: Tested) -> Fields:
@@ -142,12 +161,12 @@ def _answered_by_nest(error: Thrown) -> tuple[int, str, tuple[str, ...]]:
     if error.made != "http-errors" and not is_nests:
         is_known = error.made in {*PLAIN, "string"}
         told = () if is_known else (f"has an error of {error.made}: taken for one of no status",)
-        return 500, _json({"statusCode": 500, "message": "Internal server error"}), told
+        return 500, json_text({"statusCode": 500, "message": "Internal server error"}), told
     body = None if error.body is None else _plain(error.body)
     if body is not None:
-        return error.status, _json(body), ()
+        return error.status, json_text(body), ()
     is_told = error.message is not None and error.body is None
-    return error.status, _json(_of_nest_error(error)), () if is_told else (_WORDLESS,)
+    return error.status, json_text(_of_nest_error(error)), () if is_told else (_WORDLESS,)
 
 
 def _of_nest_error(error: Thrown) -> Mapping[str, object]:
@@ -170,10 +189,6 @@ def _plain(node: Node) -> object:
         table = {name: _plain(each) for name, each in value.items()}
         return None if None in table.values() else table
     return value if isinstance(value, str | int | bool) else None
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _refusing(node: Node, refusals: Mapping[str, str]) -> Fields:
@@ -334,29 +349,31 @@ def read_express(source: Source) -> Iterator[Found]:
     for readers, several in ((_EXPRESS, used), (_NEST_ON_EXPRESS, enabled)):
         read = _of_calls(several, readers, source)
         for each, call in zip(read, several, strict=True):
-            own = _with_handler(each, call) if readers is _EXPRESS else each
+            origin = _options(call).table().get("origin")
+            is_own = readers is _EXPRESS
+            own = _with_handler(each, call, EXPRESS_HANDLER, origin) if is_own else each
             yield _in_route(call, own, answers_options=answers_options)
     yield from of_nest
 
 
-def _with_handler(read: Found, call: JavaScriptCall) -> Found:
+def _with_handler(
+    read: Found, call: JavaScriptCall, form: HandlerForm, origin: Node | None
+) -> Found:
     """With what the application's own handler of errors answers that of the function."""
     settings = dict(read.policy.settings)
-    origin = _options(call).table().get("origin")
     tested = None if origin is None else origin.value
-    handler = next(error_handlers(call.file), None)
+    handler = next(error_handlers(call.file, form), None)
     is_error = settings.get(OTHER_ORIGINS.name) == ERROR and isinstance(tested, Tested)
     if handler is None or not is_error or not isinstance(tested, Tested):
         return read
-    sent = handled(handler, tested.error, call.file)
+    sent = handled(handler, tested.error, call.file, form)
     place = call.file.source.at(line_of(handler))
     if sent is None:
-        told = f"{place}: this answers the error, and can't be read: by the rule Express does"
+        told = f"{place}: this answers the error, and can't be read: by the rule the framework does"
         return replace(read, warnings=(*read.warnings, told))
     settings[ERROR_STATUS.name] = sent.status
-    settings[ERROR_BODY.name] = _json(sent.value) if sent.is_json else str(sent.value)
-    if not sent.is_json:
-        settings[ERROR_TYPE.name] = "html"  # as `send` takes a text
+    settings[ERROR_BODY.name] = sent.body
+    settings[ERROR_TYPE.name] = sent.kind
     return replace(read, policy=replace(read.policy, settings=tuple(settings.items())))
 
 
@@ -406,7 +423,9 @@ def read_fastify(source: Source) -> Iterator[Found]:
     enabled = [call for call in file.calls() if call.function.endswith(_ENABLED)]
     of_nest = [*_of_calls(enabled, _NEST_ON_FASTIFY, source), *_of_nest(file, _NEST_ON_FASTIFY)]
     wanted = "" if of_nest else "register(cors, {…}) of @fastify/cors"
-    yield from _of_calls(calls, _FASTIFY, source, wanted, index=1)
+    read = _of_calls(calls, _FASTIFY, source, wanted, index=1)
+    for each, call in zip(read, calls, strict=True):
+        yield _with_handler(each, call, FASTIFY_HANDLER, call.options(1).table().get("origin"))
     yield from of_nest
 
 
