@@ -41,13 +41,17 @@ WITHOUT_BODY = {204, 304}  # these statuses end with the head, whatever it says 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response: the headers are written in this order, in Latin-1, and not checked."""
+    """A response: the headers are written in this order, in Latin-1, and not checked.
+
+    The connection is closed after it, unless it `stays` until the client does so.
+    """
 
     status: int = 200
     headers: HeaderPairs = ()
     body: bytes = b"body"
     reason: str = "Scripted"
     delay: float = 0.0
+    stays: bool = False
 
     def wire(self, method: str) -> bytes:
         """Return the bytes to write; only the framing is added to what the test asked for."""
@@ -169,6 +173,8 @@ class _Connection(socketserver.StreamRequestHandler):
             return
         time.sleep(answer.delay)
         self.wfile.write(answer.wire(request.method))
+        if answer.stays:
+            self.rfile.read()
 
     def _speak_tls(self) -> None:
         self.connection = server_context().wrap_socket(self.request, server_side=True)
