@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -13,6 +12,7 @@ import pytest
 from corscope.cli.imports.formats import IMPORTERS
 from corscope.cli.imports.tree import Source, UnreadableError
 from tests.cli.conftest import Command
+from tests.servers.real.libraries import require_program
 
 WITHOUT = {"PATH": os.environ["PATH"]}
 """An environment in which nothing is set."""
@@ -47,8 +47,7 @@ HEAD = "const { taken } = process.env;\nconst named = process.env.NAMED;\n"
 @pytest.fixture(scope="module")
 def javascript() -> dict[str, object]:
     """What each expression is to Node.js where the environment sets nothing."""
-    if shutil.which("node") is None:
-        pytest.skip("node is missing")
+    require_program("node")
     code = f"{HEAD}console.log(JSON.stringify([{','.join(JAVASCRIPT)}]))"
     told = subprocess.run(["node", "-e", code], check=True, capture_output=True, env=WITHOUT)
     return dict(zip(JAVASCRIPT, json.loads(told.stdout), strict=True))
@@ -276,8 +275,7 @@ PHP_HEAD = (
 @pytest.fixture(scope="module")
 def php() -> dict[str, object]:
     """What each expression is to PHP where the environment sets nothing."""
-    if shutil.which("php") is None:
-        pytest.skip("php is missing")
+    require_program("php")
     lists = ",".join(f"array_values({each})" for each in PHP)
     code = f"{PHP_HEAD} echo json_encode([{lists}]);"
     told = subprocess.run(["php", "-n", "-r", code], check=True, capture_output=True, env=WITHOUT)
@@ -309,8 +307,7 @@ RUBY = {
 @pytest.fixture(scope="module")
 def ruby() -> dict[str, object]:
     """What each expression is to Ruby where the environment sets nothing."""
-    if shutil.which("ruby") is None:
-        pytest.skip("ruby is missing")
+    require_program("ruby")
     code = f"require 'json'; puts JSON.generate([{','.join(RUBY)}])"
     told = subprocess.run(["ruby", "-e", code], check=True, capture_output=True, env=WITHOUT)
     return dict(zip(RUBY, json.loads(told.stdout), strict=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import socket
 import subprocess
 import time
@@ -20,6 +19,7 @@ from corscope.messages import Request, Response
 from corscope.servers.policy import Policy
 from tests.cli.conftest import Command
 from tests.cli.imports.reading import APP, dialect
+from tests.servers.real.libraries import require_program
 
 ALWAYS = (("always", True),)
 HEADERS = (
@@ -94,8 +94,7 @@ def test_an_ingress_is_what_its_controller_makes_of_it(
 @contextmanager
 def nginx(folder: Path, location: str) -> Iterator[int]:
     """A real nginx with a location where nothing is found but what is said before."""
-    if shutil.which("nginx") is None:
-        pytest.skip("nginx is missing")
+    require_program("nginx")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from corscope.cli.imports.tree import Found, Source, UnreadableError
 from tests.cli.imports.reading import APP
 from tests.cli.imports.test_nginx_files import written
 from tests.cli.imports.test_returned import compare
+from tests.servers.real.libraries import require_program
 
 SET = f"Header always set Access-Control-Allow-Origin {APP}\n"
 HEADER = f"header Access-Control-Allow-Origin {APP}\n"
@@ -96,8 +96,7 @@ def test_apache_itself_takes_the_same_files_in_that_order(tmp_path: Path) -> Non
     ((found,), notes) = read("apache", tmp_path / "httpd.conf")
     assert found.policy.allow_origins == APP
     ours = [each.rpartition(" is ")[2] for each in notes if " is " in each]
-    if shutil.which("apache2") is None:
-        pytest.skip("apache2 is missing")
+    require_program("apache2")
     modules = "".join(
         f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"
         for name in ("headers", "mpm_event", "authz_core")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from corscope.cli.imports.formats import IMPORTERS
 from corscope.cli.imports.tree import Found, Source, UnreadableError
 from corscope.servers.policy import Policy
+from tests.servers.real.libraries import require_program
 
 LISTED = ["https://a.test", "https://b.test"]
 LIST = json.dumps(LISTED)
@@ -82,8 +82,7 @@ def test_a_name_is_what_node_makes_of_it(tmp_path: Path, name: str) -> None:
     source = written(tmp_path, *PROGRAMS[name])
     assert imported(source).policy == Policy(allow_origins=tuple(LISTED))
     assert any("is taken from" in note for note in source.notes)
-    if shutil.which("node") is None:
-        pytest.skip("node is missing")
+    require_program("node")
     file = Path(source.name)
     before = source.text.rpartition("origin = ")[0].rpartition("\n")[0]
     file.write_text(f"{before}\nconsole.log(JSON.stringify({PROGRAMS[name][1]}))\n")

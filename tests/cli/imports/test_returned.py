@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import http.server
-import shutil
 import socket
 import subprocess
 import threading
@@ -19,6 +18,7 @@ from corscope.cli.imports.formats import IMPORTERS
 from corscope.cli.imports.tree import Found, Source
 from corscope.messages import Request, Response
 from tests.cli.imports.reading import APP, dialect
+from tests.servers.real.libraries import require_program
 
 EARLY = f"http-after-response set-header Access-Control-Allow-Origin {APP}\n"
 LATE = f"http-response set-header Access-Control-Allow-Origin {APP}\n"
@@ -94,8 +94,7 @@ def of_nginx(folder: Path, rules: str, port: int, backend: int, before: str) -> 
 @contextmanager
 def running(folder: Path, name: str, rules: str, before: str = "") -> Iterator[int]:
     """A real proxy with these rules before a backend."""
-    if shutil.which(name) is None:
-        pytest.skip(f"{name} is missing")
+    require_program(name)
     backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
     threading.Thread(target=backend.serve_forever, daemon=True).start()
     port = free_port()

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import pytest
 
-__all__ = ["LIBRARIES", "NEST", "Library", "Running"]
+__all__ = ["LIBRARIES", "NEST", "Library", "Running", "require_program"]
 
 HERE = Path(__file__).parent
 STOP_SECONDS = 20.0
@@ -56,6 +56,12 @@ class Library:
         if os.environ.get("CORSCOPE_REQUIRE_SERVERS") == "1":
             pytest.fail(message)
         pytest.skip(message)
+
+
+def require_program(name: str) -> None:
+    """Skip the test where a server's program isn't installed, unless that is forbidden."""
+    hint = "`make servers` installs it, where root runs it on Debian"
+    Library((name,), (name,), hint).require()
 
 
 def _node(framework: str, package: str, *, knows_routes: bool = False) -> Library:

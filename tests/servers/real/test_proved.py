@@ -32,7 +32,7 @@ pytestmark = pytest.mark.server
 
 SEED = seed()
 COUNT = int(os.environ.get("CORSCOPE_POLICIES") or 25)
-REQUESTS = 40
+REQUESTS = 25
 ORIGINS = 20
 
 SET_BY_KOA = {404, 405, 501}
