@@ -4,7 +4,7 @@ Both are asked the same requests, made from the policy itself: an origin that it
 it doesn't, its methods and headers and others. Nothing is read off the dialects' code.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,14 +24,19 @@ from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = [
     "Answered",
+    "Asked",
     "Difference",
     "Probe",
     "answered",
     "differences",
     "instance",
     "meaning",
+    "mistakes",
     "probes",
 ]
+
+Asked = tuple[Dialect, Policy]
+"""A server, and a policy that it has."""
 
 EVIL: Final = "https://not-allowed.example"
 """An origin that no policy lists."""
@@ -131,9 +136,13 @@ def _meaning(name: str, lines: Sequence[str]) -> object:
     return parts if name == ALLOW_METHODS else frozenset(part.lower() for part in parts)
 
 
-def differences(
-    first: tuple[Dialect, Policy], second: tuple[Dialect, Policy], *, spelling: bool = False
-) -> Iterator[Difference]:
+def mistakes(given: Iterable[bool], wanted: Iterable[bool]) -> tuple[int, int]:
+    """How often more is given than is wanted, and how often less."""
+    pairs = list(zip(given, wanted, strict=True))
+    return pairs.count((True, False)), pairs.count((False, True))
+
+
+def differences(first: Asked, second: Asked, *, spelling: bool = False) -> Iterator[Difference]:
     """The requests that two servers answer otherwise.
 
     Args:

@@ -6,12 +6,14 @@ ways to say it that is chosen which allows no more, and then no fewer.
 """
 
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from corscope.fetch.headers import byte_lowercase, get, get_decode_and_split
+from corscope.fetch.safelist import is_cors_safelisted_method
 from corscope.messages import Request
 from corscope.servers.dialect import Dialect
-from corscope.servers.difference import answered
+from corscope.servers.difference import Asked, answered, mistakes
 from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
 
@@ -20,7 +22,6 @@ __all__ = ["with_names"]
 USUAL_METHODS: Final = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 
 _ORIGIN: Final = "https://app.example.com"
-_SAFELISTED: Final = ("GET", "HEAD", "POST")
 _METHODS: Final = ("GET", "PUT", "PATCH", "DELETE", "QUERY")
 _HEADERS: Final = ("content-type", "x-a", "x-b", "authorization")
 _WAYS: Final[dict[str, tuple[str | tuple[str, ...] | None, ...]]] = {
@@ -32,7 +33,7 @@ _Allowed = tuple[bool, bool]
 """Whether it is, without credentials and with such."""
 
 
-def with_names(policy: Policy, source: tuple[Dialect, Policy], target: Dialect) -> Policy:
+def with_names(policy: Policy, source: Asked, target: Dialect) -> Policy:
     """The policy with its methods and headers as the target has to have them, where any is meant.
 
     Args:
@@ -60,12 +61,8 @@ def _mistakes(
 ) -> tuple[bool, int, int]:
     """Whether it can't be, how often more is allowed than is wanted, and how often less."""
     can_be = all(each.field != field for each in target.complaints(policy))
-    pairs = [
-        pair
-        for one, other in zip(_allowed(target, policy, field), wanted, strict=True)
-        for pair in zip(one, other, strict=True)
-    ]
-    return not can_be, pairs.count((True, False)), pairs.count((False, True))
+    allowed = _allowed(target, policy, field)
+    return not can_be, *mistakes(chain.from_iterable(allowed), chain.from_iterable(wanted))
 
 
 def _allowed(dialect: Dialect, policy: Policy, field: str) -> list[_Allowed]:
@@ -88,7 +85,7 @@ def _answers(dialect: Dialect, policy: Policy, method: str, name: str | None) ->
     field, value = (ALLOW_METHODS, method) if name is None else (ALLOW_HEADERS, name)
     names = get_decode_and_split(made.headers, field) or []
     known = names if name is None else [byte_lowercase(each) for each in names]
-    is_named = value in (*known, *(() if name else _SAFELISTED))
+    is_named = value in known or (name is None and is_cors_safelisted_method(value))
     is_any = WILDCARD in known and name != "authorization"
     has_credentials = get(made.headers, ALLOW_CREDENTIALS) == "true"
     return is_named or is_any, is_named and has_credentials

@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 from corscope.fetch.headers import get
 from corscope.messages import HeaderList, Request
 from corscope.servers.dialect import Dialect
-from corscope.servers.difference import answered, instance
+from corscope.servers.difference import Asked, answered, instance, mistakes
 from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
-__all__ = ["Asked", "with_origins"]
+__all__ = ["with_origins"]
 
 NOBODY: Final = "https://nobody.invalid"
 """An origin that no page has, for servers to which an empty list means all."""
@@ -31,7 +31,6 @@ _USUAL_PORT: Final = re.compile(r"^(https://.*):443$|^(http://.*):80$")
 
 _FIELDS: Final = {"allow_origins", "allow_origin_regex"}
 
-Asked = tuple[Dialect, Policy]
 _LetIn = tuple[bool, bool]
 """Whether it is, without credentials and with such."""
 
@@ -71,12 +70,12 @@ def _for_any(
     without = replace(anyone, allow_credentials=None)
     ways = (policy, anyone, echoing, without)
 
-    def mistakes(way: Policy) -> tuple[int, int]:
+    def worth(way: Policy) -> tuple[int, int]:
         let_in = _let_in(target, way, _ANY)
         flat = None if let_in is None else list(chain.from_iterable(let_in))
         return _mistakes(list(chain.from_iterable(wanted)), flat)
 
-    best = min(ways, key=mistakes)
+    best = min(ways, key=worth)
     if best is not without or not policy.allow_credentials:
         return best, ()
     told = "with it any origin could use credentials, which none can here"
@@ -114,14 +113,14 @@ def _best(entry: str, policy: Policy, source: Asked, target: Dialect) -> _Way:
     wanted = [_shares(dialect, own, origin)[0] for origin in asked]
     ways = [_Way((entry,)), *_other_ways(entry, asked, wanted), _Way()]
 
-    def mistakes(way: _Way) -> tuple[int, int]:
+    def worth(way: _Way) -> tuple[int, int]:
         if way == _Way():
             return _mistakes(wanted, [False] * len(asked))
         written = replace(policy, allow_origins=way.origins, allow_origin_regex=way.regex)
         let_in = _let_in(target, written, asked)
         return _mistakes(wanted, None if let_in is None else [plain for plain, _ in let_in])
 
-    return min(ways, key=mistakes)
+    return min(ways, key=worth)
 
 
 def _other_ways(entry: str, asked: Sequence[str], wanted: Sequence[bool]) -> Iterator[_Way]:
@@ -139,10 +138,7 @@ def _other_ways(entry: str, asked: Sequence[str], wanted: Sequence[bool]) -> Ite
 
 def _mistakes(wanted: Sequence[bool], let_in: Sequence[bool] | None) -> tuple[int, int]:
     """How often more are let in than is wanted, and how often fewer; most if it can't be."""
-    if let_in is None:
-        return sys.maxsize, 0
-    pairs = list(zip(let_in, wanted, strict=True))
-    return pairs.count((True, False)), pairs.count((False, True))
+    return (sys.maxsize, 0) if let_in is None else mistakes(let_in, wanted)
 
 
 def _let_in(target: Dialect, policy: Policy, asked: Sequence[str]) -> list[_LetIn] | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from corscope.fetch.headers import get, get_decode_and_split
 from corscope.messages import HeaderList, Request
 from corscope.servers.dialect import Dialect, Export
-from corscope.servers.difference import answered, differences, instance
+from corscope.servers.difference import Asked, answered, differences, instance
 from corscope.servers.handed_names import with_names
 from corscope.servers.handed_origins import with_origins
 from corscope.servers.parts import ALLOW_HEADERS, ALLOW_ORIGIN
@@ -143,7 +143,7 @@ def _allows(dialect: Dialect, policy: Policy, origin: str) -> bool:
 _SAFELISTED: Final = ("GET", "HEAD", "POST")
 
 
-def _with_safelisted(policy: Policy, source: tuple[Dialect, Policy], target: Dialect) -> Policy:
+def _with_safelisted(policy: Policy, source: Asked, target: Dialect) -> Policy:
     """List the CORS-safelisted methods that the first server needn't list, and the second has to.
 
     Browsers take them for allowed whatever a list says, but some servers refuse what isn't on it.

@@ -46,8 +46,9 @@ def imported_value(name: str, file: "JavaScriptFile", depth: int) -> Value:
 
 def _exported(own: str, file: "JavaScriptFile", depth: int) -> Value:
     """What a file exports by this name, or as a whole."""
-    whole = [value for name, value in _exports(file) if name == "default"]
-    named = [value for name, value in _exports(file) if name == own]
+    exports = list(_exports(file))
+    whole = [value for name, value in exports if name == "default"]
+    named = [value for name, value in exports if name == own]
     for only in (named, whole):
         if len(only) > 1:
             break

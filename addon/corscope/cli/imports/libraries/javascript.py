@@ -363,7 +363,7 @@ def _with_handler(
     settings = dict(read.policy.settings)
     tested = None if origin is None else origin.value
     handler = next(error_handlers(call.file, form), None)
-    is_error = settings.get(OTHER_ORIGINS.name) == ERROR and isinstance(tested, Tested)
+    is_error = settings.get(OTHER_ORIGINS.name) == ERROR
     if handler is None or not is_error or not isinstance(tested, Tested):
         return read
     sent = handled(handler, tested.error, call.file, form)
