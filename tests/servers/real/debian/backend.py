@@ -10,6 +10,7 @@ __all__ = ["start"]
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for its head to be acknowledged
 
     def _answer(self) -> None:
         route, _, rest = self.path.removeprefix("/").partition("/")

@@ -26,6 +26,8 @@ def main() -> None:
     def port(config: str | None) -> int:
         application = backend.application(config)
         listening = socket.create_server(LOOPBACK, backlog=64)
+        # Else a body waits 40 ms for its head to be acknowledged; connections inherit it.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         applications[listening] = application
         number: int = listening.getsockname()[1]
         return number
