@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:
 	@echo "make run      set up $(VENV) and open the demo"
-	@echo "make test     set up $(VENV) and run linters and all tests"
+	@echo "make test     set up $(VENV) and run linters and all tests; TESTS=tests/fetch for some"
 	@echo "make lint     only the linters and mypy"
 	@echo "make agree    run random cases in real browsers; N=20000 SEED=7 ENGINES=firefox TABLE=1"
 	@echo "make bench    measure side by side; ONLY='layer core' for some, WRITE=1 writes docs/benchmarks.md"
@@ -31,7 +31,7 @@ run: $(VENV)/.installed
 test: $(VENV)/.tested browsers installed-axe installed-servers
 	@status=0; \
 	$(MAKE) --no-print-directory lint || status=1; \
-	$(BIN)/python -m pytest || status=1; \
+	$(BIN)/python -m pytest $(TESTS) || status=1; \
 	exit $$status
 
 lint: $(VENV)/.tested
