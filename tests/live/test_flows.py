@@ -172,6 +172,46 @@ def test_replayed_requests_are_judged_anew(saved: Path, server: RawServer, tmp_p
     assert (put["rule"], put["answered_by"]) == ("open", "rule")
 
 
+def test_a_replay_takes_no_browsers_preflight(server: RawServer, tmp_path: Path) -> None:
+    """Nor does its answer wait for a browser's request: who replays one looks what it says now."""
+    url = "http://api.test/mended"
+    allowing = reply(f"Access-Control-Allow-Origin: {PAGE}", "Access-Control-Allow-Methods: PUT")
+    server.answers[url] = allowing
+    script = tmp_path / "again.py"
+    script.write_text(
+        "from mitmproxy import command, ctx\n"
+        "seen = []\n"
+        "class Again:\n"
+        "    def response(self, flow):\n"
+        "        if flow.request.host == 'api.test' and not flow.is_replay:\n"
+        "            seen.append(flow)\n"
+        "    @command.command('test.again')\n"
+        "    def again(self, number: int) -> None:\n"
+        "        ctx.master.commands.call('replay.client', [seen[number]])\n"
+        "addons = [Again()]\n",
+        "utf-8",
+    )
+    with Proxy(tmp_path, server.mode, scripts=[CONTROL, script]) as proxy:
+
+        def replayed(number: int) -> None:
+            known = len(exchanges(proxy.journal()))
+            proxy.control(command="test.again", arguments=[str(number)])
+            wait_until(lambda: len(exchanges(proxy.journal())) > known, 20, "the replay")
+
+        proxy.ask(preflight(url))
+        proxy.ask(ask(url, method="PUT"))
+        replayed(0)  # were it the browser's, it would be the older one of two that wait
+        proxy.ask(preflight(url))
+        replayed(1)  # were it the browser's, it would take that one
+        proxy.ask(ask(url, method="PUT"))
+        entries = proxy.journal()
+    asked = exchanges(entries)
+    first, _, second = (each["id"] for each in asked if each["kind"] == "preflight")
+    opened_by = [each["preflight"] for each in asked if each["kind"] == "actual"]
+    assert opened_by == [first, first, second]  # the replay's id is that of what was asked before
+    assert {each["id"] for each in entries if each.get("outcome") == "followed"} == {first, second}
+
+
 # Others who edit flows
 
 

@@ -77,6 +77,7 @@ def flows(draw: st.DrawFn) -> http.HTTPFlow:
     made.response = draw(st.none() | responses())
     made.error = draw(st.none() | st.builds(flow.Error, ERRORS, TIMES))
     made.metadata = draw(METADATA)
+    made.is_replay = draw(st.sampled_from([None, "request", "response"]))
     made.id, made.timestamp_created = "a flow", 0.0
     made.client_conn.id = made.server_conn.id = "an end"
     return made

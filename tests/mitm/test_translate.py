@@ -231,6 +231,14 @@ def test_browsers_are_told_apart_by_address_and_name() -> None:
     assert len(clients) == 4
 
 
+def test_what_mitmproxy_asks_again_is_no_browsers() -> None:
+    """Nor is it once it's saved: a browser hasn't seen that answer."""
+    live, again = flow(), flow()
+    again.is_replay = "request"
+    assert asked_of(again).client != asked_of(live).client
+    assert asked_of(again).request == asked_of(live).request
+
+
 @pytest.mark.parametrize(
     ("message", "state", "live", "missing"),
     [

@@ -58,6 +58,8 @@ def _flow_of(record: bytes) -> http.HTTPFlow | None:
     remembers = len(client) <= LONGEST_REMEMBERED
     found = http.HTTPFlow(_remembered_client(client) if remembers else _client(client), _NO_SERVER)
     found.id = _text(record, state[b"id"])
+    if state[b"is_replay"][0] != _NULL:
+        found.is_replay = _text(record, state[b"is_replay"])
     found.request = _request(record, _members(record, state[b"request"]))
     if state[b"response"][0] != _NULL:
         found.response = _response(record, _members(record, state[b"response"]))

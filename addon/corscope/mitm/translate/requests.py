@@ -48,6 +48,7 @@ def asked_of(flow: http.HTTPFlow) -> Asked:
         client.tls,
         client.sni,
         client.peername and client.peername[0],
+        flow.is_replay,
     )
     return _asked.get(key) or _decoded(flow, key)
 
@@ -58,14 +59,24 @@ def request_of(flow: http.HTTPFlow) -> Request:
 
 
 def _decoded(flow: http.HTTPFlow, key: object) -> Asked:
-    data, peer = flow.request.data, flow.client_conn.peername
+    data = flow.request.data
     fields = data.headers.fields
     headers, agent, length = _header_lists.get(fields) or _decoded_headers(fields)
     # `.method` of the request itself upper-cases it.
     request = Request(data.method.decode("latin-1"), _url(flow), headers)
-    asked = Asked(f"{peer[0] if peer else ''} {agent}", request)
+    asked = Asked(f"{_address(flow)} {agent}", request)
     is_short = length + len(request.url) <= MOST_CHARACTERS
     return _asked.put(key, asked) if is_short else asked
+
+
+def _address(flow: http.HTTPFlow) -> str:
+    """Where it was asked from; what mitmproxy asks again has the browser's address, but isn't its.
+
+    The browser sees no such answer, so that it neither goes on nor keeps anything after it.
+    """
+    peer = flow.client_conn.peername
+    address = peer[0] if peer else ""
+    return f"{address}(replay)" if flow.is_replay == "request" else address
 
 
 Fields = tuple[tuple[bytes, bytes], ...]
