@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from corscope.web.access import TOKEN_HEADER
+from corscope.web.access import TOKEN_HEADER, Asked, refusal
 from corscope.web.handlers import Clear
 from corscope.web.views import VIEWS
 from tests.support.web import Answer, Served
@@ -74,6 +74,23 @@ def test_a_foreign_host_is_refused(served: Served, host: str, path: str) -> None
 def test_the_machines_own_names_are_answered(served: Served, host: str) -> None:
     own = host.format(port=served.page.port)
     assert served.ask(headers={"Host": own}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "is_answered"),
+    [
+        ("127.0.0.1", 80, True),
+        ("localhost", 80, True),
+        ("127.0.0.1:80", 80, True),
+        ("127.0.0.1", 8085, False),
+        ("127.0.0.1.evil.test", 80, False),
+    ],
+)
+def test_browsers_leave_the_default_port_out(host: str, port: int, is_answered: bool) -> None:
+    """Not of the real server: only root may have that port."""
+    own = {"Host": host, "Origin": f"http://{host}", TOKEN_HEADER: "token"}
+    for method in ("GET", "POST"):
+        assert (refusal(Asked(method, "token", own), "token", port) is None) is is_answered
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from corscope.fetch.origin import DEFAULT_PORTS
+
 __all__ = ["TOKEN_HEADER", "Asked", "refusal", "response_headers"]
 
 TOKEN_HEADER: Final = "X-Corscope-Token"  # noqa: S105  the header's name
@@ -41,7 +43,7 @@ class Asked:
 def refusal(asked: Asked, token: str, port: int) -> str | None:
     """Why a request is refused, in a sentence; None where it is answered."""
     host = asked.headers.get("Host", "").lower()
-    if host not in {f"{name}:{port}" for name in _NAMES}:
+    if host not in _own_hosts(port):
         return "This page answers on this machine's own names only."
     if not hmac.compare_digest(asked.token.encode(), token.encode()):
         return "The address lacks the token, or has another: it is in the event log, new each time."
@@ -50,6 +52,12 @@ def refusal(asked: Asked, token: str, port: int) -> str | None:
     if asked.method not in {"GET", "HEAD"} and not _has_token_header(asked, token):
         return f"What changes anything needs the header {TOKEN_HEADER}."
     return None
+
+
+def _own_hosts(port: int) -> set[str]:
+    """What the Host of who means this machine may be; browsers leave the default port out."""
+    hosts = {f"{name}:{port}" for name in _NAMES}
+    return hosts.union(_NAMES) if port == DEFAULT_PORTS["http"] else hosts
 
 
 def _is_from_the_page(asked: Asked, own: str) -> bool:
