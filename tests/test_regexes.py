@@ -32,7 +32,7 @@ REASONS: Final = {
     "corscope.fetch.headers._QUOTED_STRING.0": "possessive",
     "corscope.fetch.origin._SERIALIZED.0": "a repetition begins with a dot, no label has one",
     "corscope.fetch.safelist._SINGLE_RANGE_WITH_WHITESPACE.0": "parts end where others begin",
-    "corscope.journal.lines.masking._BYTES.0": "possessive",
+    "corscope.journal.lines.masking._CITED.0": "possessive",
     "corscope.journal.lines.masking._USERINFO.0": "possessive",
     "corscope.mitm.saved.har._AS_IT_IS.0": "bounded, without the dot; the path is possessive",
     "corscope.mitm.saved.har_text._IN_STRING.0": "possessive",

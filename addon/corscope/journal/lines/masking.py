@@ -1,7 +1,7 @@
 """What of a URL, or of an error, may the journal know?
 
 Never the fragment or the userinfo; the query's values only where the user asked for whole URLs. Of
-an error the words, but not the bytes that it complains of.
+an error the words, but not the bytes or the header's value that it complains of.
 """
 
 import re
@@ -17,8 +17,10 @@ _USERINFO: Final = re.compile(
     r"^((?:(?:https?|wss?|ftp):[/\\]*+|(?:[^:/\\?#]*:)?[/\\]{2,}+))(?:[/\\]*+[^/\\?#]*@)++",
     re.IGNORECASE,
 )
-# As Python writes bytes; a message may break off within them.
-_BYTES: Final = re.compile(r"""\bb(?:'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?)""", re.DOTALL)
+# As Python writes bytes, and the text of a header's value; a message may break off within them.
+_CITED: Final = re.compile(
+    r"""(\bb|\bheader: )(?:'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?)""", re.DOTALL
+)
 _LONG: Final = 16  # the shortest token that is worth one, in characters
 _TAB_OR_NEWLINE: Final = dict.fromkeys(map(ord, "\t\n\r"))
 
@@ -59,4 +61,4 @@ def _masked_parameter(parameter: str) -> str:
 
 def masked_error(message: str) -> str:
     """What mitmproxy says of a failure: where it can't read an answer, it cites it."""
-    return _BYTES.sub("b'*'", message)
+    return _CITED.sub(r"\1'*'", message)
