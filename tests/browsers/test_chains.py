@@ -15,7 +15,7 @@ import pytest
 from mitmproxy import http
 from mitmproxy.io import FlowReader
 
-from tests.browsers.agreement import Browser
+from tests.browsers.agreement import OPTIONS, Browser
 from tests.support.chromium import Chromium
 from tests.support.firefox import Firefox
 from tests.support.mitmdump import Entry, Mitmdump
@@ -255,3 +255,38 @@ def test_what_a_redirect_has_changed_is_found(record: Record, chain: Chain) -> N
     for flows in instances(record, chain):
         findings = [(f["id"], f["detail"]) for f in record.lines[flows[-1].id]["findings"]]
         assert chain.finding in findings
+
+
+SECURE_HOME = "https://page.test"
+CREDENTIALED = (
+    ("Access-Control-Allow-Credentials", "true"),
+    ("Access-Control-Allow-Methods", "PUT"),
+)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize("mode", ["omit", "same-origin", "include"])
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])  # WebKit tells by a cookie alone
+def test_a_request_behind_a_redirect_has_the_credentials_mode_of_the_one_before(
+    engine: str, mode: str, method: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Its own Origin hides the page, so that nothing of it tells that there are none."""
+    first, last = "https://api.test/1", "https://cdn.test/2"
+    page = (("Access-Control-Allow-Origin", SECURE_HOME), *CREDENTIALED)
+    server = OriginServer(
+        {
+            ("GET", f"{SECURE_HOME}/"): EMPTY_PAGE,
+            ("OPTIONS", first): Answer(204, page),
+            (method, first): Answer(307, (("Location", last), *page)),
+            ("OPTIONS", last): Answer(204, ANYONE),
+            (method, last): Answer(headers=ANYONE),
+        }
+    )
+    with server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        opened = request.getfixturevalue(engine).open(f"{SECURE_HOME}/", proxy.port)
+        [seen] = opened.play([Ask(first, {"method": method, "credentials": mode})])
+        opened.close()
+    lines = [e for e in proxy.journal() if e["type"] == "exchange" and e["url"] == last]
+    assert {line["credentials"] for line in lines} == {"include" if mode == "include" else "omit"}
+    assert lines[-1]["verdict"] == ("allowed" if seen.ok else "blocked")
+    assert seen.ok == (mode != "include")

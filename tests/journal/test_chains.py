@@ -101,6 +101,56 @@ def test_what_an_answer_is_for_is_known_from_the_request_before(
     assert (last.hop, last.scene.destination) == (2, expected)
 
 
+CROSS_SITE = (("Sec-Fetch-Site", "cross-site"), ("User-Agent", CHROMIUM))
+INCLUDES = (*CROSS_SITE, ("Sec-Fetch-Storage-Access", "none"))
+
+
+@pytest.mark.parametrize(("lines", "expected"), [(CROSS_SITE, "omit"), (INCLUDES, "include")])
+def test_the_credentials_mode_is_that_of_the_request_before(
+    told: Told, lines: HeaderList, expected: str
+) -> None:
+    """Of a page that the Origin hides, browsers don't tell it by the absence of a header."""
+    told.see(actual(url=API, headers=lines), to(CDN))
+    told.see(actual(url=CDN, origin="null", headers=CROSS_SITE), to("/2", origin="null"))
+    last = told.see(
+        actual(url="https://cdn.test/2", origin="null", headers=CROSS_SITE), to("", origin="*")
+    )
+    assert last is not None
+    assert (last.hop, last.credentials) == (2, expected)
+    assert last.judgement.verdict == ("allowed" if expected == "omit" else "blocked")
+
+
+def test_a_preflight_behind_a_redirect_has_its_credentials_mode(told: Told) -> None:
+    """Chromium's preflights don't tell theirs."""
+    asked = told.ask(preflight("PUT", url=API))
+    told.answer(asked)
+    told.see(actual("PUT", url=API, headers=INCLUDES), to(CDN, 307))
+    later = preflight("PUT", url=CDN, headers=(("User-Agent", CHROMIUM),))
+    headers = (("Origin", "null"), *later.headers[1:])
+    anyone = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))
+    refused = told.see(Request("OPTIONS", CDN, headers), Response(204, anyone))
+    assert refused is not None
+    assert (refused.hop, refused.credentials) == (1, "include")
+    assert refused.judgement.reason == "wildcard-with-credentials"
+
+
+def test_a_request_tells_more_of_itself_than_the_one_before(told: Told) -> None:
+    told.see(actual(url=API, headers=CROSS_SITE), to(CDN))
+    last = told.see(actual(url=CDN, origin="null", headers=INCLUDES))
+    assert last is not None
+    assert (last.hop, last.credentials) == (1, "include")
+
+
+@pytest.mark.parametrize("first", [own(), actual(url=API, headers=(("Cookie", "a=1"),))])
+def test_what_keeps_its_origin_is_known_by_itself_alone(told: Told, first: Request) -> None:
+    """Within the page's origin nothing is told; and to one origin, as much of each request."""
+    there = f"{API}/2"
+    told.see(first, to(there))
+    last = told.see(actual(url=there))
+    assert last is not None
+    assert (last.hop, last.credentials) == (1, "unknown")
+
+
 def test_what_seems_to_be_video_may_be_known_for_audio(told: Told) -> None:
     """To a plain-http host both look the same."""
     media: HeaderList = (("Range", "bytes=0-"), ("Accept-Encoding", "identity"))

@@ -6,7 +6,7 @@ the caller's.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -40,7 +40,7 @@ from corscope.journal.senders.documents import DocumentRequest, document_request
 from corscope.journal.senders.names import Names
 from corscope.journal.senders.pages import Pages
 from corscope.journal.senders.workers import Workers
-from corscope.journal.why import why_announced, why_asked
+from corscope.journal.why import Why, why_announced, why_asked
 from corscope.journal.wire import WireView
 from corscope.messages import Request, Response
 
@@ -184,7 +184,7 @@ class Journal:
             step = known.step.after(waiting.step)
             again = step.link.preflighted
             why = why_asked(known.wire, reading.request.headers, is_again=again)
-            known = Known(known.wire, step, known.credentials, why)
+            known = _linked(known, step, why)
         self._remember(id_, InFlight(known, now, waiting.id, waiting.answer))
         if known.credentials != "unknown":
             engine, answer = known.wire.engine, _answer(waiting)
@@ -204,7 +204,7 @@ class Journal:
             self.caches.asked(client, wire, length)
             if step is not known.step:
                 why = why_announced(wire, is_again=step.link.preflighted)
-                known = Known(wire, step, known.credentials, why)
+                known = _linked(known, step, why)
             return InFlight(known, now)
         covered, earlier = UNCOVERED, None
         if wire.mode == "cors":
@@ -217,7 +217,7 @@ class Journal:
             known = reading.told((), certain=True)
         if step is not reading.alone.step:
             step = step._replace(own_names=known.step.own_names)
-            known = Known(known.wire, step, known.credentials, known.why)
+            known = _linked(known, step, known.why)
         return InFlight(known, now, covered.preflight, findings=covered.findings)
 
     def _remember(self, id_: str, seen: Pending) -> None:
@@ -291,15 +291,21 @@ class Journal:
         if response.status == CHALLENGED and contains(response.headers, "WWW-Authenticate"):
             self.repeats.note_challenge(pending, now)
         if pattern.leads_on:
-            asks = bool(known.why)
-            self.chains.redirected(exchange.id, known.step, response, now, asked_leave=asks)
+            self.chains.redirected(
+                exchange.id,
+                known.step,
+                response,
+                now,
+                asked_leave=bool(known.why),
+                credentials=known.credentials,
+            )
 
     def _note_preflight(self, pattern: Pattern, known: Known, exchange: Exchange) -> None:
         client, wire, verdicts = known.step.client, known.wire, pattern.shared["verdicts"]
         id_, now, length = exchange.id, exchange.time, pattern.length
         answer = pattern.seen.response.headers if pattern.seen.response else ()
         if pattern.awaited is None:
-            modes = passing(wire.engine, wire.credentials, verdicts)
+            modes = passing(wire.engine, known.credentials, verdicts)
             pattern.awaited = shape_of(known.step, wire.cors, modes)
         waiting = Waiting(id_, known.step, wire.cors, answer, now, pattern.awaited, length)
         self.pairing.add(client, waiting)
@@ -314,6 +320,19 @@ class Journal:
     def close(self, now: datetime) -> list[Outcome]:
         """The outcome of all preflights that are still open."""
         return [_not_followed(waiting, now) for waiting in self.pairing.rest()]
+
+
+def _linked(known: Known, step: Step, why: tuple[Why, ...]) -> Known:
+    """What is known of a request in its place behind a redirect.
+
+    Its Origin is `null` where it shows the credentials mode no more, but its page's own did so
+    before. One whose Origin is as it was shows as much as that one: it may be another's.
+    """
+    credentials, link = known.credentials, step.link
+    if credentials == "unknown" and link.tainted_by is not None:
+        credentials = link.credentials
+    step = step._replace(link=replace(link, credentials=credentials))
+    return Known(known.wire, step, credentials, why)
 
 
 def _with_authorization(reading: Reading, before: InFlight, now: datetime) -> InFlight:

@@ -24,7 +24,7 @@ from corscope.fetch.redirect import location_url
 from corscope.fetch.safelist import is_request_body_header_name
 from corscope.journal.alike.memo import MOST_KEPT, length_of
 from corscope.journal.links.waits import Waits
-from corscope.journal.wire import WireView, scripts_own, view
+from corscope.journal.wire import Credentials, WireView, scripts_own, view
 from corscope.messages import HeaderList, Request, Response
 
 __all__ = ["FIRST", "Chains", "Link", "Step", "plain_step", "step_of"]
@@ -52,6 +52,8 @@ class Link:
         first_url: the URL of the first request; None where no redirect led here.
         page: the origin that the first request had; None where no redirect led here.
         destination: what the answer is for, as far as one before it told.
+        credentials: the credentials mode, as far as it, its preflight or one before it told; no
+            redirect changes it.
     """
 
     redirected_from: str | None = None
@@ -63,6 +65,7 @@ class Link:
     first_url: str | None = None
     page: str | None = None
     destination: str | None = None
+    credentials: Credentials = "unknown"
 
 
 FIRST: Final = Link()
@@ -234,7 +237,14 @@ class Chains:
         return None
 
     def redirected(
-        self, id_: str, step: Step, response: Response, now: datetime, *, asked_leave: bool
+        self,
+        id_: str,
+        step: Step,
+        response: Response,
+        now: datetime,
+        *,
+        asked_leave: bool,
+        credentials: Credentials = "unknown",
     ) -> None:
         """Take note of an answer that the browser goes on with, if it redirects.
 
@@ -244,6 +254,7 @@ class Chains:
             response: the answer.
             now: when it came.
             asked_leave: whether something about the request needed a preflight.
+            credentials: its credentials mode, as far as it shows.
         """
         location = location_url(response, step.url, step.engine)
         if location is None or location == FAILURE:
@@ -252,8 +263,9 @@ class Chains:
         length += sum(map(len, step.names))  # of those before it, too
         if length > MOST_KEPT:
             return
-        if asked_leave:
-            step = step._replace(link=replace(step.link, preflighted=True))
+        preflighted = asked_leave or step.link.preflighted
+        link = replace(step.link, preflighted=preflighted, credentials=credentials)
+        step = step._replace(link=link)
         expected = _followed(id_, step, response.status, location)
         place = step.client, _normal(expected.url)
         self.waits.add(place, _shape(expected), expected, now, length)
