@@ -53,6 +53,16 @@ def test_a_message_gives_the_entry_with_its_values(corscope: Command, arguments:
     assert done.stdout == entry_text(Reason.METHOD_NOT_ALLOWED, values) + "\n"
 
 
+def test_what_is_likelier_than_any_reason_is_told_before_them(corscope: Command) -> None:
+    did_not = "(Reason: CORS request did not succeed). Status code: (null)."
+    done = corscope("why", f"Cross-Origin Request Blocked: … at https://api.test/x. {did_not}")
+    first, second, *_ = done.stdout.split("\n\n")
+    assert first.startswith("This says that Firefox got no answer: mostly the server can't be ")
+    assert second.startswith("Else it may be any of ")
+    assert second.endswith(" reasons:")
+    assert "\n\nconnection-dropped: " in done.stdout
+
+
 def test_another_language_is_told_by_its_header(corscope: Command) -> None:
     said = (
         "Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet "

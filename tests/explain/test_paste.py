@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES
+from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, UNANSWERED
 from corscope.explain.pasted.paste import OLDER, PANEL, Found, found_in, known_names, named
 from corscope.fetch.consoles.firefox import FIREFOX
 from corscope.fetch.consoles.printed import console_messages
@@ -229,6 +229,27 @@ def test_of_several_messages_the_cause_counts() -> None:
     for pasted in (f"{cause}\n{follow_up}", f"{follow_up} Status code: (null).\n{cause}"):
         assert found(pasted).reasons == (Reason.METHOD_NOT_ALLOWED,)
     assert Reason.CONNECTION_DROPPED in found(follow_up).reasons
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        FIREFOX_SAYS.format("CORS request did not succeed") + " Status code: (null).",
+        "CORS Failed",
+        "https://developer.mozilla.org/docs/Web/HTTP/CORS/Errors/CORSDidNotSucceed",
+    ],
+)
+def test_where_firefox_got_no_answer_that_is_likelier_than_any_reason(message: str) -> None:
+    """Measured: so it tells of a closed port, an unknown host and a port that speaks no TLS."""
+    result = found(message)
+    assert result.aside == UNANSWERED
+    assert Reason.CONNECTION_DROPPED in result.reasons
+
+
+def test_what_firefox_says_after_a_cause_is_no_reason_of_its_own() -> None:
+    cause = FIREFOX_SAYS.format("CORS preflight response did not succeed")
+    follow_up = FIREFOX_SAYS.format("CORS request did not succeed")
+    assert found(f"{cause}\n{follow_up}").aside is None
 
 
 @pytest.mark.parametrize("message", ASIDES)

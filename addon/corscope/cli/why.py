@@ -12,7 +12,13 @@ import click
 from corscope.explain.articles.catalogue import FINDINGS, REASONS, ArticleId
 from corscope.explain.entry import entry_text, heading
 from corscope.explain.escape import escaped
-from corscope.explain.pasted.paste import found_in, known_names, named, named_finding
+from corscope.explain.pasted.paste import (
+    found_in,
+    known_names,
+    likelier,
+    named,
+    named_finding,
+)
 
 __all__ = ["why"]
 
@@ -35,17 +41,17 @@ def why(text: tuple[str, ...]) -> None:
         return
     asked = sys.stdin.read() if text == ("-",) else " ".join(text)
     if ids := _of_name(asked):
-        _show(ids, {})
+        _show(ids, {}, likelier(ids))
         return
     found = found_in(asked)
     if found is None:
         raise click.ClickException(_unknown(asked))
-    if found.aside is not None:
+    if found.aside is not None and not found.reasons:
         click.echo(f"This says {found.aside}.")
         return
     if found.is_translated:
         click.echo("By the header that it names, this is Firefox's message in another language:\n")
-    _show(found.reasons, found.values)
+    _show(found.reasons, found.values, found.aside)
 
 
 def _of_name(asked: str) -> tuple[ArticleId, ...]:
@@ -54,9 +60,11 @@ def _of_name(asked: str) -> tuple[ArticleId, ...]:
     return named(asked) if finding is None else (*named(asked), finding)
 
 
-def _show(ids: Sequence[ArticleId], values: Mapping[str, str]) -> None:
+def _show(ids: Sequence[ArticleId], values: Mapping[str, str], aside: str | None) -> None:
+    if aside is not None:
+        click.echo(f"This says {aside}.\n")
     if len(set(ids)) > 1:
-        click.echo(f"This may be any of {len(ids)} reasons:\n")
+        click.echo(f"{'This' if aside is None else 'Else it'} may be any of {len(ids)} reasons:\n")
     click.echo("\n\n".join(entry_text(id_, values) for id_ in ids))
 
 

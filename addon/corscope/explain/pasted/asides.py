@@ -5,7 +5,7 @@ Each by a part that all its forms have, with what it says: a sentence that begin
 
 from typing import Final
 
-__all__ = ["ASIDES", "FIRST_ASIDES"]
+__all__ = ["ASIDES", "FIRST_ASIDES", "UNANSWERED"]
 
 _SERVE_IT: Final = (
     "that a page opened as a file asks for another file, which is never sent over a network: serve "
@@ -89,6 +89,12 @@ _UNREACHABLE: Final = (
     "that the server can't be reached: it isn't running there, its name doesn't resolve, or "
     "something on the way stops it; no CORS header is at fault"
 )
+UNANSWERED: Final = (
+    "that Firefox got no answer: mostly the server can't be reached, or its certificate isn't "
+    "trusted, and no CORS header is at fault; open the URL by itself to see"
+)
+"""What is likelier than any reason where Firefox says only that a request didn't succeed."""
+
 _NO_BROWSER: Final = (
     "that a program of Node's couldn't reach the server: outside of browsers nobody asks for "
     "leave, and no CORS header is at fault"

@@ -8,14 +8,14 @@ only one of the sentences has. All take time linear in the message's length.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from string import Formatter
 from typing import Final
 
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
-from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES
+from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, UNANSWERED
 from corscope.explain.pasted.translated import translated
 from corscope.fetch.consoles.chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
 from corscope.fetch.consoles.firefox import FIREFOX, FIREFOX_ELSE, FIREFOX_UNNAMED
@@ -26,7 +26,7 @@ from corscope.fetch.headers import byte_lowercase
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.reasons import CATALOGUE, Reason, chromium_name, firefox_name
 
-__all__ = ["Found", "found_in", "known_names", "named", "named_finding"]
+__all__ = ["Found", "found_in", "known_names", "likelier", "named", "named_finding"]
 
 OLDER: Final[tuple[tuple[Reason, str], ...]] = (
     (
@@ -68,10 +68,11 @@ _FOLLOW_UP: Final = FIREFOX["CORSDidNotSucceed"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a message tells of: the reasons that it may have, or else an aside.
+    """What a message tells of: the reasons that it may have, or an aside; or both.
 
-    `values` are those of a whole sentence's placeholders: `detail`, `origin`, `status`. What
-    `is_translated` is in another language than English, and found by what stays the same.
+    An aside beside reasons is likelier than any of them. `values` are those of a whole sentence's
+    placeholders: `detail`, `origin`, `status`. What `is_translated` is in another language than
+    English, and found by what stays the same.
     """
 
     reasons: tuple[Reason, ...] = ()
@@ -92,6 +93,11 @@ def known_names() -> Mapping[str, str]:
     """All ids and names that are found: as they are spelled, by their lower case."""
     names = {byte_lowercase(name): name for reason in Reason for name in _names(reason)}
     return {id_: id_ for id_ in FINDINGS} | names
+
+
+def likelier(reasons: Collection[str]) -> str | None:
+    """What is likelier than all of these reasons, where a browser has one name for them."""
+    return UNANSWERED if set(named("CORSDidNotSucceed")) <= set(reasons) else None
 
 
 def named_finding(name: str) -> ArticleId | None:
@@ -122,13 +128,14 @@ def found_in(message: str) -> Found | None:
     )
     origin = text.find(_FROM_ORIGIN)
     values = {**place.values, **(origin.values if origin else {}), **text.status()}
-    return Found(_narrowed(_sentences()[template], values), values)
+    reasons = _narrowed(_sentences()[template], values)
+    return Found(reasons, values, likelier(reasons))
 
 
 def _found_otherwise(message: str, text: "_Text") -> Found | None:
     """The same where no sentence of a reason is in it as a whole."""
     if (reasons := _named_within(text.plain)) is not None:
-        return Found(reasons)
+        return Found(reasons, aside=likelier(reasons))
     asides = (aside for template, aside in ASIDES.items() if text.find(template))
     if (aside := next(asides, None)) is not None:
         return Found(aside=aside)
