@@ -327,17 +327,88 @@ def test_what_is_not_mended_by_headers_is_told_so(message: str, words: str) -> N
     assert found(message).reasons == ()
 
 
-def test_a_page_opened_as_a_file_is_told_apart() -> None:
-    message = (
-        "Access to XMLHttpRequest at 'file:///C:/data.json' from origin 'null' has been blocked by "
-        "CORS policy: Cross origin requests are only supported for protocol schemes: chrome, http."
-    )
+ONLY_HTTP = "Cross origin requests are only supported for"
+IN_CHROMIUM = (
+    "Access to XMLHttpRequest at '{}' from origin 'http://a.test' has been blocked by CORS policy: "
+    f"{ONLY_HTTP} protocol schemes: chrome, data, http, https."
+)
+IN_FIREFOX = FIREFOX_SAYS.replace("https://api.test/x", "{}").replace(
+    "(Reason: {})", "(Reason: CORS request not http)"
+)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        IN_CHROMIUM,
+        'Fetch API cannot load {}. URL scheme "localhost" is not supported.',
+        'Fetch API cannot load {}. URL scheme must be "http" or "https" for CORS request.',
+        f"XMLHttpRequest cannot load {{}}. {ONLY_HTTP} HTTP.",
+        f"{ONLY_HTTP} HTTP.\nFetch API cannot load {{}} due to access control checks.",
+        f"{ONLY_HTTP} HTTP. (a.js, line 7)\n[Error] XMLHttpRequest cannot load {{}} due to access "
+        "control checks.",
+        IN_FIREFOX,
+    ],
+)
+def test_a_url_that_lacks_its_scheme_is_told_apart_from_a_redirect(message: str) -> None:
+    """Measured in all three browsers."""
+    lacking = found(message.format("localhost:3000/items"))
+    assert "write http://" in str(lacking.aside)
+    assert lacking.reasons == ()
+    of_a_file = found(message.format("file:///C:/data.json"))
+    assert "opened as a file" in str(of_a_file.aside)
+    assert of_a_file.reasons == ()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [IN_CHROMIUM.format("app://open"), f"{ONLY_HTTP} HTTP."],
+)
+def test_another_scheme_without_a_redirect_is_told_apart(message: str) -> None:
+    """WebKit has other words for a redirect."""
+    assert "neither http nor https" in str(found(message).aside)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        IN_CHROMIUM.format("file:///C:/data.json").replace("http://a.test", "null"),
+        "Not allowed to load local resource: file:///etc/hostname",
+        "Security Error: Content at http://a.test/ may not load or link to file:///etc/hostname.",
+        "Unsafe attempt to load URL file:///a from frame with URL file:///b. 'file:' URLs are "
+        "treated as unique security origins.",
+        "NetworkError: Failed to execute 'send' on 'XMLHttpRequest': Failed to load "
+        "'file:///C:/data.json'.",
+        "NS_ERROR_DOM_BAD_URI: Access to restricted URI denied",
+    ],
+)
+def test_a_file_is_told_apart(message: str) -> None:
     result = found(message)
-    assert result.reasons == ()
     assert "opened as a file" in str(result.aside)
-    assert found(message.replace("'null'", "'http://a.test'")).reasons == (
-        Reason.REDIRECT_NOT_HTTP,
-    )
+    assert result.reasons == ()
+
+
+def test_of_a_file_and_a_cause_the_first_counts() -> None:
+    no_file = "Not allowed to load local resource: file:///C:/icon.png"
+    assert found(f"{no_file}\n{MISSING}").reasons == ()
+    assert found(f"{MISSING}\n{no_file}").reasons[0] is Reason.ALLOW_ORIGIN_MISSING
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (
+            IN_CHROMIUM.format("app://open' (redirected from 'https://api.test/x"),
+            Reason.REDIRECT_NOT_HTTP,
+        ),
+        (f"{ONLY_HTTP} protocol schemes: data, http", Reason.REDIRECT_NOT_HTTP),
+        (IN_FIREFOX.format("app://open"), Reason.REDIRECT_NOT_HTTP),
+        (IN_FIREFOX.format("data:,moved"), Reason.REDIRECT_TO_LOCAL),
+        ("Not allowed to load local resource: view-source:http://b.test/", "redirect-to-local"),
+    ],
+)
+def test_a_redirect_to_another_scheme_is_one_still(message: str, reason: Reason) -> None:
+    assert reason in found(message).reasons
 
 
 @pytest.mark.parametrize(

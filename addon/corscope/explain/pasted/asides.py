@@ -5,12 +5,10 @@ Each by a part that all its forms have, with what it says: a sentence that begin
 
 from typing import Final
 
+from corscope.explain.pasted.unsent import NO_FILE, NO_HTTP
+
 __all__ = ["ASIDES", "FIRST_ASIDES", "UNANSWERED"]
 
-_SERVE_IT: Final = (
-    "that a page opened as a file asks for another file, which is never sent over a network: serve "
-    "both over http"
-)
 _UNCOVERED: Final = (
     "that Access-Control-Allow-Headers: * will one day no longer cover Authorization: list it by "
     "name"
@@ -122,15 +120,13 @@ _UNFOLLOWED: Final = (
     'redirect: "follow" there'
 )
 
-_FILE: Final = "from origin 'null' has been blocked by CORS policy: Cross origin requests are only"
-
 FIRST_ASIDES: Final[dict[str, str]] = {
-    f"{_FILE} supported": _SERVE_IT,
     "Request has been terminated Possible causes: the network is offline": _LOOK_AT_CONSOLE,
 }
 """Those that have a sentence in them which would be taken for a browser's, and isn't."""
 
 ASIDES: Final[dict[str, str]] = {
+    "Cross origin requests are only supported for HTTP": NO_HTTP,
     "the `Authorization` header is not covered": _UNCOVERED,
     "CORSAllowHeaderFromPreflightDeprecation": _UNCOVERED,
     "due to access control checks": _LOOK_BEFORE,
@@ -215,7 +211,7 @@ ASIDES: Final[dict[str, str]] = {
     "NoCorsRedirectModeNotFollow": _UNFOLLOWED,
     "CORSDisabled": _SWITCHED_OFF,
     "CORSOriginHeaderNotAdded": _NO_ORIGIN,
-    'URL scheme "file" is not supported': _SERVE_IT,
+    "Access to restricted URI denied": NO_FILE,
     "net::ERR_BLOCKED_BY_CLIENT": _EXTENSION,
     "net::ERR_CERT_": _CERTIFICATE,
     "net::ERR_CONNECTION_": _UNREACHABLE,

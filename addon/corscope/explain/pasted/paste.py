@@ -17,6 +17,7 @@ from typing import Final
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
 from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, UNANSWERED
 from corscope.explain.pasted.translated import translated
+from corscope.explain.pasted.unsent import unsent
 from corscope.fetch.consoles.chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
 from corscope.fetch.consoles.firefox import FIREFOX, FIREFOX_ELSE, FIREFOX_UNNAMED
 from corscope.fetch.consoles.scene import PROXY_ERROR_STATUS
@@ -120,6 +121,9 @@ def found_in(message: str) -> Found | None:
     whole = [
         (place, template) for template in _sentences() if (place := text.find(template)) is not None
     ]
+    unasked = unsent(text.located)
+    if unasked is not None and all(unasked[0] <= place.start for place, _ in whole):
+        return Found(aside=unasked[1])
     if not whole:
         return _found_otherwise(message, text)
     # What comes first names the cause; of two that begin alike, one is part of the other.
@@ -259,6 +263,11 @@ class _Text:
             for index, name in enumerate(names)
         }
         return _Place(starts[0], values)
+
+    def located(self, template: str) -> tuple[int, Mapping[str, str]] | None:
+        """Where a sentence begins, and its placeholders' values; None where it isn't there."""
+        place = self.find(template)
+        return None if place is None else (place.start, place.values)
 
     def status(self) -> Mapping[str, str]:
         """The status code that the message names, if it does."""
