@@ -9,8 +9,18 @@ from collections.abc import Callable
 
 import pytest
 
-from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, UNANSWERED
-from corscope.explain.pasted.paste import OLDER, PANEL, Found, found_in, known_names, named
+from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, LAST_ASIDES, UNANSWERED
+from corscope.explain.pasted.paste import (
+    BLOCKED,
+    ISSUES,
+    OF_ORIGIN,
+    OLDER,
+    PANEL,
+    Found,
+    found_in,
+    known_names,
+    named,
+)
 from corscope.fetch.consoles.firefox import FIREFOX
 from corscope.fetch.consoles.printed import console_messages
 from corscope.fetch.consoles.scene import Scene
@@ -174,6 +184,34 @@ def test_what_older_browsers_printed_is_known(reason: Reason, older: str) -> Non
     assert found(f"XMLHttpRequest cannot load https://a.test/. {older} x").reasons == (reason,)
 
 
+@pytest.mark.parametrize("template", OF_ORIGIN)
+def test_what_edge_printed_of_an_origin_is_known(template: str) -> None:
+    said = template.format(origin="http://a.test", again="http://a.test")
+    result = found(f"SEC7120: [CORS] {said} for cross-origin resource at 'http://api.test/'.")
+    assert {Reason.ALLOW_ORIGIN_MISSING, Reason.ALLOW_ORIGIN_MISMATCH} <= set(result.reasons)
+    assert result.values["origin"] == "http://a.test"
+
+
+@pytest.mark.parametrize(("title", "names"), ISSUES.items())
+def test_a_title_of_the_issues_panel_finds_what_it_is_for(
+    title: str, names: tuple[str, ...]
+) -> None:
+    expected = {reason for name in names for reason in named(name)}
+    assert expected
+    assert set(found(title.replace("'", "\u2019")).reasons) == expected
+
+
+@pytest.mark.parametrize(("reason", "shown"), BLOCKED)
+def test_what_a_network_panel_shows_finds_its_reason(reason: Reason, shown: str) -> None:
+    assert found(f"GET https://api.test/x {shown}").reasons == (reason,)
+
+
+@pytest.mark.parametrize("message", LAST_ASIDES)
+def test_what_may_stand_around_a_message_counts_last(message: str) -> None:
+    assert found(f"I see: {message}") == Found(aside=LAST_ASIDES[message])
+    assert found(f"{message} It does not have HTTP ok").reasons == (Reason.PREFLIGHT_STATUS,)
+
+
 def test_the_values_come_along() -> None:
     message = MISSING.replace("No 'A", "Method PATCH is not allowed by A").replace(
         "Access-Control-Allow-Origin' header is present on the requested resource.",
@@ -319,6 +357,36 @@ NETWORKS = (
         ("GET https://a.test/x.js net::ERR_BLOCKED_BY_CLIENT", "an extension"),
         ("GET https://a.test/ net::ERR_CERT_AUTHORITY_INVALID", "certificate"),
         ("GET https://a.test/ net::ERR_CONNECTION_REFUSED", "can't be reached"),
+        ("Failed to load resource: Could not connect to the server.", "can't be reached"),
+        ("GET https://a.test/ net::ERR_SSL_PROTOCOL_ERROR", "don't agree on TLS"),
+        ("GET https://a.test/ net::ERR_PROXY_CONNECTION_FAILED", "mitmproxy runs"),
+        (
+            "XMLHttpRequest cannot load http://a.test/. The request was redirected to "
+            "'http://b.test/', which is disallowed for cross-origin requests that require "
+            "preflight.",
+            "an old Chromium",
+        ),
+        (
+            "Redirect from 'http://a.test/' to 'http://b.test/' has been blocked by CORS policy: "
+            "Request requires preflight, which is disallowed to follow cross-origin redirect.",
+            "an old Chromium",
+        ),
+        (
+            "CSRF Failed: Origin checking failed - https://a.test does not match any trusted "
+            "origins.",
+            "CSRF_TRUSTED_ORIGINS",
+        ),
+        ("Error: Not allowed by CORS\n    at origin (server.js:12:9)", "a server has refused"),
+        ("Disallowed CORS origin, headers", "a server has refused"),
+        (
+            'Blocked a frame with origin "https://a.test" from accessing a frame with origin '
+            '"https://b.test". Protocols, domains, and ports must match.',
+            "postMessage",
+        ),
+        (
+            "HttpErrorResponse {headers: HttpHeaders, status: 0, statusText: 'Unknown Error'}",
+            "for every cause",
+        ),
         ('Fetch API cannot load file:///x. URL scheme "file" is not supported.', "as a file"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from corscope.explain.pasted.unsent import NO_FILE, NO_HTTP
 
-__all__ = ["ASIDES", "FIRST_ASIDES", "UNANSWERED"]
+__all__ = ["ASIDES", "FIRST_ASIDES", "LAST_ASIDES", "UNANSWERED"]
 
 _UNCOVERED: Final = (
     "that Access-Control-Allow-Headers: * will one day no longer cover Authorization: list it by "
@@ -18,6 +18,26 @@ _LOOK_BEFORE: Final = (
 )
 _LOOK_AT_CONSOLE: Final = (
     "what script gets for every cause, so that it can't tell them apart: the browser's console can"
+)
+_LOOK_CLOSER: Final = (
+    "only that CORS is at fault, not why: the console names the cause, and so does what Chromium's "
+    "network panel shows where the pointer rests on these words"
+)
+_UNHEARD: Final = (
+    "that a script from another origin has failed, and that its page may not hear how: set "
+    "crossorigin on the script element, and have its server send Access-Control-Allow-Origin"
+)
+_REFUSED_BY_SERVER: Final = (
+    "that a server has refused the request itself, no browser: add the page's origin, as the "
+    "request's Origin header has it, or the method or header to what that server allows"
+)
+_FORGED: Final = (
+    "that a server took the request for a forged one (CSRF), of which it has a list of its own: in "
+    "Django, add the page's origin to CSRF_TRUSTED_ORIGINS; CORS has no say in it"
+)
+_UNFOLLOWED_ONCE: Final = (
+    "that an old Chromium followed no redirect of a request that had had a preflight; today's do. "
+    "For the old ones let the page ask for the final URL"
 )
 _TAINTED: Final = (
     "that an image was loaded without CORS, so that script may draw it but not read its pixels: "
@@ -87,6 +107,18 @@ _UNREACHABLE: Final = (
     "that the server can't be reached: it isn't running there, its name doesn't resolve, or "
     "something on the way stops it; no CORS header is at fault"
 )
+_NO_TLS: Final = (
+    "that browser and server don't agree on TLS, as where https is asked of a port that speaks "
+    "http; no CORS header is at fault"
+)
+_NO_PROXY: Final = (
+    "that the proxy can't be reached, or can't reach the server: see that mitmproxy runs where the "
+    "browser looks for it; no CORS header is at fault"
+)
+_TRACKER: Final = (
+    "that Firefox takes the other site for one that tracks its users, and has stopped the request: "
+    "try it with that protection switched off for the page"
+)
 UNANSWERED: Final = (
     "that Firefox got no answer: mostly the server can't be reached, or its certificate isn't "
     "trusted, and no CORS header is at fault; open the URL by itself to see"
@@ -122,6 +154,8 @@ _UNFOLLOWED: Final = (
 
 FIRST_ASIDES: Final[dict[str, str]] = {
     "Request has been terminated Possible causes: the network is offline": _LOOK_AT_CONSOLE,
+    "disallowed for cross-origin requests that require preflight": _UNFOLLOWED_ONCE,
+    "Request requires preflight, which is disallowed to follow": _UNFOLLOWED_ONCE,
 }
 """Those that have a sentence in them which would be taken for a browser's, and isn't."""
 
@@ -151,6 +185,8 @@ ASIDES: Final[dict[str, str]] = {
     '"Network Error"': _LOOK_AT_CONSOLE,
     "'ERR_NETWORK'": _LOOK_AT_CONSOLE,
     ": 0 Unknown Error": _LOOK_AT_CONSOLE,
+    "statusText: 'Unknown Error'": _LOOK_AT_CONSOLE,
+    '"statusText":"Unknown Error"': _LOOK_AT_CONSOLE,
     "XMLHttpRequest error": _LOOK_AT_CONSOLE,
     "The XMLHttpRequest onError callback was called": _LOOK_AT_CONSOLE,
     "TypeError: fetch failed": _NO_BROWSER,
@@ -170,11 +206,14 @@ ASIDES: Final[dict[str, str]] = {
     "does not match the current origin": _OWN_ORIGIN,
     "Script origin does not match the registering client's origin": _OWN_ORIGIN,
     "from accessing a cross-origin frame": _FRAME,
+    "from accessing a frame with origin": _FRAME,
     "on cross-origin object": _FRAME,
     "does not match the recipient window's origin": _TARGET,
     "Unable to post message to": _TARGET,
     "Content Security Policy": _POLICY,
     "Content-Security-Policy: The page's settings blocked": _POLICY,
+    "net::ERR_BLOCKED_BY_CSP": _POLICY,
+    "(blocked:csp)": _POLICY,
     "OpaqueResponseBlocking": _OPAQUE,
     "net::ERR_BLOCKED_BY_ORB": _OPAQUE,
     "Cross-Origin Read Blocking": _OPAQUE,
@@ -198,6 +237,8 @@ ASIDES: Final[dict[str, str]] = {
     "Attempt to set a forbidden header": _FORBIDDEN,
     "address space": _ADDRESS_SPACE,
     "Access-Control-Allow-Private-Network": _ADDRESS_SPACE,
+    "NETWORK_ACCESS_CHECKS": _ADDRESS_SPACE,
+    "Ensure that local network requests are compatible": _ADDRESS_SPACE,
     "InsecureLocalNetwork": _ADDRESS_SPACE,
     "LocalNetworkAccess": _ADDRESS_SPACE,
     "InsecurePrivateNetwork": _ADDRESS_SPACE,
@@ -208,12 +249,37 @@ ASIDES: Final[dict[str, str]] = {
     "Response served by service worker is": _SERVICE_WORKER,
     "FetchEvent.respondWith received an error": _SERVICE_WORKER,
     "DisallowedByMode": _OWN_ORIGIN,
+    "Ensure only same-origin resources are fetched": _OWN_ORIGIN,
     "NoCorsRedirectModeNotFollow": _UNFOLLOWED,
+    "but the redirect mode is not": _UNFOLLOWED,
     "CORSDisabled": _SWITCHED_OFF,
     "CORSOriginHeaderNotAdded": _NO_ORIGIN,
     "Access to restricted URI denied": NO_FILE,
+    "Ensure CORS requests are made on supported schemes": NO_HTTP,
+    "Not allowed by CORS": _REFUSED_BY_SERVER,
+    "Invalid CORS request": _REFUSED_BY_SERVER,
+    "Disallowed CORS": _REFUSED_BY_SERVER,
+    "Origin checking failed": _FORGED,
     "net::ERR_BLOCKED_BY_CLIENT": _EXTENSION,
+    "(blocked:other)": _EXTENSION,
+    "content blocking is enabled": _TRACKER,
+    "Enhanced Tracking Protection is enabled": _TRACKER,
     "net::ERR_CERT_": _CERTIFICATE,
+    "SEC_ERROR_": _CERTIFICATE,
+    "MOZILLA_PKIX_ERROR_": _CERTIFICATE,
+    "The certificate for this server is invalid": _CERTIFICATE,
+    "net::ERR_SSL_": _NO_TLS,
+    "SSL_ERROR_": _NO_TLS,
+    "An SSL error has occurred": _NO_TLS,
+    "net::ERR_PROXY_CONNECTION_FAILED": _NO_PROXY,
+    "net::ERR_TUNNEL_CONNECTION_FAILED": _NO_PROXY,
+    "NS_ERROR_PROXY_": _NO_PROXY,
+    "net::ERR_TIMED_OUT": _UNREACHABLE,
+    "net::ERR_INTERNET_DISCONNECTED": _UNREACHABLE,
+    "net::ERR_NETWORK_CHANGED": _UNREACHABLE,
+    "Could not connect to the server": _UNREACHABLE,
+    "server with the specified hostname could not be found": _UNREACHABLE,
+    "The network connection was lost": _UNREACHABLE,
     "net::ERR_CONNECTION_": _UNREACHABLE,
     "net::ERR_NAME_NOT_RESOLVED": _UNREACHABLE,
     "net::ERR_ADDRESS_UNREACHABLE": _UNREACHABLE,
@@ -221,3 +287,9 @@ ASIDES: Final[dict[str, str]] = {
     "NS_ERROR_UNKNOWN_HOST": _UNREACHABLE,
     "NS_ERROR_NET_": _UNREACHABLE,
 }
+
+LAST_ASIDES: Final[dict[str, str]] = {
+    "CORS error": _LOOK_CLOSER,
+    "Script error.": _UNHEARD,
+}
+"""Those that people write, too, around a message that tells more."""

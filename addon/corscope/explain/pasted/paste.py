@@ -15,7 +15,7 @@ from string import Formatter
 from typing import Final
 
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
-from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, UNANSWERED
+from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, LAST_ASIDES, UNANSWERED
 from corscope.explain.pasted.translated import translated
 from corscope.explain.pasted.unsent import unsent
 from corscope.fetch.consoles.chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
@@ -43,8 +43,67 @@ OLDER: Final[tuple[tuple[Reason, str], ...]] = (
         "missing token '{detail}' in CORS header 'Access-Control-Allow-Headers' from CORS "
         "preflight channel",
     ),
+    (
+        Reason.ALLOW_CREDENTIALS_NOT_TRUE,
+        "Credentials flag was set to true, but Access-Control-Allow-Credentials was not present or "
+        'was not set to "true.',
+    ),
+    (
+        Reason.HEADER_NOT_ALLOWED,
+        "Request header {detail} was not present in the Access-Control-Allow-Headers list",
+    ),
+    (
+        Reason.METHOD_NOT_ALLOWED,
+        "Request method {detail} was not present in the Access-Control-Allow-Methods list",
+    ),
+    (Reason.PREFLIGHT_REDIRECT, "Redirects are not allowed for CORS preflight requests"),
+    (
+        Reason.ALLOW_ORIGIN_REPEATED,
+        "Multiple Access-Control-Allow-Origin headers are not allowed for CORS response",
+    ),
 )
-"""What earlier versions of Chromium and Firefox printed; the web is full of it."""
+"""What earlier versions of Chromium, Firefox and Edge printed; the web is full of it."""
+
+OF_ORIGIN: Final = (
+    "Origin {origin} not found in Access-Control-Allow-Origin header",
+    "The origin '{origin}' did not find '{again}' in the Access-Control-Allow-Origin response "
+    "header",
+)
+"""What Edge printed of an origin that isn't allowed, before it was a Chromium."""
+
+ISSUES: Final[dict[str, tuple[str, ...]]] = {
+    "Ensure CORS response header values are valid": (
+        *("MissingAllowOriginHeader", "MultipleAllowOriginValues", "InvalidAllowOriginValue"),
+        *("InvalidAllowMethodsPreflightResponse", "InvalidAllowHeadersPreflightResponse"),
+    ),
+    "Ensure credentialed requests are not sent to CORS resources with origin wildcards": (
+        "WildcardOriginNotAllowed",
+    ),
+    "Ensure preflight responses are valid": (
+        "PreflightInvalidStatus",
+        "PreflightDisallowedRedirect",
+    ),
+    "Ensure CORS requesting origin matches resource's allowed origin": ("AllowOriginMismatch",),
+    "Ensure CORS requests include credentials only when allowed": ("InvalidAllowCredentials",),
+    "Ensure CORS request uses allowed method": ("MethodDisallowedByPreflightResponse",),
+    "Ensure CORS request includes only allowed headers": ("HeaderDisallowedByPreflightResponse",),
+    "Ensure CORS requests aren't redirected to URLs containing credentials": (
+        "RedirectContainsCredentials",
+    ),
+}
+"""The titles that Chromium's issues panel has, with the names of the protocol that they are for."""
+
+BLOCKED: Final[tuple[tuple[Reason, str], ...]] = (
+    (Reason.MIXED_CONTENT, "(blocked:mixed-content)"),
+    (Reason.CROSS_ORIGIN_RESOURCE_POLICY, "(blocked:NotSameOrigin)"),
+    (Reason.CROSS_ORIGIN_RESOURCE_POLICY, "(blocked:NotSameSite)"),
+    (
+        Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
+        "(blocked:NotSameOriginAfterDefaultedToSameOriginByCoep)",
+    ),
+    (Reason.CLIENT_GONE, "NS_BINDING_ABORTED"),
+)
+"""What the network panels of Chromium and Firefox show, and no console."""
 
 PANEL: Final[dict[str, str]] = {
     "CORS Failed": "CORSDidNotSucceed",
@@ -143,7 +202,8 @@ def _found_otherwise(message: str, text: "_Text") -> Found | None:
     asides = (aside for template, aside in ASIDES.items() if text.find(template))
     if (aside := next(asides, None)) is not None:
         return Found(aside=aside)
-    return _found_translated(message) or _found_in_part(text)
+    last = (Found(aside=aside) for template, aside in LAST_ASIDES.items() if text.find(template))
+    return _found_translated(message) or _found_in_part(text) or next(last, None)
 
 
 _NAME: Final = re.compile(r"[A-Z][A-Za-z]{11,}[0-9]?")
@@ -177,7 +237,10 @@ def _of_category(category: str) -> frozenset[Reason]:
 def _sentences() -> Mapping[str, tuple[Reason, ...]]:
     """The reasons that each sentence stands for."""
     told = [*CHROMIUM_UNNAMED.items(), *CHROMIUM_ELSE, *FIREFOX_UNNAMED.items()]
-    told += [*WEBKIT.items(), *WEBKIT_ELSE, *OLDER]
+    told += [*WEBKIT.items(), *WEBKIT_ELSE, *OLDER, *BLOCKED]
+    unequal = Reason.ALLOW_ORIGIN_MISSING, *named("CORSAllowOriginNotMatchingOrigin")
+    told += [(reason, said) for said in OF_ORIGIN for reason in unequal]
+    told += [(each, title) for title, of in ISSUES.items() for name in of for each in named(name)]
     shown = {category: text for text, category in PANEL.items()}
     for reason, entry in CATALOGUE.items():
         told += [(reason, CHROMIUM[entry.chromium])] if entry.chromium else []
