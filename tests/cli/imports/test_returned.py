@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from corscope.cli.imports.formats import IMPORTERS
-from corscope.cli.imports.tree import Found, Source
+from corscope.cli.imports.tree import Found, Source, UnreadableError
 from corscope.messages import Request, Response
 from tests.cli.imports.reading import APP, dialect
 from tests.servers.real.libraries import require_program
@@ -213,6 +213,30 @@ def test_what_caddy_responds_has_the_headers_of_its_blocks(tmp_path: Path, name:
     found = list(IMPORTERS["caddy"](Source("Caddyfile", f"http://a.test {{\n{rules}}}\n")))
     assert len(found) == count
     compare(tmp_path, "caddy", rules, found)
+
+
+SET = f"header_down Access-Control-Allow-Origin {APP}\n"
+TAKEN = {
+    "by the proxy that sets it": f"reverse_proxy localhost:1 {{\nheader_down -%s\n{SET}}}\n",
+    "wherever it stands": f"reverse_proxy localhost:1 {{\n{SET}header_down -%s\n}}\n",
+    "by the block that sets it": f"header {{\n-%s\n{SET.removeprefix('header_down ')}}}\n{PROXY}",
+}
+
+
+@pytest.mark.parametrize("taken", ["Access-Control-Allow-Origin", "Access-Control-*", "*-Origin"])
+@pytest.mark.parametrize("where", TAKEN)
+def test_what_caddy_takes_away_again_is_refused(tmp_path: Path, where: str, taken: str) -> None:
+    rules = TAKEN[where] % taken
+    with running(tmp_path, "caddy", rules) as port:
+        assert asked(port, "GET", {"Origin": APP}) == {}
+    with pytest.raises(UnreadableError, match=r"takes away what is set here too"):
+        list(IMPORTERS["caddy"](Source("Caddyfile", rules)))
+
+
+def test_another_proxys_headers_are_not_taken_away(tmp_path: Path) -> None:
+    other = "handle /other {\nreverse_proxy localhost:1 {\nheader_down -Access-Control-*\n}\n}\n"
+    rules = f"{other}handle {{\nreverse_proxy localhost:1 {{\n{SET}}}\n}}\n"
+    compare(tmp_path, "caddy", rules, list(IMPORTERS["caddy"](Source("Caddyfile", rules))))
 
 
 def test_an_origin_of_a_map_that_is_empty_for_others_is_told() -> None:

@@ -16,7 +16,7 @@ from corscope.rules.load import load
 from corscope.rules.write import rule_text
 from corscope.servers.policy import Policy
 from tests.cli.conftest import Command, environment
-from tests.cli.imports.reading import APP, OWN, dialect, in_little_memory, read
+from tests.cli.imports.reading import APP, KEEPING, OWN, dialect, in_little_memory, read
 
 PERMITS = (("permit_defaults", True),)
 
@@ -160,6 +160,12 @@ FORMS = {
         "app.test {\n\treverse_proxy localhost:1 {\n"
         "\t\theader_down Access-Control-Allow-Origin `*`\n\t}\n}\n",
         Policy(allow_origins="*", forward_preflight=True),
+    ),
+    "Caddy that adds to what a backend says": (
+        *("caddy", "Caddyfile"),
+        "app.test {\n\treverse_proxy localhost:1 {\n"
+        "\t\theader_down +Access-Control-Allow-Origin *\n\t}\n}\n",
+        Policy(allow_origins="*", forward_preflight=True, settings=KEEPING),
     ),
     "HAProxy with a capture": (
         *("haproxy", "haproxy.cfg"),
@@ -528,6 +534,14 @@ TOLD = {
         "header Access-Control-Allow-Origin *\nheader -Access-Control-Allow-Credentials\n"
         "reverse_proxy localhost:1 {\n\theader_down -Access-Control-Allow-Origin\n}\n",
         [],
+    ),
+    "what Caddy sends where a backend doesn't": (
+        *("caddy", "Caddyfile"),
+        "header ?Access-Control-Allow-Origin *\nreverse_proxy localhost:1\n",
+        [
+            "Caddyfile:1: Access-Control-Allow-Origin is sent where the backend sends none; the "
+            "rule adds it to that"
+        ],
     ),
     "a file of Caddy's": (
         *("caddy", "Caddyfile", "header Access-Control-Allow-Origin *\nimport cors/*.caddy\n"),

@@ -26,6 +26,7 @@ from corscope.cli.imports.web_servers.by_hand import (
     told_of_status,
 )
 from corscope.cli.imports.web_servers.caddyfile import Directive, parsed
+from corscope.rules.glob import glob_matches
 from corscope.servers.parts import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -96,11 +97,22 @@ _Block = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
+    """A header that is set.
+
+    Attributes:
+        line: it.
+        when: when it is sent.
+        replaces: whether the backend's own of that name goes, as it is set when the answer leaves.
+        block: where it stands.
+        proxy: the line of the `reverse_proxy` whose answers alone get it; 0 for all answers.
+        order: how many stand before it.
+    """
+
     line: HeaderLine
     when: _When
-    is_deferred: bool
+    replaces: bool
     block: _Block = ()
-    is_of_proxy: bool = False
+    proxy: int = 0
     order: int = 0
 
 
@@ -118,7 +130,29 @@ class _Responds:
         """Whether a line's header is sent with it: of its own block, or one around it."""
         is_around = self.block[: len(sent.block)] == sent.block
         is_late = self.is_in_order and sent.block == self.block and sent.order >= self.after
-        return is_around and not is_late and not sent.is_of_proxy
+        return is_around and not is_late and not sent.proxy
+
+
+@dataclass(frozen=True, slots=True)
+class _Deleted:
+    """What takes a header away again: within one block that comes last, wherever it stands.
+
+    Attributes:
+        line: where it stands.
+        name: the header's name; a `*` at its ends stands for anything.
+        paths: for which paths only.
+        proxy: the line of the `reverse_proxy` that it is about; 0 for all answers.
+    """
+
+    line: int
+    name: str
+    paths: tuple[str, ...]
+    proxy: int = 0
+
+    def takes(self, sent: _Sent) -> bool:
+        """Whether that header goes with it."""
+        is_there = self.proxy in (0, sent.proxy) and self.paths in ((), sent.when.paths)
+        return is_there and glob_matches(self.name, sent.line.name)
 
 
 def read_caddy(source: Source) -> Iterator[Found]:
@@ -155,9 +189,7 @@ class _Site:
     place: str
     variables: dict[str, AllowedOrigins] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    deleted: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
-    """The lines that take headers away again, by the headers' names and for which paths."""
-
+    deleted: list[_Deleted] = field(default_factory=list)
     sent: list[_Sent] = field(default_factory=list)
     responds: list[_Responds] = field(default_factory=list)
     answers: bool = False
@@ -177,12 +209,11 @@ class _Site:
                 self.warnings.append(f"{self.source.at(directive.line)}: {told}")
         for each in self._lines(self.directives, _When(), {}, ()):
             self.sent.append(replace(each, order=len(self.sent)))
-        for each in self.sent:
-            name, paths = each.line.name, each.when.paths
-            line = self.deleted.get((name, ()), self.deleted.get((name, paths)))
-            if line is not None:
-                message = f"-{name.title()} takes away what is set here too, when the answer leaves"
-                self.source.refuse(f"{message}: leave it out, or have header_down do it", line)
+        for each in self.deleted:
+            if any(each.takes(sent) for sent in self.sent):
+                message = f"-{each.name.title()} takes away what is set here too, when the answer"
+                way_out = "" if each.proxy else ", or have header_down do it"
+                self.source.refuse(f"{message} leaves: leave it out{way_out}", each.line)
 
     def found(self) -> Iterator[Found]:
         """Its policies: one for all paths, or one for each set of them that has an origin."""
@@ -256,10 +287,13 @@ class _Site:
     @cached_property
     def _keeps_own(self) -> bool:
         """Whether the backend's own headers stay beside those that are set here."""
-        proxies = [each for each in _walk(self.directives) if each.name == "reverse_proxy"]
-        keeping = [each for each in proxies if not any(map(_replaces, each.block))]
-        deferred = bool(self.sent) and all(each.is_deferred for each in self.sent)
-        return bool(keeping) and not deferred
+        keeping = [each for each in self._proxies if not any(map(_replaces, each.block))]
+        replaces = bool(self.sent) and all(each.replaces for each in self.sent)
+        return bool(keeping) and not replaces
+
+    @cached_property
+    def _proxies(self) -> tuple[Directive, ...]:
+        return tuple(each for each in _walk(self.directives) if each.name == "reverse_proxy")
 
     # Matchers
 
@@ -349,7 +383,7 @@ class _Site:
                     yield replace(sent, block=block)
             elif each.name == "reverse_proxy":
                 for sent in self._header_down(each, when, known):
-                    yield replace(sent, block=block, is_of_proxy=True)
+                    yield replace(sent, block=block, proxy=each.line)
             elif each.name == "respond":
                 if self._responds(each, when, known):
                     self.responds.append(_Responds(each.line, block, is_in_order, len(self.sent)))
@@ -402,12 +436,14 @@ class _Site:
         for each in directive.block:
             if each.name == "header_down" and each.arguments:
                 line = Directive(each.line, each.arguments)
-                if not line.name.startswith("-"):
-                    yield from self._field(line, when.and_also(inner), True)
+                yield from self._field(line, when.and_also(inner), True, directive.line)
 
-    def _field(self, each: Directive, when: _When, is_deferred: bool) -> Iterator[_Sent]:
+    def _field(
+        self, each: Directive, when: _When, is_deferred: bool, proxy: int = 0
+    ) -> Iterator[_Sent]:
         if each.name.startswith("-"):
-            self.deleted.setdefault((each.name[1:].lower(), when.paths), each.line)
+            self.deleted.append(_Deleted(each.line, each.name[1:].lower(), when.paths, proxy))
+            return
         name = each.name.lstrip("+?>").removesuffix(":").lower()
         if not is_cors_response_header_name(name) or not each.arguments:
             return
@@ -415,7 +451,11 @@ class _Site:
         if len(each.arguments) > 1:
             message = f"{name.title()} with two values has one replaced by the other: "
             self.source.refuse(f"{message}put the whole value in quotes", each.line)
-        yield _Sent(line, when, is_deferred or each.name.startswith(">"))
+        if each.name.startswith("?") and self._proxies:
+            told = f"{name.title()} is sent where the backend sends none; the rule adds it to that"
+            self.warnings.append(f"{self.source.at(each.line)}: {told}")
+        replaces = (is_deferred or each.name.startswith(">")) and not each.name.startswith("+")
+        yield _Sent(line, when, replaces)
 
 
 def _hands_on(directive: Directive) -> bool:
