@@ -209,11 +209,13 @@ class _Site:
                 self.warnings.append(f"{self.source.at(directive.line)}: {told}")
         for each in self._lines(self.directives, _When(), {}, ()):
             self.sent.append(replace(each, order=len(self.sent)))
-        for each in self.deleted:
-            if any(each.takes(sent) for sent in self.sent):
-                message = f"-{each.name.title()} takes away what is set here too, when the answer"
-                way_out = "" if each.proxy else ", or have header_down do it"
-                self.source.refuse(f"{message} leaves: leave it out{way_out}", each.line)
+        for deleted in self.deleted:
+            if any(deleted.takes(each) for each in self.sent):
+                message = (
+                    f"-{deleted.name.title()} takes away what is set here too, when the answer"
+                )
+                way_out = "" if deleted.proxy else ", or have header_down do it"
+                self.source.refuse(f"{message} leaves: leave it out{way_out}", deleted.line)
 
     def found(self) -> Iterator[Found]:
         """Its policies: one for all paths, or one for each set of them that has an origin."""
