@@ -128,10 +128,6 @@ def test_what_nginx_answers_is_the_rule(
 
 
 NGINX_TOLD = {
-    "a location": (
-        "server {\nlocation /api/ { add_header Access-Control-Allow-Origin * always; } }",
-        "n.conf:2: only paths that fit /api/ are meant: say so in match.url",
-    ),
     "a location by a regex": (
         f"location ~ \\.png$ {{ {SEND} }}",
         "n.conf:1: only paths that fit ~ \\.png$ are meant: say so in match.url",

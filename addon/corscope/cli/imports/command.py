@@ -140,11 +140,12 @@ def _read(source: Source, form: str) -> list[Found]:
     if importer is None:
         can = ", ".join((*IMPORTERS, *FORMATS))
         source.refuse(f"{DIALECT.convert(form, None, None).title} can't be imported; {can} can")
-    found: dict[tuple[Policy, str], Found] = {}
+    found: dict[tuple[Policy, str, tuple[str, ...]], Found] = {}
     for each in importer(source):
-        first = found.setdefault((each.policy, str(each.match)), each)
+        key = each.policy, str(each.match), each.paths
+        first = found.setdefault(key, each)
         told = tuple(dict.fromkeys((*first.warnings, *each.warnings)))
-        found[each.policy, str(each.match)] = replace(first, warnings=told)
+        found[key] = replace(first, warnings=told)
     if not found:
         source.refuse("has no CORS rule, so that nobody is allowed")
     first, *others = found.values()
@@ -156,7 +157,7 @@ def _rules(found: list[Found], form: str, host: str, source: Source) -> Iterator
     file = PurePath(source.name).name
     taken: list[object] = []
     for number, each in enumerate(found, 1):
-        match = {"host": host, **each.match}
+        match = {**_place(host, each.paths), **each.match}
         dialect = find(each.like or form) or API_GATEWAY
         name = f"{form} from {file}" + (f", {number}" if len(found) > 1 else "")
         told = f"Imported from {each.place}."
@@ -166,6 +167,12 @@ def _rules(found: list[Found], form: str, host: str, source: Source) -> Iterator
             name, match, each.policy, dialect, description=told, enabled=match not in taken
         )
         taken.append(match)
+
+
+def _place(host: str, paths: tuple[str, ...]) -> dict[str, object]:
+    """What `[rule.match]` says of the URL."""
+    urls = tuple(f"*://{host}{path}" for path in paths)
+    return {"url": urls[0] if len(urls) == 1 else urls} if urls else {"host": host}
 
 
 def _tell(found: list[Found], host: str | None) -> None:

@@ -258,6 +258,7 @@ class Found:
         match: whom it is for, as far as the file says; keys and values of `[rule.match]`.
         warnings: what of it a rule can't say.
         like: the dialect that answers so; empty for that of the file's own server.
+        paths: for which only, as globs over a URL from its path on; none if it is for all.
     """
 
     place: str
@@ -265,6 +266,7 @@ class Found:
     match: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     like: str = ""
+    paths: tuple[str, ...] = ()
 
 
 BY_HAND_TOO: Final = "Access-Control-Allow-… is sent by hand too, and is not imported"

@@ -24,6 +24,12 @@ from corscope.cli.imports.web_servers.nginx_answers import (
     walk,
 )
 from corscope.cli.imports.web_servers.nginx_files import read_files
+from corscope.cli.imports.web_servers.nginx_locations import (
+    is_for_all,
+    only_there,
+    order,
+    others_first,
+)
 from corscope.cli.imports.web_servers.sides import Words
 from corscope.servers.parts import (
     ALLOW_HEADERS,
@@ -38,7 +44,6 @@ __all__ = ["read_nginx"]
 
 _DEFAULTS: Final = {"always": False, KEEP_OWN.name: False}
 _MOST_MAPS: Final = 5
-_ANY_PATH: Final = {("/",), ("^~", "/"), ("~", "/"), ("~", "^/"), ("~", ".*"), ("~*", "/")}
 _WORDS: Final = Words(
     ORIGIN,
     {
@@ -71,13 +76,17 @@ def read_nginx(source: Source) -> Iterator[Found]:
         source.refuse(f"has no add_header Access-Control-…{_unread(directives)}")
     locations = {id(e.block): e for e in walk(directives) if e.name == "location" and e.block}
     chains = _inner_first(chains, locations)
+    chains.sort(key=lambda chain: order(locations.get(id(chain[-1]))))
     effort = Effort()
     nginx = NginxAnswers(source, directives, Compared(source, effort))
     for chain in chains:
         place = nginx.elsewhere(Compared(source, effort))
-        told = _only_there(locations.get(id(chain[-1])), source)
+        location = locations.get(id(chain[-1]))
+        others = others_first(location, directives, (id(each[-1]) for each in chains))
+        told = [_told_of_other(each, source) for each in others]
         for found in _found(place, chain, keeps_own=not hides):
-            yield replace(found, warnings=(*told, *found.warnings))
+            there = only_there(found, location, source)
+            yield replace(there, warnings=(*told, *there.warnings))
 
 
 def _places(directives: tuple[Directive, ...], chains: list[_Chain]) -> list[_Chain]:
@@ -99,13 +108,10 @@ def _unread(directives: tuple[Directive, ...]) -> str:
     return f"; not read of what it includes: {', '.join(left)}" if left else ""
 
 
-def _only_there(location: Directive | None, source: Source) -> tuple[str, ...]:
-    """What is told of a location that isn't for all paths."""
-    if location is None or location.arguments in _ANY_PATH:
-        return ()
-    path = " ".join(location.arguments)
-    told = f"only paths that fit {path} are meant: say so in match.url"
-    return (f"{source.at(location.line)}: {told}",)
+def _told_of_other(location: Directive, source: Source) -> str:
+    """What is told of a location that says nothing of CORS, where a rule for more paths has its."""
+    name = " ".join(("location", *location.arguments))
+    return f"{source.at(location.line)}: {name} has none of these: say so in match.url"
 
 
 def _inner_first(chains: list[_Chain], locations: Mapping[int, Directive]) -> list[_Chain]:
@@ -116,7 +122,7 @@ def _inner_first(chains: list[_Chain], locations: Mapping[int, Directive]) -> li
     ordered: list[_Chain] = []
     for chain in chains:
         location = locations.get(id(chain[-1]))
-        is_any = location is not None and location.arguments in _ANY_PATH
+        is_any = location is not None and is_for_all(location)
         around = [n for n, other in enumerate(ordered) if is_any and _is_around(other, chain)]
         ordered.insert(around[0] if around else len(ordered), chain)
         if around:

@@ -1,0 +1,122 @@
+"""`corscope import`: what is for some paths becomes a rule for their URLs, as the server has it."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corscope.cli.imports.paths import at_or_below, beginning_with, exactly
+from corscope.fetch.headers import get
+from corscope.messages import Request, Response
+from corscope.mitm.rules.treatment import InForce
+from corscope.rules.load import Source as RuleFile
+from corscope.rules.load import load
+from tests.cli.conftest import Command
+from tests.cli.imports.test_returned import running
+
+APP = "https://app.test"
+B = "https://b.test"
+
+
+def test_a_path_is_told_by_globs() -> None:
+    assert exactly("/a") == ("/a", "/a?*")
+    assert beginning_with("/a") == ("/a*",)
+    assert at_or_below("/a") == at_or_below("/a/") == ("/a", "/a?*", "/a/*")
+
+
+@pytest.mark.parametrize("path", ["", "a", "/*", "/:id", "/{id}", "/(a|b)", "/a?", "/é", "/%41"])
+def test_a_path_that_may_be_a_pattern_is_none_of_globs(path: str) -> None:
+    assert exactly(path) == beginning_with(path) == at_or_below(path) == ()
+
+
+def allowed(rules: str, path: str) -> str | None:
+    """The origin that the rules allow there, of what a backend answers that says nothing."""
+    in_force = InForce(load([RuleFile("a.toml", rules.encode())]), fresh=False)
+    request = Request("GET", f"https://api.test{path}", (("Origin", APP),))
+    _, response = in_force.treatment(request).edited(Response(200, ()))
+    return get(response.headers, "access-control-allow-origin")
+
+
+def really_allowed(port: int, path: str) -> str | None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path, headers={"Origin": APP})
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.getheader("Access-Control-Allow-Origin")
+
+
+def imported(corscope: Command, file: Path, text: str) -> tuple[str, list[str]]:
+    """The rules that a file becomes for api.test, and what is told of it."""
+    file.write_text(text)
+    run = corscope("import", file, "--host", "api.test")
+    assert run.returncode == 0, run.stderr
+    told = [line for line in run.stderr.splitlines() if line.startswith("warning: ")]
+    return run.stdout, [line.replace(str(file), file.name) for line in told]
+
+
+def location(of: str, origin: str = "") -> str:
+    """An nginx location that allows an origin, if any."""
+    line = f"add_header Access-Control-Allow-Origin {origin}; " if origin else ""
+    return f"location {of} {{ {line}proxy_pass http://localhost:1; }}\n"
+
+
+NGINX = {
+    "two prefixes, the shorter first": location("/a", APP) + location("/a/b", B),
+    "a prefix beside all": location("/", "*") + location("/a/", APP) + location("/b/", B),
+    "an exact one below a prefix": location("/a", APP) + location("= /a/b", B),
+    "a prefix that regexes don't override": location("^~ /a/", APP) + location("/b/", B),
+    "a prefix of the server": (
+        f"add_header Access-Control-Allow-Origin *;\n{location('/a/', APP)}{location('/', '')}"
+    ),
+}
+PATHS = ("/", "/a", "/a?b", "/a/b", "/a/b?c=/d", "/a/b/c", "/ab", "/b/", "/c?/a/", "/a/b.png")
+
+
+@pytest.mark.parametrize("name", NGINX)
+def test_nginx_locations_are_rules_for_their_paths(
+    corscope: Command, tmp_path: Path, name: str
+) -> None:
+    text = NGINX[name]
+    rules, told = imported(corscope, tmp_path / "n.conf", f"server {{\n{text}}}\n")
+    assert not told
+    with running(tmp_path, "nginx", text) as port:
+        for path in PATHS:
+            assert allowed(rules, path) == really_allowed(port, path), path
+
+
+def others(text: str) -> Iterator[str]:
+    """The lines of the locations that the rule doesn't know."""
+    for number, line in enumerate(text.splitlines(), 2):
+        if "# another" in line:
+            name = line.partition(" {")[0]
+            yield f"warning: n.conf:{number}: {name} has none of these: say so in match.url"
+
+
+TAKEN = {
+    "a longer prefix": location("/", "*") + location("/health").replace("}", "} # another"),
+    "an exact one": location("/a/", "*") + location("= /a/b").replace("}", "} # another"),
+    "a regex": location("/a/", "*") + location("~ \\.png$").replace("}", "} # another"),
+    "none of what is elsewhere": location("/a/", "*") + location("/") + location("/b/"),
+    "no regex, where none is asked": location("^~ /a/", "*") + location("~ \\.png$"),
+    "nothing of an exact one": location("= /a", "*") + location("/a/b") + location("~ a"),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_location_that_takes_paths_of_another_is_told(
+    corscope: Command, tmp_path: Path, name: str
+) -> None:
+    text = TAKEN[name]
+    rules, told = imported(corscope, tmp_path / "n.conf", f"server {{\n{text}}}\n")
+    assert told == list(others(text))
+    with running(tmp_path, "nginx", text) as port:
+        differs = [
+            path
+            for path in (*PATHS, "/health")
+            if allowed(rules, path) != really_allowed(port, path)
+        ]
+    assert bool(differs) == bool(told)
