@@ -29,7 +29,11 @@ def test_what_looks_at_the_answer_is_refused(text: str) -> None:
         check_filter(text)
 
 
-@pytest.mark.parametrize("text", ["(" * 5_000, "(~u a & " * 5_000])
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 5_000, "(~u a & " * 5_000, "! " * 1_000 + "~u a", "(~u a | " * 200 + "~u b" + " )" * 200],
+    ids=["opened", "opened and", "negated", "chosen"],
+)
 def test_what_is_nested_too_deeply_is_no_filter_expression(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         check_filter(text)

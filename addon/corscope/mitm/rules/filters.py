@@ -12,6 +12,8 @@ from mitmproxy import flowfilter, http
 
 __all__ = ["check_filter", "matcher"]
 
+MOST_NESTED: Final = 100
+"""Deeper than that, to ask it of a flow could take more of the stack than there is."""
 
 _OF_THE_ANSWER: Final = frozenset({"a", "bs", "c", "e", "hs", "s", "ts"})
 
@@ -39,13 +41,15 @@ def check_filter(text: str) -> None:
             raise ValueError(f"~{code} looks at the answer{way_out}")
 
 
-def _codes(token: Any) -> Iterator[str]:
+def _codes(token: Any, depth: int = 0) -> Iterator[str]:
     """The operators in it, as `hq` for `~hq`."""
+    if depth > MOST_NESTED:
+        raise ValueError("it is nested too deeply")
     inner = [*getattr(token, "lst", ()), *([token.itm] if hasattr(token, "itm") else ())]
     if not inner:
         yield token.code
     for each in inner:
-        yield from _codes(each)
+        yield from _codes(each, depth + 1)
 
 
 def matcher(flow: http.HTTPFlow) -> Callable[[str], bool]:
