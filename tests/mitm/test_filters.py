@@ -31,7 +31,12 @@ def test_what_looks_at_the_answer_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["(" * 5_000, "(~u a & " * 5_000, "! " * 1_000 + "~u a", "(~u a | " * 200 + "~u b" + " )" * 200],
+    [
+        "(" * 5_000,
+        "(~u a & " * 5_000,
+        "! " * 1_000 + "~u a",
+        "(~u a | " * 200 + "~u b" + " )" * 200,
+    ],
     ids=["opened", "opened and", "negated", "chosen"],
 )
 def test_what_is_nested_too_deeply_is_no_filter_expression(text: str) -> None:
