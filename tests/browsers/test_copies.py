@@ -63,7 +63,8 @@ def renewal(*lines: tuple[str, str]) -> Answer:
 class Course:
     """Who asks for a URL in turn, and what is answered: the last answer over and over.
 
-    A step is `page`, a framed page's origin, or `image`; with `include` after it, with credentials.
+    A step is `page`, a framed page's origin, or `image`; after `page` there may be a credentials
+    mode, and then a method. A preflight takes an answer of its own.
     """
 
     steps: Sequence[str]
@@ -132,16 +133,16 @@ const shown = url => new Promise(resolve => {
   image.src = url;
   document.body.append(image);
 });
-const fetched = (url, mode) =>
-  fetch(url, {credentials: mode ?? "same-origin"}).then(() => "well", () => "badly");
+const fetched = (url, credentials = "same-origin", method = "GET") =>
+  fetch(url, {credentials, method}).then(() => "well", () => "badly");
 (async () => {
   const all = {};
   for (const [url, steps] of Object.entries(ALL)) {
     all[url] = [];
     for (const step of steps) {
-      const [who, mode] = step.split(" ");
+      const [who, mode, method] = step.split(" ");
       const ask = {image: shown, page: fetched}[who] ?? (url => framed(who, url));
-      all[url].push(await ask(url, mode));
+      all[url].push(await ask(url, mode, method));
       await new Promise(resolve => setTimeout(resolve, 150));
     }
   }
