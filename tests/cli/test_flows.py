@@ -211,7 +211,7 @@ class TestHars:
             {"request": {"url": "https://api.test/x", "headers": [["Origin", "https://a.test"]]}},
             {"request": {"url": "https://api.test/x", "headers": [{}, [], None, 3]}},
             {"response": {"status": 200, "headers": [{"name": "ETag", "value": None}]}},
-            {"response": {"status": 204}},
+            {"response": {"status": 204, "headers": []}},
         ],
     )
     def test_fields_that_browsers_leave_out_are_not_missed(self, read: Read, fields: Entry) -> None:
@@ -256,6 +256,8 @@ class TestHars:
             ('{"request": {}}', "it has no request.url"),
             ('{"request": {"url": "https://[::1"}}', "can't be read"),
             ('{"a": tru}', "can't be read"),
+            (json.dumps(entry(response={"status": 204})), "its response has no headers"),
+            (json.dumps(entry(response={"status": 204, "headers": {}})), "has no headers"),
             ("17", "the entry is not an object"),
             ("[" * 3000 + "]" * 3000, "can't be read"),
         ],
@@ -276,6 +278,18 @@ class TestHars:
         assert len(found) == pytest.approx(10 * kept, abs=1.5)
         assert "the file ends at byte" in error
         assert "only be captured again" in error
+
+    def test_what_needs_no_leave_may_lack_its_headers(self, read: Read) -> None:
+        asked = {"url": "https://api.test/x", "headers": []}
+        found, error = read(har(entry(request=asked, response={"status": 204})))
+        assert (len(found), error) == (1, "")
+
+    @pytest.mark.parametrize("more", [har(entry()), "}", "x"])
+    def test_what_follows_a_har_is_not_passed_over_in_silence(self, read: Read, more: str) -> None:
+        found, error = read(f"{har(entry())}\n{more}\n")
+        assert len(found) == 1
+        assert "after entry 1: there is more behind the end of the HAR, near byte " in error
+        assert "name each HAR as a file of its own" in error
 
     @pytest.mark.parametrize(
         "text", ["{", '{"log"', '{"log":', '{"log":{}}', '{"log": 3}', '{"a": 1}', "{]", '{"a" 1}']
@@ -340,7 +354,7 @@ print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before)
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, kind: str) -> None:
     """A file of 40 MB, read in a process of its own that has read a small one before."""
     body = 'x"\\\n' * 5000
-    large = entry(response={"status": 200, "content": {"text": body}})
+    large = entry(response={"status": 200, "headers": [], "content": {"text": body}})
     flow = tflow.tflow(resp=Response.make(200, body))
     one = saved(flow)
     count = 40_000_000 // len(one if kind == "flows" else json.dumps(large))

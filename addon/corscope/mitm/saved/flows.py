@@ -157,7 +157,8 @@ def _har_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:
                 yield spelling.of(found) if text.creator == MITMPROXY else found
     except (HarError, ValueError, RecursionError) as error:
         place = f"after entry {number}" if number else ""
-        problems.add(place, str(error), _SAVE_AGAIN if number else _hint_for_junk(0))
+        hint = _SAVE_AGAIN if number else _hint_for_junk(0)
+        problems.add(place, str(error), getattr(error, "hint", "") or hint)
 
 
 def _saved_captures(stream: _Counted, problems: _Problems) -> Iterator[Capture]:

@@ -70,6 +70,8 @@ def captured(entry: object, creator: str = "") -> Capture | None:
     headers = _headers(asked.get("headers"), style)
     url = _with_brackets(url, headers)
     seen = _sighting(entry, style, creator)
+    if seen.response is not None and contains(headers, "Origin"):
+        _check_headers(entry["response"])
     is_sent = not _was_kept_back(entry, asked)
     if seen.response is None and (origin := _missing_origin(entry, url, headers)):
         headers, is_sent = (*headers, ("Origin", origin)), False
@@ -84,6 +86,12 @@ def captured(entry: object, creator: str = "") -> Capture | None:
         _waits_until(creator, started, answered),
         is_sent,
     )
+
+
+def _check_headers(answer: dict[str, Any]) -> None:
+    """Have the answer's headers there, which nothing can be said without."""
+    if not isinstance(answer.get("headers"), list):
+        raise UnreadableError("its response has no headers, so that nothing can be said of it")
 
 
 _QUEUED: Final = 10_000

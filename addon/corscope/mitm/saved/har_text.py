@@ -30,7 +30,14 @@ _SPACE: Final = re.compile(r"[ \t\r\n]*+")
 
 
 class HarError(ValueError):
-    """The text can't be followed any further."""
+    """The text can't be followed any further.
+
+    `hint` is what to do, where that isn't to save it again.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class UnreadableError(ValueError):
@@ -71,6 +78,14 @@ class HarText:
             raise HarError(f"{found!r} near byte {self._source.offset}, where {expected} should be")
         self._at += 1
         return found
+
+    def end(self) -> None:
+        """Have nothing more in the text."""
+        if self.peek():
+            raise HarError(
+                f"there is more behind the end of the HAR, near byte {self._source.offset}",
+                "only what is before it was read: name each HAR as a file of its own",
+            )
 
     def each_key(self) -> Iterator[str]:
         """Walk an object: yields each key; the caller takes or skips the value before the next."""
@@ -251,6 +266,7 @@ def entries(text: HarText, limit: int) -> Iterator[object]:
                 yield item
     if not seen:
         raise HarError("there is no log.entries in it, so it is JSON but no HAR")
+    text.end()
 
 
 def _name_in(creator: str | None) -> str:
