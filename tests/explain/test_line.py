@@ -351,3 +351,23 @@ def test_the_comment_has_verdict_and_reason(response: Response, expected: str) -
 def test_the_fix_is_that_of_the_cause(missing: Missing, cause: str | None, fix: str) -> None:
     seen = Sighting("1", None, missing, "it failed", cause=cause)
     assert f" Fix: {fix}" in exchange_text(exchange_of(actual(), seen))
+
+
+@pytest.mark.parametrize(
+    ("error", "fix"),
+    [
+        ("net::ERR_FAILED", "look for the cause in the browser's console, or record it with"),
+        ("the HAR holds no response", "look for the cause in the browser's console, or record"),
+        ("net::ERR_CERT_AUTHORITY_INVALID", "the error says that the browser doesn't trust"),
+        ("net::ERR_BLOCKED_BY_CLIENT", "the error says that an extension of the browser"),
+        (
+            "Preflight response is not successful. Status code: 404",
+            "the error is what a browser says of preflight-status: `corscope why` has the fix.",
+        ),
+        ("{origin}", "look for the cause"),
+    ],
+)
+def test_what_an_error_in_a_recording_says_is_told(error: str, fix: str) -> None:
+    seen = Sighting("1", None, Missing.NOT_RECORDED, error)
+    assert f"({error}); unless" in exchange_text(exchange_of(actual(), seen))
+    assert f" Fix: {fix}" in exchange_text(exchange_of(actual(), seen))

@@ -5,11 +5,14 @@ The catalogue's words, with the exchange's own values in the place of their plac
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from corscope.explain.articles.catalogue import REASONS
 from corscope.explain.escape import escaped
 from corscope.explain.parts.mending import NOTHING_FURTHER, Further, further, is_misspelled
+from corscope.explain.pasted.asides import LOOK_BEFORE
+from corscope.explain.pasted.paste import found_in
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 from corscope.fetch.reasons import INTERIM, TOO_LONG, Reason
 from corscope.journal.exchange import Exchange, Judgement
@@ -71,6 +74,9 @@ _UNREAD_FIXES: Final = {
     INTERIM: "let the server send no interim answer, as 103 Early Hints, while mitmproxy stands "
     "between.",
 }
+
+_MOST_ERRORS: Final = 256
+"""Of so many errors it is remembered what they say."""
 
 _UNREADABLE_HEADER_FIX: Final = (
     "send {detail} on one line, without control characters, or leave it out."
@@ -139,6 +145,8 @@ def _fix(reason: Reason, detail: str | None, shown: Mapping[str, str]) -> str:
         return OPAQUE_ORIGIN_FIX
     if reason is Reason.ALLOW_HEADERS_INVALID and not shown["headers"]:
         return _NO_NAMES_FIX
+    if reason is Reason.NOT_RECORDED:
+        return _fix_of_error(shown["error"]) or fix
     said = _fix_of_page(reason, detail or "") or _fix_of_cause(reason, detail) or fix
     return said.format_map(shown)
 
@@ -150,6 +158,18 @@ def _fix_of_cause(reason: Reason, cause: str | None) -> str | None:
     if reason is Reason.CONNECTION_DROPPED and cause is not None:
         return _UNREAD_FIXES.get(cause, _UNREADABLE_HEADER_FIX)
     return None
+
+
+@lru_cache(_MOST_ERRORS)
+def _fix_of_error(error: str) -> str | None:
+    """The fix where a recording has no more than an error's text, and that is known to say more."""
+    found = found_in(error)
+    if found is None or found.aside == LOOK_BEFORE:
+        return None
+    if not found.reasons:
+        return f"the error says {found.aside}."
+    reasons = ", ".join(found.reasons)
+    return f"the error is what a browser says of {reasons}: `corscope why` has the fix."
 
 
 def _besides(besides: Further, shown: Mapping[str, str]) -> Iterator[str]:

@@ -7,13 +7,13 @@ from typing import Final
 
 from corscope.explain.pasted.unsent import NO_FILE, NO_HTTP
 
-__all__ = ["ASIDES", "FIRST_ASIDES", "LAST_ASIDES", "UNANSWERED"]
+__all__ = ["ASIDES", "FIRST_ASIDES", "LAST_ASIDES", "LOOK_BEFORE", "UNANSWERED"]
 
 _UNCOVERED: Final = (
     "that Access-Control-Allow-Headers: * will one day no longer cover Authorization: list it by "
     "name"
 )
-_LOOK_BEFORE: Final = (
+LOOK_BEFORE: Final = (
     "only that a request failed, not why: the message printed right before it names the cause"
 )
 _LOOK_AT_CONSOLE: Final = (
@@ -163,14 +163,14 @@ ASIDES: Final[dict[str, str]] = {
     "Cross origin requests are only supported for HTTP": NO_HTTP,
     "the `Authorization` header is not covered": _UNCOVERED,
     "CORSAllowHeaderFromPreflightDeprecation": _UNCOVERED,
-    "due to access control checks": _LOOK_BEFORE,
-    "load denied by Cross-Origin Resource Sharing policy": _LOOK_BEFORE,
-    "net::ERR_FAILED": _LOOK_BEFORE,
-    "Failed to load worklet module script": _LOOK_BEFORE,
-    "Failed to fetch a worker script": _LOOK_BEFORE,
-    "An unknown error occurred when fetching the script": _LOOK_BEFORE,
-    "bad URI or cross-site access not allowed": _LOOK_BEFORE,
-    "source URI is not allowed in this document": _LOOK_BEFORE,
+    "due to access control checks": LOOK_BEFORE,
+    "load denied by Cross-Origin Resource Sharing policy": LOOK_BEFORE,
+    "net::ERR_FAILED": LOOK_BEFORE,
+    "Failed to load worklet module script": LOOK_BEFORE,
+    "Failed to fetch a worker script": LOOK_BEFORE,
+    "An unknown error occurred when fetching the script": LOOK_BEFORE,
+    "bad URI or cross-site access not allowed": LOOK_BEFORE,
+    "source URI is not allowed in this document": LOOK_BEFORE,
     "Not allowed to follow a redirection while loading": "that script wanted no redirect followed "
     '(redirect: "error")',
     "Refused to get unsafe header": "that script asked for a header which the answer doesn't "
