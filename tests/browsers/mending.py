@@ -51,7 +51,7 @@ def as_the_fix_says(fix: str, answer: Answer, origin: str) -> Answer:
         headers = (*_without(headers, _ALLOW_ORIGIN), first)
     if "send back the one that matches" in fix:
         said = " ".join(value for name, value in headers if name.lower() == _ALLOW_ORIGIN)
-        kept = origin if origin in re.split("[ ,]+", said) else ""
+        kept = origin if origin in re.split(r"[\s,]+", said) else ""
         headers = (*_without(headers, _ALLOW_ORIGIN), (_ALLOW_ORIGIN, kept))
     for name in " and ".join(_LEFT_OUT.findall(fix)).split(" and "):
         headers = _without(headers, name)
