@@ -660,7 +660,6 @@ TOLD = {
         "use Rack::Cors do\nallow do\norigins '*'\n"
         "resource '/api/*', vary: ['X'] if Rails.env.development?\nend\nend",
         [
-            "cors.rb:4: only paths that fit /api/* are meant: say so in match.url",
             "cors.rb:4: is meant only as `if Rails.env.development?` decides",
             "cors.rb:4: vary is not imported",
         ],

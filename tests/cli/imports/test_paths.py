@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from corscope.cli.imports.paths import at_or_below, beginning_with, exactly
+from corscope.cli.imports.paths import at_or_below, beginning_with, exactly, starred
 from corscope.fetch.headers import get
 from corscope.messages import Request, Response
 from corscope.mitm.rules.treatment import InForce
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from tests.cli.conftest import Command
+from tests.cli.imports.reading import read
 from tests.cli.imports.test_returned import running
+from tests.servers.real.libraries import LIBRARIES, Running
 
 APP = "https://app.test"
 B = "https://b.test"
@@ -24,12 +26,16 @@ B = "https://b.test"
 def test_a_path_is_told_by_globs() -> None:
     assert exactly("/a") == ("/a", "/a?*")
     assert beginning_with("/a") == ("/a*",)
+    assert starred("/a*") == ("/a*",)
+    assert starred("/a") == exactly("/a")
+    assert starred("/*.a") == ()
     assert at_or_below("/a") == at_or_below("/a/") == ("/a", "/a?*", "/a/*")
 
 
 @pytest.mark.parametrize("path", ["", "a", "/*", "/:id", "/{id}", "/(a|b)", "/a?", "/é", "/%41"])
 def test_a_path_that_may_be_a_pattern_is_none_of_globs(path: str) -> None:
     assert exactly(path) == beginning_with(path) == at_or_below(path) == ()
+    assert path.endswith("*") or starred(path) == ()
 
 
 def allowed(rules: str, path: str) -> str | None:
@@ -120,3 +126,78 @@ def test_a_location_that_takes_paths_of_another_is_told(
             if allowed(rules, path) != really_allowed(port, path)
         ]
     assert bool(differs) == bool(told)
+
+
+RESOURCE = f"allow do\norigins '{APP}'\nresource '%s', headers: :any, methods: [:get]\nend\n"
+RACK = ["/a/*", "/a", "/a/b*", "/a/b.*", "/"]
+
+
+def test_paths_of_rack_cors_are_those_of_the_real_one(corscope: Command, tmp_path: Path) -> None:
+    library = LIBRARIES["rack-cors"]
+    library.require()
+    texts = [f"use Rack::Cors do\n{RESOURCE % path}end\n" for path in RACK]
+    with Running(library, texts) as server:
+        for text, port in zip(texts, server.real, strict=True):
+            rules, told = imported(corscope, tmp_path / "config.ru", text)
+            assert not told
+            for path in PATHS:
+                assert allowed(rules, path) == really_allowed(port, path), (text, path)
+
+
+MAPPED = """class A {{ void a() {{
+CorsConfiguration all = new CorsConfiguration(), own = new CorsConfiguration();
+{} }} }}"""
+WEB_XML = (
+    "<web-app><filter><filter-name>a</filter-name>"
+    "<filter-class>org.apache.catalina.filters.CorsFilter</filter-class></filter>"
+    "<filter-mapping><filter-name>a</filter-name>%s</filter-mapping></web-app>"
+)
+GLOBS = {
+    "Spring's registry": (
+        *("spring", "A.java"),
+        'class A { void a() { registry.addMapping("/api/**"); registry.addMapping("/x"); } }',
+        [("/api", "/api?*", "/api/*"), ("/x", "/x?*")],
+    ),
+    "Spring's source, in the order of its paths": (
+        *("spring", "A.java"),
+        MAPPED.format(
+            'source.registerCorsConfiguration("/api/**", own);\n'
+            'source.registerCorsConfiguration("/x", own);\n'
+            'source.registerCorsConfiguration("/**", all);'
+        ),
+        [("/api", "/api?*", "/api/*", "/x", "/x?*"), ()],
+    ),
+    "Spring's gateway": (
+        *("spring", "a.yml"),
+        "globalcors:\n  cors-configurations:\n    '[/a]': {}\n    '[/**]': {}\n",
+        [("/a", "/a?*"), ()],
+    ),
+    "Tomcat's": (
+        *("tomcat", "web.xml"),
+        WEB_XML % "<url-pattern>/a/*</url-pattern><url-pattern>/b.do</url-pattern>",
+        [("/a", "/a?*", "/a/*", "/b.do", "/b.do?*")],
+    ),
+    "Tomcat's for all": ("tomcat", "web.xml", WEB_XML % "<url-pattern>/*</url-pattern>", [()]),
+    "Laravel's own": (
+        *("laravel", "cors.php"),
+        "<?php return ['allowed_origins' => ['*']];",
+        [("/api/*", "/sanctum/csrf-cookie", "/sanctum/csrf-cookie?*")],
+    ),
+    "Laravel's": (
+        *("laravel", "cors.php"),
+        "<?php return ['paths' => ['/api*', 'login/'], 'allowed_origins' => ['*']];",
+        [("/api*", "/login", "/login?*")],
+    ),
+    "Laravel's for all": (
+        *("laravel", "cors.php"),
+        "<?php return ['paths' => ['*'], 'allowed_origins' => ['*']];",
+        [()],
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "file", "text", "paths"), GLOBS.values(), ids=GLOBS)
+def test_paths_become_globs(name: str, file: str, text: str, paths: list[tuple[str, ...]]) -> None:
+    found = read(name, file, text)
+    assert [each.paths for each in found] == paths
+    assert "match.url" not in str([each.warnings for each in found])

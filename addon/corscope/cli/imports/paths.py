@@ -4,13 +4,14 @@ A rule says it in `match.url`, whose globs know no sign but `*`: what they can't
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from corscope.cli.imports.tree import Found
 
-__all__ = ["at_or_below", "beginning_with", "exactly", "only_for"]
+__all__ = ["at_or_below", "beginning_with", "exactly", "only_for", "starred"]
 
 _PLAIN: Final = re.compile(r"/[\w.~@!&',;=/-]*", re.ASCII)
 """A path in which no server sees a pattern, and which a browser sends as it stands."""
@@ -32,14 +33,27 @@ def at_or_below(path: str) -> tuple[str, ...]:
     return (*exactly(path), f"{path}/*") if _PLAIN.fullmatch(path) else ()
 
 
-def only_for(found: Found, paths: Iterable[str], told: str) -> Found:
-    """A policy that is for some paths only.
+def starred(path: str) -> tuple[str, ...]:
+    """What fits a path with a `*` at its end for all that begins so; nothing if it is no such.
+
+    One elsewhere stands for a piece of the path, where that of a glob may reach into the query.
+    """
+    return beginning_with(path[:-1]) if path.endswith("*") else exactly(path)
+
+
+def only_for(
+    found: Found, place: str, paths: Sequence[str], globs: Callable[[str], tuple[str, ...]]
+) -> Found:
+    """A policy that is for some paths only, which is told where a rule can't say it.
 
     Args:
         found: it.
-        paths: globs over a URL from its path on; none if no glob can say which they are.
-        told: what is told in that case: where, and which paths are meant.
+        place: where the paths are written.
+        paths: they, as the server has them.
+        globs: what fits one of them, over a URL from its path on; nothing if no glob can say it.
     """
-    if paths := tuple(paths):
-        return replace(found, paths=paths)
-    return replace(found, warnings=(f"{told}: say so in match.url", *found.warnings))
+    made = [globs(path) for path in paths]
+    if all(made):
+        return replace(found, paths=tuple(dict.fromkeys(chain.from_iterable(made))))
+    told = f"{place}: only paths that fit {' or '.join(paths)} are meant: say so in match.url"
+    return replace(found, warnings=(told, *found.warnings))

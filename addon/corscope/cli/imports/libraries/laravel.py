@@ -13,6 +13,7 @@ from corscope.cli.imports.options import (
     listed_or_any,
     number,
 )
+from corscope.cli.imports.paths import only_for, starred
 from corscope.cli.imports.regexes import compiled
 from corscope.cli.imports.tree import Found, Node, Source
 
@@ -67,6 +68,10 @@ _READERS: Final = {
 }
 
 
+_PATHS: Final = ("api/*", "sanctum/csrf-cookie")
+"""Which paths Laravel's own file names."""
+
+
 def read_laravel(source: Source) -> Iterator[Found]:
     """The array that the file returns; older packages wrote its keys in camel case."""
     node = PhpFile(source).returned()
@@ -78,18 +83,17 @@ def read_laravel(source: Source) -> Iterator[Found]:
     read = found(options, _READERS, node.place)
     if read.policy.allow_origin_regex is not None and read.policy.allow_origins == ():
         read = replace(read, policy=replace(read.policy, allow_origins=None))
-    yield replace(read, warnings=(*_told(paths), *read.warnings))
+    yield _only_there(read, paths)
 
 
 def _snake(name: str) -> str:
     return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
 
 
-def _told(paths: Node | None) -> Iterator[str]:
-    """What is told if it isn't for all paths."""
-    texts = ["api/*", "sanctum/csrf-cookie"]
-    place = ""
-    if paths is not None:
-        texts, place = [each.text() for each in paths.items()], f"{paths.place}: "
-    if "*" not in texts:
-        yield f"{place}only paths that fit {' or '.join(texts)} are meant: say so in match.url"
+def _only_there(read: Found, paths: Node | None) -> Found:
+    """What the file allows, for the paths that it names, or Laravel where it names none."""
+    texts = list(_PATHS) if paths is None else [each.text() for each in paths.items()]
+    if "*" in texts:
+        return read
+    place = read.place if paths is None else paths.place
+    return only_for(read, place, texts, lambda path: starred(f"/{path.strip('/')}"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from corscope.cli.imports.languages.ruby import RubyFile, Symbol
 from corscope.cli.imports.languages.syntax import code_of, line_of, named
 from corscope.cli.imports.options import Fields, Reader, found, listed, number, origins_of
+from corscope.cli.imports.paths import only_for, starred
 from corscope.cli.imports.tree import DEEPEST, LONGEST, Found, Node, Opaque, Regex, Source
 from corscope.servers.policy import ECHO, WILDCARD
 from corscope.servers.web_servers.by_hand import regex_of
@@ -122,16 +123,19 @@ def _of_resource(
 ) -> Found:
     origins = {} if allow.origins is None else {"origins": allow.origins}
     read = found({**origins, **resource.options}, _RACK, resource.place)
-    warnings = [f"{resource.place}: {each}" for each in lost]
+    told = [*lost, *(f"is meant only as `{each}` decides" for each in resource.conditions)]
+    warnings = (*(f"{resource.place}: {each}" for each in told), *read.warnings)
+    read = replace(read, match=match, warnings=warnings)
     path = resource.path.value
-    if path not in _ALL_PATHS:
-        shown = path if isinstance(path, str) else "its regular expression"
-        warnings.append(
-            f"{resource.place}: only paths that fit {shown} are meant: say so in match.url"
-        )
-    for condition in resource.conditions:
-        warnings.append(f"{resource.place}: is meant only as `{condition}` decides")
-    return replace(read, match=match, warnings=(*warnings, *read.warnings))
+    if path in _ALL_PATHS:
+        return read
+    shown = path if isinstance(path, str) else "its regular expression"
+    return only_for(read, resource.place, [shown], _globs)
+
+
+def _globs(path: str) -> tuple[str, ...]:
+    """What fits a path: its `*` stands for anything, and for the `/` before it too."""
+    return starred(path.replace("/*", "*"))
 
 
 def _match(allow: _Allow, *, is_last: bool) -> tuple[Mapping[str, object], tuple[str, ...]]:

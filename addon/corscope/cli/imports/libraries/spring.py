@@ -6,7 +6,7 @@ for: elsewhere no origin is ever equal to them.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -16,6 +16,7 @@ from corscope.cli.imports.languages.documents import read_document
 from corscope.cli.imports.languages.java import JavaFile, chain, resolved
 from corscope.cli.imports.languages.syntax import MethodCall, code_of, named
 from corscope.cli.imports.options import flag, found, listed_or_any, number
+from corscope.cli.imports.paths import at_or_below, exactly, only_for
 from corscope.cli.imports.tree import LONGEST, Found, Node, Opaque, Source, not_always_called
 from corscope.servers.policy import ECHO, WILDCARD
 
@@ -61,6 +62,7 @@ class _Configuration:
     permits_defaults: bool = False
     options: dict[str, Node] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    paths: list[Node] = field(default_factory=list)
 
     def set(self, option: str, node: Node) -> None:
         """Give an option a value."""
@@ -83,7 +85,8 @@ class _Configuration:
         origins, dropped = _origins(self.options)
         settings = (("permit_defaults", True),) if self.permits_defaults else ()
         policy = replace(read.policy, allow_origins=origins, settings=settings)
-        return replace(read, policy=policy, warnings=(*self.warnings, *dropped, *read.warnings))
+        told = (*self.warnings, *dropped, *read.warnings)
+        return _only_there(replace(read, policy=policy, warnings=told), self.paths)
 
 
 _ORIGINS: Final = {"origins", "patterns"}
@@ -140,9 +143,10 @@ class _Reading:
 
     file: JavaFile
     seen: set[int] = field(default_factory=set)
+    registered: list[_Configuration] = field(default_factory=list)
 
-    def configurations(self) -> Iterator[_Configuration]:
-        """Each configuration that the file makes."""
+    def configurations(self) -> list[_Configuration]:
+        """Each configuration that the file makes, in the order in which Spring asks them."""
         made: list[_Configuration] = []
         for node, scope in self.file.scoped():
             if node.type == "variable_declarator":
@@ -153,7 +157,8 @@ class _Reading:
                 made += self._of_chain(node, scope)
             elif node.type == "object_creation_expression" and node.id not in self.seen:
                 made += self._begun(node, [], scope)
-        yield from made
+        places = {id(e): n for n, e in reversed([*enumerate(self.registered)])}  # the first counts
+        return sorted(made, key=lambda each: places.get(id(each), len(places)))
 
     def _named(
         self, node: "Syntax", name: str, value: str, scope: Scope
@@ -200,7 +205,8 @@ class _Reading:
         made = self._configuration(mapping.node, mapping.name, scope)
         made.permits_defaults = True
         if mapping.arguments:
-            _tell_path(made, self.file.read(mapping.arguments[0]))
+            made.paths.append(self.file.read(mapping.arguments[0]))
+            self.registered.append(made)
         self._call_all(made, calls, is_branch=False)
         return made
 
@@ -209,7 +215,8 @@ class _Reading:
         if len(call.arguments) == 2:
             known, _ = scope.find(code_of(call.arguments[1]))
             if isinstance(known, _Configuration):
-                _tell_path(known, self.file.read(call.arguments[0]))
+                known.paths.append(self.file.read(call.arguments[0]))
+                self.registered.append(known)
 
     def _call_all(self, made: _Configuration, calls: list[MethodCall], *, is_branch: bool) -> None:
         for call in calls:
@@ -240,11 +247,17 @@ def _flat(given: list[Node]) -> tuple[Node, ...]:
     return tuple(item for each in given for item in each.items_or_self())
 
 
-def _tell_path(made: _Configuration, path: Node) -> None:
-    shown = path.value.code if isinstance(path.value, Opaque) else str(path.value)
-    if shown != _ANY_PATH:
-        told = f"{path.place}: only paths that fit {shown} are meant: say so in match.url"
-        made.warnings.append(told)
+def _only_there(read: Found, paths: Sequence[Node]) -> Found:
+    """What a configuration allows, for the paths that it is registered for."""
+    shown = [e.value.code if isinstance(e.value, Opaque) else str(e.value) for e in paths]
+    if not shown or _ANY_PATH in shown:
+        return read
+    return only_for(read, paths[0].place, shown, _globs)
+
+
+def _globs(pattern: str) -> tuple[str, ...]:
+    """What fits a pattern: a path, or one and all below it."""
+    return at_or_below(pattern[:-3]) if pattern.endswith("/**") else exactly(pattern)
 
 
 # @CrossOrigin
@@ -326,7 +339,7 @@ def _of_gateway(source: Source) -> Iterator[Found]:
     paths = [n for table in tables for k, n in table.items() if _plain(k).endswith(_BY_PATH)]
     for path, node in [pair for each in paths for pair in each.table().items()]:
         made = _Configuration(node.place)
-        _tell_path(made, Node(node.place, path.strip("[]")))
+        made.paths.append(Node(node.place, path.strip("[]")))
         for name, written in node.table().items():
             option, value = _plain(name), resolved(written, source)
             if option in _LISTS:

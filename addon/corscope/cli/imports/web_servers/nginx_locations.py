@@ -47,15 +47,19 @@ def only_there(found: Found, location: Directive | None, source: Source) -> Foun
     """A policy that a location has, for the paths that go there."""
     if location is None or is_for_all(location):
         return found
-    modifier, path = _place(location)
+    modifier, _ = _place(location)
     written = " ".join(location.arguments)
-    told = f"{source.at(location.line)}: only paths that fit {written} are meant"
-    if modifier in _REGEXES:
-        return only_for(found, (), told)
+    globs = () if modifier in _REGEXES else _globs(location)
+    return only_for(found, source.at(location.line), [written], lambda _: globs)
+
+
+def _globs(location: Directive) -> tuple[str, ...]:
+    """What fits its path, by whose beginning or all of it it is found."""
+    modifier, path = _place(location)
     if modifier == "=":
-        return only_for(found, exactly(path), told)
+        return exactly(path)
     without_slash = exactly(path[:-1]) if _redirects(location) else ()
-    return only_for(found, (*without_slash, *beginning_with(path)), told)
+    return (*without_slash, *beginning_with(path))
 
 
 def _redirects(location: Directive) -> bool:

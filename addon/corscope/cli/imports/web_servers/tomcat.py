@@ -5,11 +5,11 @@ Follows https://tomcat.apache.org/tomcat-9.0-doc/config/filter.html#CORS_Filter.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from corscope.cli.imports.languages.documents import read_xml_part
 from corscope.cli.imports.options import Fields, flag, found, names_or_any, number
+from corscope.cli.imports.paths import at_or_below, exactly, only_for
 from corscope.cli.imports.tree import Found, Node, Opaque, Source
 
 __all__ = ["read_tomcat"]
@@ -48,8 +48,7 @@ def read_tomcat(source: Source) -> Iterator[Found]:
     patterns = _patterns(root)
     for each in filters:
         read = found(_parameters(each), _READERS, each.place)
-        told = tuple(_told(patterns.get(_text(each, "filter-name"), [])))
-        yield replace(read, warnings=(*told, *read.warnings))
+        yield _only_there(read, patterns.get(_text(each, "filter-name"), []))
 
 
 def _text(node: Node, tag: str) -> str:
@@ -85,9 +84,14 @@ def _patterns(root: Node) -> dict[str, list[Node]]:
     return found
 
 
-def _told(patterns: list[Node]) -> Iterator[str]:
-    """What is told if it isn't for all paths."""
-    if not any(pattern.text() == "/*" for pattern in patterns):
-        for pattern in patterns:
-            shown = pattern.text()
-            yield f"{pattern.place}: only paths that fit {shown} are meant: say so in match.url"
+def _only_there(read: Found, patterns: list[Node]) -> Found:
+    """What a filter allows, for the paths that it is mapped to."""
+    texts = [pattern.text() for pattern in patterns]
+    if not texts or "/*" in texts:
+        return read
+    return only_for(read, patterns[0].place, texts, _globs)
+
+
+def _globs(pattern: str) -> tuple[str, ...]:
+    """What fits a <url-pattern>: a path, or one and all below it."""
+    return at_or_below(pattern[:-2]) if pattern.endswith("/*") else exactly(pattern)
