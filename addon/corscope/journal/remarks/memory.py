@@ -167,6 +167,8 @@ def note(noted: Noted, url: str, memory: Memory) -> None:
 
 def _note_answer(memory: Memory, url: str, new: Answer) -> None:
     earlier = memory.answers.get(url, ())
+    if new in earlier:  # their order stays, so that what is remembered of the URL is the same
+        return
     others = [old for old in earlier if old.asked_by != new.asked_by]
     _keep(memory.answers, url, (*others, new))
 
