@@ -228,6 +228,35 @@ def test_the_first_line_tells_versions_and_options(server: RawServer, tmp_path: 
     }
 
 
+# The start
+
+
+@pytest.mark.parametrize("fails", ["declare", "_take_over", "wrong"])
+@pytest.mark.parametrize("error", ["MemoryError", "BaseException"])
+def test_what_fails_at_the_start_keeps_the_proxy_from_nothing(
+    server: RawServer, tmp_path: Path, fails: str, error: str
+) -> None:
+    """mitmproxy ends where an addon fails as it is loaded, or drops it without a word."""
+    script = tmp_path / "cors.py"
+    script.write_text(
+        f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r})\n"
+        "from corscope.mitm import options\n"
+        "from corscope.mitm.addon import Corscope\n"
+        f"def {fails}(*_): raise {error}({SECRET!r})\n"
+        f"options.{fails} = {fails}\n"
+        "addons = [Corscope()]\n",
+        "utf-8",
+    )
+    server.answers["http://api.test/start"] = reply()
+    with Proxy(tmp_path, server.mode, script=script) as proxy:
+        assert proxy.ask(ask("http://api.test/start")).status == 200
+        log = proxy.log()
+    places = re.findall(rf"corscope failed in (\S+) \({error}\)", log)
+    assert places
+    assert len(places) == len(set(places))
+    assert SECRET not in log
+
+
 # The end
 
 

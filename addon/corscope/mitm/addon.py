@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from mitmproxy import addonmanager, ctx, http, tls, version
+from mitmproxy import addonmanager, ctx, exceptions, http, tls, version
 
 import corscope
 from corscope.journal.exchange import Touch
@@ -72,10 +72,10 @@ class Corscope:
 
         What has commands is no addon of its own: mitmproxy asks each for every event.
         """
-        options.declare(loader)
-        for part in (self._commands, self._browsers):
-            loader.master.commands.collect_commands(part)
         guard.listeners.append(self._failed)
+        harmless(options.declare)(loader)
+        for part in (self._commands, self._browsers):
+            harmless(loader.master.commands.collect_commands)(part)
 
     def configure(self, updated: set[str]) -> None:
         """Take over the options that have changed.
@@ -84,9 +84,15 @@ class Corscope:
             OptionsError: a value isn't one of those that there are.
         """
         changed = {name for name in updated if name.startswith("cors_")}
-        if changed:
-            options.check(ctx.options)
-            self._configure(changed)
+        if not changed:
+            return
+        if why := self._wrong_option():
+            raise exceptions.OptionsError(why)
+        self._configure(changed)
+
+    @harmless
+    def _wrong_option(self) -> str | None:
+        return options.wrong(ctx.options)
 
     @harmless
     def _configure(self, changed: set[str]) -> None:

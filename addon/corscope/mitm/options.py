@@ -16,7 +16,7 @@ from mitmproxy import addonmanager, exceptions, optmanager
 
 from corscope.servers.registry import nearest
 
-__all__ = ["Settings", "check", "declare", "misspelt", "read", "user_path"]
+__all__ = ["Settings", "declare", "misspelt", "read", "user_path", "wrong"]
 
 URLS: Final = ("masked", "full")
 MOST_PORT: Final = 65_535
@@ -103,26 +103,23 @@ def _take_over(options: optmanager.OptManager) -> None:
         options.deferred[name] = others.pop(name)
         try:
             options.process_deferred()
-            check(options)
+            why = wrong(options)
         except (exceptions.OptionsError, TypeError) as error:
-            logger.warning("CORS option %s: %s; the default, %r, counts.", name, error, default)
+            why = str(error)
+        if why is not None:
+            logger.warning("CORS option %s: %s; the default, %r, counts.", name, why, default)
             options.update(**{name: default})
         options.deferred.clear()
         options.deferred.update(others)
 
 
-def check(options: optmanager.OptManager) -> None:
-    """Look whether each value is one of those that there are.
-
-    Raises:
-        OptionsError: one isn't; mitmproxy then keeps what was.
-    """
+def wrong(options: optmanager.OptManager) -> str | None:
+    """Why a value is none of those that there are, which mitmproxy doesn't look at; else None."""
     if options.cors_urls not in URLS:
-        told = " or ".join(URLS)
-        raise exceptions.OptionsError(f"cors_urls must be {told}, not {options.cors_urls!r}")
+        return f"cors_urls must be {' or '.join(URLS)}, not {options.cors_urls!r}"
     if not 0 <= options.cors_web_port <= MOST_PORT:
-        told = f"from 0 to {MOST_PORT}"
-        raise exceptions.OptionsError(f"cors_web_port must be {told}, not {options.cors_web_port}")
+        return f"cors_web_port must be from 0 to {MOST_PORT}, not {options.cors_web_port}"
+    return None
 
 
 def misspelt(options: optmanager.OptManager) -> list[str]:
