@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.support.chromium import Chromium
 from tests.support.firefox import Firefox
 from tests.support.mitmdump import Entry, Mitmdump
@@ -21,6 +22,7 @@ from tests.support.page import Ask
 pytestmark = pytest.mark.browser
 
 PAGE = "http://page.test"
+SECURE_PAGE = "https://page.test"
 API = "http://api.test"
 ALLOWING = (
     ("Access-Control-Allow-Origin", PAGE),
@@ -100,3 +102,35 @@ def test_no_request_comes_before_the_answer_that_let_it_go(journal: list[Entry])
     order = [line["id"] for line in journal if line["type"] == "exchange"]
     for id_, line in exchanges(journal, "actual").items():
         assert order.index(line["preflight"]) < order.index(id_)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("age", ["0", "60"])
+def test_whoever_tries_again_without_credentials_follows_the_later_preflight(
+    engine: str, age: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """The first was refused for them, which only Firefox's own tells."""
+    url = "https://api.test/again"
+    allowing = (
+        ("Access-Control-Allow-Origin", "*"),
+        ("Access-Control-Allow-Methods", "PUT"),
+        ("Access-Control-Max-Age", age),
+    )
+    server = OriginServer(
+        {("GET", f"{SECURE_PAGE}/"): EMPTY_PAGE, ("*", url): Answer(headers=allowing)}
+    )
+    with server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        page = request.getfixturevalue(engine).open(f"{SECURE_PAGE}/", proxy.port)
+        seen = [
+            page.fetch(url, {"method": "PUT", "credentials": mode}).ok
+            for mode in ("include", "include", "omit")
+        ]
+        page.close()
+    assert seen == [False, False, True]
+    preflights = exchanges(proxy.journal(), "preflight")
+    outcomes = {each["id"]: each for each in proxy.journal() if each["type"] == "outcome"}
+    assert [outcomes[id_]["outcome"] for id_ in preflights] == [
+        "not-followed",
+        "not-followed",
+        "followed",
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from itertools import count
 
@@ -187,7 +188,7 @@ class Crowd(RuleBasedStateMachine):
             assert known is None or known.outcome == "not-followed", "taken back for good"
             self.last[outcome.id] = outcome
 
-    def candidates(self, one: Fetch) -> list[Fetch]:
+    def candidates(self, one: Fetch, within: timedelta = WAIT) -> list[Fetch]:
         """The fetches whose preflights look like this one's, and have come lately, unfollowed."""
         # Times are compared as the journal does, to the microsecond.
         taken = {fetch.preflight for fetch in self.linked.values()}
@@ -198,7 +199,7 @@ class Crowd(RuleBasedStateMachine):
             and other.answered is not None
             and not other.over
             and other.path != "/closed"
-            and at(self.now) - at(other.answered) < WAIT
+            and at(self.now) - at(other.answered) < within
             and other.preflight not in taken
         ]
 
@@ -213,8 +214,9 @@ class Crowd(RuleBasedStateMachine):
         assert exchange is not None
         if not outcomes:
             assert not candidates
-            # Where no answer is cached, each request has a preflight of its own that is free.
-            assert self.is_cached or len(self.names) > 1
+            # Where no answer is cached, each request has a preflight that is free: its own, or that
+            # of the one which has taken its own.
+            assert self.is_cached or len(self.names) > 1 or not self.candidates(one, KEPT)
             return
         (outcome,) = outcomes
         found = self.by_preflight[outcome.id]
@@ -290,6 +292,33 @@ def test_a_preflight_that_was_given_up_is_not_taken_for_a_later_one(told: Told) 
     told.both("later", preflight("PUT"))
     assert told.both("put", actual("PUT")).preflight == "later"
     assert told.outcomes() == [("given up", "not-followed")]
+
+
+def test_nor_is_one_that_was_answered_before_the_later_one_was_asked(told: Told) -> None:
+    """A page tries again at once; the first answer would have let a request go before that."""
+    for number, name in enumerate(["first", "second", "third"]):
+        told.now = number
+        told.both(name, preflight("PUT"), *ANY_ORIGIN)
+    assert told.both("put", actual("PUT")).preflight == "third"
+    told.now = 10
+    assert told.outcomes() == [("first", "not-followed"), ("second", "not-followed")]
+
+
+def test_of_those_that_were_asked_at_once_the_oldest_is_taken(told: Told) -> None:
+    for name in ("first", "second"):
+        told.journal.requested(name, "one", preflight("PUT"), at(0))
+    for name in ("first", "second"):
+        told.now += 0.1
+        told.journal.answered(Sighting(name, Response(200, ANY_ORIGIN)), at(told.now))
+    assert told.both("1", actual("PUT")).preflight == "first"
+    assert told.both("2", actual("PUT")).preflight == "second"
+
+
+def test_so_it_is_of_those_that_let_all_go(told: Told) -> None:
+    told.both("first", preflight("PUT"))
+    told.now = 1
+    told.both("second", preflight("PUT"))
+    assert told.both("put", actual("PUT")).preflight == "first"
 
 
 def test_nor_is_one_whose_answer_refuses_the_credentials_that_show(told: Told) -> None:

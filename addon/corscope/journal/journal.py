@@ -277,7 +277,7 @@ class Journal:
         known, now = pending.known, exchange.time
         response: Response | None = pattern.seen.response
         if known.wire.kind == "preflight":
-            self._note_preflight(pattern, known, exchange)
+            self._note_preflight(pattern, pending, exchange)
         elif pattern.is_kept and pattern.clears_cache:
             client, verdicts = known.step.client, pattern.shared["verdicts"]
             self.caches.refused(client, known.wire, known.credentials, verdicts, pattern.length)
@@ -300,14 +300,16 @@ class Journal:
                 credentials=known.credentials,
             )
 
-    def _note_preflight(self, pattern: Pattern, known: Known, exchange: Exchange) -> None:
+    def _note_preflight(self, pattern: Pattern, pending: InFlight, exchange: Exchange) -> None:
+        known = pending.known
         client, wire, verdicts = known.step.client, known.wire, pattern.shared["verdicts"]
         id_, now, length = exchange.id, exchange.time, pattern.length
         answer = pattern.seen.response.headers if pattern.seen.response else ()
         if pattern.awaited is None:
             modes = passing(wire.engine, known.credentials, verdicts)
             pattern.awaited = shape_of(known.step, wire.cors, modes)
-        waiting = Waiting(id_, known.step, wire.cors, answer, now, pattern.awaited, length)
+        asked = pending.asked if pattern.shared["judgement"].verdict == "conditional" else None
+        waiting = Waiting(id_, known.step, wire.cors, answer, now, asked, pattern.awaited, length)
         self.pairing.add(client, waiting)
         if pattern.is_kept:
             self.caches.answered(client, wire, id_, answer, verdicts, now, length)

@@ -81,6 +81,7 @@ class Waiting:
         announced: what it announced.
         answer: the headers of its answer.
         answered: when that came.
+        asked: when the preflight had come; None where the browser surely goes on.
         shape: what tells it apart at its place.
         length: about how many characters it has.
         followed_by: the id of the request that it announced.
@@ -91,6 +92,7 @@ class Waiting:
     announced: CorsRequest
     answer: HeaderList
     answered: datetime
+    asked: datetime | None
     shape: Shape
     length: int
     followed_by: str | None = None
@@ -128,7 +130,14 @@ class Pairing:
         """Let an answered preflight wait for its actual request."""
         if waiting.shape.passes:
             place = client, waiting.announced.url, waiting.announced.method
-            self.waits.add(place, waiting.shape, waiting, waiting.answered, waiting.length)
+            self.waits.add(
+                place,
+                waiting.shape,
+                waiting,
+                waiting.answered,
+                length=waiting.length,
+                asked=waiting.asked,
+            )
         self.open.append(waiting)
         self._open_characters += waiting.length
         if waiting.length <= MOST_KEPT:

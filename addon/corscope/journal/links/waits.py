@@ -2,9 +2,10 @@
 
 What waits stands at the place where the request will come, and there in a line with all that looks
 alike: which of those it is, the wire doesn't tell. A request takes the oldest that has come lately,
-since browsers ask in order. What has waited for long has most likely been given up, so that of it
-the latest is taken, and only where nothing else fits. No search goes beyond the place, nor there
-over more than so many lines.
+since browsers ask in order; but for what had come before a later one was even asked for, and that
+may have led to nothing. What has waited for long has most likely been given up, so that of it the
+latest is taken, and only where nothing else fits. No search goes beyond the place, nor there over
+more than so many lines.
 """
 
 from collections import OrderedDict
@@ -41,20 +42,52 @@ def since(then: datetime, now: datetime) -> timedelta:
 class _Line(Generic[T]):
     """What looks alike, each with its number and its time, the oldest first.
 
-    Mostly it is one, for which a deque would take ten times a list's memory.
+    Mostly it is one, for which a deque would take ten times a list's memory. So many of those that
+    have come lately did so before a later one was asked for.
     """
 
     lately: list[tuple[int, datetime, T]] = field(default_factory=list)
     long_since: list[tuple[int, datetime, T]] = field(default_factory=list)
+    before: int = 0
+
+    def asked(self, when: datetime) -> None:
+        """Let those that had come by then stand back behind what was asked for then."""
+        while self.before < len(self.lately) and self.lately[self.before][1] < when:
+            self.before += 1
+
+    def has(self, *, long_since: bool) -> bool:
+        """Whether there is any that a request may answer."""
+        return bool(self.long_since if long_since else self.lately)
+
+    def next(self, *, long_since: bool) -> tuple[int, datetime, T]:
+        """The one of them that it answers."""
+        return self.long_since[-1] if long_since else self.lately[self._index()]
 
     def age(self, now: datetime) -> None:
         """Let those that haven't come lately count as given up."""
         while self.lately and since(self.lately[0][1], now) >= LATELY:
-            self.long_since.append(self.lately.pop(0))
+            self.long_since.append(self._first())
 
     def drop_first(self) -> None:
         """Drop the one that has waited longest."""
-        (self.long_since or self.lately).pop(0)
+        if self.long_since:
+            self.long_since.pop(0)
+        else:
+            self._first()
+
+    def taken(self, *, long_since: bool) -> tuple[int, datetime, T]:
+        """Take that one out."""
+        if long_since:
+            return self.long_since.pop()
+        index = self._index()
+        return self.lately.pop(index) if index else self._first()
+
+    def _index(self) -> int:
+        return self.before if self.before < len(self.lately) else 0
+
+    def _first(self) -> tuple[int, datetime, T]:
+        self.before = max(0, self.before - 1)
+        return self.lately.pop(0)
 
 
 @dataclass(slots=True)
@@ -82,14 +115,35 @@ class Waits(Generic[PlaceT, ShapeT, T]):
     def __len__(self) -> int:
         return len(self._order)
 
-    def add(self, place: PlaceT, shape: ShapeT, item: T, now: datetime, length: int = 0) -> None:
-        """Let something wait that has so many characters."""
+    def add(
+        self,
+        place: PlaceT,
+        shape: ShapeT,
+        item: T,
+        now: datetime,
+        length: int = 0,
+        asked: datetime | None = None,
+    ) -> None:
+        """Let something wait.
+
+        Args:
+            place: where the request that it waits for will come.
+            shape: what it looks like.
+            item: what waits.
+            now: when it has come.
+            length: so many characters it has.
+            asked: when it was asked for, where what looks alike and had come by then has most
+                likely been given up.
+        """
         self._count += 1
         lines = self.places.setdefault(place, {})
         if shape not in lines and len(lines) >= MAX_LINES:
             self._drop_line(place, next(iter(lines)))
             lines = self.places.setdefault(place, {})
-        lines.setdefault(shape, _Line()).lately.append((self._count, now, item))
+        line = lines.setdefault(shape, _Line())
+        if asked is not None:
+            line.asked(asked)
+        line.lately.append((self._count, now, item))
         self._order[self._count] = place, shape, now, length
         self._characters += length
         while len(self._order) > self.most or (
@@ -117,18 +171,18 @@ class Waits(Generic[PlaceT, ShapeT, T]):
         best: tuple[tuple[int, int], ShapeT] | None = None
         for shape, line in self.places.get(place, {}).items():
             line.age(now)
-            waiting = line.long_since if long_since else line.lately
-            close = closeness(shape) if waiting else None
+            close = closeness(shape) if line.has(long_since=long_since) else None
             if close is None:
                 continue
-            rank = (close, waiting[-1][0] if long_since else -waiting[0][0])
+            number = line.next(long_since=long_since)[0]
+            rank = (close, number if long_since else -number)
             if best is None or rank > best[0]:
                 best = rank, shape
         return None if best is None else self._taken(place, best[1], long_since=long_since)
 
     def _taken(self, place: PlaceT, shape: ShapeT, *, long_since: bool) -> T:
         line = self.places[place][shape]
-        number, _, item = line.long_since.pop() if long_since else line.lately.pop(0)
+        number, _, item = line.taken(long_since=long_since)
         self._characters -= self._order.pop(number)[3]
         self._tidy(place, shape)
         return item
