@@ -165,7 +165,7 @@ FITTED = (
 WITH_REGEXES = [
     each
     for each in dialects()
-    if each.export and not each.complaints(Policy(allow_origin_regex="app"))
+    if each.export and not each.complaints(Policy(allow_origin_regex="[a]pp"))
 ]
 
 
@@ -269,7 +269,7 @@ def _lets_in(server: Dialect, policy: Policy, origin: str) -> bool:
 def test_nobody_is_let_in_there_who_isnt_here(target: Dialect, origins: tuple[str, ...]) -> None:
     """Nor anybody left out, where the server has patterns or regexes at all."""
     policy = Policy(allow_origins=origins, allow_methods=("GET",))
-    has_regexes = not target.complaints(Policy(allow_origin_regex="app", allow_methods=("GET",)))
+    has_regexes = not target.complaints(Policy(allow_origin_regex="[a]pp", allow_methods=("GET",)))
     for source in map(find, HANDING):
         assert source is not None
         if source.complaints(policy):

@@ -107,8 +107,11 @@ def _unset(field: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def anchoring(dialect: Dialect) -> str:
-    """How a dialect compares an origin with a regex: as Python's function of that name."""
-    for how, pattern in (("search", "//one"), ("match", "https://one")):
+    """How a dialect compares an origin with a regex: as Python's function of that name.
+
+    Some take for an origin what has none of a regex's signs in it.
+    """
+    for how, pattern in (("search", "//[o]ne"), ("match", "https://[o]ne")):
         policy = Policy(allow_origins=(), allow_origin_regex=pattern)
         if not dialect.complaints(policy) and _allows(dialect, policy, "https://one.invalid"):
             return how
