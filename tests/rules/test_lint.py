@@ -324,6 +324,59 @@ def test_what_a_dialect_does_not_know_is_told(dialect: str, origin: str, id_: st
     assert [warning.id for warning in found] == [id_]
 
 
+@pytest.mark.parametrize(
+    ("dialect", "origins", "ids"),
+    [
+        ("flask-cors", r"['^https://[^.]+[.]a[.]example$']", []),
+        ("flask-cors", r"['https://.*\.a\.example']", ["regex-unanchored"]),
+        ("flask-cors", "['https://a.example/*']", ["regex-unanchored", "regex-unescaped-dot"]),
+        ("flask-cors", "['http://localhost:*']", ["regex-unanchored"]),
+        ("flask-cors", "['https://*.a.example']", ["pattern-not-understood"]),
+        ("flask-cors", "'https://*.a.example'", ["pattern-not-understood"]),
+        ("flask-cors", "['https://.*']", ["pattern-not-understood", "any-origin"]),
+        ("starlette", "'https://*.a.example'", ["pattern-not-understood", "any-origin"]),
+        ("starlette", "['https://*.a.example']", ["pattern-not-understood"]),
+        (
+            "flask-cors",
+            "['https://*.a.example', 'https://x.a.example']",
+            ["pattern-not-understood"],
+        ),
+        ("express", "['https://*.a.example', 'https://x.a.example']", ["pattern-not-understood"]),
+    ],
+)
+def test_what_a_dialect_reads_otherwise_is_told(dialect: str, origins: str, ids: list[str]) -> None:
+    """Flask-CORS takes regexes in the list; Starlette looks for `*` in a text as in a list."""
+    found = warnings(policy(f'like = "{dialect}"\nallow_origins = {origins}'))
+    assert sorted(warning.id for warning in found) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says", "regex"),
+    [
+        (
+            "https://*.a.example",
+            'before it: "https://xa.example" is',
+            "^https://[^.]+[.]a[.]example$",
+        ),
+        ("http://localhost:*", "others fit too", "^http://localhost(:[0-9]+)?$"),
+        ("http://*.a.test:*", '"http://xa.test" is let in', "^http://[^.]+[.]a[.]test(:[0-9]+)?$"),
+    ],
+)
+def test_a_pattern_that_is_a_regex_there_is_told_what_it_fits(
+    pattern: str, says: str, regex: str
+) -> None:
+    [found] = warnings(policy(f"like = 'flask-cors'\nallow_origins = ['{pattern}']"))
+    assert says in found.message
+    assert found.hint == f'write "{regex}"'
+    assert warnings(policy(f"like = 'flask-cors'\nallow_origins = ['{regex}']")) == ()
+
+
+def test_an_open_regex_is_told_as_its_dialect_looks_for_it() -> None:
+    text = '[[rule]]\nname = "r"\nmatch.host = "a.example"\n[rule.policy]\nlike = "express"\n'
+    found = warnings(f"{text}allow_origin_regex = '^https://'")
+    assert {"any-origin", "regex-unanchored"} == {warning.id for warning in found}
+
+
 def test_a_wildcard_with_credentials_is_told() -> None:
     found = warnings(policy('allow_origins = "*"\nallow_credentials = true'))
     assert [warning.id for warning in found] == ["wildcard-with-credentials", "any-origin"]

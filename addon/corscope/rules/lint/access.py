@@ -1,19 +1,20 @@
 """Which hosts does a rule open to any site that is visited through the proxy?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from corscope.fetch.headers import values
 from corscope.rules.glob import glob_matches
 from corscope.rules.kinds.place import Remark
-from corscope.rules.lint.asked import ANY_ORIGIN, allows_credentials, sent_to
+from corscope.rules.lint.asked import ANY_ORIGIN, allows, allows_credentials, sent_to
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.reach import places
 from corscope.rules.locate import KeyPath
 from corscope.rules.meant import is_local
 from corscope.rules.model import Mode, Rule
 from corscope.rules.problems import shown
+from corscope.servers.dialect import Dialect
 from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN
-from corscope.servers.patterns.origins import matches_regex
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = ["lint_access"]
@@ -21,7 +22,7 @@ __all__ = ["lint_access"]
 
 def lint_access(rule: Rule) -> Iterator[Remark]:
     """Warn of `*` beside credentials, and of a far host that any site may read."""
-    opened = _opened_by_policy(rule.policy) or _opened_by_hand(rule)
+    opened = _opened_by_policy(rule.policy, rule.dialect) or _opened_by_hand(rule)
     if opened is None:
         return
     yield from _wildcard(rule, opened)
@@ -60,16 +61,22 @@ def _with_credentials(rule: Rule) -> bool:
     return by_name.get(ALLOW_CREDENTIALS) == "true" and by_name.get(ALLOW_ORIGIN) == "{origin}"
 
 
-def _opened_by_policy(policy: Policy | None) -> KeyPath | None:
+def _opened_by_policy(policy: Policy | None, dialect: Dialect | None) -> KeyPath | None:
     """The key of a policy that lets any origin in."""
-    if policy is None:
+    if policy is None or dialect is None:
         return None
     origins, pattern = policy.allow_origins, policy.allow_origin_regex
     if origins in {ECHO, WILDCARD} or (isinstance(origins, tuple) and WILDCARD in origins):
         return ("policy", "allow_origins")
-    if pattern and matches_regex(pattern, ANY_ORIGIN, "fullmatch"):
+    if origins and _is_open(replace(policy, allow_origin_regex=None), dialect):
+        return ("policy", "allow_origins")
+    if pattern and _is_open(replace(policy, allow_origins=()), dialect):
         return ("policy", "allow_origin_regex")
     return None
+
+
+def _is_open(policy: Policy, dialect: Dialect) -> bool:
+    return not dialect.complaints(policy) and allows(ANY_ORIGIN, policy, dialect)
 
 
 def _opened_by_hand(rule: Rule) -> KeyPath | None:

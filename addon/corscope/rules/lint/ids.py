@@ -21,7 +21,7 @@ LINTS: Final = {
     "origin-covered": "an origin that another entry of the list allows anyway",
     "origin-insecure": "credentials for an origin without TLS that isn't on this machine",
     "public-suffix": "subdomains of a name below which anyone can have one",
-    "pattern-not-understood": "a pattern that the rule's dialect has not, so that it never matches",
+    "pattern-not-understood": "a pattern that the rule's dialect has not: none fits it, or others",
     "no-origins": "a policy that names no origins",
     "regex-literal": "a regex between slashes, as JavaScript has it; they are part of it here",
     "regex-unanchored": "a regex that finds its match anywhere in an origin, or at its beginning",

@@ -11,7 +11,7 @@ from publicsuffix2 import PublicSuffixList
 
 from corscope.fetch.origin import DEFAULT_PORTS
 from corscope.rules.kinds.place import Remark
-from corscope.rules.lint.asked import allows
+from corscope.rules.lint.asked import ANY_ORIGIN, allows
 from corscope.rules.lint.ids import remark
 from corscope.rules.locate import KeyPath
 from corscope.rules.meant import with_scheme
@@ -41,7 +41,7 @@ def lint_origins(policy: Policy, dialect: Dialect) -> Iterator[Remark]:
         case tuple() as patterns:
             for index, pattern in enumerate(patterns):
                 yield from _either(pattern, (pattern,), (*path, index), policy, dialect)
-            yield from _covered(patterns, path)
+            yield from _covered(patterns, path, policy, dialect)
         case str() as origin if origin != ECHO:
             yield from _either(origin, origin, path, policy, dialect)
         case None if not policy.allow_origin_regex and policy.settings == ():
@@ -49,7 +49,8 @@ def lint_origins(policy: Policy, dialect: Dialect) -> Iterator[Remark]:
             message = "sets no allow_origins: the default applies"
             yield remark("no-origins", ("policy",), None, message, hint)
     if policy.allow_origin_regex is not None:
-        yield from _regex(policy.allow_origin_regex, dialect)
+        path = ("policy", "allow_origin_regex")
+        yield from _regex(policy.allow_origin_regex, path, dialect)
 
 
 def _either(
@@ -62,6 +63,9 @@ def _either(
     """A single value or an item of the list; a pattern is asked of the dialect as it is written."""
     if pattern == WILDCARD:
         return
+    if _is_regex(pattern, policy, dialect) or _is_open(pattern, written, policy, dialect):
+        yield from _read_otherwise(pattern, written, path, policy, dialect)
+        return
     wrong = list(_named(pattern, path, policy))
     if wrong and _is_understood(written, policy, dialect):
         wrong = [each for each in wrong if each.id not in _NEVER]
@@ -70,12 +74,67 @@ def _either(
     if wrong or parsed is None or not (parsed.subdomains or parsed.any_port):
         return
     if _is_literal(written, policy, dialect):
-        hint = "list the origins, or write allow_origin_regex where it can be had"
-        alone = " as a single value" if isinstance(written, str) else ""
-        message = f"is no pattern to {dialect.title}{alone}, so no Origin ever equals it"
-        if alone:
+        hint = _LIST_THEM
+        single = " as a single value" if isinstance(written, str) else ""
+        message = f"is no pattern to {dialect.title}{single}, so no Origin ever equals it"
+        if single:
             hint = hint if _is_literal((pattern,), policy, dialect) else f"write [{shown(pattern)}]"
         yield remark("pattern-not-understood", path, pattern, message, hint)
+
+
+_LIST_THEM: Final = "list the origins, or write allow_origin_regex where it can be had"
+
+
+def _is_regex(pattern: str, policy: Policy, dialect: Dialect) -> bool:
+    """Whether a dialect that takes regexes among the origins takes this for one."""
+    regexes = Policy(allow_origins=(r"^https://one\.invalid$",))
+    if dialect.complaints(regexes) or not allows("https://one.invalid", regexes, dialect):
+        return False
+    alone = replace(policy, allow_origins=(), allow_origin_regex=pattern)
+    return not dialect.complaints(alone)
+
+
+def _is_open(pattern: str, written: str | tuple[str], policy: Policy, dialect: Dialect) -> bool:
+    """Whether a dialect takes a `*` somewhere in a text for one that stands alone, or a regex's."""
+    alone = replace(policy, allow_origins=written, allow_origin_regex=None)
+    is_asked = "*" in pattern and not dialect.complaints(alone)
+    return is_asked and allows(ANY_ORIGIN, alone, dialect)
+
+
+def _read_otherwise(
+    pattern: str,
+    written: str | tuple[str],
+    path: KeyPath,
+    policy: Policy,
+    dialect: Dialect,
+) -> Iterator[Remark]:
+    """A regex among the origins, which may be a pattern that was meant otherwise; or a `*`."""
+    is_regex, parsed = _is_regex(pattern, policy, dialect), parse_origin_pattern(pattern)
+    if _is_open(pattern, written, policy, dialect):
+        what = "a regex" if is_regex else "the wildcard, for the * in it,"
+        message = f"is {what} to {dialect.title} that lets any origin in"
+        yield remark("pattern-not-understood", path, pattern, message, _LIST_THEM)
+    elif parsed is None or not (parsed.subdomains or parsed.any_port):
+        yield from _regex(pattern, path, dialect)
+    else:
+        yield _pattern_as_regex(
+            pattern, parsed, _is_literal(written, policy, dialect), path, dialect
+        )
+
+
+def _pattern_as_regex(
+    pattern: str, parsed: OriginPattern, is_lost: bool, path: KeyPath, dialect: Dialect
+) -> Remark:
+    """What a pattern fits that is read as a regex; it may have lost what was meant."""
+    begin, _, host = pattern.removesuffix(":*").rpartition("*.")
+    regex = f"^{begin}{'[^.]+[.]' if begin else ''}{host.replace('.', '[.]')}"
+    hint = f"write {shown(regex + ('(:[0-9]+)?$' if parsed.any_port else '$'))}"
+    message = f"is a regex to {dialect.title}, in which * repeats what stands before it"
+    if is_lost:
+        message += f": {shown(f'{begin}x{host}')} is let in, and no name below it"
+        return remark("pattern-not-understood", path, pattern, message, hint)
+    message += ", and which is looked for at an origin's beginning: others fit too"
+    return remark("regex-unanchored", path, pattern, message, hint)
 
 
 _OF_APP: Final = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*://[^\s/*?#@]+")
@@ -234,9 +293,15 @@ def _is_public_suffix(host: str) -> bool:
 _MOST_COMPARED: Final = 200
 
 
-def _covered(patterns: tuple[str, ...], path: KeyPath) -> Iterator[Remark]:
+def _covered(
+    patterns: tuple[str, ...], path: KeyPath, policy: Policy, dialect: Dialect
+) -> Iterator[Remark]:
     """The origins that a pattern of the same list allows anyway."""
-    wide = [each for each in patterns if "*" in each and each != WILDCARD][:_MOST_COMPARED]
+    wide = [
+        each
+        for each in patterns
+        if "*" in each and each != WILDCARD and _is_understood((each,), policy, dialect)
+    ][:_MOST_COMPARED]
     for index, origin in enumerate(patterns):
         by = next(
             (each for each in wide if "*" not in origin and matches_pattern(each, origin)), ""
@@ -249,8 +314,7 @@ def _covered(patterns: tuple[str, ...], path: KeyPath) -> Iterator[Remark]:
 # Regexes
 
 
-def _regex(pattern: str, dialect: Dialect) -> Iterator[Remark]:
-    path: KeyPath = ("policy", "allow_origin_regex")
+def _regex(pattern: str, path: KeyPath, dialect: Dialect) -> Iterator[Remark]:
     literal = _LITERAL.fullmatch(pattern)
     if literal is not None:
         hint = f"write {shown(('(?i)' if 'i' in literal['flags'] else '') + literal['regex'])}"
