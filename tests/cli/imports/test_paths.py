@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from corscope.cli.imports.formats import FORMATS, IMPORTERS
 from corscope.cli.imports.paths import at_or_below, beginning_with, exactly, starred
+from corscope.cli.imports.tree import Source
 from corscope.fetch.headers import get
 from corscope.messages import Request, Response
 from corscope.mitm.rules.treatment import InForce
 from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from tests.cli.conftest import Command
-from tests.cli.imports.reading import read
 from tests.cli.imports.test_returned import running
 from tests.servers.real.libraries import LIBRARIES, Running
 
@@ -144,6 +145,81 @@ def test_paths_of_rack_cors_are_those_of_the_real_one(corscope: Command, tmp_pat
                 assert allowed(rules, path) == really_allowed(port, path), (text, path)
 
 
+OWN = f"{{origin: '{APP}'}}"
+PYTHON = f'CORS(app, resources={{%s: {{"origins": "{APP}"}}, r"/a/b/c": {{"origins": "{B}"}}}})'
+LIBRARY_PATHS = {
+    "express": [
+        f"import cors from 'cors';\napp.use('{path}', cors({OWN}));\n"
+        for path in ("/a", "/a/", "/a/b")
+    ]
+    + [f"import cors from 'cors';\napp.get('/a', cors({OWN}));\n"],
+    "hono": [
+        f"import {{ cors }} from 'hono/cors';\napp.use('{path}', cors({OWN}));\n"
+        for path in ("/a", "/a/*", "/a/b")
+    ],
+    "flask-cors": [
+        f"from flask_cors import CORS\n{PYTHON % path}\n"
+        for path in ('r"/a/*"', 'r"/a/.*"', '"/a/b"', 'r"^/a/b$"', '"*"')
+    ],
+}
+
+
+@pytest.mark.parametrize("name", LIBRARY_PATHS)
+def test_paths_of_a_library_are_those_of_the_real_one(
+    corscope: Command, tmp_path: Path, name: str
+) -> None:
+    library, texts = LIBRARIES[name], LIBRARY_PATHS[name]
+    library.require()
+    file = tmp_path / ("app.py" if name == "flask-cors" else "a.js")
+    with Running(library, texts) as server:
+        assert not server.errors
+        for text, port in zip(texts, server.real, strict=True):
+            rules, told = imported(corscope, file, text)
+            assert not told
+            for path in PATHS:
+                assert allowed(rules, path) == really_allowed(port, path), (text, path)
+
+
+API = "handle /a/* {{\nheader Access-Control-Allow-Origin {}\nreverse_proxy localhost:1\n}}\n"
+REST = f"handle {{\nheader Access-Control-Allow-Origin {B}\nreverse_proxy localhost:1\n}}\n"
+CADDY = {
+    "a handle of some paths": API.format(APP),
+    "and one for the others": API.format(APP) + REST,
+    "which may come first": REST + API.format(APP),
+    "a matcher": f"@a path /a/* /c\nheader @a Access-Control-Allow-Origin {APP}\n{REST}",
+    "a line for all paths is set last": (
+        f"header /a/* Access-Control-Allow-Origin {APP}\nheader Access-Control-Allow-Origin {B}\n"
+        "reverse_proxy localhost:1\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CADDY)
+def test_paths_of_caddy_are_those_of_the_real_one(
+    corscope: Command, tmp_path: Path, name: str
+) -> None:
+    rules, told = imported(corscope, tmp_path / "Caddyfile", CADDY[name])
+    assert not told
+    with running(tmp_path, "caddy", CADDY[name]) as port:
+        for path in PATHS:
+            assert allowed(rules, path) == really_allowed(port, path), path
+
+
+def test_paths_of_one_policy_are_one_rule_unless_another_stands_between(
+    corscope: Command, tmp_path: Path
+) -> None:
+    mounts = [("/a", 5), ("/b", 5), ("/x", 6), ("/c", 5), ("/a", 5)]
+    calls = [f"app.use('{path}', cors({{maxAge: {age}}}));\n" for path, age in mounts]
+    text = f"import cors from 'cors';\n{''.join(calls)}"
+    rules, _ = imported(corscope, tmp_path / "a.js", text)
+    urls = [rule.match.url for rule in load([RuleFile("a.toml", rules.encode())]).rules]
+    assert [[each.rest for each in several] for several in urls] == [
+        [*at_or_below("/a"), *at_or_below("/b")],
+        [*at_or_below("/x")],
+        [*at_or_below("/c"), *at_or_below("/a")],
+    ]
+
+
 MAPPED = """class A {{ void a() {{
 CorsConfiguration all = new CorsConfiguration(), own = new CorsConfiguration();
 {} }} }}"""
@@ -152,6 +228,8 @@ WEB_XML = (
     "<filter-class>org.apache.catalina.filters.CorsFilter</filter-class></filter>"
     "<filter-mapping><filter-name>a</filter-name>%s</filter-mapping></web-app>"
 )
+ALL = '"headers": [{"key": "Access-Control-Allow-Origin", "value": "*"}]'
+VERCEL = f'{{"headers": [{{"source": "%s", {ALL}}}, {{"source": "%s", {ALL}}}]}}'
 GLOBS = {
     "Spring's registry": (
         *("spring", "A.java"),
@@ -193,11 +271,31 @@ GLOBS = {
         "<?php return ['paths' => ['*'], 'allowed_origins' => ['*']];",
         [()],
     ),
+    "Django's": (
+        *("django", "settings.py"),
+        'CORS_URLS_REGEX = r"^/api/.*$"\nCORS_ALLOW_ALL_ORIGINS = True\n',
+        [("/api/*",)],
+    ),
+    "Netlify's": (
+        *("netlify", "_headers"),
+        "/a/*\n  Access-Control-Allow-Origin: *\n/b\n  Access-Control-Allow-Origin: *\n",
+        [("/a/*",), ("/b", "/b?*")],
+    ),
+    "Vercel's": (
+        *("vercel", "vercel.json"),
+        VERCEL % ("/a/(.*)", "/b/:path*"),
+        [("/a/*",), ("/b", "/b?*", "/b/*")],
+    ),
+    "Firebase's": (
+        *("firebase", "firebase.json"),
+        VERCEL % ("/a/**", "/b"),
+        [("/a/*",), ("/b", "/b?*")],
+    ),
 }
 
 
 @pytest.mark.parametrize(("name", "file", "text", "paths"), GLOBS.values(), ids=GLOBS)
 def test_paths_become_globs(name: str, file: str, text: str, paths: list[tuple[str, ...]]) -> None:
-    found = read(name, file, text)
+    found = list((IMPORTERS.get(name) or FORMATS[name])(Source(file, text)))
     assert [each.paths for each in found] == paths
     assert "match.url" not in str([each.warnings for each in found])

@@ -517,10 +517,15 @@ TOLD = {
         "globalcors:\n  cors-configurations:\n    '[/a]':\n      x: 1\n",
         ["a.yml:4: x is not imported"],
     ),
-    "a path of Caddy's": (
+    "a path of Caddy's that no rule can say": (
         *("caddy", "Caddyfile"),
-        "header /api/* Access-Control-Allow-Origin *\n",
-        ["Caddyfile: only paths that fit /api/* are meant: say so in match.url"],
+        "header /*.js Access-Control-Allow-Origin *\n",
+        ["Caddyfile: only paths that fit /*.js are meant: say so in match.url"],
+    ),
+    "a regex for paths of Caddy's": (
+        *("caddy", "Caddyfile"),
+        "@a path_regexp /a\nheader @a Access-Control-Allow-Origin *\n",
+        ["Caddyfile: only paths that fit ~/a are meant: say so in match.url"],
     ),
     "methods of Caddy's that alone get it": (
         *("caddy", "Caddyfile"),

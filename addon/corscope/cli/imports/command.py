@@ -1,7 +1,8 @@
 """A server works: which rule is that? `corscope import` writes it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -140,16 +141,36 @@ def _read(source: Source, form: str) -> list[Found]:
     if importer is None:
         can = ", ".join((*IMPORTERS, *FORMATS))
         source.refuse(f"{DIALECT.convert(form, None, None).title} can't be imported; {can} can")
-    found: dict[tuple[Policy, str, tuple[str, ...]], Found] = {}
-    for each in importer(source):
-        key = each.policy, str(each.match), each.paths
-        first = found.setdefault(key, each)
-        told = tuple(dict.fromkeys((*first.warnings, *each.warnings)))
-        found[key] = replace(first, warnings=told)
+    found = _merged(importer(source))
     if not found:
         source.refuse("has no CORS rule, so that nobody is allowed")
-    first, *others = found.values()
+    first, *others = found
     return [replace(first, warnings=(*source.notes, *first.warnings)), *others]
+
+
+def _merged(policies: Iterable[Found]) -> list[Found]:
+    """Each where it stands first, with all that is told of it; of neighbours for all their paths.
+
+    Others stay apart: what stands between them may be for some of the same paths.
+    """
+    found: dict[tuple[Policy, str, tuple[str, ...]], list[Found]] = {}
+    for (policy, match, _), alike in groupby(policies, key=_whom):
+        several = list(alike)
+        paths = tuple(dict.fromkeys(path for each in several for path in each.paths))
+        found.setdefault((policy, match, paths), []).extend(several)
+    return [
+        replace(all_of_it[0], paths=paths, warnings=_warnings(all_of_it))
+        for (_, _, paths), all_of_it in found.items()
+    ]
+
+
+def _whom(found: Found) -> tuple[Policy, str, bool]:
+    """What neighbours have in common that can be one rule."""
+    return found.policy, str(found.match), bool(found.paths)
+
+
+def _warnings(found: Iterable[Found]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(warning for each in found for warning in each.warnings))
 
 
 def _rules(found: list[Found], form: str, host: str, source: Source) -> Iterator[str]:
@@ -176,7 +197,7 @@ def _place(host: str, paths: tuple[str, ...]) -> dict[str, object]:
 
 
 def _tell(found: list[Found], host: str | None) -> None:
-    for warning in dict.fromkeys(warning for each in found for warning in each.warnings):
+    for warning in _warnings(found):
         click.echo(f"warning: {_shown(warning)}", err=True)
     if host is None:
         message = f"warning: the rule is for {_NO_HOST}; --host says for which host it is meant"

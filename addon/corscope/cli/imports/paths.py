@@ -11,10 +11,13 @@ from typing import Final
 
 from corscope.cli.imports.tree import Found
 
-__all__ = ["at_or_below", "beginning_with", "exactly", "only_for", "starred"]
+__all__ = ["at_or_below", "beginning_with", "exactly", "matching", "only_for", "starred"]
 
 _PLAIN: Final = re.compile(r"/[\w.~@!&',;=/-]*", re.ASCII)
 """A path in which no server sees a pattern, and which a browser sends as it stands."""
+
+_BEGINNING: Final = re.compile(r"\^?(?P<path>/[\w/-]*?)(?P<end>/\*|\.\*\$?|\$)?", re.ASCII)
+"""A regex that is a path, with what may end it: `/*`, which needs no slash, `.*` or `$`."""
 
 
 def exactly(path: str) -> tuple[str, ...]:
@@ -39,6 +42,14 @@ def starred(path: str) -> tuple[str, ...]:
     One elsewhere stands for a piece of the path, where that of a glob may reach into the query.
     """
     return beginning_with(path[:-1]) if path.endswith("*") else exactly(path)
+
+
+def matching(regex: str) -> tuple[str, ...]:
+    """What fits a regex as `re.match` does, from the path's beginning; nothing if it is harder."""
+    found = _BEGINNING.fullmatch(regex)
+    if found is None:
+        return ()
+    return exactly(found["path"]) if found["end"] == "$" else beginning_with(found["path"])
 
 
 def only_for(

@@ -107,17 +107,11 @@ class JavaScriptCall:
             path = "*" if path.pattern in {".*", "^.*$", "(.*)"} else path.pattern
         return (method, path) if isinstance(path, str) else None
 
-    def where(self, path: str) -> str:
-        """What is told of a call that is for this path alone."""
-        return f"{self.place}: only paths that fit {path} are meant: say so in match.url"
-
     @property
     def warnings(self) -> tuple[str, ...]:
-        """That it isn't always made, and the paths that it is mounted at, if so."""
+        """That it isn't always made, or only of a router, if so."""
         told = [not_always_called(self.place, self.function)] if self._is_branch else []
-        if self._mounted and not ANY_PATH.intersection(self._mounted):
-            told.append(self.where(" or ".join(self._mounted)))
-        elif self._router:
+        if self._router and not self.mounted:
             message = "is meant only where it is mounted: say so in match.url"
             told.append(f"{self.place}: what {self._router} answers {message}")
         return tuple(told)
@@ -134,13 +128,14 @@ class JavaScriptCall:
         return name if is_router else ""
 
     @property
-    def _mounted(self) -> list[str]:
-        """The paths of `app.use("/path", …)` that it stands in."""
+    def mounted(self) -> list[str]:
+        """The paths of `app.use("/path", …)` that it stands in; none where that is for all."""
         given = self._node.parent
         if given is None or given.type != "arguments" or _method_of(given.parent) != "use":
             return []
         paths = self.file.read(named(given)[0]).items_or_self()
-        return [each.value for each in paths if isinstance(each.value, str)]
+        texts = [each.value for each in paths if isinstance(each.value, str)]
+        return [] if ANY_PATH.intersection(texts) else texts
 
     def last(self) -> Node:
         """The last argument."""

@@ -31,6 +31,7 @@ from corscope.cli.imports.options import (
     setting,
     truthy,
 )
+from corscope.cli.imports.paths import at_or_below, exactly, only_for, starred
 from corscope.cli.imports.tree import BY_HAND_TOO, Found, Node, Source, Tested, Thrown
 from corscope.servers.libraries.hapi import HAPI
 from corscope.servers.libraries.origin_function import (
@@ -400,13 +401,14 @@ def _in_route(call: JavaScriptCall, read: Found, *, answers_options: bool) -> Fo
     if call.route is None:
         return read
     method, path = call.route
-    if method == "options":
-        where = () if path in ANY_PATH else (call.where(path),)
-        return replace(read, match={"kind": "preflight"}, warnings=(*read.warnings, *where))
-    told = f"{call.place}: only {method.upper()} of {path} is meant: say so in match.url"
     methods = ("GET", "HEAD") if method == "get" else (method.upper(),)
-    match = {} if answers_options else {"kind": "actual", "method": methods}
-    return replace(read, match=match, warnings=(*read.warnings, told))
+    match: Mapping[str, object] = {"kind": "actual", "method": methods}
+    if method == "options":
+        match = {"kind": "preflight"}
+    elif answers_options:
+        match = {}
+    read = replace(read, match=match)
+    return read if path in ANY_PATH else only_for(read, call.place, [path], starred)
 
 
 def read_fastify(source: Source) -> Iterator[Found]:
@@ -478,7 +480,19 @@ def _of_calls(
         options = given.table()
         read = found(options, readers, call.place)
         told = (*call.warnings, *_called_back(options), *beside)
-        yield replace(read, warnings=(*told, *read.warnings))
+        read = replace(read, warnings=(*told, *read.warnings))
+        globs = _of_hono if readers is _HONO else _of_mount
+        yield only_for(read, call.place, call.mounted, globs) if call.mounted else read
+
+
+def _of_mount(path: str) -> tuple[str, ...]:
+    """What fits a path that middleware is mounted at: that, and all below it."""
+    return starred(path) if path.endswith("*") else at_or_below(path)
+
+
+def _of_hono(path: str) -> tuple[str, ...]:
+    """What fits a path of Hono's, where one is no other's beginning without a `/*`."""
+    return at_or_below(path[:-2]) if path.endswith("/*") else exactly(path)
 
 
 _SETS: Final = (".header", ".setHeader", ".set", ".append")

@@ -20,6 +20,7 @@ from corscope.cli.imports.options import (
     origins_of,
     setting,
 )
+from corscope.cli.imports.paths import exactly, matching, only_for
 from corscope.cli.imports.tree import Found, Node, Regex, Source
 from corscope.servers.libraries.flask_cors import is_regex
 from corscope.servers.policy import ECHO, WILDCARD
@@ -171,14 +172,7 @@ def _regexes(node: Node) -> Fields:
     return {"allow_origin_regex": any_regex(patterns)} if patterns else {}
 
 
-def _paths(node: Node) -> Fields:
-    """For which paths all of it is."""
-    pattern = node.value.pattern if isinstance(node.value, Regex) else node.text()
-    if pattern in _ANY_PATH:
-        return {}
-    return {"warnings": (f"means that only paths that fit {pattern} are: say so in match.url",)}
-
-
+_URLS: Final = "CORS_URLS_REGEX"
 _DJANGO: Final = {
     **dict.fromkeys(("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"), _only_list),
     **dict.fromkeys(("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"), _regexes),
@@ -189,7 +183,7 @@ _DJANGO: Final = {
     "CORS_ALLOW_CREDENTIALS": flag("allow_credentials"),
     "CORS_ALLOW_PRIVATE_NETWORK": setting("allow_private_network", bool),
     "CORS_PREFLIGHT_MAX_AGE": number("max_age"),
-    "CORS_URLS_REGEX": _paths,
+    _URLS: lambda _: {},
 }
 _OF_CORSHEADERS: Final = {
     "default_headers": (
@@ -212,7 +206,15 @@ def read_django(source: Source) -> Iterator[Found]:
         source.refuse("has no settings CORS_… of django-cors-headers")
     place = next((node.place for node in ours.values()), source.name)
     told = (*file.unsure("CORS_"), *_without_middleware(file))
-    yield _told(found(ours, _DJANGO, place), told)
+    yield _told(_for_urls(found(ours, _DJANGO, place), ours.get(_URLS)), told)
+
+
+def _for_urls(read: Found, node: Node | None) -> Found:
+    """What the settings allow, for the paths that fit the regex of `CORS_URLS_REGEX`."""
+    if node is None:
+        return read
+    pattern = node.value.pattern if isinstance(node.value, Regex) else node.text()
+    return read if pattern in _ANY_PATH else only_for(read, node.place, [pattern], matching)
 
 
 def _without_middleware(file: PythonFile) -> Iterator[str]:
@@ -309,25 +311,34 @@ def _of_flask(options: Mapping[str, Node], place: str) -> Iterator[Found]:
         return
     given = resources.value
     tables = given if isinstance(given, Mapping) else {}
-    for path, each in tables.items():
+    for path, each in sorted(tables.items(), key=lambda pair: _order(pair[0])):
         read = found({**common, **each.table()}, _FLASK, each.place)
-        yield replace(read, warnings=(*read.warnings, *_of_paths((path,), each.place)))
+        yield _only_there(read, (path,), each.place)
     if not tables:
         paths = [each.value for each in resources.items_or_self() if isinstance(each.value, str)]
         read = found(common, _FLASK, place)
-        yield replace(read, warnings=(*read.warnings, *_of_paths(paths, resources.place)))
+        yield _only_there(read, paths, resources.place)
 
 
 _ANY_PATH: Final = {"*", "/*", ".*", "/.*", "^/", "^/.*", "^/.*$", r"^.*$"}
 """Regexes of Flask-CORS' that fit each path from its beginning."""
 
 
-def _of_paths(paths: Sequence[str], place: str) -> Iterator[str]:
-    """What is told of a policy for these paths; of any if they don't show."""
+def _only_there(read: Found, paths: Sequence[str], place: str) -> Found:
+    """A policy for these paths; of any if they don't show."""
     if not paths:
-        yield f"{place}: only some paths are meant: say so in match.url"
-    elif not _ANY_PATH.intersection(paths):
-        yield f"{place}: only paths that fit {' or '.join(paths)} are meant: say so in match.url"
+        return _told(read, (f"{place}: only some paths are meant: say so in match.url",))
+    if _ANY_PATH.intersection(paths):
+        return read
+    return only_for(
+        read, place, paths, lambda path: (matching if is_regex(path) else exactly)(path)
+    )
+
+
+def _order(path: str) -> tuple[bool, int, int]:
+    """What sorts resources as the library asks them: those that are no regexes first."""
+    path = ".*" if path == WILDCARD else path
+    return is_regex(path), -path.count("/"), -len(path)
 
 
 def _of_routes(place: str) -> str:

@@ -5,11 +5,19 @@
 answers from there get, whatever the Origin; preflights are no exception.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from corscope.cli.imports.languages.documents import read_document, read_toml
+from corscope.cli.imports.paths import (
+    at_or_below,
+    beginning_with,
+    exactly,
+    only_for,
+    starred,
+)
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.cli.imports.web_servers.by_hand import HeaderLine
 from corscope.servers.parts import ALLOW_ORIGIN, MAX_AGE, is_cors_response_header_name
@@ -37,19 +45,33 @@ class _Headers:
 def read_netlify(source: Source) -> Iterator[Found]:
     """A `_headers` file, or `[[headers]]` of a netlify.toml."""
     if source.name.endswith(".toml"):
-        yield from _found(source, _of_toml(read_toml(source)))
+        yield from _found(source, _of_toml(read_toml(source)), starred)
     else:
-        yield from _found(source, _of_lines(source))
+        yield from _found(source, _of_lines(source), starred)
 
 
 def read_vercel(source: Source) -> Iterator[Found]:
     """`headers` of a vercel.json, and those of its older `routes`."""
-    yield from _found(source, _of_json(read_document(source), ("source", "src")))
+    headers = _of_json(read_document(source), ("source", "src"))
+    yield from _found(source, headers, _of_path_to_regexp)
+
+
+def _of_path_to_regexp(path: str) -> tuple[str, ...]:
+    """What fits a path of Vercel's, with `(.*)` or `:name*` at its end for all below."""
+    if below := re.fullmatch(r"(/.*)/:\w+\*", path):
+        return at_or_below(below[1])
+    return beginning_with(path[:-4]) if path.endswith("(.*)") else exactly(path)
 
 
 def read_firebase(source: Source) -> Iterator[Found]:
     """`hosting.headers` of a firebase.json."""
-    yield from _found(source, _of_json(read_document(source), ("source", "regex", "glob")))
+    headers = _of_json(read_document(source), ("source", "regex", "glob"))
+    yield from _found(source, headers, _of_glob)
+
+
+def _of_glob(path: str) -> tuple[str, ...]:
+    """What fits a glob of Firebase's, in which `*` stands for one piece of the path alone."""
+    return beginning_with(path[:-2]) if path.endswith("/**") else exactly(path)
 
 
 def read_static_web_apps(source: Source) -> Iterator[Found]:
@@ -59,7 +81,7 @@ def read_static_web_apps(source: Source) -> Iterator[Found]:
         _Headers(each.place, "/*", tuple(each.table().items()))
         for each in root.all_of("globalheaders")
     ]
-    yield from _found(source, (*everywhere, *_of_json(root, ("route",))))
+    yield from _found(source, (*everywhere, *_of_json(root, ("route",))), starred)
 
 
 def _of_toml(root: Node) -> Iterator[_Headers]:
@@ -118,13 +140,17 @@ def _pairs(headers: Node) -> Iterator[tuple[str, Node]]:
             yield table["key"].text(), table["value"]
 
 
-def _found(source: Source, all_headers: Iterable[_Headers]) -> Iterator[Found]:
+def _found(
+    source: Source, all_headers: Iterable[_Headers], globs: Callable[[str], tuple[str, ...]]
+) -> Iterator[Found]:
     found_any = False
     for each in all_headers:
         ours = [(n, v) for n, v in each.headers if is_cors_response_header_name(n)]
         if ours:
             found_any = True
-            yield _policy(source, each, ours)
+            read = _policy(source, each, ours)
+            is_for_all = each.path in _ANY_PATH
+            yield read if is_for_all else only_for(read, each.place, [each.path], globs)
     if not found_any:
         source.refuse("has no Access-Control-… among its headers")
 
@@ -132,9 +158,6 @@ def _found(source: Source, all_headers: Iterable[_Headers]) -> Iterator[Found]:
 def _policy(source: Source, headers: _Headers, ours: list[tuple[str, Node]]) -> Found:
     fields: dict[str, Any] = {}
     told = list(headers.told)
-    if headers.path not in _ANY_PATH:
-        path = f"only paths that fit {headers.path} are meant: say so in match.url"
-        told.append(f"{headers.place}: {path}")
     for name, node in ours:
         line = HeaderLine(0, name.lower(), str(node.text() if node.value is not True else "true"))
         if line.name == ALLOW_ORIGIN:

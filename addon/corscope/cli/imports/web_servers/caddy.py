@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
+from corscope.cli.imports.paths import only_for, starred
 from corscope.cli.imports.regexes import alternatives, compiled, escaped
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.cli.imports.web_servers.by_hand import (
@@ -230,7 +231,7 @@ class _Site:
         if len(with_origin) < 2:
             yield from self._all_found(self.sent, with_origin[0] if with_origin else ())
             return
-        for paths in with_origin:
+        for paths in sorted(with_origin, key=lambda paths: _order(paths, groups[paths])):
             yield from self._all_found(groups[paths], paths)
 
     def _all_found(self, sent: Sequence[_Sent], paths: tuple[str, ...]) -> Iterator[Found]:
@@ -260,9 +261,6 @@ class _Site:
             else:
                 fields |= each.line.fields(self.source, _ECHOES, "{")
             warnings += [f"{place}: {how} is not imported" for how in each.when.unread]
-        if paths:
-            told_of = f"only paths that fit {' and '.join(paths)} are meant: say so in match.url"
-            warnings.append(f"{self.place}: {told_of}")
         warnings += origins.warnings(self.place)
         told = [(each.line, each.when.is_preflight, each.when.origins) for each in lines]
         warnings += told_of_lines(self.source, told, fields)
@@ -272,7 +270,11 @@ class _Site:
         place = self.source.at(lines[0].line.line) if lines else self.place
         if not origins.is_sent and policy.allow_origins is None:
             policy = replace(policy, allow_origins=())
-        return Found(place, policy, match_of(told), warnings=tuple(dict.fromkeys(warnings)))
+        found = Found(place, policy, match_of(told), warnings=tuple(dict.fromkeys(warnings)))
+        if not paths:
+            return found
+        several = paths[0].split() if len(paths) == 1 else [" and ".join(paths)]
+        return only_for(found, self.place, several, starred)
 
     def _add_origin(self, origins: OriginLines, sent: _Sent) -> None:
         """A line that sends Access-Control-Allow-Origin."""
@@ -316,8 +318,10 @@ class _Site:
                 self._compare(origins, each)
             elif name == "header" and given and given[0].lower() == REQUEST_METHOD:
                 when = when.and_also(_When(is_narrow=True))
-            elif name in {"path", "path_regexp"}:
+            elif name == "path":
                 when = when.and_also(_When(paths=(" ".join(given),)))
+            elif name == "path_regexp":
+                when = when.and_also(_When(paths=tuple(f"~{regex}" for regex in given[-1:])))
             elif name != "header" or not given or given[0].lower() not in _NEUTRAL:
                 when = when.and_also(_When(unread=(" ".join(each.words),)))
                 if "origin" in str(each).lower():
@@ -458,6 +462,16 @@ class _Site:
             self.warnings.append(f"{self.source.at(each.line)}: {told}")
         replaces = (is_deferred or each.name.startswith(">")) and not each.name.startswith("+")
         yield _Sent(line, when, replaces)
+
+
+def _order(paths: tuple[str, ...], sent: Sequence[_Sent]) -> int:
+    """What sorts policies as they count: a `handle` of some paths before that for all the others.
+
+    Of `header` lines without one those for all paths come last, and overwrite the others.
+    """
+    if not paths:
+        return 1
+    return 0 if all(each.block for each in sent) else 2
 
 
 def _hands_on(directive: Directive) -> bool:
