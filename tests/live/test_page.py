@@ -6,8 +6,9 @@ import os
 import re
 import socket
 import sys
+import time
 import urllib.request
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pexpect
@@ -17,6 +18,9 @@ from tests.support.mitmdump import SCRIPT, wait_until
 
 from .proxy import Proxy
 from .wire import RawServer, ask, reply
+
+if sys.platform == "linux":
+    import resource
 
 URL = re.compile(r"CORS page: (http://127\.0\.0\.1:(\d+)/[\w-]+/)( \(port \d+ is taken\))?")
 START_SECONDS = 60.0
@@ -163,3 +167,32 @@ def test_ending_mitmdump_doesnt_wait_for_who_looks(server: RawServer, tmp_path: 
             proxy.stop()
             assert "Traceback" not in proxy.log()
             assert "Task was destroyed" not in proxy.log()
+
+
+# Where there is no descriptor left
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux sets the limits of another process")
+def test_whom_it_has_no_descriptor_for_it_lets_wait(server: RawServer, tmp_path: Path) -> None:
+    """Nothing is logged at each turn of the proxy's loop, nor is the loop kept busy."""
+    url = "http://api.test/later"
+    server.answers[url] = reply()
+    with Proxy(tmp_path, server.mode, {"cors_web": True, "cors_web_port": 0}) as proxy:
+        page, port = URL.search(proxy.told(URL.pattern)).group(1, 2)  # type: ignore[union-attr]
+        before = resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE, (60, before[1]))
+        with ExitStack() as held:
+            for _ in range(80):
+                held.enter_context(socket.create_connection(("127.0.0.1", int(port)), 20))
+            started = _processor_seconds(proxy.pid)
+            time.sleep(2)
+            assert _processor_seconds(proxy.pid) - started < 0.5
+        resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE, before)
+        assert "corscope" in fetched(page)
+        assert proxy.ask(ask(url)).status == 200
+        assert "Too many open files" not in proxy.log()
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

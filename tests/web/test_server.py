@@ -20,7 +20,7 @@ from corscope.journal.exchange import Outcome
 from corscope.journal.store import Store
 from corscope.web import feed as feed_
 from corscope.web.access import TOKEN_HEADER
-from corscope.web.server import PORTS_TRIED
+from corscope.web.listening import PORTS_TRIED
 from corscope.web.views import VIEWS, View
 from tests.support.mitmdump import wait_until
 from tests.support.web import Served

@@ -1,15 +1,12 @@
 """How is the page served? On a loopback port of its own, on the loop that the proxy has."""
 
 import asyncio
-import errno
 import secrets
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from corscope.journal.store import Store
@@ -17,22 +14,17 @@ from corscope.rules.reload import State
 from corscope.web.desk import NO_DESK, Desk
 from corscope.web.feed import Feed
 from corscope.web.handlers import Clear, Events, Fragment, Nothing, Shell, Static
+from corscope.web.listening import bound
 from corscope.web.views import VIEWS, View
 
 __all__ = ["Behind", "Page"]
 
 ADDRESS: Final = "127.0.0.1"
 
-PORTS_TRIED: Final = 20
-
-_PORTS: Final = 65_536
-
 _LARGEST_BODY: Final = 4_000_000
 
 PATIENCE: Final = 60.0
 """Seconds for a request to come in: who never ends one would keep a descriptor of the proxy's."""
-
-_TAKEN: Final = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,7 @@ class Page:
         self.behind = behind
         self.views = views
         self.token = secrets.token_urlsafe(24)
-        sockets = _bound(port)
+        sockets = bound(ADDRESS, port)
         self.port: int = sockets[0].getsockname()[1]
         self.feed = Feed(behind.store)
         self._state = behind.state()
@@ -110,17 +102,3 @@ class Page:
             log_function=lambda _: None,  # mitmproxy's log isn't for this, nor is the token
             page=self,
         )
-
-
-def _bound(port: int) -> list[socket.socket]:
-    """Bind to the port, or to the first of those after it that is free."""
-    if not 0 <= port < _PORTS:
-        raise OSError(errno.EINVAL, f"{port} is no port: they go from 0 to {_PORTS - 1}")
-    last = min(port + PORTS_TRIED, _PORTS) if port else 1
-    for candidate in range(port, last):
-        try:
-            return bind_sockets(candidate, ADDRESS)
-        except OSError as error:
-            if error.errno not in _TAKEN:
-                raise
-    raise OSError(errno.EADDRINUSE, f"none of the ports {port} to {last - 1} is free")
