@@ -290,3 +290,27 @@ def test_a_request_behind_a_redirect_has_the_credentials_mode_of_the_one_before(
     assert {line["credentials"] for line in lines} == {"include" if mode == "include" else "omit"}
     assert lines[-1]["verdict"] == ("allowed" if seen.ok else "blocked")
     assert seen.ok == (mode != "include")
+
+
+@pytest.mark.parametrize("kind", ["manual", "error"])
+@pytest.mark.parametrize("engine", ["chromium", "firefox", "webkit"])
+def test_what_was_not_to_be_followed_at_first_leads_nowhere(
+    engine: str, kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """A page looks where it would be led, with credentials, and then goes there without."""
+    first, last = f"{API}/looked-at", f"{CDN}/looked-at"
+    page = (("Access-Control-Allow-Origin", HOME), *CREDENTIALED)
+    server = OriginServer(
+        {
+            ("GET", f"{HOME}/"): EMPTY_PAGE,
+            ("GET", first): Answer(302, (("Location", last), *page)),
+            ("GET", last): Answer(headers=ANYONE),
+        }
+    )
+    with server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        opened = request.getfixturevalue(engine).open(f"{HOME}/", proxy.port)
+        opened.fetch(first, {"redirect": kind, "credentials": "include"})
+        assert opened.fetch(first, {"credentials": "omit"}).ok
+        opened.close()
+    _, led, there = [line for line in proxy.journal() if line["type"] == "exchange"]
+    assert place(there) == (led["id"], 1, led["id"])

@@ -101,6 +101,24 @@ def test_what_an_answer_is_for_is_known_from_the_request_before(
     assert (last.hop, last.scene.destination) == (2, expected)
 
 
+def test_a_redirect_that_was_not_followed_before_the_next_one_was_asked_leads_nowhere(
+    told: Told,
+) -> None:
+    """As where script wants to follow none, or WebKit has refused it for the credentials."""
+    told.place(actual(url=API), to(CDN))
+    told.now = 1
+    told.place(actual(url=API), to(CDN))
+    assert told.place(actual(url=CDN, origin="null")) == ("2", 1, "2")
+
+
+def test_of_those_that_were_asked_at_once_the_first_is_followed_first(told: Told) -> None:
+    for id_ in [told.ask(actual(url=API)) for _ in range(2)]:
+        told.now += 0.1
+        told.answer(id_, to(CDN))
+    assert told.place(actual(url=CDN, origin="null")) == ("1", 1, "1")
+    assert told.place(actual(url=CDN, origin="null")) == ("2", 1, "2")
+
+
 CROSS_SITE = (("Sec-Fetch-Site", "cross-site"), ("User-Agent", CHROMIUM))
 INCLUDES = (*CROSS_SITE, ("Sec-Fetch-Storage-Access", "none"))
 

@@ -298,6 +298,7 @@ class Journal:
                 now,
                 asked_leave=bool(known.why),
                 credentials=known.credentials,
+                asked=pending.asked,
             )
 
     def _note_preflight(self, pattern: Pattern, pending: InFlight, exchange: Exchange) -> None:

@@ -245,6 +245,7 @@ class Chains:
         *,
         asked_leave: bool,
         credentials: Credentials = "unknown",
+        asked: datetime | None = None,
     ) -> None:
         """Take note of an answer that the browser goes on with, if it redirects.
 
@@ -255,6 +256,8 @@ class Chains:
             now: when it came.
             asked_leave: whether something about the request needed a preflight.
             credentials: its credentials mode, as far as it shows.
+            asked: when it came, as far as that is known: script may want to follow no redirect, so
+                that what had led elsewhere by then may have ended there.
         """
         location = location_url(response, step.url, step.engine)
         if location is None or location == FAILURE:
@@ -268,7 +271,7 @@ class Chains:
         step = step._replace(link=link)
         expected = _followed(id_, step, response.status, location)
         place = step.client, _normal(expected.url)
-        self.waits.add(place, _shape(expected), expected, now, length)
+        self.waits.add(place, _shape(expected), expected, now, length, asked)
 
 
 def _shape(expected: Step) -> _Shape:
