@@ -171,7 +171,9 @@ def test_several_mistakes_in_one_rule_are_told_at_once() -> None:
         pytest.param(b"\n[rule.policy", 2, 12, "table declaration", id="in a table's name"),
         pytest.param(b"[[rule]]\nname = = 1", 2, 8, "Invalid value", id="a syntax error"),
         pytest.param(b"\n[[rule]]\nname = 'a'\nname = 'b'", 4, None, "overwrite", id="a key twice"),
-        pytest.param(b"\n\n\x80", 3, 1, "is not UTF-8: byte 0x80", id="binary data"),
+        pytest.param(b"\n\n\x80", 3, 1, "is not UTF-8: byte 0x80", id="no UTF-8"),
+        pytest.param(b"\0\1\xe9", 1, 3, "is it a TOML file?", id="binary data"),
+        pytest.param(b"# caf\xe9", 1, 6, "Windows-1252 or Latin-1 now", id="Windows-1252"),
         pytest.param(
             "\ufeff# \u00e9\n# \u00e9 ".encode() + b"\xe9", 2, 5, "byte 0xe9", id="Latin-1"
         ),

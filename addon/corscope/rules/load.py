@@ -28,6 +28,8 @@ MAX_BYTES = 4 * 1024 * 1024
 
 _PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _GZIP: Final = b"\x1f\x8b"
+_CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1f]")
+"""Bytes that no text has, whatever its encoding."""
 _NUL_HINT: Final = "save it as UTF-8; Windows PowerShell's > and >> write UTF-16"
 _FLAT: Final = "write it flat: no key of a rule has more than three parts"
 _SYNTAX_HINTS: Final = {
@@ -146,6 +148,8 @@ def _no_utf_8_hint(data: bytes) -> str:
         return "unpack it, it is packed with gzip"
     if encoding_of(data) != "utf-8-sig":
         return "save it as UTF-8, it is UTF-16 now"
+    if _CONTROL.search(data) is None:
+        return "save it as UTF-8, it may be Windows-1252 or Latin-1 now"
     return "is it a TOML file?"
 
 

@@ -642,6 +642,12 @@ REFUSED = {
         "\nmap $http_origin { a b; }\nadd_header Access-Control-Allow-Origin $cors;",
         "n.conf:2: is no configuration of nginx: a map has two arguments",
     ),
+    "no nginx, but TOML": (
+        "nginx",
+        "n.conf",
+        '[[rule]]\nname = "x"\n',
+        "n.conf: is no configuration of nginx: it ends in the middle of a directive",
+    ),
     "no nginx": ("nginx", "n.conf", "\nserver {", "n.conf:2: is no configuration of nginx"),
 }
 

@@ -72,6 +72,10 @@ def read_files(source: Source) -> tuple[Source, tuple[Directive, ...]]:
     return files.source, directives
 
 
+_UNENDED: Final = "it ends in the middle of a directive"
+"""What the parser has no words for."""
+
+
 def _parsed(source: Source, before: int) -> Iterator[Directive]:
     try:
         crossplane = importlib.import_module("crossplane")
@@ -89,7 +93,7 @@ def _parsed(source: Source, before: int) -> Iterator[Directive]:
             source.refuse(f"is no configuration of nginx: {error.strerror}", error.lineno)
         payload = crossplane.parse(str(file), single=True, check_ctx=False, check_args=False)
     for wrong in payload["errors"]:
-        message = str(wrong["error"]).partition(f" in {file}")[0]
+        message = str(wrong["error"]).partition(f" in {file}")[0] or _UNENDED
         source.refuse(f"is no configuration of nginx: {message}", wrong["line"])
     for each in payload["config"][0]["parsed"]:
         yield _directive(each, before)
