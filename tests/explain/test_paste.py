@@ -6,6 +6,7 @@ import html
 import json
 import time
 from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -122,6 +123,9 @@ UNEQUAL = (
         UNEQUAL.replace("'", "&#x27;"),
         UNEQUAL.replace("'", "`"),
         UNEQUAL.replace("'", "\\u2019"),
+        UNEQUAL.replace("'", "\\u0027"),
+        quote(UNEQUAL, safe=""),
+        quote_plus(UNEQUAL),
         "2026-11-30T06:15:01.123Z "
         + UNEQUAL.replace(" header has", "\x1b[1m header\x1b[0;22m has"),
         f'[7:7:1130/061501.1:INFO:CONSOLE(1)] "{UNEQUAL}", source: https://app.test/ (1)',
@@ -378,6 +382,15 @@ NETWORKS = (
         ),
         ("Error: Not allowed by CORS\n    at origin (server.js:12:9)", "a server has refused"),
         ("Disallowed CORS origin, headers", "a server has refused"),
+        (
+            "WebSocket connection to 'wss://api.test/' failed: Error during WebSocket handshake: "
+            "Unexpected response code: 403",
+            "corscope why websocket-refused",
+        ),
+        (
+            "Firefox can\u2019t establish a connection to the server at wss://api.test/.",
+            "corscope why websocket-refused",
+        ),
         (
             'Blocked a frame with origin "https://a.test" from accessing a frame with origin '
             '"https://b.test". Protocols, domains, and ports must match.',

@@ -107,6 +107,10 @@ _UNREACHABLE: Final = (
     "that the server can't be reached: it isn't running there, its name doesn't resolve, or "
     "something on the way stops it; no CORS header is at fault"
 )
+_NO_SOCKET: Final = (
+    "that a WebSocket wasn't opened, in which CORS has no say: the server can't be reached, or has "
+    "refused the page's origin by a list of its own (`corscope why websocket-refused`)"
+)
 _NO_TLS: Final = (
     "that browser and server don't agree on TLS, as where https is asked of a port that speaks "
     "http; no CORS header is at fault"
@@ -254,6 +258,8 @@ ASIDES: Final[dict[str, str]] = {
     "but the redirect mode is not": _UNFOLLOWED,
     "CORSDisabled": _SWITCHED_OFF,
     "CORSOriginHeaderNotAdded": _NO_ORIGIN,
+    "WebSocket connection to": _NO_SOCKET,
+    "establish a connection to the server at ws": _NO_SOCKET,
     "Access to restricted URI denied": NO_FILE,
     "Ensure CORS requests are made on supported schemes": NO_HTTP,
     "Not allowed by CORS": _REFUSED_BY_SERVER,

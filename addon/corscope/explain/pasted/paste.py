@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from string import Formatter
 from typing import Final
+from urllib.parse import unquote_plus
 
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
 from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, LAST_ASIDES, UNANSWERED
@@ -295,9 +296,12 @@ class _Place:
 
 _STRAIGHT: Final = str.maketrans("\u2018\u2019\u201c\u201d`", "''\"\"'")
 _DRESSED: Final = re.compile(
-    r"\x1b\[[0-9;]*m|\\u20(?:18|19|1[cCdD])|\\\"|&(?:#39|#x27|apos|lsquo|rsquo|quot);", re.ASCII
+    r"\x1b\[[0-9;]*m|\\u(?:20(?:18|19|1[cCdD])|002[27])|\\\"|&(?:#39|#x27|apos|lsquo|rsquo|quot);",
+    re.ASCII,
 )
 """Colours of a terminal, and quotes as JSON and HTML write them."""
+_OF_QUERY: Final = re.compile(r"\S*%[0-9A-Fa-f]{2}\S*")
+"""How a message stands in an address or a log of such: without a space."""
 _STATUS: Final = re.compile(r"statuscode:?(\d{3})(?!\d)")
 
 
@@ -305,6 +309,8 @@ class _Text:
     """A message, in which sentences are found whatever its white space, case and quotes are."""
 
     def __init__(self, message: str) -> None:
+        if _OF_QUERY.fullmatch(message.strip()):
+            message = unquote_plus(message)
         self.plain = _DRESSED.sub(_undressed, message).translate(_STRAIGHT)
         self._places = [at for at, char in enumerate(self.plain) if not char.isspace()]
         self._squeezed = byte_lowercase("".join(self.plain[at] for at in self._places))
@@ -350,7 +356,7 @@ def _undressed(found: re.Match[str]) -> str:
     text = found[0].lower()
     if text.startswith("\x1b"):
         return ""
-    return '"' if text in {'\\"', "&quot;", "\\u201c", "\\u201d"} else "'"
+    return '"' if text in {'\\"', "&quot;", "\\u0022", "\\u201c", "\\u201d"} else "'"
 
 
 @cache
