@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from operator import gt
 
 import pytest
 
@@ -11,6 +12,7 @@ from corscope.servers.dialect import Dialect
 from corscope.servers.difference import answered, differences, probes
 from corscope.servers.handoff import hand_off, translated
 from corscope.servers.libraries.express import EXPRESS
+from corscope.servers.libraries.flask_cors import FLASK_CORS
 from corscope.servers.libraries.gorilla import GORILLA
 from corscope.servers.policy import Policy
 from corscope.servers.registry import dialects, find
@@ -182,6 +184,39 @@ def test_a_regex_fits_there_what_it_fits_here(one: Dialect) -> None:
                 assert there == here, (regex, target.name, meant.allow_origin_regex)
 
 
+LISTED: tuple[tuple[str, ...] | str, ...] = (
+    (r"https://.*\.sub\.test",),
+    r"https://.*\.sub\.test",
+    (r"^https://app\.test$", "https://sub.test", "https://evil.test|https://one[.]sub[.]test$"),
+    ("https://app.test/*",),
+    "https://app*.test",
+    ("https://*.sub.test", "https://app.test"),
+)
+
+
+@pytest.mark.parametrize("origins", LISTED, ids=str)
+@pytest.mark.parametrize("target", WITH_REGEXES, ids=lambda dialect: dialect.name)
+def test_regexes_among_the_origins_fit_there_what_they_fit_here(
+    target: Dialect, origins: tuple[str, ...] | str
+) -> None:
+    """Flask-CORS takes them so; to others they would be text."""
+    policy = Policy(allow_origins=origins, allow_methods=("GET",))
+    here = [_allows(FLASK_CORS, policy, origin) for origin in FITTED]
+    assert any(here) or origins == "https://app*.test"
+    meant, lost = translated(policy, FLASK_CORS, target)
+    there = [_allows(target, meant, origin) for origin in FITTED]
+    assert there == here or (lost and not any(map(gt, there, here))), meant
+
+
+@pytest.mark.parametrize("source", WITH_REGEXES, ids=lambda dialect: dialect.name)
+@every_target
+def test_where_a_regex_cannot_be_nobody_is_let_in(target: Dialect, source: Dialect) -> None:
+    """To hapi, origins that aren't set are all."""
+    policy = Policy(allow_origin_regex=r"^https://app\.test$", allow_methods=("GET",))
+    meant, _ = translated(policy, source, target)
+    assert not _lets_in(target, meant, "https://evil.test")
+
+
 def _allows(server: Dialect, policy: Policy, origin: str) -> bool:
     request = Request("GET", "https://api.test/", (("Origin", origin),))
     headers = server.actual(policy, request, Response(200, ())).headers
@@ -280,8 +315,7 @@ def test_nobody_is_let_in_there_who_isnt_here(target: Dialect, origins: tuple[st
         more = [o for o, a, b in zip(COMING, here, there, strict=True) if b and not a]
         assert more == [], (source.name, meant)
         is_plain = not any("*" in each for each in origins if each != "*")
-        # To Flask-CORS what has an asterisk is a regex, of a kind that nobody means.
-        if is_plain or (has_regexes and source.name != "flask-cors"):
+        if is_plain or has_regexes:
             assert there == here, (source.name, meant)
 
 

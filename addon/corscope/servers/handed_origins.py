@@ -19,7 +19,7 @@ from corscope.servers.difference import Asked, answered, instance, mistakes
 from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
-__all__ = ["with_origins"]
+__all__ = ["for_nobody", "with_origins"]
 
 NOBODY: Final = "https://nobody.invalid"
 """An origin that no page has, for servers to which an empty list means all."""
@@ -95,13 +95,20 @@ def _for_some(
         allow_origins=kept or (None if regexes else ()),
         allow_origin_regex="|".join(regexes) if regexes else None,
     )
-    if not kept and not regexes and _let_in(target, written, _ANY) != [(False, False)] * len(_ANY):
-        written = replace(written, allow_origins=(NOBODY,))
+    if not kept and not regexes:
+        written = for_nobody(written, target)
     why = "it can't be written so that it lets in the same"
     lost = (
         f'"{e}" is left out of allow_origins: {why}.' for e, way in ways.items() if not any(way)
     )
     return written, tuple(lost)
+
+
+def for_nobody(policy: Policy, target: Dialect) -> Policy:
+    """The policy so that it lets nobody in: to some servers an empty list means all."""
+    empty = replace(policy, allow_origins=(), allow_origin_regex=None)
+    is_shut = _let_in(target, empty, _ANY) == [(False, False)] * len(_ANY)
+    return empty if is_shut else replace(empty, allow_origins=(NOBODY,))
 
 
 def _best(entry: str, policy: Policy, source: Asked, target: Dialect) -> _Way:

@@ -14,11 +14,11 @@ from corscope.messages import HeaderList, Request
 from corscope.servers.dialect import Dialect, Export
 from corscope.servers.difference import Asked, answered, differences, instance
 from corscope.servers.handed_names import with_names
-from corscope.servers.handed_origins import with_origins
+from corscope.servers.handed_origins import for_nobody, with_origins
 from corscope.servers.parts import ALLOW_HEADERS, ALLOW_ORIGIN
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
 
-__all__ = ["anchoring", "hand_off", "translated"]
+__all__ = ["anchoring", "hand_off", "is_regex", "translated"]
 
 _FLAGS: Final = re.compile(r"^\(\?[aiLmsux]+\)")
 _LISTS: Final = {"allow_origins", "allow_methods", "allow_headers", "expose_headers"}
@@ -57,7 +57,7 @@ def translated(policy: Policy, source: Dialect, target: Dialect) -> tuple[Policy
     if source is target:
         return policy, ()
     asked = (source, policy)
-    meant = _with_defaults(policy, source, target)
+    meant = _with_defaults(_with_one_regex(policy, source), source, target)
     if meant.allow_origin_regex:
         regex = _anchored(meant.allow_origin_regex, anchoring(source), anchoring(target))
         meant = replace(meant, allow_origin_regex=regex)
@@ -95,7 +95,10 @@ def _expressible(policy: Policy, target: Dialect) -> tuple[Policy, tuple[str, ..
         value = getattr(policy, complaint.field, None)
         if value is None:
             raise ValueError(f"{target.name}: {complaint.field} {complaint.message}")
-        policy = replace(policy, **_unset(complaint.field))
+        if complaint.field == "allow_origin_regex" and policy.allow_origins is None:
+            policy = for_nobody(policy, target)  # unset, they may mean all
+        else:
+            policy = replace(policy, **_unset(complaint.field))
         why = f"{complaint.message}; {complaint.hint}"
         lost.append(f"{complaint.field} is left out: it {why}.")
     return policy, tuple(lost)
@@ -103,6 +106,31 @@ def _expressible(policy: Policy, target: Dialect) -> tuple[Policy, tuple[str, ..
 
 def _unset(field: str) -> dict[str, Any]:
     return {field: None}
+
+
+def is_regex(entry: str, dialect: Dialect) -> bool:
+    """Whether a dialect that takes regexes among the origins takes this entry for one."""
+    regexes = Policy(allow_origins=(r"^https://one\.invalid$",))
+    if dialect.complaints(regexes) or not _allows(dialect, regexes, "https://one.invalid"):
+        return False
+    return not dialect.complaints(Policy(allow_origins=(), allow_origin_regex=entry))
+
+
+def _with_one_regex(policy: Policy, source: Dialect) -> Policy:
+    """The policy with the regexes among its origins where others have theirs."""
+    origins = listed(policy.allow_origins)
+    regexes = [each for each in origins if is_regex(each, source)]
+    if policy.allow_origin_regex is not None:
+        regexes.append(policy.allow_origin_regex)
+    is_flagged = len(regexes) > 1 and any(map(_FLAGS.match, regexes))
+    if is_flagged or not any(each in regexes for each in origins):
+        return policy
+    grouped = (f"(?:{each})" if "|" in each else each for each in regexes)
+    return replace(
+        policy,
+        allow_origins=tuple(each for each in origins if each not in regexes) or None,
+        allow_origin_regex="|".join(grouped) if len(regexes) > 1 else regexes[0],
+    )
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,7 @@ from corscope.rules.meant import with_scheme
 from corscope.rules.problems import shown, shown_list
 from corscope.servers.dialect import Dialect
 from corscope.servers.difference import instance
-from corscope.servers.handoff import anchoring
+from corscope.servers.handoff import anchoring, is_regex
 from corscope.servers.patterns.origins import OriginPattern, matches_pattern, parse_origin_pattern
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
@@ -63,7 +63,7 @@ def _either(
     """A single value or an item of the list; a pattern is asked of the dialect as it is written."""
     if pattern == WILDCARD:
         return
-    if _is_regex(pattern, policy, dialect) or _is_open(pattern, written, policy, dialect):
+    if is_regex(pattern, dialect) or _is_open(pattern, written, policy, dialect):
         yield from _read_otherwise(pattern, written, path, policy, dialect)
         return
     wrong = list(_named(pattern, path, policy))
@@ -85,15 +85,6 @@ def _either(
 _LIST_THEM: Final = "list the origins, or write allow_origin_regex where it can be had"
 
 
-def _is_regex(pattern: str, policy: Policy, dialect: Dialect) -> bool:
-    """Whether a dialect that takes regexes among the origins takes this for one."""
-    regexes = Policy(allow_origins=(r"^https://one\.invalid$",))
-    if dialect.complaints(regexes) or not allows("https://one.invalid", regexes, dialect):
-        return False
-    alone = replace(policy, allow_origins=(), allow_origin_regex=pattern)
-    return not dialect.complaints(alone)
-
-
 def _is_open(pattern: str, written: str | tuple[str], policy: Policy, dialect: Dialect) -> bool:
     """Whether a dialect takes a `*` somewhere in a text for one that stands alone, or a regex's."""
     alone = replace(policy, allow_origins=written, allow_origin_regex=None)
@@ -109,9 +100,9 @@ def _read_otherwise(
     dialect: Dialect,
 ) -> Iterator[Remark]:
     """A regex among the origins, which may be a pattern that was meant otherwise; or a `*`."""
-    is_regex, parsed = _is_regex(pattern, policy, dialect), parse_origin_pattern(pattern)
+    parsed = parse_origin_pattern(pattern)
     if _is_open(pattern, written, policy, dialect):
-        what = "a regex" if is_regex else "the wildcard, for the * in it,"
+        what = "a regex" if is_regex(pattern, dialect) else "the wildcard, for the * in it,"
         message = f"is {what} to {dialect.title} that lets any origin in"
         yield remark("pattern-not-understood", path, pattern, message, _LIST_THEM)
     elif parsed is None or not (parsed.subdomains or parsed.any_port):
