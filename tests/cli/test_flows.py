@@ -122,6 +122,18 @@ class TestFlowFiles:
         assert "journals, flow files" in error
         assert "HARs" in error
 
+    def test_what_a_console_printed_is_told_with_who_reads_it(self, read: Read) -> None:
+        blocked = "Access to fetch at 'https://a.test/' … has been blocked by CORS policy: No …"
+        found, error = read(f"a.js:1 {blocked}".encode())
+        assert found == []
+        assert "is what a browser's console printed\n    `corscope why -` reads" in error
+
+    def test_a_har_may_have_it_in_its_bodies(self, read: Read) -> None:
+        content = {"text": "has been blocked by CORS policy"}
+        response = {"status": 200, "headers": [], "content": content}
+        found, error = read(har(entry(response=response)))
+        assert (len(found), error) == (1, "")
+
     @pytest.mark.parametrize(
         ("packed", "what"),
         [

@@ -6,6 +6,7 @@ yielded first; then one `FlowFileError` lists what was not. What the exchanges m
 """
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ LISTED: Final = 20
 """So many problems are told in full; a file of junk would fill the screen otherwise."""
 
 _PIECE: Final = 1024 * 1024
+_PRINTED: Final = re.compile(rb"blocked by CORS policy|Cross-Origin Request Blocked")
+_LOOK_UP: Final = "`corscope why -` reads such messages from standard input"
 _SAVE_AGAIN: Final = "what stands before it was read; the rest can only be captured again"
 
 
@@ -134,6 +137,8 @@ def read_captures(
                 problems.add("", *packed)
             elif head.startswith(b"{"):
                 yield from in_order(_har_captures(counted, problems))
+            elif not head[:1].isdigit() and _PRINTED.search(head):  # a flow may have it in its body
+                problems.add("", "is what a browser's console printed", _LOOK_UP)
             else:
                 found = _saved_captures(counted, problems)
                 yield from in_order(found) if stream.seekable() else found

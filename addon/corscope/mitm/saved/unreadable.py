@@ -13,7 +13,10 @@ __all__ = ["packing", "unreadable"]
 
 _PACKED: Final[dict[bytes, tuple[str, str]]] = {
     b"\x1f\x8b": ("is packed with gzip", "corscope reads it from zcat: `zcat FILE | corscope … -`"),
-    b"PK\x03\x04": ("is a ZIP archive", "unpack it, and name the files that were in it"),
+    b"PK\x03\x04": (
+        "is a ZIP archive",
+        "unpack it, and name the files that were in it; if no HAR was, as in Fiddler's, export one",
+    ),
 }
 """How a file may begin that has to be made something else of first: what it is, and what to do."""
 
