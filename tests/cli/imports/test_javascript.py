@@ -452,6 +452,30 @@ def test_what_nest_is_given_goes_to_the_library_below_it(
 
 
 USED = 'const cors = require("cors");\n'
+A, B = "cors({origin: 'https://a.test'})", "cors({origin: 'https://b.test'})"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([f"app.use('/a', {A})", f"app.use({B})"], {2: 3}),
+        ([f"app.use({B})", f"app.get('/a', {A}, f)"], {3: 2}),
+        ([f"app.use('/a/', {A})", f"app.use('/a/b', {B})"], {3: 2}),
+        ([f"app.use({A})", f"app.use({B})", f"app.use({A})"], {3: 2}),
+        ([f"app.use('/a', {A})", f"app.use('/ab', {B})"], {}),
+        ([f"app.use({A})", f"app.options('*', {B})"], {}),
+        ([f"app.use({A})", f"app.get('/a', {A}, f)"], {}),
+        ([f"if (x) app.use({A})", f"else app.use({B})"], {}),
+        (["const r = express.Router()", f"r.use({A})", f"app.use({B})"], {}),
+        ([f"app.use('{'/a' * 100_000}', {A})", f"app.use({B})"], {}),
+    ],
+)
+def test_what_else_sends_headers_for_the_same_paths_is_told(
+    lines: list[str], told: dict[int, int]
+) -> None:
+    found = read("express", "a.js", USED + "\n".join(lines))
+    expected = {f"a.js:{n}: what a.js:{o} sends there too is not imported" for n, o in told.items()}
+    assert {w for each in found for w in each.warnings if "there too" in w} == expected
 
 
 def test_what_answers_options_alone_is_for_preflights() -> None:

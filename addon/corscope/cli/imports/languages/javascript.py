@@ -91,7 +91,7 @@ class JavaScriptCall:
     first: str
     _arguments: tuple["Syntax", ...]
     file: "JavaScriptFile"
-    _is_branch: bool
+    is_branch: bool
     _node: "Syntax"
 
     @property
@@ -110,14 +110,14 @@ class JavaScriptCall:
     @property
     def warnings(self) -> tuple[str, ...]:
         """That it isn't always made, or only of a router, if so."""
-        told = [not_always_called(self.place, self.function)] if self._is_branch else []
-        if self._router and not self.mounted:
+        told = [not_always_called(self.place, self.function)] if self.is_branch else []
+        if self.router and not self.mounted:
             message = "is meant only where it is mounted: say so in match.url"
-            told.append(f"{self.place}: what {self._router} answers {message}")
+            told.append(f"{self.place}: what {self.router} answers {message}")
         return tuple(told)
 
     @property
-    def _router(self) -> str:
+    def router(self) -> str:
         """The router that it stands in, as in `router.use(cors())`; empty if it is all."""
         given = self._node.parent
         if given is None or given.type != "arguments" or _method_of(given.parent) != "use":

@@ -15,6 +15,11 @@ from corscope.cli.imports.languages.javascript_handlers import (
     json_text,
 )
 from corscope.cli.imports.languages.syntax import line_of
+from corscope.cli.imports.libraries.javascript_mounts import (
+    of_hono,
+    of_mount,
+    with_told_of_others,
+)
 from corscope.cli.imports.options import (
     Fields,
     Reader,
@@ -31,7 +36,7 @@ from corscope.cli.imports.options import (
     setting,
     truthy,
 )
-from corscope.cli.imports.paths import at_or_below, exactly, only_for, starred
+from corscope.cli.imports.paths import only_for, starred
 from corscope.cli.imports.tree import BY_HAND_TOO, Found, Node, Source, Tested, Thrown
 from corscope.servers.libraries.hapi import HAPI
 from corscope.servers.libraries.origin_function import (
@@ -475,24 +480,17 @@ def _of_calls(
     if wanted and not calls:
         source.refuse(f"has no {wanted}")
     beside = tuple(_beside(calls[0].file)) if calls else ()
+    read_all = []
     for call in calls:
         given = _options(call) if readers in (_EXPRESS, _NEST_ON_EXPRESS) else call.options(index)
         options = given.table()
         read = found(options, readers, call.place)
         told = (*call.warnings, *_called_back(options), *beside)
         read = replace(read, warnings=(*told, *read.warnings))
-        globs = _of_hono if readers is _HONO else _of_mount
-        yield only_for(read, call.place, call.mounted, globs) if call.mounted else read
-
-
-def _of_mount(path: str) -> tuple[str, ...]:
-    """What fits a path that middleware is mounted at: that, and all below it."""
-    return starred(path) if path.endswith("*") else at_or_below(path)
-
-
-def _of_hono(path: str) -> tuple[str, ...]:
-    """What fits a path of Hono's, where one is no other's beginning without a `/*`."""
-    return at_or_below(path[:-2]) if path.endswith("/*") else exactly(path)
+        globs = of_hono if readers is _HONO else of_mount
+        read_all.append(only_for(read, call.place, call.mounted, globs) if call.mounted else read)
+    is_middleware = readers in (_EXPRESS, _KOA, _HONO)
+    yield from with_told_of_others(calls, read_all) if is_middleware else read_all
 
 
 _SETS: Final = (".header", ".setHeader", ".set", ".append")
