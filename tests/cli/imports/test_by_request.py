@@ -513,7 +513,7 @@ APACHE_TOLD = {
     ),
     "files": (
         f'<FilesMatch "\\.woff$">\n{STAR}\n</FilesMatch>',
-        "a.conf: only what fits FilesMatch \\.woff$ is meant: say so in match.url",
+        "a.conf: only paths that fit FilesMatch \\.woff$ are meant: say so in match.url",
     ),
     "methods with all answers": (
         f"{STAR}\nHeader set Access-Control-Allow-Methods PUT",

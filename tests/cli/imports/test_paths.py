@@ -147,7 +147,15 @@ def test_paths_of_rack_cors_are_those_of_the_real_one(corscope: Command, tmp_pat
 
 OWN = f"{{origin: '{APP}'}}"
 PYTHON = f'CORS(app, resources={{%s: {{"origins": "{APP}"}}, r"/a/b/c": {{"origins": "{B}"}}}})'
+LOCATION = '<Location "%s">\nHeader always set Access-Control-Allow-Origin %s\n</Location>\n'
 LIBRARY_PATHS = {
+    "apache": [
+        LOCATION % ("/a", APP),
+        LOCATION % ("/a/", APP),
+        LOCATION % ("/a/b", APP) + LOCATION % ("/a", B),
+        LOCATION % ("/a", APP) + LOCATION % ("/a/b", B),
+        f"Header always set Access-Control-Allow-Origin {B}\n" + LOCATION % ("/a/", APP),
+    ],
     "express": [
         f"import cors from 'cors';\napp.use('{path}', cors({OWN}));\n"
         for path in ("/a", "/a/", "/a/b")
@@ -170,7 +178,7 @@ def test_paths_of_a_library_are_those_of_the_real_one(
 ) -> None:
     library, texts = LIBRARIES[name], LIBRARY_PATHS[name]
     library.require()
-    file = tmp_path / ("app.py" if name == "flask-cors" else "a.js")
+    file = tmp_path / {"apache": "a.conf", "flask-cors": "app.py"}.get(name, "a.js")
     with Running(library, texts) as server:
         assert not server.errors
         for text, port in zip(texts, server.real, strict=True):

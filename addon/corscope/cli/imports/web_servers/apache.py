@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from corscope.cli.imports.paths import at_or_below, beginning_with, only_for
 from corscope.cli.imports.tree import DEEPEST, Found, Source
 from corscope.cli.imports.web_servers.apache_answers import (
     ApacheAnswers,
@@ -49,6 +50,7 @@ _OWN: Final = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, EXPOSE_HEADERS)
 _KEEPING: Final = ((KEEP_OWN.name, True),)
 
 _Section = tuple[str, ...]
+_Place = tuple[_Section, ...]
 
 
 _PREFIXES: Final = (
@@ -78,27 +80,28 @@ def read_apache(source: Source) -> Iterator[Found]:
         if not any(name in " ".join(each.words) for name in _WITHOUT_HEADERS):
             files.missing(" ".join(each.words), each.line)
     effort = Effort()
-    for place in places or [()]:
+    for place in _in_order(places) or [()]:
         compared = Compared(source, effort)
         compared.count(len(directives))
         there = tuple(each for each in directives if _is_for(each, place))
-        yield from _found(ApacheAnswers(source, there, compared), place)
+        for found in _found(ApacheAnswers(source, there, compared)):
+            yield _only_there(found, place, source)
 
 
-def _is_for(directive: Directive, place: tuple[_Section, ...]) -> bool:
+def _is_for(directive: Directive, place: _Place) -> bool:
     """Whether a directive counts in a place: those around it do, and no headers of places in it."""
     sections = directive.sections
     around = sections == place[: len(sections)]
     return around or (sections[: len(place)] == place and header_of(directive) is None)
 
 
-def _found(apache: ApacheAnswers, place: tuple[_Section, ...]) -> Iterator[Found]:
+def _found(apache: ApacheAnswers) -> Iterator[Found]:
     source, directives = apache.source, apache.directives
     answered = answers(apache.compared, apache.answer)
     unsets = any(map(_unsets, directives))
     adds = any(_adds(each) for each in directives if is_cors_header(each)) or not apache.headers
     settings = _KEEPING if adds and not unsets else ()
-    warnings = [*apache.warnings, *_told_of(place, source)]
+    warnings = list(apache.warnings)
     set_here = {header.name for header in apache.headers}
     left = [name.title() for name in _OWN if name not in set_here]
     if apache.headers and left and not unsets and not adds:
@@ -108,10 +111,31 @@ def _found(apache: ApacheAnswers, place: tuple[_Section, ...]) -> Iterator[Found
     yield from read.found(lambda _: settings, keeps_own=not unsets)
 
 
-def _told_of(place: Iterable[_Section], source: Source) -> Iterator[str]:
-    for name, argument, *_ in place:
-        if name.lower() in _PLACES and argument not in {"/", "/*"}:
-            yield f"{source.name}: only what fits {name} {argument} is meant: say so in match.url"
+def _in_order(places: list[_Place]) -> list[_Place]:
+    """As a rule has to be asked: of locations the last one counts; then what is for all paths."""
+    known = [place for place in reversed(places) if _globs(place)]
+    return [*known, *sorted((e for e in places if not _globs(e)), key=lambda e: bool(_here(e)))]
+
+
+def _here(place: _Place) -> list[str]:
+    """The sections around that are for some paths only."""
+    named = [(name, argument) for name, argument, *_ in place if name.lower() in _PLACES]
+    return [f"{name} {argument}" for name, argument in named if argument not in {"/", "/*"}]
+
+
+def _only_there(found: Found, place: _Place, source: Source) -> Found:
+    """What sections have, for the paths that they are for."""
+    here = " and ".join(_here(place))
+    return only_for(found, source.name, [here], lambda _: _globs(place)) if here else found
+
+
+def _globs(place: _Place) -> tuple[str, ...]:
+    """What fits a `<Location>` alone: its path, and all below it; behind a slash that alone."""
+    here = _here(place)
+    name, _, path = here[0].partition(" ") if len(here) == 1 else ("", "", "")
+    if name.lower() != "location":
+        return ()
+    return beginning_with(path) if path.endswith("/") else at_or_below(path)
 
 
 def _read(
