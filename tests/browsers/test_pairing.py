@@ -16,7 +16,7 @@ from tests.browsers.agreement import ENGINES, OPTIONS
 from tests.support.chromium import Chromium
 from tests.support.firefox import Firefox
 from tests.support.mitmdump import Entry, Mitmdump
-from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer
+from tests.support.origin_server import EMPTY_PAGE, Answer, HeaderPairs, OriginServer
 from tests.support.page import Ask
 
 pytestmark = pytest.mark.browser
@@ -104,33 +104,47 @@ def test_no_request_comes_before_the_answer_that_let_it_go(journal: list[Entry])
         assert order.index(line["preflight"]) < order.index(id_)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+AGAIN = "https://api.test/again"
+LETS = ("Access-Control-Allow-Methods", "PUT")
+TO_ALL = (("Access-Control-Allow-Origin", "*"), LETS)
+MENDED = (
+    ("Access-Control-Allow-Origin", SECURE_PAGE),
+    ("Access-Control-Allow-Credentials", "true"),
+    LETS,
+)
+
+
+@pytest.mark.parametrize(
+    ("modes", "last"),
+    [
+        pytest.param(["include", "include", "omit"], TO_ALL, id="without credentials"),
+        pytest.param(["include", "include"], MENDED, id="once the server is mended"),
+    ],
+)
 @pytest.mark.parametrize("age", ["0", "60"])
-def test_whoever_tries_again_without_credentials_follows_the_later_preflight(
-    engine: str, age: str, request: pytest.FixtureRequest, tmp_path: Path
+@pytest.mark.parametrize("engine", ENGINES)
+def test_whoever_tries_again_follows_the_last_preflight(
+    engine: str,
+    age: str,
+    modes: list[str],
+    last: HeaderPairs,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> None:
-    """The first was refused for them, which only Firefox's own tells."""
-    url = "https://api.test/again"
-    allowing = (
-        ("Access-Control-Allow-Origin", "*"),
-        ("Access-Control-Allow-Methods", "PUT"),
-        ("Access-Control-Max-Age", age),
-    )
+    """Those before were refused for the credentials, which only Firefox's preflights tell."""
+    max_age = ("Access-Control-Max-Age", age)
     server = OriginServer(
-        {("GET", f"{SECURE_PAGE}/"): EMPTY_PAGE, ("*", url): Answer(headers=allowing)}
+        {("GET", f"{SECURE_PAGE}/"): EMPTY_PAGE, ("*", AGAIN): Answer(headers=(*TO_ALL, max_age))}
     )
     with server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
         page = request.getfixturevalue(engine).open(f"{SECURE_PAGE}/", proxy.port)
-        seen = [
-            page.fetch(url, {"method": "PUT", "credentials": mode}).ok
-            for mode in ("include", "include", "omit")
-        ]
+        asks = [Ask(AGAIN, {"method": "PUT", "credentials": mode}) for mode in modes]
+        seen = [each for ask in asks[:-1] for each in page.play([ask])]
+        server.routes["*", AGAIN] = Answer(headers=(*last, max_age))
+        seen += page.play(asks[-1:])
         page.close()
-    assert seen == [False, False, True]
+    assert [each.ok for each in seen] == [*[False] * (len(modes) - 1), True]
     preflights = exchanges(proxy.journal(), "preflight")
     outcomes = {each["id"]: each for each in proxy.journal() if each["type"] == "outcome"}
-    assert [outcomes[id_]["outcome"] for id_ in preflights] == [
-        "not-followed",
-        "not-followed",
-        "followed",
-    ]
+    found = [outcomes[id_]["outcome"] for id_ in preflights]
+    assert found == [*["not-followed"] * (len(modes) - 1), "followed"]

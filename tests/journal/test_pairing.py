@@ -304,6 +304,16 @@ def test_nor_is_one_that_was_answered_before_the_later_one_was_asked(told: Told)
     assert told.outcomes() == [("first", "not-followed"), ("second", "not-followed")]
 
 
+def test_whoever_tries_again_once_the_server_is_mended_follows_the_later_one(told: Told) -> None:
+    """The request doesn't tell its mode either, so that the first would have let it go."""
+    told.both("refused", preflight("PUT"), *ANY_ORIGIN)
+    told.now = 1
+    told.both("mended", preflight("PUT"))
+    assert told.both("put", actual("PUT")).preflight == "mended"
+    told.now = 10
+    assert told.outcomes() == [("refused", "not-followed")]
+
+
 def test_of_those_that_were_asked_at_once_the_oldest_is_taken(told: Told) -> None:
     for name in ("first", "second"):
         told.journal.requested(name, "one", preflight("PUT"), at(0))

@@ -309,8 +309,18 @@ class Journal:
         if pattern.awaited is None:
             modes = passing(wire.engine, known.credentials, verdicts)
             pattern.awaited = shape_of(known.step, wire.cors, modes)
-        asked = pending.asked if pattern.shared["judgement"].verdict == "conditional" else None
-        waiting = Waiting(id_, known.step, wire.cors, answer, now, asked, pattern.awaited, length)
+        may_end = pattern.shared["judgement"].verdict == "conditional"
+        waiting = Waiting(
+            id_,
+            known.step,
+            wire.cors,
+            answer,
+            now,
+            pending.asked,
+            may_end,
+            pattern.awaited,
+            length,
+        )
         self.pairing.add(client, waiting)
         if pattern.is_kept:
             self.caches.answered(client, wire, id_, answer, verdicts, now, length)

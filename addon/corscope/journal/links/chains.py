@@ -271,7 +271,7 @@ class Chains:
         step = step._replace(link=link)
         expected = _followed(id_, step, response.status, location)
         place = step.client, _normal(expected.url)
-        self.waits.add(place, _shape(expected), expected, now, length, asked)
+        self.waits.add(place, _shape(expected), expected, now, length, asked, may_end=True)
 
 
 def _shape(expected: Step) -> _Shape:

@@ -81,7 +81,8 @@ class Waiting:
         announced: what it announced.
         answer: the headers of its answer.
         answered: when that came.
-        asked: when the preflight had come; None where the browser surely goes on.
+        asked: when the preflight had come.
+        may_end: whether the browser may have refused it for a credentials mode that didn't show.
         shape: what tells it apart at its place.
         length: about how many characters it has.
         followed_by: the id of the request that it announced.
@@ -92,7 +93,8 @@ class Waiting:
     announced: CorsRequest
     answer: HeaderList
     answered: datetime
-    asked: datetime | None
+    asked: datetime
+    may_end: bool
     shape: Shape
     length: int
     followed_by: str | None = None
@@ -137,6 +139,7 @@ class Pairing:
                 waiting.answered,
                 length=waiting.length,
                 asked=waiting.asked,
+                may_end=waiting.may_end,
             )
         self.open.append(waiting)
         self._open_characters += waiting.length

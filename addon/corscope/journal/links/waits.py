@@ -43,12 +43,18 @@ class _Line(Generic[T]):
     """What looks alike, each with its number and its time, the oldest first.
 
     Mostly it is one, for which a deque would take ten times a list's memory. So many of those that
-    have come lately did so before a later one was asked for.
+    have come lately did so before a later one was asked for, where they may have led to nothing.
     """
 
     lately: list[tuple[int, datetime, T]] = field(default_factory=list)
     long_since: list[tuple[int, datetime, T]] = field(default_factory=list)
+    may_end: bool = False
     before: int = 0
+
+    @property
+    def is_past(self) -> bool:
+        """Whether all that has come lately stands back."""
+        return self.before >= len(self.lately)
 
     def asked(self, when: datetime) -> None:
         """Let those that had come by then stand back behind what was asked for then."""
@@ -83,7 +89,7 @@ class _Line(Generic[T]):
         return self.lately.pop(index) if index else self._first()
 
     def _index(self) -> int:
-        return self.before if self.before < len(self.lately) else 0
+        return 0 if self.is_past else self.before
 
     def _first(self) -> tuple[int, datetime, T]:
         self.before = max(0, self.before - 1)
@@ -123,6 +129,8 @@ class Waits(Generic[PlaceT, ShapeT, T]):
         now: datetime,
         length: int = 0,
         asked: datetime | None = None,
+        *,
+        may_end: bool = False,
     ) -> None:
         """Let something wait.
 
@@ -132,8 +140,8 @@ class Waits(Generic[PlaceT, ShapeT, T]):
             item: what waits.
             now: when it has come.
             length: so many characters it has.
-            asked: when it was asked for, where what looks alike and had come by then has most
-                likely been given up.
+            asked: when it was asked for; what had come by then, and may end, has most likely done.
+            may_end: whether it may be that no request comes.
         """
         self._count += 1
         lines = self.places.setdefault(place, {})
@@ -141,8 +149,10 @@ class Waits(Generic[PlaceT, ShapeT, T]):
             self._drop_line(place, next(iter(lines)))
             lines = self.places.setdefault(place, {})
         line = lines.setdefault(shape, _Line())
-        if asked is not None:
-            line.asked(asked)
+        line.may_end = may_end
+        for other in lines.values():
+            if asked is not None and other.may_end:
+                other.asked(asked)
         line.lately.append((self._count, now, item))
         self._order[self._count] = place, shape, now, length
         self._characters += length
@@ -168,14 +178,14 @@ class Waits(Generic[PlaceT, ShapeT, T]):
             long_since: whether to take of what has waited for long, not of what has come lately.
         """
         self._forget(now)
-        best: tuple[tuple[int, int], ShapeT] | None = None
+        best: tuple[tuple[int, bool, int], ShapeT] | None = None
         for shape, line in self.places.get(place, {}).items():
             line.age(now)
             close = closeness(shape) if line.has(long_since=long_since) else None
             if close is None:
                 continue
             number = line.next(long_since=long_since)[0]
-            rank = (close, number if long_since else -number)
+            rank = (close, long_since or not line.is_past, number if long_since else -number)
             if best is None or rank > best[0]:
                 best = rank, shape
         return None if best is None else self._taken(place, best[1], long_since=long_since)
