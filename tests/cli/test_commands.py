@@ -18,6 +18,7 @@ import pytest
 from mitmproxy.test import tflow
 
 from corscope import __version__
+from corscope.cli.run import port_is_open
 from corscope.journal.failure import Failure
 from corscope.journal.lines.write import failure_line, gap_line
 from tests.cli.conftest import ADDON, Command, environment
@@ -529,6 +530,36 @@ class TestRun:
         assert done.returncode == 1
         assert says in done.stderr or "no browser" in done.stderr
         assert "Traceback" not in done.stderr
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+    @pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP"])
+    def test_who_ends_it_ends_proxy_and_browser_too(self, tmp_path: Path, how: str) -> None:
+        """As a closed terminal does, which the browser doesn't hear of, and a manager of tasks."""
+        (tmp_path / "firefox").write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 300\n")
+        (tmp_path / "firefox").chmod(0o755)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+        process = subprocess.Popen(
+            [
+                *[sys.executable, "-m", "corscope", "run", "--ui", "dump", "-p", str(port)],
+                *["--browser", "--browser-name", "firefox", "--set", f"confdir={tmp_path}"],
+            ],
+            env={**environment(), "PATH": path, "TMPDIR": str(tmp_path)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        file = tmp_path / "pid"
+        browser = wait_until(
+            lambda: file.read_text("utf-8") if file.exists() else "", 60, "a browser"
+        )
+        process.send_signal(signal.Signals[how])
+        process.wait(30)
+        assert not port_is_open("127.0.0.1", port)
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(browser), 0)
+        assert list(tmp_path.glob("corscope-browser-*")) == []
 
     @pytest.mark.parametrize("name", ["chrome", "edge"])
     def test_a_browser_that_is_not_there_is_told_with_those_that_are(

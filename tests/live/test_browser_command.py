@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from corscope.mitm.start.installed import find_browsers
-from tests.support.mitmdump import wait_until
+from tests.support.mitmdump import SCRIPT, wait_until
 
 from .proxy import Proxy
 from .wire import RawServer, ask, reply
@@ -45,6 +48,60 @@ def profiles() -> Iterator[Path]:
     """Where profiles are made: with a short name, as Chromium's sockets there need one."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
+
+
+@pytest.fixture
+def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """A browser that does nothing; gives its process id, once it runs."""
+    file, program = tmp_path / "pid", tmp_path / "firefox"
+    program.write_text(f"#!/bin/sh\necho $$ > {file}\nexec sleep 300\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return lambda: int(
+        wait_until(lambda: file.read_text("utf-8") if file.exists() else "", 60, "the browser")
+    )
+
+
+def has_gone(browser: int, folder: Path) -> bool:
+    """Whether it and its profile are no more."""
+    with suppress(ProcessLookupError):
+        os.kill(browser, 0)
+        return False
+    return not list(folder.glob("corscope-browser-*"))
+
+
+# Before any server's threads are there: what is forked of threads may hang.
+
+
+def test_a_console_that_fails_where_its_terminal_has_gone_ends_its_browser(
+    tmp_path: Path, waiting: Callable[[], int]
+) -> None:
+    script = tmp_path / "open.py"
+    script.write_text(
+        "from mitmproxy import ctx\n"
+        "def running():\n"
+        "    ctx.master.commands.call_strings('cors.browser', ['firefox'])\n",
+        "utf-8",
+    )
+    child = pexpect.spawn(
+        str(Path(sys.executable).with_name("mitmproxy")),
+        [
+            *("-s", str(SCRIPT), "-s", str(script), "--listen-host", "127.0.0.1", "-p", "0"),
+            *("--set", f"confdir={tmp_path}", "--set", "cors_web=false"),
+        ],
+        env={**os.environ, "TERM": "xterm-256color"},
+        timeout=60,
+    )
+    child.expect("Firefox is opened")
+    browser = waiting()
+    os.close(child.child_fd)
+    child.closed = True  # or it would be closed again, whosever it is then
+    wait_until(lambda: not child.isalive(), 20, "mitmproxy to end")
+    assert has_gone(browser, tmp_path)
+
+
+# In a mitmdump
 
 
 @pytest.mark.browser
@@ -101,6 +158,17 @@ def test_a_browser_that_ends_at_once_is_told(
     with Proxy(tmp_path, server.mode) as proxy:
         assert "error" not in proxy.control(command="cors.browser", arguments=["firefox"])
         proxy.told(r"Firefox ended at once \(status 3\): is there a screen\?")
+
+
+def test_a_closed_terminal_ends_the_browser_too(
+    server: RawServer, tmp_path: Path, waiting: Callable[[], int]
+) -> None:
+    """It doesn't hear of that itself: what Ctrl-C does is mitmproxy's affair alone."""
+    with Proxy(tmp_path, server.mode) as proxy:
+        assert "error" not in proxy.control(command="cors.browser", arguments=["firefox"])
+        browser = waiting()
+        assert proxy.stop(signal.SIGHUP) == 0
+    assert has_gone(browser, tmp_path)
 
 
 @pytest.mark.browser

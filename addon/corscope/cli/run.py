@@ -5,6 +5,7 @@ browser beside it, and the exit status.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -78,12 +79,21 @@ def _run_with_browser(command: list[str], arguments: tuple[str, ...], name: str 
     if port_is_open(way.host, way.port):
         raise LaunchError(f"port {way.port} is in use by another program; choose one with -p PORT")
     process = subprocess.Popen(command)  # noqa: S603 - our own command
+    _end_it_when_asked_to_end(process)
     with ExitStack() as stack:
         if _wait_for_port(process, way.host, way.port):
             running = RunningBrowser(chosen, way.proxy, way.url, authority(options))
             if advice := stack.enter_context(running).advice:
                 click.echo(advice, err=True)
         return _wait(process)
+
+
+def _end_it_when_asked_to_end(process: subprocess.Popen[bytes]) -> None:
+    """Let SIGTERM and a closed terminal end the proxy, whereupon the browser is closed."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has only one
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # not by nohup
+            signal.signal(number, lambda *_: process.terminate())
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:

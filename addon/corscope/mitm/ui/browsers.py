@@ -4,7 +4,9 @@ It gets the port that mitmproxy listens on, and goes when mitmproxy does.
 """
 
 import asyncio
+import atexit
 import logging
+import signal
 from collections.abc import Sequence
 from typing import Final
 
@@ -51,6 +53,9 @@ class Browsers:
             running = RunningBrowser(chosen, way.proxy, url or way.url, trusted).__enter__()
         except BrowserError as error:
             raise exceptions.CommandError(str(error)) from error
+        if not self._running:
+            atexit.register(self.close)  # the console may fail where its terminal is gone
+            _end_in_order_with_the_terminal()
         self._running.append(running)
         logger.log(ALERT, "%s is opened: it uses this proxy, and ends with it", chosen.name)
         if running.advice:
@@ -59,8 +64,16 @@ class Browsers:
 
     def close(self) -> None:
         """Close what was opened."""
+        atexit.unregister(self.close)
         while self._running:
             self._running.pop().__exit__()
+
+
+def _end_in_order_with_the_terminal() -> None:
+    """Let a closed terminal end mitmproxy as SIGTERM does: a browser doesn't hear of it itself."""
+    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_DFL:  # not by nohup
+        asyncio.get_running_loop().add_signal_handler(hang_up, ctx.master.shutdown)
 
 
 def _look(browser: Browser, running: RunningBrowser) -> None:
