@@ -167,7 +167,7 @@ def test_a_closed_terminal_ends_the_browser_too(
     with Proxy(tmp_path, server.mode) as proxy:
         assert "error" not in proxy.control(command="cors.browser", arguments=["firefox"])
         browser = waiting()
-        assert proxy.stop(signal.SIGHUP) == 0
+        assert proxy.stop(signal.SIGHUP) == -signal.SIGHUP
     assert has_gone(browser, tmp_path)
 
 

@@ -6,7 +6,9 @@ It gets the port that mitmproxy listens on, and goes when mitmproxy does.
 import asyncio
 import atexit
 import logging
+import os
 import signal
+import sys
 from collections.abc import Sequence
 from typing import Final
 
@@ -55,25 +57,31 @@ class Browsers:
             raise exceptions.CommandError(str(error)) from error
         if not self._running:
             atexit.register(self.close)  # the console may fail where its terminal is gone
-            _end_in_order_with_the_terminal()
+            self._end_with_the_terminal()
         self._running.append(running)
         logger.log(ALERT, "%s is opened: it uses this proxy, and ends with it", chosen.name)
         if running.advice:
             logger.warning(running.advice)
         asyncio.get_running_loop().call_later(_LOOK_AFTER, _look, chosen, running)
 
+    def _end_with_the_terminal(self) -> None:
+        """Close them when the terminal is closed, which ends mitmproxy and no browser.
+
+        Not by way of the loop: a console whose terminal is gone may never come back to it.
+        """
+        if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+            signal.signal(signal.SIGHUP, self._hang_up)
+
+    def _hang_up(self, number: int, _frame: object) -> None:
+        self.close()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
     def close(self) -> None:
         """Close what was opened."""
         atexit.unregister(self.close)
         while self._running:
             self._running.pop().__exit__()
-
-
-def _end_in_order_with_the_terminal() -> None:
-    """Let a closed terminal end mitmproxy as SIGTERM does: a browser doesn't hear of it itself."""
-    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
-    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_DFL:  # not by nohup
-        asyncio.get_running_loop().add_signal_handler(hang_up, ctx.master.shutdown)
 
 
 def _look(browser: Browser, running: RunningBrowser) -> None:
