@@ -214,6 +214,14 @@ def test_headers_that_script_commonly_wants_and_cannot_read_are_named() -> None:
     )
 
 
+@pytest.mark.parametrize(("status", "is_told"), [(201, True), (302, False), (304, True)])
+def test_of_a_redirect_no_header_is_missed(status: int, is_told: bool) -> None:
+    """Script gets the answer that it leads to, whatever the redirect exposes."""
+    headers = (*ALLOWED.headers, ("Location", "https://api.test/orders/7"))
+    said = told(actual(), Response(status, headers))
+    assert ("script can't read location unless" in said) == is_told
+
+
 def test_where_the_server_means_to_expose_all_an_apps_own_are_named_too() -> None:
     """With credentials a wildcard is the name of a header."""
     extra = (("X-Total", "9"), ("X-\x1b[2J", "odd"), ("Server", "s"), ("ETag", "a"))

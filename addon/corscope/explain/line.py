@@ -140,6 +140,8 @@ def _sentence(told: str, clause: str | None, start: str = "") -> str:
 
 
 def _hidden(exchange: Exchange) -> str:
+    if exchange.scene.location is not None:  # script gets what the redirect leads to
+        return ""
     exposed = get_decode_and_split(exchange.headers, "Access-Control-Expose-Headers") or ()
     means_all = "*" in exposed and exchange.credentials == "include"
     hidden = [name for name in exchange.hidden or () if _is_missed(name, means_all=means_all)]
