@@ -63,6 +63,14 @@ def test_what_is_likelier_than_any_reason_is_told_before_them(corscope: Command)
     assert "\n\nconnection-dropped: " in done.stdout
 
 
+def test_one_reason_is_told_behind_what_is_likelier(corscope: Command) -> None:
+    done = corscope("why", "GET http://localhost:6000/ net::ERR_UNSAFE_PORT")
+    first, second, third = done.stdout.split("\n\n")[:3]
+    assert first.startswith("This says that no browser asks that port")
+    assert second == "Else it may be this:"
+    assert third.startswith("redirect-bad-port: ")
+
+
 def test_another_language_is_told_by_its_header(corscope: Command) -> None:
     said = (
         "Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet "

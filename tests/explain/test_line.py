@@ -368,6 +368,7 @@ def test_the_fix_is_that_of_the_cause(missing: Missing, cause: str | None, fix: 
         ("the HAR holds no response", "look for the cause in the browser's console, or record"),
         ("net::ERR_CERT_AUTHORITY_INVALID", "the error says that the browser doesn't trust"),
         ("net::ERR_BLOCKED_BY_CLIENT", "the error says that an extension of the browser"),
+        ("net::ERR_UNSAFE_PORT", "the error says that no browser asks that port"),
         (
             "Preflight response is not successful. Status code: 404",
             "the error is what a browser says of preflight-status: `corscope why` has the fix.",

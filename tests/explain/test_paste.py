@@ -10,7 +10,13 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, LAST_ASIDES, UNANSWERED
+from corscope.explain.pasted.asides import (
+    ASIDES,
+    BAD_PORT,
+    FIRST_ASIDES,
+    LAST_ASIDES,
+    UNANSWERED,
+)
 from corscope.explain.pasted.paste import (
     BLOCKED,
     ISSUES,
@@ -292,6 +298,18 @@ def test_what_firefox_says_after_a_cause_is_no_reason_of_its_own() -> None:
     cause = FIREFOX_SAYS.format("CORS preflight response did not succeed")
     follow_up = FIREFOX_SAYS.format("CORS request did not succeed")
     assert found(f"{cause}\n{follow_up}").aside is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "GET http://localhost:6000/ net::ERR_UNSAFE_PORT",
+        "Not allowed to use restricted network port 6000: http://localhost:6000/",
+    ],
+)
+def test_a_bad_port_is_likelier_asked_for_than_redirected_to(message: str) -> None:
+    assert found(message).aside == BAD_PORT
+    assert found(message).reasons == (Reason.REDIRECT_BAD_PORT,)
 
 
 @pytest.mark.parametrize("message", ASIDES)

@@ -63,8 +63,11 @@ def _of_name(asked: str) -> tuple[ArticleId, ...]:
 def _show(ids: Sequence[ArticleId], values: Mapping[str, str], aside: str | None) -> None:
     if aside is not None:
         click.echo(f"This says {aside}.\n")
+    begin = "This" if aside is None else "Else it"
     if len(set(ids)) > 1:
-        click.echo(f"{'This' if aside is None else 'Else it'} may be any of {len(ids)} reasons:\n")
+        click.echo(f"{begin} may be any of {len(ids)} reasons:\n")
+    elif aside is not None:
+        click.echo(f"{begin} may be this:\n")
     click.echo("\n\n".join(entry_text(id_, values) for id_ in ids))
 
 

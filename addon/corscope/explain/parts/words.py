@@ -166,7 +166,7 @@ def _fix_of_error(error: str) -> str | None:
     found = found_in(error)
     if found is None or found.aside == LOOK_BEFORE:
         return None
-    if not found.reasons:
+    if found.aside is not None:
         return f"the error says {found.aside}."
     reasons = ", ".join(found.reasons)
     return f"the error is what a browser says of {reasons}: `corscope why` has the fix."

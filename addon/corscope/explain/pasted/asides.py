@@ -7,7 +7,7 @@ from typing import Final
 
 from corscope.explain.pasted.unsent import NO_FILE, NO_HTTP
 
-__all__ = ["ASIDES", "FIRST_ASIDES", "LAST_ASIDES", "LOOK_BEFORE", "UNANSWERED"]
+__all__ = ["ASIDES", "BAD_PORT", "FIRST_ASIDES", "LAST_ASIDES", "LOOK_BEFORE", "UNANSWERED"]
 
 _UNCOVERED: Final = (
     "that Access-Control-Allow-Headers: * will one day no longer cover Authorization: list it by "
@@ -128,6 +128,12 @@ UNANSWERED: Final = (
     "trusted, and no CORS header is at fault; open the URL by itself to see"
 )
 """What is likelier than any reason where Firefox says only that a request didn't succeed."""
+
+BAD_PORT: Final = (
+    "that no browser asks that port, as it is another protocol's (6000 and 10080 are such): serve "
+    "it at another port"
+)
+"""What is likelier than a redirect to a bad port."""
 
 _NO_BROWSER: Final = (
     "that a program of Node's couldn't reach the server: outside of browsers nobody asks for "

@@ -16,7 +16,13 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from corscope.explain.articles.catalogue import FINDINGS, ArticleId
-from corscope.explain.pasted.asides import ASIDES, FIRST_ASIDES, LAST_ASIDES, UNANSWERED
+from corscope.explain.pasted.asides import (
+    ASIDES,
+    BAD_PORT,
+    FIRST_ASIDES,
+    LAST_ASIDES,
+    UNANSWERED,
+)
 from corscope.explain.pasted.translated import translated
 from corscope.explain.pasted.unsent import unsent
 from corscope.fetch.consoles.chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
@@ -193,7 +199,8 @@ def found_in(message: str) -> Found | None:
     origin = text.find(_FROM_ORIGIN)
     values = {**place.values, **(origin.values if origin else {}), **text.status()}
     reasons = _narrowed(_sentences()[template], values)
-    return Found(reasons, values, likelier(reasons))
+    aside = BAD_PORT if reasons == (Reason.REDIRECT_BAD_PORT,) else likelier(reasons)
+    return Found(reasons, values, aside)
 
 
 def _found_otherwise(message: str, text: "_Text") -> Found | None:
