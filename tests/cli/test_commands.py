@@ -117,6 +117,29 @@ def test_a_shell_is_told_how_to_complete(words: str, offered: list[str]) -> None
     assert done.stdout.split() == offered
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other names that are too long")
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["explain"], ["report"], ["infer"], ["rule-from"], ["repro"], ["check-log"], ["check"]),
+        ["export", "--to", "nginx"],
+        ["import", "--from", "nginx"],
+        ["diff-dialects", "standard", "express"],
+        ["new", "policy", "public-api", "-o"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_message_in_a_files_place_is_told_as_a_name_too_long(
+    corscope: Command, words: list[str]
+) -> None:
+    """Before Python 3.14, asking whether there is such a file fails."""
+    done = corscope(*words, "blocked by CORS policy " * 20)
+    assert done.returncode in {1, 2}
+    assert "File name too long" in done.stderr
+    assert "check " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
 class TestStreams:
     @pytest.mark.parametrize("command", ["explain", "why", "import", "check-log", "check"])

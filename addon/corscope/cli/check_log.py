@@ -17,7 +17,7 @@ from corscope import __version__
 from corscope.cli.arguments.journal_form import unfit
 from corscope.cli.arguments.kinds import FILE, output_option
 from corscope.cli.output import unfit_text, unwritable
-from corscope.cli.progress import Advance, progress
+from corscope.cli.progress import Advance, progress, size_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
 from corscope.explain.log_check.check import (
@@ -127,9 +127,7 @@ class _Reading:
 
     def read(self, journal: str) -> None:
         """Look at each line of a journal."""
-        path = Path(journal)
-        is_file = journal != "-" and path.is_file()
-        with progress(journal, path.stat().st_size if is_file else None) as (advance, _):
+        with progress(journal, size_of(journal)) as (advance, _):
             for number, line in _lines(journal, advance):
                 try:
                     self.tally.add(_parsed(line), journal, number)

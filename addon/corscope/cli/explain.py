@@ -9,8 +9,8 @@ from collections.abc import Callable
 import click
 
 from corscope.cli.arguments.kinds import FILE
-from corscope.cli.arguments.records import read_file, size_of
-from corscope.cli.progress import progress
+from corscope.cli.arguments.records import read_file
+from corscope.cli.progress import progress, size_of
 from corscope.cli.streams import reader_has_left
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts

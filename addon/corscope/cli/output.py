@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
+from corscope.mitm.saved.unreadable import is_folder
 from corscope.web.private import private
 
 __all__ = ["as_word", "columns", "unfit_text", "unwritable", "write_file"]
@@ -37,7 +38,7 @@ def unfit_text(file: str, told: tuple[str, str]) -> str:
 
 def unwritable(error: OSError) -> tuple[str, str]:
     """Word why a file can't be written, and what to do, for `unfit_text`."""
-    if error.filename and Path(error.filename).is_dir():
+    if error.filename and is_folder(Path(error.filename)):
         return "this is a folder", "name a file in it"
     if error.errno == errno.ENOSPC:
         return f"can't be written: {error.strerror}", "make room, or name a file elsewhere"

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import click
@@ -19,7 +20,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-__all__ = ["Advance", "Show", "progress"]
+__all__ = ["Advance", "Show", "progress", "size_of"]
 
 EVERY: Final = 0.1
 """Seconds between two times that lines are printed above the bar."""
@@ -94,3 +95,12 @@ class _Above:
             self.console.print(Text("\n".join(self.lines)), soft_wrap=True)
         self.lines.clear()
         self.printed = time.monotonic()
+
+
+def size_of(file: str) -> int | None:
+    """The file's size in bytes, where that is known."""
+    path = Path(file)
+    try:
+        return path.stat().st_size if file != "-" and path.is_file() else None
+    except OSError:  # a name that is too long, which is told where it is opened
+        return None

@@ -12,14 +12,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from corscope.cli.arguments.journal_form import begins_as_journal, unfit
 from corscope.cli.output import unfit_text
-from corscope.cli.progress import Advance, progress
+from corscope.cli.progress import Advance, progress, size_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
 from corscope.journal.exchange import Exchange, Outcome
@@ -31,7 +30,7 @@ from corscope.mitm.saved.flows import LISTED, FlowFileError, read_captures
 from corscope.mitm.saved.replay import records
 from corscope.mitm.saved.unreadable import unreadable
 
-__all__ = ["entries_of", "kept_of", "read_file", "read_records", "size_of"]
+__all__ = ["entries_of", "kept_of", "read_file", "read_records"]
 
 MOST_WAITING: Final = 1_000
 """So many entries are held back at most until a preflight's outcome is known."""
@@ -119,12 +118,6 @@ def kept_of(entries: Iterable[Entry], most: int) -> Store:
 def entries_of(entries: Iterable[Entry], most: int) -> tuple[Entry, ...]:
     """The same, where nobody is told of what isn't kept."""
     return tuple(kept_of(entries, most))
-
-
-def size_of(file: str) -> int | None:
-    """The file's size in bytes, where that is known."""
-    path = Path(file)
-    return path.stat().st_size if file != "-" and path.is_file() else None
 
 
 @contextmanager

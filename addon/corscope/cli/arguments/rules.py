@@ -41,10 +41,17 @@ def _sources(file: str) -> list[Source]:
     """What a file says, a named pipe, the files of a folder, or the standard input."""
     if file == "-":
         return [Source(file, sys.stdin.buffer.read(MAX_BYTES + 1), None)]
-    if Path(file).is_fifo():  # a proxy doesn't wait for one, a command does
+    if _is_pipe(Path(file)):  # a proxy doesn't wait for one, a command does
         with Path(file).open("rb") as pipe:
             return [Source(file, pipe.read(MAX_BYTES + 1), None)]
     return RuleFiles([file]).sources()
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return path.is_fifo()
+    except OSError:  # a name that is too long, which is told where it is opened
+        return False
 
 
 def print_problems(problems: tuple[Problem, ...]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from corscope.encoding import encoding_of
 
-__all__ = ["packing", "unreadable"]
+__all__ = ["is_folder", "packing", "unreadable"]
 
 _PACKED: Final[dict[bytes, tuple[str, str]]] = {
     b"\x1f\x8b": ("is packed with gzip", "corscope reads it from zcat: `zcat FILE | corscope … -`"),
@@ -31,6 +31,14 @@ def packing(head: bytes) -> tuple[str, str] | None:
 
 def unreadable(error: OSError) -> tuple[str, str]:
     """Word why the file can't be read; opening a folder fails in other words on each system."""
-    if error.filename and Path(error.filename).is_dir():
+    if error.filename and is_folder(Path(error.filename)):
         return "this is a folder", "name the files in it"
     return f"can't be read: {error.strerror or error}", "check the name and who may read it"
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is one; what can't have a name so long, as a pasted message, is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
