@@ -305,6 +305,25 @@ HOSTED = {
         Policy(allow_origins=APP, allow_credentials=True),
         (),
     ),
+    "Next.js": (
+        *("next", "next.config.mjs"),
+        "const origin = process.env.ORIGIN || 'https://app.test';\n"
+        "const nextConfig = {\n  reactStrictMode: true,\n  async headers() {\n    return [\n"
+        "      { source: '/api/:path*', headers: [\n"
+        "        { key: 'Access-Control-Allow-Origin', value: origin },\n"
+        "        { key: 'Access-Control-Allow-Credentials', value: 'true' },\n      ] },\n"
+        "    ];\n  },\n};\nexport default nextConfig;\n",
+        Policy(allow_origins=APP, allow_credentials=True),
+        (),
+    ),
+    "Next.js, with a condition": (
+        *("next", "next.config.js"),
+        "const cors = [{ key: 'Access-Control-Allow-Origin', value: '*' }];\n"
+        "module.exports = { headers: async () => [\n"
+        "  { source: '/:path*', headers: cors,\n    has: [{ type: 'header', key: 'x-a' }] } ] };\n",
+        Policy(allow_origins="*"),
+        ("next.config.js:4: has is not imported",),
+    ),
     "Vercel's routes": (
         *("vercel", "vercel.json"),
         '{"routes": [{"src": "/.*", "headers": {"Access-Control-Allow-Origin": "*"}}]}',

@@ -294,6 +294,11 @@ GLOBS = {
         VERCEL % ("/a/(.*)", "/b/:path*"),
         [("/a/*",), ("/b", "/b?*", "/b/*")],
     ),
+    "Next.js'": (
+        *("next", "next.config.js"),
+        f"module.exports = {{ async headers() {{ return {VERCEL % ('/a/:p*', '/b')}.headers }} }}",
+        [("/a", "/a?*", "/a/*"), ("/b", "/b?*")],
+    ),
     "Firebase's": (
         *("firebase", "firebase.json"),
         VERCEL % ("/a/**", "/b"),

@@ -40,6 +40,7 @@ from corscope.cli.imports.platforms.clouds import (
 from corscope.cli.imports.platforms.hosting import (
     read_firebase,
     read_netlify,
+    read_next,
     read_static_web_apps,
     read_vercel,
 )
@@ -98,6 +99,7 @@ FORMATS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "terraform": read_terraform,
     "netlify": read_netlify,
     "vercel": read_vercel,
+    "next": read_next,
     "firebase": read_firebase,
     "static-web-apps": read_static_web_apps,
 }
@@ -167,6 +169,7 @@ _BY_NAME: Final = {
     "now.json": "vercel",
     "firebase.json": "firebase",
     "staticwebapp.config.json": "static-web-apps",
+    **{f"next.config.{ending}": "next" for ending in ("js", "mjs", "cjs", "ts", "mts")},
     **{f"serverless.{ending}": "serverless" for ending in ("yml", "yaml", "json")},
 }
 """What a file is that has this name."""

@@ -1,8 +1,9 @@
 """Which CORS headers does a static site's host send, as its file of headers says?
 
-`_headers` and `netlify.toml` of Netlify (Cloudflare Pages has the first too), `vercel.json`,
-`firebase.json`, and `staticwebapp.config.json` of Azure. Each is a list of paths, with headers that
-answers from there get, whatever the Origin; preflights are no exception.
+`_headers` and `netlify.toml` of Netlify (Cloudflare Pages has the first too), `vercel.json` and
+Next.js' `next.config.js`, `firebase.json`, and `staticwebapp.config.json` of Azure. Each is a list
+of paths, with headers that answers from there get, whatever the Origin; preflights are no
+exception.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from corscope.cli.imports.languages.documents import read_document, read_toml
+from corscope.cli.imports.languages.javascript import JavaScriptFile
 from corscope.cli.imports.paths import (
     at_or_below,
     beginning_with,
@@ -23,13 +25,14 @@ from corscope.cli.imports.web_servers.by_hand import HeaderLine
 from corscope.servers.parts import ALLOW_ORIGIN, MAX_AGE, is_cors_response_header_name
 from corscope.servers.policy import Policy
 
-__all__ = ["read_firebase", "read_netlify", "read_static_web_apps", "read_vercel"]
+__all__ = ["read_firebase", "read_netlify", "read_next", "read_static_web_apps", "read_vercel"]
 
 _LIKE: Final = "nginx"
 """The dialect that sends fixed headers with all answers."""
 
 _ANY_PATH: Final = {"/*", "*", "**", "/**", "**/*", "/(.*)", "(.*)", "/.*", "/:path*", "/:path(.*)"}
 _SETTINGS: Final = (("always", True),)
+_CONDITIONS: Final = ("has", "missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,24 @@ def _of_path_to_regexp(path: str) -> tuple[str, ...]:
     if below := re.fullmatch(r"(/.*)/:\w+\*", path):
         return at_or_below(below[1])
     return beginning_with(path[:-4]) if path.endswith("(.*)") else exactly(path)
+
+
+def read_next(source: Source) -> Iterator[Found]:
+    """What `headers` of a next.config.js returns, whose paths are Vercel's."""
+    yield from _found(source, _of_next(JavaScriptFile(source)), _of_path_to_regexp)
+
+
+def _of_next(file: JavaScriptFile) -> Iterator[_Headers]:
+    told: dict[str, tuple[str, ...]] = {}
+    for name in _CONDITIONS:
+        for node, path in file.options_called(name, beside="source"):
+            if path is not None:
+                warning = f"{node.place}: {name} is not imported"
+                told[path.place] = (*told.get(path.place, ()), warning)
+    for headers, path in file.options_called("headers", beside="source"):
+        if path is not None:
+            pairs = tuple(_pairs(headers))
+            yield _Headers(headers.place, path.text(), pairs, told.get(path.place, ()))
 
 
 def read_firebase(source: Source) -> Iterator[Found]:
@@ -125,7 +146,7 @@ def _of_json(root: Node, paths: tuple[str, ...]) -> Iterator[_Headers]:
         headers = table.get("headers")
         if path is None or headers is None:
             continue
-        conditions = [name for name in ("has", "missing", "methods") if name in table]
+        conditions = [name for name in (*_CONDITIONS, "methods") if name in table]
         told = tuple(f"{node.place}: {name} is not imported" for name in conditions)
         yield _Headers(node.place, path.text(), tuple(_pairs(headers)), told)
 
