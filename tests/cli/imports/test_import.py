@@ -831,6 +831,16 @@ class TestCommand:
         assert [rule.policy for rule in rules] == [Policy(max_age=5), Policy(max_age=6)]
         assert [done.stderr.count(f"fit /:{path} are meant") for path in "abc"] == [1, 1, 1]
 
+    def test_many_functions_for_origins_take_no_square_of_their_number(
+        self, corscope: Command, tmp_path: Path
+    ) -> None:
+        test = "origin === 'https://a.test' ? callback(null, true) : callback(new Error('no'))"
+        call = f"app.get('/r%d', cors({{ origin: (origin, callback) => {test} }}), handler);\n"
+        calls = "".join(call % number for number in range(800))
+        (tmp_path / "app.js").write_text(f'const cors = require("cors");\n{calls}')
+        done = corscope("import", tmp_path / "app.js", timeout=40)
+        assert done.returncode == 0
+
     def test_a_file_may_come_from_standard_input(self, corscope: Command) -> None:
         done = corscope("import", "-", "--from", "gcs", stdin=b'[{"origin": ["https://app.test"]}]')
         assert done.returncode == 0

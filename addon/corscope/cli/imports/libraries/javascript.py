@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from corscope.cli.imports.languages.javascript import ANY_PATH, JavaScriptCall, JavaScriptFile
 from corscope.cli.imports.languages.javascript_errors import NESTS, PLAIN
@@ -51,6 +51,9 @@ from corscope.servers.libraries.origin_function import (
     reason_phrase,
 )
 from corscope.servers.policy import ECHO, WILDCARD, Policy
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as Syntax
 
 __all__ = ["read_express", "read_fastify", "read_h3", "read_hapi", "read_hono", "read_koa"]
 
@@ -352,28 +355,33 @@ def read_express(source: Source) -> Iterator[Found]:
         _refuse_none(_options(call).table().get("origin"))
     enabled = [call for call in calls if call.function.endswith(_ENABLED)]
     used = [call for call in calls if not call.function.endswith(_ENABLED)]
+    handler = next(error_handlers(file, EXPRESS_HANDLER), None)
     for readers, several in ((_EXPRESS, used), (_NEST_ON_EXPRESS, enabled)):
         read = _of_calls(several, readers, source)
         for each, call in zip(read, several, strict=True):
             origin = _options(call).table().get("origin")
             is_own = readers is _EXPRESS
-            own = _with_handler(each, call, EXPRESS_HANDLER, origin) if is_own else each
-            yield _in_route(call, own, answers_options=answers_options)
+            if is_own:
+                each = _with_handler(each, file, handler, EXPRESS_HANDLER, origin)
+            yield _in_route(call, each, answers_options=answers_options)
     yield from of_nest
 
 
 def _with_handler(
-    read: Found, call: JavaScriptCall, form: HandlerForm, origin: Node | None
+    read: Found,
+    file: JavaScriptFile,
+    handler: "Syntax | None",
+    form: HandlerForm,
+    origin: Node | None,
 ) -> Found:
     """With what the application's own handler of errors answers that of the function."""
     settings = dict(read.policy.settings)
     tested = None if origin is None else origin.value
-    handler = next(error_handlers(call.file, form), None)
     is_error = settings.get(OTHER_ORIGINS.name) == ERROR
     if handler is None or not is_error or not isinstance(tested, Tested):
         return read
-    sent = handled(handler, tested.error, call.file, form)
-    place = call.file.source.at(line_of(handler))
+    sent = handled(handler, tested.error, file, form)
+    place = file.source.at(line_of(handler))
     if sent is None:
         told = f"{place}: this answers the error, and can't be read: by the rule the framework does"
         return replace(read, warnings=(*read.warnings, told))
@@ -431,8 +439,10 @@ def read_fastify(source: Source) -> Iterator[Found]:
     of_nest = [*_of_calls(enabled, _NEST_ON_FASTIFY, source), *_of_nest(file, _NEST_ON_FASTIFY)]
     wanted = "" if of_nest else "register(cors, {…}) of @fastify/cors"
     read = _of_calls(calls, _FASTIFY, source, wanted, index=1)
+    handler = next(error_handlers(file, FASTIFY_HANDLER), None)
     for each, call in zip(read, calls, strict=True):
-        yield _with_handler(each, call, FASTIFY_HANDLER, call.options(1).table().get("origin"))
+        origin = call.options(1).table().get("origin")
+        yield _with_handler(each, file, handler, FASTIFY_HANDLER, origin)
     yield from of_nest
 
 
