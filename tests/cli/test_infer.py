@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,22 @@ def test_the_policy_is_a_rule_that_loads(corscope: Command, captured: Path, file
     assert rule.policy.allow_origins == ("http://page.test",)
     assert rule.policy.max_age == 60
     assert "# allow_origins: guessed: no other origin asked" in done.stdout
+
+
+def test_answers_that_no_server_gives_are_told_so(corscope: Command, tmp_path: Path) -> None:
+    headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Max-Age": "6x"}
+    listed = [{"name": name, "value": value} for name, value in headers.items()]
+    asked = [{"name": "Origin", "value": "https://app.test"}]
+    entry = {
+        "request": {"method": "GET", "url": "https://api.test/x", "headers": asked},
+        "response": {"status": 200, "headers": listed},
+    }
+    (tmp_path / "a.har").write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
+    done = corscope("infer", tmp_path / "a.har")
+    assert "# like: unknown: no server that is known gives any of these answers\n" in done.stdout
+    [rule] = load([Source("inferred.toml", done.stdout.encode())]).rules
+    assert rule.policy is not None
+    assert rule.policy.allow_origins == "*"
 
 
 def test_of_two_hosts_one_has_to_be_named(corscope: Command, captured: Path) -> None:

@@ -1,12 +1,13 @@
 """Which policy does a backend seem to have? `corscope infer` writes it as a rule to try."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import click
 
 from corscope.cli.arguments.kinds import FILE
 from corscope.cli.arguments.records import read_records
-from corscope.explain.infer import Observation, infer, observed, resembling
+from corscope.explain.infer import Observation, Resemblance, infer, observed, resembling
 from corscope.rules.write import rule_text
 from corscope.servers.policy import ECHO
 from corscope.servers.registry import dialects, nearest
@@ -50,9 +51,7 @@ def _rule(host: str, observations: list[Observation]) -> str:
     inferred = infer(observations)
     found = resembling(inferred.policy, observations, dialects())
     best = found[0]
-    equal = [each.dialect.name for each in found[1:] if each.alike == best.alike]
-    note = f"{best.dialect.name} answers {best.alike} of these {len(observations)} so"
-    notes = {"like": note + (f"; as do {', '.join(equal)}" if equal else "")}
+    notes = {"like": _likeness(found, len(observations))}
     for field, words in inferred.notes.items():
         value = getattr(best.policy, field)
         how = "by an echo" if value == ECHO else "from a list"
@@ -61,3 +60,13 @@ def _rule(host: str, observations: list[Observation]) -> str:
     return rule_text(
         f"what {host} seems to do", {"host": host}, best.policy, best.dialect, notes=notes
     )
+
+
+def _likeness(found: Sequence[Resemblance], count: int) -> str:
+    """Which servers would have given how many of the answers."""
+    best = found[0]
+    if not best.alike:
+        return "unknown: no server that is known gives any of these answers"
+    equal = [each.dialect.name for each in found[1:] if each.alike == best.alike]
+    note = f"{best.dialect.name} answers {best.alike} of these {count} so"
+    return note + (f"; as do {', '.join(equal)}" if equal else "")
