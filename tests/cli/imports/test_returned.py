@@ -233,6 +233,36 @@ def test_what_caddy_takes_away_again_is_refused(tmp_path: Path, where: str, take
         list(IMPORTERS["caddy"](Source("Caddyfile", rules)))
 
 
+CAPTURED = "@o header_regexp o Origin {}\nheader @o Access-Control-Allow-Origin {}\n" + PROXY
+ONE = r"^https://([a-z]+)\.test$"
+
+
+@pytest.mark.parametrize(
+    ("regex", "value"),
+    [
+        (ONE, "{re.o.0}"),
+        (ONE, "{http.regexp.o.0}"),
+        (r"^(https://[a-z]+\.test|https://b)$", "{re.o.1}"),
+    ],
+)
+def test_all_of_what_caddys_regex_has_found_is_the_origin(
+    tmp_path: Path, regex: str, value: str
+) -> None:
+    rules = CAPTURED.format(regex, value)
+    found = list(IMPORTERS["caddy"](Source("Caddyfile", rules)))
+    assert found[0].policy.allow_origin_regex == regex
+    compare(tmp_path, "caddy", rules, found)
+
+
+@pytest.mark.parametrize(
+    ("regex", "value"),
+    [(ONE, "{re.o.1}"), (ONE, "{re.x.0}"), (r"https://[a-z]+\.test", "{re.o.0}")],
+)
+def test_a_part_of_what_caddys_regex_has_found_is_refused(regex: str, value: str) -> None:
+    with pytest.raises(UnreadableError, match="can't tell the value of"):
+        list(IMPORTERS["caddy"](Source("Caddyfile", CAPTURED.format(regex, value))))
+
+
 def test_another_proxys_headers_are_not_taken_away(tmp_path: Path) -> None:
     other = "handle /other {\nreverse_proxy localhost:1 {\nheader_down -Access-Control-*\n}\n}\n"
     rules = f"{other}handle {{\nreverse_proxy localhost:1 {{\n{SET}}}\n}}\n"

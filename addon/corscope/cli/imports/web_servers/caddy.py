@@ -1,8 +1,8 @@
 """Which policy do a Caddyfile's `header` lines make?
 
 Of the customary forms these are understood: fixed values, the request's own words, an Origin that
-a matcher or a `map` compares, in the line itself or in the `handle` around it, and a snippet that
-is imported once for each origin.
+a matcher or a `map` compares, in the line itself or in the `handle` around it, all of it that a
+matcher's regex has found, and a snippet that is imported once for each origin.
 """
 
 import re
@@ -12,7 +12,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from corscope.cli.imports.paths import only_for, starred
-from corscope.cli.imports.regexes import alternatives, compiled, escaped
+from corscope.cli.imports.regexes import (
+    alternatives,
+    compiled,
+    escaped,
+    is_anchored,
+    is_one_group,
+)
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.cli.imports.web_servers.by_hand import (
     ANY_OPTIONS,
@@ -189,6 +195,9 @@ class _Site:
     directives: tuple[Directive, ...]
     place: str
     variables: dict[str, AllowedOrigins] = field(default_factory=dict)
+    captured: dict[str, AllowedOrigins] = field(default_factory=dict)
+    """What a matcher's regex has found, by its placeholder, where that is the origin."""
+
     warnings: list[str] = field(default_factory=list)
     deleted: list[_Deleted] = field(default_factory=list)
     sent: list[_Sent] = field(default_factory=list)
@@ -281,7 +290,7 @@ class _Site:
         value, only_for = sent.line.value, sent.when.origins
         if value in self.variables:
             origins.add(None, self.variables[value])
-        elif value == _ORIGIN:
+        elif value == _ORIGIN or (only_for and self.captured.get(value) is only_for):
             origins.add(None, only_for)
         elif "{" in value:
             sent.line.refuse(self.source)
@@ -335,6 +344,7 @@ class _Site:
     def _compare(self, origins: AllowedOrigins, condition: Directive) -> None:
         """`header Origin VALUE` with a `*` at its ends, or `header_regexp [NAME] Origin REGEX`."""
         if condition.name == "header_regexp":
+            self._capture(origins, condition)
             for part in _parted(condition.arguments[-1]):
                 origins.regexes.append(self._compiled(condition, part))
             return
@@ -349,6 +359,15 @@ class _Site:
             origins.regexes.append(f"{begin}{literal}{end}")
         else:
             origins.exact.append(value)
+
+    def _capture(self, origins: AllowedOrigins, condition: Directive) -> None:
+        """Take note of `{re.NAME.0}`, where that is all of the origin that has fitted."""
+        name, *_, regex = condition.arguments
+        if len(condition.arguments) < 3 or not is_anchored(regex):
+            return
+        for number in "01" if is_one_group(regex) else "0":
+            for prefix in ("re", "http.regexp"):
+                self.captured[f"{{{prefix}.{name}.{number}}}"] = origins
 
     def _compiled(self, directive: Directive, regex: str) -> str:
         return compiled(Node(self.source.at(directive.line), regex)).pattern
