@@ -6,7 +6,7 @@ marks its own by the value of a header, which the journal doesn't record: so the
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -290,6 +290,35 @@ def test_a_request_behind_a_redirect_has_the_credentials_mode_of_the_one_before(
     assert {line["credentials"] for line in lines} == {"include" if mode == "include" else "omit"}
     assert lines[-1]["verdict"] == ("allowed" if seen.ok else "blocked")
     assert seen.ok == (mode != "include")
+
+
+AT_ONCE = 4
+"""So many fetches of each mode ask for the same at once."""
+
+
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+def test_of_several_modes_at_once_none_is_taken_for_anothers(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Where they are led, Chromium tells of each its mode, and Firefox of none."""
+    first, last = "https://api.test/mixed", "https://cdn.test/mixed"
+    page = (("Access-Control-Allow-Origin", SECURE_HOME), *CREDENTIALED)
+    server = OriginServer(
+        {
+            ("GET", f"{SECURE_HOME}/"): EMPTY_PAGE,
+            ("GET", first): Answer(302, (("Location", last), *page)),
+            ("GET", last): Answer(headers=ANYONE),
+        }
+    )
+    with server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        opened = request.getfixturevalue(engine).open(f"{SECURE_HOME}/", proxy.port)
+        opened.play([Ask(first, {"credentials": mode}) for mode in ("include", "omit") * AT_ONCE])
+        opened.close()
+    lines = [e for e in proxy.journal() if e["type"] == "exchange" and e["url"] == last]
+    found = Counter(line["credentials"] for line in lines)
+    assert found.total() == 2 * AT_ONCE
+    assert max(found["include"], found["omit"]) <= AT_ONCE
+    assert engine == "firefox" or not found["unknown"]
 
 
 @pytest.mark.parametrize("kind", ["manual", "error"])

@@ -41,7 +41,7 @@ from corscope.journal.senders.names import Names
 from corscope.journal.senders.pages import Pages
 from corscope.journal.senders.workers import Workers
 from corscope.journal.why import Why, why_announced, why_asked
-from corscope.journal.wire import WireView
+from corscope.journal.wire import WireView, says_none_to
 from corscope.messages import Request, Response
 
 __all__ = ["Journal"]
@@ -341,11 +341,13 @@ def _linked(known: Known, step: Step, why: tuple[Why, ...]) -> Known:
     Its Origin is `null` where it shows the credentials mode no more, but its page's own did so
     before. One whose Origin is as it was shows as much as that one: it may be another's.
     """
-    credentials, link = known.credentials, step.link
+    wire, credentials, link = known.wire, known.credentials, step.link
     if credentials == "unknown" and link.tainted_by is not None:
-        credentials = link.credentials
+        asked = Request(wire.cors.method, wire.cors.url, step.headers)
+        is_told = wire.kind == "actual" and says_none_to(asked, step.page)
+        credentials = "omit" if is_told else link.credentials
     step = step._replace(link=replace(link, credentials=credentials))
-    return Known(known.wire, step, credentials, why)
+    return Known(wire, step, credentials, why)
 
 
 def _with_authorization(reading: Reading, before: InFlight, now: datetime) -> InFlight:

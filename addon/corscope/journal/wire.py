@@ -25,7 +25,7 @@ from corscope.fetch.safelist import (
     is_forbidden_request_header,
 )
 from corscope.journal.alike.memo import Memo, is_small
-from corscope.journal.senders.sites import may_be_schemelessly_same_site
+from corscope.journal.senders.sites import are_surely_cross_site, may_be_schemelessly_same_site
 from corscope.messages import HeaderList, Request
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "WireView",
     "is_cors_exchange",
     "is_revalidation",
+    "says_none_to",
     "scripts_own",
     "unsure",
     "view",
@@ -289,11 +290,26 @@ def _actual_credentials(request: Request, engine: Engine) -> Credentials:
     return "omit" if _storage_access_is_sent(request, engine) else "unknown"
 
 
-def _storage_access_is_sent(request: Request, engine: Engine) -> bool:
+def says_none_to(request: Request, page: str) -> bool:
+    """Whether an actual request says that it has no credentials, once its page is known.
+
+    Behind a redirect to another origin the Origin hides that. In Chromium alone: of Firefox's
+    workers it isn't sure.
+    """
+    asked_by, of = parse_serialized_origin(page), origin_of_url(request.url)
+    if asked_by is None or of is None or not are_surely_cross_site(asked_by, of):
+        return False
+    engine = engine_of(request.headers)
+    return engine is Engine.CHROMIUM and _storage_access_is_sent(request, engine, asked_by)
+
+
+def _storage_access_is_sent(
+    request: Request, engine: Engine, page: TupleOrigin | None = None
+) -> bool:
     """Whether this browser sends Sec-Fetch-Storage-Access here if credentials are included."""
     if get(request.headers, "Sec-Fetch-Site") != "cross-site":
         return False
-    asked_by = parse_serialized_origin(get(request.headers, "Origin") or "")
+    asked_by = page or parse_serialized_origin(get(request.headers, "Origin") or "")
     of = origin_of_url(request.url)
     if asked_by is None or of is None:
         # A redirect may have led back to the page's own site, whatever Sec-Fetch-Site says.

@@ -52,8 +52,8 @@ class Link:
         first_url: the URL of the first request; None where no redirect led here.
         page: the origin that the first request had; None where no redirect led here.
         destination: what the answer is for, as far as one before it told.
-        credentials: the credentials mode, as far as it, its preflight or one before it told; no
-            redirect changes it.
+        credentials: the credentials mode, as far as it, its preflight or one before it told, which
+            no redirect changes; unknown where that may be another's.
     """
 
     redirected_from: str | None = None
@@ -193,6 +193,7 @@ class _Shape:
     mode: str | None
     names: frozenset[str]
     kept: frozenset[tuple[str, str]]
+    credentials: Credentials
 
 
 @dataclass(slots=True)
@@ -221,9 +222,19 @@ class Chains:
         def closeness(shape: _Shape) -> int | None:
             return int(shape.kept == kept) if _is_led_to(step, shape) else None
 
-        return self.waits.take(place, closeness, now) or self.waits.take(
+        found = self.waits.take(place, closeness, now) or self.waits.take(
             place, closeness, now, long_since=True
         )
+        return found and found._replace(link=self._told(found.link, place))
+
+    def _told(self, link: Link, place: tuple[str, str]) -> Link:
+        """The same without a credentials mode where others wait there, of another.
+
+        They may be taken for each other: it is all of one mode, or nothing is known of any.
+        """
+        others = self.waits.places.get(place, {})
+        is_sure = all(shape.credentials == link.credentials for shape in others)
+        return link if is_sure else replace(link, credentials="unknown")
 
     def _awaited_by_http(self, step: Step, now: datetime) -> Step | None:
         """The same for what led to plain http, from where the browser has gone on by itself."""
@@ -271,6 +282,7 @@ class Chains:
         step = step._replace(link=link)
         expected = _followed(id_, step, response.status, location)
         place = step.client, _normal(expected.url)
+        expected = expected._replace(link=self._told(expected.link, place))
         self.waits.add(place, _shape(expected), expected, now, length, asked, may_end=True)
 
 
@@ -279,7 +291,12 @@ def _shape(expected: Step) -> _Shape:
     if departs(expected.engine, Departure.PREFLIGHT_KEEPS_ORIGIN):
         origins.add(expected.page)
     return _Shape(
-        expected.method, frozenset(origins), expected.mode, expected.names, _kept(expected)
+        expected.method,
+        frozenset(origins),
+        expected.mode,
+        expected.names,
+        _kept(expected),
+        expected.link.credentials,
     )
 
 
