@@ -371,6 +371,22 @@ def test_a_pattern_that_is_a_regex_there_is_told_what_it_fits(
     assert warnings(policy(f"like = 'flask-cors'\nallow_origins = ['{regex}']")) == ()
 
 
+@pytest.mark.parametrize(
+    ("dialect", "pattern", "says"),
+    [
+        ("flask-cors", "https://.*", "is a regex to Flask (Flask-CORS), and any origin fits it"),
+        (
+            "starlette",
+            "https://*.a.test",
+            "(CORSMiddleware), for the * in it: any origin is let in",
+        ),
+    ],
+)
+def test_what_opens_to_all_is_told_why(dialect: str, pattern: str, says: str) -> None:
+    found = warnings(policy(f"like = '{dialect}'\nallow_origins = '{pattern}'"))
+    assert says in "\n".join(each.message for each in found)
+
+
 def test_an_open_regex_is_told_as_its_dialect_looks_for_it() -> None:
     text = '[[rule]]\nname = "r"\nmatch.host = "a.example"\n[rule.policy]\nlike = "express"\n'
     found = warnings(f"{text}allow_origin_regex = '^https://'")

@@ -102,8 +102,9 @@ def _read_otherwise(
     """A regex among the origins, which may be a pattern that was meant otherwise; or a `*`."""
     parsed = parse_origin_pattern(pattern)
     if _is_open(pattern, written, policy, dialect):
-        what = "a regex" if is_regex(pattern, dialect) else "the wildcard, for the * in it,"
-        message = f"is {what} to {dialect.title} that lets any origin in"
+        message = f"is the wildcard to {dialect.title}, for the * in it: any origin is let in"
+        if is_regex(pattern, dialect):
+            message = f"is a regex to {dialect.title}, and any origin fits it"
         yield remark("pattern-not-understood", path, pattern, message, _LIST_THEM)
     elif parsed is None or not (parsed.subdomains or parsed.any_port):
         yield from _regex(pattern, path, dialect)
