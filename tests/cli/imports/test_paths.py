@@ -228,6 +228,38 @@ def test_paths_of_one_policy_are_one_rule_unless_another_stands_between(
     ]
 
 
+LINE = f"Access-Control-Allow-Origin {APP}"
+SITES = {
+    "nginx": (
+        "n.conf",
+        f"server {{ location /a {{ add_header {LINE}; }} }}\n"
+        f"server {{ location /b {{ add_header {LINE}; }} location /a {{ add_header {LINE}; }} }}",
+    ),
+    "apache": (
+        "a.conf",
+        "".join(
+            f"<VirtualHost *:80>\n<Location {path}>\nHeader set {LINE}\n</Location>\n"
+            "</VirtualHost>\n"
+            for path in ("/a", "/b")
+        ),
+    ),
+    "caddy": (
+        "Caddyfile",
+        f"a.test {{\nheader /a {LINE}\n}}\nb.test {{\nheader /b {LINE}\n}}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_paths_of_another_server_are_off(corscope: Command, tmp_path: Path, name: str) -> None:
+    file, text = SITES[name]
+    rules, _ = imported(corscope, tmp_path / file, text)
+    on = [rule.enabled for rule in load([RuleFile("a.toml", rules.encode())]).rules]
+    assert on == [True, False]
+    assert "Off: it is of another server" in rules
+    assert (allowed(rules, "/a"), allowed(rules, "/b")) == (APP, None)
+
+
 MAPPED = """class A {{ void a() {{
 CorsConfiguration all = new CorsConfiguration(), own = new CorsConfiguration();
 {} }} }}"""

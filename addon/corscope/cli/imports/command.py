@@ -154,7 +154,7 @@ def _merged(policies: Iterable[Found]) -> list[Found]:
     Others stay apart: what stands between them may be for some of the same paths.
     """
     found: dict[tuple[Policy, str, tuple[str, ...]], list[Found]] = {}
-    for (policy, match, _), alike in groupby(policies, key=_whom):
+    for (policy, match, *_), alike in groupby(policies, key=_whom):
         several = list(alike)
         paths = tuple(dict.fromkeys(path for each in several for path in each.paths))
         found.setdefault((policy, match, paths), []).extend(several)
@@ -164,9 +164,9 @@ def _merged(policies: Iterable[Found]) -> list[Found]:
     ]
 
 
-def _whom(found: Found) -> tuple[Policy, str, bool]:
+def _whom(found: Found) -> tuple[Policy, str, bool, str]:
     """What neighbours have in common that can be one rule."""
-    return found.policy, str(found.match), bool(found.paths)
+    return found.policy, str(found.match), bool(found.paths), found.site
 
 
 def _warnings(found: Iterable[Found]) -> tuple[str, ...]:
@@ -174,20 +174,25 @@ def _warnings(found: Iterable[Found]) -> tuple[str, ...]:
 
 
 def _rules(found: list[Found], form: str, host: str, source: Source) -> Iterator[str]:
-    """The rules; of several that would match the same the first is on."""
+    """The rules; those are on that are of one server, and match what none before them does."""
     file = PurePath(source.name).name
     taken: list[object] = []
+    site = next((each.site for each in found if each.site), "")
     for number, each in enumerate(found, 1):
         match = {**_place(host, each.paths), **each.match}
         dialect = find(each.like or form) or API_GATEWAY
         name = f"{form} from {file}" + (f", {number}" if len(found) > 1 else "")
         told = f"Imported from {each.place}."
-        if match in taken:
-            told += " Off: say in match.url for which paths it is, and put it first."
-        yield rule_text(
-            name, match, each.policy, dialect, description=told, enabled=match not in taken
-        )
+        off = _off(each, site, is_taken=match in taken)
+        yield rule_text(name, match, each.policy, dialect, description=told + off, enabled=not off)
         taken.append(match)
+
+
+def _off(each: Found, site: str, *, is_taken: bool) -> str:
+    """Why a rule is off, and what to do; nothing if it is on."""
+    if each.site not in ("", site):
+        return " Off: it is of another server; say in match whose host it is for."
+    return " Off: say in match.url for which paths it is, and put it first." if is_taken else ""
 
 
 def _place(host: str, paths: tuple[str, ...]) -> dict[str, object]:

@@ -259,6 +259,7 @@ class Found:
         warnings: what of it a rule can't say.
         like: the dialect that answers so; empty for that of the file's own server.
         paths: for which only, as globs over a URL from its path on; none if it is for all.
+        site: of which of the file's servers, where that tells.
     """
 
     place: str
@@ -267,6 +268,7 @@ class Found:
     warnings: tuple[str, ...] = ()
     like: str = ""
     paths: tuple[str, ...] = ()
+    site: str = ""
 
 
 BY_HAND_TOO: Final = "Access-Control-Allow-… is sent by hand too, and is not imported"

@@ -85,7 +85,7 @@ def read_apache(source: Source) -> Iterator[Found]:
         compared.count(len(directives))
         there = tuple(each for each in directives if _is_for(each, place))
         for found in _found(ApacheAnswers(source, there, compared)):
-            yield _only_there(found, place, source)
+            yield replace(_only_there(found, place, source), site=_site(place))
 
 
 def _is_for(directive: Directive, place: _Place) -> bool:
@@ -114,7 +114,14 @@ def _found(apache: ApacheAnswers) -> Iterator[Found]:
 def _in_order(places: list[_Place]) -> list[_Place]:
     """As a rule has to be asked: of locations the last one counts; then what is for all paths."""
     known = [place for place in reversed(places) if _globs(place)]
-    return [*known, *sorted((e for e in places if not _globs(e)), key=lambda e: bool(_here(e)))]
+    others = sorted((e for e in places if not _globs(e)), key=lambda place: bool(_here(place)))
+    sites = {site: number for number, site in enumerate(dict.fromkeys(map(_site, places)))}
+    return sorted((*known, *others), key=lambda place: sites[_site(place)])
+
+
+def _site(place: _Place) -> str:
+    """The <VirtualHost> that it is in, if it is in one."""
+    return next((str(each) for each in place if each[0].lower() == "virtualhost"), "")
 
 
 def _here(place: _Place) -> list[str]:

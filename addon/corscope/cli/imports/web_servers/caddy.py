@@ -248,13 +248,14 @@ class _Site:
         reaching = [each for each in sent if any(one.has(each) for one in self.responds)]
         late = [each for each in sent if not each.when.is_preflight and each not in reaching]
         if not late or not self.responds:
-            yield self._found(sent, paths)
+            yield replace(self._found(sent, paths), site=self.place)
             return
         usual = [each for each in sent if not each.when.is_preflight]
         preflight = self._found(reaching, paths)
         actual = self._found([e for e in usual if e.line.name not in ONLY_PREFLIGHT], paths)
         told = told_of_late(self.source, (each.line for each in late), "respond")
-        yield from told_apart(actual, preflight, told)
+        for found in told_apart(actual, preflight, told):
+            yield replace(found, site=self.place)
 
     def _found(self, sent: Iterable[_Sent], paths: tuple[str, ...]) -> Found:
         fields: dict[str, Any] = {}

@@ -76,7 +76,9 @@ def read_nginx(source: Source) -> Iterator[Found]:
         source.refuse(f"has no add_header Access-Control-…{_unread(directives)}")
     locations = {id(e.block): e for e in walk(directives) if e.name == "location" and e.block}
     chains = _inner_first(chains, locations)
+    sites = _sites(directives)
     chains.sort(key=lambda chain: order(locations.get(id(chain[-1]))))
+    chains.sort(key=lambda chain: sites.get(id(chain[-1]), len(sites)))
     effort = Effort()
     nginx = NginxAnswers(source, directives, Compared(source, effort))
     for chain in chains:
@@ -86,7 +88,20 @@ def read_nginx(source: Source) -> Iterator[Found]:
         told = [_told_of_other(each, source) for each in others]
         for found in _found(place, chain, keeps_own=not hides):
             there = only_there(found, location, source)
+            site = sites.get(id(chain[-1]))
+            there = replace(there, site="" if site is None else f"server {site}")
             yield replace(there, warnings=(*told, *there.warnings))
+
+
+def _sites(directives: tuple[Directive, ...]) -> dict[int, int]:
+    """The number of the server that each block is or is in, by the block's id."""
+    servers = [each for each in walk(directives) if each.name == "server"]
+    return {
+        id(inner.block): number
+        for number, server in enumerate(servers)
+        for inner in (server, *walk(server.block))
+        if inner.block
+    }
 
 
 def _places(directives: tuple[Directive, ...], chains: list[_Chain]) -> list[_Chain]:
