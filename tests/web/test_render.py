@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from corscope.journal.exchange import Exchange, Touch
+from corscope.journal.wire import Credentials
 from corscope.servers.dialect import Dialect
+from corscope.servers.libraries.express import EXPRESS
 from corscope.servers.registry import find
 from corscope.web.remedy import exportable, first_remedy, remedy, rule_export
 from corscope.web.render import exchange_html, handoff_html, kept_part, legs, shell_html
@@ -270,6 +273,15 @@ def test_each_dialect_has_a_remedy_or_says_why_not(dialect: Dialect) -> None:
         assert handoff.trouble.rstrip(".").lower() in found.text.lower()
     else:
         assert "https://app.example.com" in found.text.replace("\\", "")  # some write regexes
+
+
+@pytest.mark.parametrize("mode", ["include", "omit", "unknown"])
+def test_where_the_mode_does_not_show_credentials_are_asked_after(mode: Credentials) -> None:
+    """Else an answer for everybody else would be refused once more, for its credentials."""
+    refused = replace(exchange_of(told(), "exchange-10"), credentials=mode)
+    assert refused.judgement.verdict == "blocked"
+    found = read(handoff_html(remedy(refused, EXPRESS)))
+    assert ("credentials are included didn't show" in found.text) == (mode == "unknown")
 
 
 def test_what_no_policy_mends_has_no_remedy() -> None:

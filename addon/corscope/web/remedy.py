@@ -5,7 +5,7 @@ The smallest policy that gives leave, written as a dialect has it.
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Final
 
@@ -48,12 +48,15 @@ class Handoff:
         export: the configuration.
         trouble: why there is none.
         of_rule: whether it is a rule's own policy, not the least that lets an exchange pass.
+        may_lack_credentials: whether it allows no credentials, and that none are included didn't
+            show.
     """
 
     dialect: Dialect
     export: Export | None = None
     trouble: str = ""
     of_rule: bool = False
+    may_lack_credentials: bool = False
 
 
 def _is_mended_by_policy(exchange: Exchange) -> bool:
@@ -138,7 +141,9 @@ def first_remedy(exchange: Exchange, rules: Sequence[Rule] = ()) -> Handoff | No
 
 def remedy(exchange: Exchange, dialect: Dialect) -> Handoff:
     """That policy as the dialect's configuration."""
-    return _written(needed_policy(exchange), dialect)
+    policy = needed_policy(exchange)
+    is_unknown = exchange.credentials == "unknown" and not policy.allow_credentials
+    return replace(_written(policy, dialect), may_lack_credentials=is_unknown)
 
 
 @lru_cache(maxsize=MOST_KEPT)
