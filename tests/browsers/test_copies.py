@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -113,14 +114,24 @@ COURSES: Mapping[str, Course] = {
     },
 }
 
+AT_ONCE = 6
+"""So many courses are gone at once: a step waits for the browser's cache to have what came."""
+
 PLAY = """
+const told_by = frame => new Promise(resolve => {
+  const hear = ({source, data}) => {
+    if (source !== frame.contentWindow) return;
+    removeEventListener("message", hear);
+    resolve(data);
+  };
+  addEventListener("message", hear);
+});
 const framed = async (origin, url) => {
   const frame = document.createElement("iframe");
   frame.src = `${origin}/frame`;
-  const is_there = new Promise(resolve => { onmessage = resolve; });
   document.body.append(frame);
-  await is_there;
-  const told = new Promise(resolve => { onmessage = event => resolve(event.data); });
+  await told_by(frame);
+  const told = told_by(frame);
   frame.contentWindow.postMessage(url, "*");
   const ended = await told;
   frame.remove();
@@ -135,17 +146,22 @@ const shown = url => new Promise(resolve => {
 });
 const fetched = (url, credentials = "same-origin", method = "GET") =>
   fetch(url, {credentials, method}).then(() => "well", () => "badly");
-(async () => {
-  const all = {};
-  for (const [url, steps] of Object.entries(ALL)) {
-    all[url] = [];
-    for (const step of steps) {
-      const [who, mode, method] = step.split(" ");
-      const ask = {image: shown, page: fetched}[who] ?? (url => framed(who, url));
-      all[url].push(await ask(url, mode, method));
-      await new Promise(resolve => setTimeout(resolve, 150));
-    }
+const go = async (url, steps) => {
+  const ended = [];
+  for (const step of steps) {
+    const [who, mode, method] = step.split(" ");
+    const ask = {image: shown, page: fetched}[who] ?? (url => framed(who, url));
+    ended.push(await ask(url, mode, method));
+    await new Promise(resolve => setTimeout(resolve, 150));
   }
+  return ended;
+};
+(async () => {
+  const all = {}, left = Object.entries(ALL);
+  const some = async () => {
+    for (let next; next = left.shift();) all[next[0]] = await go(...next);
+  };
+  await Promise.all(Array.from({length: AT_ONCE}, some));
   await fetch("/ended", {headers: {"X-Ended": encodeURIComponent(JSON.stringify(all))}});
 })();
 """
@@ -195,7 +211,8 @@ def played(
 ) -> Played:
     """How each step of each URL ended, what was printed, and what is in the journal."""
     asks = json.dumps({url_of(name): list(course.steps) for name, course in courses.items()})
-    page = EMPTY_PAGE.body + f"<body><script>const ALL = {asks};{PLAY}</script>".encode()
+    script = f"const ALL = {asks}, AT_ONCE = {AT_ONCE};{PLAY}"
+    page = EMPTY_PAGE.body + f"<body><script>{script}</script>".encode()
     with Turns(courses) as server, Mitmdump(folder, server.upstream_mode, OPTIONS) as proxy:
         server.routes["GET", f"{SECURE_PAGE}/ended"] = Answer()
         server.routes["GET", f"{SECURE_PAGE}/"] = Answer(headers=EMPTY_PAGE.headers, body=page)
@@ -220,11 +237,17 @@ def played(
     return ended, [text for text, _ in printed if not text.startswith(_OF_STATUS)], found
 
 
+@pytest.fixture(scope="module")
+def played_by(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Played]:
+    """What came of the courses in an engine, which goes them once."""
+    return cache(lambda engine: played(engine, request, tmp_path_factory.mktemp(engine)))
+
+
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_copy_that_a_browser_goes_by(
-    engine: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    ended, printed, entries = played(engine, request, tmp_path)
+def test_the_copy_that_a_browser_goes_by(engine: str, played_by: Callable[[str], Played]) -> None:
+    ended, printed, entries = played_by(engine)
     of: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         of[entry["url"]].append(entry)
@@ -243,10 +266,10 @@ def test_the_copy_that_a_browser_goes_by(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_courses_show_what_they_are_for(
-    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+    engine: str, played_by: Callable[[str], Played]
 ) -> None:
     """A neighbour's copy is what fails it, and an image takes the place but in Firefox."""
-    ended, _, entries = played(engine, request, tmp_path)
+    ended, _, entries = played_by(engine)
     assert ended[url_of("a-neighbours")] == ["well", "badly"]
     assert ended[url_of("a-strangers")] == ["well", "well"]
     assert ended[url_of("what-was-spoilt")] == ["well", "badly", "badly"]
