@@ -554,7 +554,7 @@ class TestRun:
         assert says in done.stderr or "no browser" in done.stderr
         assert "Traceback" not in done.stderr
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+    @pytest.mark.usefixtures("hang_up_counts")
     @pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP"])
     def test_who_ends_it_ends_proxy_and_browser_too(self, tmp_path: Path, how: str) -> None:
         """As a closed terminal does, which the browser doesn't hear of, and a manager of tasks."""

@@ -74,6 +74,7 @@ def has_gone(browser: int, folder: Path) -> bool:
 # Before any server's threads are there: what is forked of threads may hang.
 
 
+@pytest.mark.usefixtures("hang_up_counts")
 def test_a_console_that_fails_where_its_terminal_has_gone_ends_its_browser(
     tmp_path: Path, waiting: Callable[[], int]
 ) -> None:
@@ -93,12 +94,15 @@ def test_a_console_that_fails_where_its_terminal_has_gone_ends_its_browser(
         env={**os.environ, "TERM": "xterm-256color"},
         timeout=60,
     )
-    child.expect("Firefox is opened")
-    browser = waiting()
-    os.close(child.child_fd)
-    child.closed = True  # or it would be closed again, whosever it is then
-    wait_until(lambda: not child.isalive(), 20, "mitmproxy to end")
-    assert has_gone(browser, tmp_path)
+    try:
+        child.expect("Firefox is opened")
+        browser = waiting()
+        os.close(child.child_fd)
+        child.closed = True  # or it would be closed again, whosever it is then
+        wait_until(lambda: not child.isalive(), 20, "mitmproxy to end")
+        assert has_gone(browser, tmp_path)
+    finally:
+        child.terminate(force=True)
 
 
 # In a mitmdump
@@ -160,6 +164,7 @@ def test_a_browser_that_ends_at_once_is_told(
         proxy.told(r"Firefox ended at once \(status 3\): is there a screen\?")
 
 
+@pytest.mark.usefixtures("hang_up_counts")
 def test_a_closed_terminal_ends_the_browser_too(
     server: RawServer, tmp_path: Path, waiting: Callable[[], int]
 ) -> None:
