@@ -124,6 +124,22 @@ def test_a_rule_is_written_and_saved_by_keys_alone(page: WebPage, folder: Path) 
     assert page.run("() => document.activeElement.id") != "source"
 
 
+def test_what_is_saved_while_it_is_being_checked_is_saved_as_it_is_then(
+    page: WebPage, folder: Path
+) -> None:
+    """A check that came by itself meanwhile had it taken for a mistake: on a busy machine, each."""
+    page.hold("rules/check/0")
+    rewrite(page, "[[rule]]", "# mine\n[[rule]]")
+    page.press("Control+s")
+    page.press("Control+s")
+    page.write("  # and more")
+    page.run("() => new Promise(done => setTimeout(done, 500))")  # so that it is checked by itself
+    page.let_go()
+    page.see("#told", "Saved, and in force")
+    page.wait_for("() => document.querySelector('#edited').textContent === ''")
+    assert "# mine\n[[rule]]  # and more\n" in (folder / "a.toml").read_text("utf-8")
+
+
 def test_a_mistake_shows_at_its_line_and_keeps_the_file_from_being_saved(
     page: WebPage, folder: Path
 ) -> None:

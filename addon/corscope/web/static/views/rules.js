@@ -20,6 +20,7 @@ class Rules {
   #asked = 0;
   #checks = 0;
   #renewals = 0;
+  #saving = Promise.resolve();
   #timers = { check: null, renew: null };
   #isGone = false;
 
@@ -210,17 +211,20 @@ class Rules {
     this.gutter.scrollTop = this.source.scrollTop;
   }
 
+  // Says what was found: "fine", "mistakes", "nothing" of a server that doesn't answer, or "late" if
+  // what is written is checked anew by now.
   async #check() {
-    if (!this.#file) return;
+    if (!this.#file) return "nothing";
     const check = (this.#checks += 1);
     let told;
     try {
       told = await this.app.post(`rules/check/${this.#file.number}`, { text: this.source.value });
     } catch (error) {
-      if (check === this.#checks) this.verdict.textContent = error.message;
-      return;
+      if (check !== this.#checks) return "late";
+      this.verdict.textContent = error.message;
+      return "nothing";
     }
-    if (check !== this.#checks) return; // more was written meanwhile
+    if (check !== this.#checks) return "late";
     const errors = told.problems.filter((problem) => problem.error).length;
     const warnings = told.problems.length - errors;
     this.verdict.dataset.state = errors ? "error" : "fine";
@@ -229,6 +233,7 @@ class Rules {
     this.#count(marksOf(told.problems));
     this.whatif.replaceChildren(...(told.whatIf === null ? [] : parsed(told.whatIf)));
     this.save.disabled = errors > 0 || !this.#isChanged();
+    return errors ? "mistakes" : "fine";
   }
 
   #saveKey(event) {
@@ -237,13 +242,23 @@ class Rules {
     this.#save();
   }
 
-  async #save() {
+  // One after the other: a second begins with what the first has left.
+  #save() {
+    const save = () => this.#saveNow();
+    this.#saving = this.#saving.then(save, save);
+  }
+
+  async #saveNow() {
     if (!this.#isChanged()) return;
     const { number, path } = this.#file;
-    await this.#check();
+    let found = "late";
+    while (found === "late") {
+      clearTimeout(this.#timers.check);
+      found = await this.#check();
+    }
     if (this.#file?.path !== path) return; // another was opened meanwhile; this one is kept
-    if (this.save.disabled) {
-      this.app.tell("It has mistakes, so it isn't saved.");
+    if (found !== "fine") {
+      this.app.tell(found === "mistakes" ? "It has mistakes, so it isn't saved." : this.verdict.textContent);
       return;
     }
     const text = this.source.value;
