@@ -98,8 +98,10 @@ LEFT_OUT = (
     "corscope.mitm.ui.commands:Commands.",
     "corscope.mitm.translate.written:_nothing",
     "corscope.web.handlers:Handler.set_default_headers",
+    "corscope.web.listening:_Patient.accept",
 )
-"""What others call right at its first line; all that could fail is in what these call in turn."""
+"""What others call right at its first line; all that could fail is in what these call in turn, or
+in the system, of which `tests/live/test_page.py` has what it may say to `accept`."""
 
 
 def chosen(on_the_way: dict[str, list[str]]) -> list[str]:
