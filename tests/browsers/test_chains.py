@@ -292,6 +292,18 @@ def test_a_request_behind_a_redirect_has_the_credentials_mode_of_the_one_before(
     assert seen.ok == (mode != "include")
 
 
+def leading(home: str, first: str, last: str) -> OriginServer:
+    """A page's server, one that leads it elsewhere with credentials, and one that lets all in."""
+    page = (("Access-Control-Allow-Origin", home), *CREDENTIALED)
+    return OriginServer(
+        {
+            ("GET", f"{home}/"): EMPTY_PAGE,
+            ("GET", first): Answer(302, (("Location", last), *page)),
+            ("GET", last): Answer(headers=ANYONE),
+        }
+    )
+
+
 AT_ONCE = 4
 """So many fetches of each mode ask for the same at once."""
 
@@ -302,14 +314,7 @@ def test_of_several_modes_at_once_none_is_taken_for_anothers(
 ) -> None:
     """Where they are led, Chromium tells of each its mode, and Firefox of none."""
     first, last = "https://api.test/mixed", "https://cdn.test/mixed"
-    page = (("Access-Control-Allow-Origin", SECURE_HOME), *CREDENTIALED)
-    server = OriginServer(
-        {
-            ("GET", f"{SECURE_HOME}/"): EMPTY_PAGE,
-            ("GET", first): Answer(302, (("Location", last), *page)),
-            ("GET", last): Answer(headers=ANYONE),
-        }
-    )
+    server = leading(SECURE_HOME, first, last)
     with server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
         opened = request.getfixturevalue(engine).open(f"{SECURE_HOME}/", proxy.port)
         opened.play([Ask(first, {"credentials": mode}) for mode in ("include", "omit") * AT_ONCE])
@@ -328,14 +333,7 @@ def test_what_was_not_to_be_followed_at_first_leads_nowhere(
 ) -> None:
     """A page looks where it would be led, with credentials, and then goes there without."""
     first, last = f"{API}/looked-at", f"{CDN}/looked-at"
-    page = (("Access-Control-Allow-Origin", HOME), *CREDENTIALED)
-    server = OriginServer(
-        {
-            ("GET", f"{HOME}/"): EMPTY_PAGE,
-            ("GET", first): Answer(302, (("Location", last), *page)),
-            ("GET", last): Answer(headers=ANYONE),
-        }
-    )
+    server = leading(HOME, first, last)
     with server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
         opened = request.getfixturevalue(engine).open(f"{HOME}/", proxy.port)
         opened.fetch(first, {"redirect": kind, "credentials": "include"})

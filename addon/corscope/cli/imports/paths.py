@@ -11,7 +11,15 @@ from typing import Final
 
 from corscope.cli.imports.tree import Found
 
-__all__ = ["at_or_below", "beginning_with", "exactly", "matching", "only_for", "starred"]
+__all__ = [
+    "at_or_below",
+    "beginning_with",
+    "exactly",
+    "matching",
+    "only_for",
+    "starred",
+    "with_those_below",
+]
 
 _PLAIN: Final = re.compile(r"/[\w.~@!&',;=/-]*", re.ASCII)
 """A path in which no server sees a pattern, and which a browser sends as it stands."""
@@ -34,6 +42,11 @@ def at_or_below(path: str) -> tuple[str, ...]:
     """What fits this path and those below it; nothing if it is no plain path."""
     path = path.removesuffix("/")
     return (*exactly(path), f"{path}/*") if _PLAIN.fullmatch(path) else ()
+
+
+def with_those_below(path: str, sign: str = "/*") -> tuple[str, ...]:
+    """What fits a path alone, or, with this at its end, it and those below it."""
+    return at_or_below(path[: -len(sign)]) if path.endswith(sign) else exactly(path)
 
 
 def starred(path: str) -> tuple[str, ...]:

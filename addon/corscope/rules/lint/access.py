@@ -6,7 +6,7 @@ from dataclasses import replace
 from corscope.fetch.headers import values
 from corscope.rules.glob import glob_matches
 from corscope.rules.kinds.place import Remark
-from corscope.rules.lint.asked import ANY_ORIGIN, allows, allows_credentials, sent_to
+from corscope.rules.lint.asked import ANY_ORIGIN, allows_any, allows_credentials, sent_to
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.reach import places
 from corscope.rules.locate import KeyPath
@@ -68,15 +68,11 @@ def _opened_by_policy(policy: Policy | None, dialect: Dialect | None) -> KeyPath
     origins, pattern = policy.allow_origins, policy.allow_origin_regex
     if origins in {ECHO, WILDCARD} or (isinstance(origins, tuple) and WILDCARD in origins):
         return ("policy", "allow_origins")
-    if origins and _is_open(replace(policy, allow_origin_regex=None), dialect):
+    if origins and allows_any(replace(policy, allow_origin_regex=None), dialect):
         return ("policy", "allow_origins")
-    if pattern and _is_open(replace(policy, allow_origins=()), dialect):
+    if pattern and allows_any(replace(policy, allow_origins=()), dialect):
         return ("policy", "allow_origin_regex")
     return None
-
-
-def _is_open(policy: Policy, dialect: Dialect) -> bool:
-    return not dialect.complaints(policy) and allows(ANY_ORIGIN, policy, dialect)
 
 
 def _opened_by_hand(rule: Rule) -> KeyPath | None:

@@ -17,6 +17,7 @@ from corscope.servers.policy import Policy
 __all__ = [
     "ANY_ORIGIN",
     "allows",
+    "allows_any",
     "allows_credentials",
     "sent_in_preflight",
     "sent_to",
@@ -44,6 +45,11 @@ def sent_in_preflight(policy: Policy, dialect: Dialect, origin: str) -> HeaderLi
 def allows(origin: str, policy: Policy, dialect: Dialect) -> bool:
     """Whether the origin may read a response."""
     return values(sent_to(origin, policy, dialect), ALLOW_ORIGIN) in {(origin,), ("*",)}
+
+
+def allows_any(policy: Policy, dialect: Dialect) -> bool:
+    """Whether every origin may; none where the dialect can't have the policy."""
+    return not dialect.complaints(policy) and allows(ANY_ORIGIN, policy, dialect)
 
 
 def allows_credentials(origin: str, policy: Policy, dialect: Dialect) -> bool:

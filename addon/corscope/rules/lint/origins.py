@@ -11,7 +11,7 @@ from publicsuffix2 import PublicSuffixList
 
 from corscope.fetch.origin import DEFAULT_PORTS
 from corscope.rules.kinds.place import Remark
-from corscope.rules.lint.asked import ANY_ORIGIN, allows
+from corscope.rules.lint.asked import allows, allows_any
 from corscope.rules.lint.ids import remark
 from corscope.rules.locate import KeyPath
 from corscope.rules.meant import with_scheme
@@ -63,8 +63,12 @@ def _either(
     """A single value or an item of the list; a pattern is asked of the dialect as it is written."""
     if pattern == WILDCARD:
         return
-    if is_regex(pattern, dialect) or _is_open(pattern, written, policy, dialect):
-        yield from _read_otherwise(pattern, written, path, policy, dialect)
+    if _is_open(pattern, written, policy, dialect):
+        yield _opened(pattern, path, dialect)
+        return
+    if is_regex(pattern, dialect):
+        is_lost = _is_literal(written, policy, dialect)
+        yield from _regex_among(pattern, path, dialect, is_lost=is_lost)
         return
     wrong = list(_named(pattern, path, policy))
     if wrong and _is_understood(written, policy, dialect):
@@ -88,30 +92,26 @@ _LIST_THEM: Final = "list the origins, or write allow_origin_regex where it can 
 def _is_open(pattern: str, written: str | tuple[str], policy: Policy, dialect: Dialect) -> bool:
     """Whether a dialect takes a `*` somewhere in a text for one that stands alone, or a regex's."""
     alone = replace(policy, allow_origins=written, allow_origin_regex=None)
-    is_asked = "*" in pattern and not dialect.complaints(alone)
-    return is_asked and allows(ANY_ORIGIN, alone, dialect)
+    return "*" in pattern and allows_any(alone, dialect)
 
 
-def _read_otherwise(
-    pattern: str,
-    written: str | tuple[str],
-    path: KeyPath,
-    policy: Policy,
-    dialect: Dialect,
+def _opened(pattern: str, path: KeyPath, dialect: Dialect) -> Remark:
+    """What lets every origin in, though it isn't the wildcard."""
+    message = f"is the wildcard to {dialect.title}, for the * in it: any origin is let in"
+    if is_regex(pattern, dialect):
+        message = f"is a regex to {dialect.title}, and any origin fits it"
+    return remark("pattern-not-understood", path, pattern, message, _LIST_THEM)
+
+
+def _regex_among(
+    pattern: str, path: KeyPath, dialect: Dialect, *, is_lost: bool
 ) -> Iterator[Remark]:
-    """A regex among the origins, which may be a pattern that was meant otherwise; or a `*`."""
+    """A regex among the origins, which may be a pattern that was meant otherwise, and lost so."""
     parsed = parse_origin_pattern(pattern)
-    if _is_open(pattern, written, policy, dialect):
-        message = f"is the wildcard to {dialect.title}, for the * in it: any origin is let in"
-        if is_regex(pattern, dialect):
-            message = f"is a regex to {dialect.title}, and any origin fits it"
-        yield remark("pattern-not-understood", path, pattern, message, _LIST_THEM)
-    elif parsed is None or not (parsed.subdomains or parsed.any_port):
+    if parsed is None or not (parsed.subdomains or parsed.any_port):
         yield from _regex(pattern, path, dialect)
     else:
-        yield _pattern_as_regex(
-            pattern, parsed, _is_literal(written, policy, dialect), path, dialect
-        )
+        yield _pattern_as_regex(pattern, parsed, is_lost, path, dialect)
 
 
 def _pattern_as_regex(

@@ -14,7 +14,6 @@ from corscope.cli.imports.languages.javascript_handlers import (
 )
 from corscope.cli.imports.languages.syntax import line_of
 from corscope.cli.imports.libraries.javascript_mounts import (
-    of_hono,
     of_mount,
     with_told_of_others,
 )
@@ -41,7 +40,7 @@ from corscope.cli.imports.options import (
     setting,
     truthy,
 )
-from corscope.cli.imports.paths import only_for, starred
+from corscope.cli.imports.paths import only_for, starred, with_those_below
 from corscope.cli.imports.tree import BY_HAND_TOO, Found, Node, Source, Tested
 from corscope.servers.libraries.hapi import HAPI
 from corscope.servers.libraries.origin_function import (
@@ -288,7 +287,7 @@ def _of_calls(
         read = found(options, readers, call.place)
         told = (*call.warnings, *_called_back(options), *beside)
         read = replace(read, warnings=(*told, *read.warnings))
-        globs = of_hono if readers is _HONO else of_mount
+        globs = with_those_below if readers is _HONO else of_mount
         read_all.append(only_for(read, call.place, call.mounted, globs) if call.mounted else read)
     is_middleware = readers in (_EXPRESS, _KOA, _HONO)
     yield from with_told_of_others(calls, read_all) if is_middleware else read_all

@@ -7,20 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from corscope.cli.imports.languages.javascript import ANY_PATH, JavaScriptCall
-from corscope.cli.imports.paths import at_or_below, exactly, starred
+from corscope.cli.imports.paths import at_or_below, starred
 from corscope.cli.imports.tree import DEEPEST, Found
 
-__all__ = ["of_hono", "of_mount", "with_told_of_others"]
+__all__ = ["of_mount", "with_told_of_others"]
 
 
 def of_mount(path: str) -> tuple[str, ...]:
     """What fits a path that middleware is mounted at: that, and all below it."""
     return starred(path) if path.endswith("*") else at_or_below(path)
-
-
-def of_hono(path: str) -> tuple[str, ...]:
-    """What fits a path of Hono's, where one is no other's beginning without a `/*`."""
-    return at_or_below(path[:-2]) if path.endswith("/*") else exactly(path)
 
 
 def with_told_of_others(calls: Sequence[JavaScriptCall], read: Sequence[Found]) -> Iterator[Found]:

@@ -16,7 +16,7 @@ from corscope.cli.imports.languages.documents import read_document
 from corscope.cli.imports.languages.java import JavaFile, chain, resolved
 from corscope.cli.imports.languages.syntax import MethodCall, code_of, named
 from corscope.cli.imports.options import flag, found, listed_or_any, number
-from corscope.cli.imports.paths import at_or_below, exactly, only_for
+from corscope.cli.imports.paths import only_for, with_those_below
 from corscope.cli.imports.tree import LONGEST, Found, Node, Opaque, Source, not_always_called
 from corscope.servers.policy import ECHO, WILDCARD
 
@@ -257,7 +257,7 @@ def _only_there(read: Found, paths: Sequence[Node]) -> Found:
 
 def _globs(pattern: str) -> tuple[str, ...]:
     """What fits a pattern: a path, or one and all below it."""
-    return at_or_below(pattern[:-3]) if pattern.endswith("/**") else exactly(pattern)
+    return with_those_below(pattern, "/**")
 
 
 # @CrossOrigin

@@ -9,7 +9,7 @@ from typing import Final
 
 from corscope.cli.imports.languages.documents import read_xml_part
 from corscope.cli.imports.options import Fields, flag, found, names_or_any, number
-from corscope.cli.imports.paths import at_or_below, exactly, only_for
+from corscope.cli.imports.paths import only_for, with_those_below
 from corscope.cli.imports.tree import Found, Node, Opaque, Source
 
 __all__ = ["read_tomcat"]
@@ -89,9 +89,4 @@ def _only_there(read: Found, patterns: list[Node]) -> Found:
     texts = [pattern.text() for pattern in patterns]
     if not texts or "/*" in texts:
         return read
-    return only_for(read, patterns[0].place, texts, _globs)
-
-
-def _globs(pattern: str) -> tuple[str, ...]:
-    """What fits a <url-pattern>: a path, or one and all below it."""
-    return at_or_below(pattern[:-2]) if pattern.endswith("/*") else exactly(pattern)
+    return only_for(read, patterns[0].place, texts, with_those_below)
