@@ -97,6 +97,7 @@ def test_a_page_whose_mitmproxy_has_ended_says_so(chromium: Chromium) -> None:
     """Also where another one, with another token, has come to its port."""
     with Served(told().store) as served, WebPage(chromium, served.page.url) as page:
         page.see("#line-state", "Live")
+        page.see(ROW)  # the view itself may still be on its way
         port = served.page.port
         served.do(served.page.close)
         page.see("#line-state", "Connection lost")
