@@ -189,6 +189,15 @@ def test_a_missing_package_is_named_with_the_way_out(tmp_path: Path, missing: st
     assert "Traceback" not in done.stderr
 
 
+def test_none_of_mitmproxys_addons_is_loaded_to_explain_a_file(tmp_path: Path) -> None:
+    """They are a third of what the command takes to start, and it has none of them running."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nsys.modules['mitmproxy.addons'] = None\n"
+    )
+    help_text = _in_shell("explain --help", PYTHONPATH=os.pathsep.join([str(tmp_path), str(ADDON)]))
+    assert (help_text.returncode, help_text.stderr) == (0, "")
+
+
 class TestPathAndSchema:
     def test_the_path_is_that_of_the_script(self, corscope: Command) -> None:
         assert corscope("path").stdout == f"{ADDON / 'cors.py'}\n"
