@@ -32,7 +32,7 @@ def lint_match(match: Match) -> Iterator[Remark]:
         if pattern != "null" and not pattern.startswith("*"):
             yield from lint_sent_by_page(pattern, ("match", "origin", index))
     for index, method in enumerate(match.method):
-        yield from _method(method, ("match", "method", index))
+        yield from _method(method, ("match", "method", index), match)
     for index, host in enumerate(match.host):
         yield from _host(str(host), ("match", "host", index), str)
     for index, url in enumerate(match.url):
@@ -40,13 +40,17 @@ def lint_match(match: Match) -> Iterator[Remark]:
     yield from _apart(match)
 
 
-def _method(method: str, path: KeyPath) -> Iterator[Remark]:
+def _method(method: str, path: KeyPath, match: Match) -> Iterator[Remark]:
     if method == "*":
         message = "is no wildcard here, but a method of that name"
         yield remark("method-wildcard", path, method, message, "leave method out to match any")
     elif is_forbidden_method(method):
         message = "is a method that script can't use"
         yield remark("method-forbidden", path, method, message, "drop it")
+    elif method == "OPTIONS" and match.kind != ("actual",):
+        message = "is no preflight's: that has the method which it asks leave for"
+        hint = 'write kind = "preflight"; for script that sends OPTIONS, kind = "actual" too'
+        yield remark("method-options", path, method, message, hint)
     elif normalize_method(method) != method:
         hint = f"write {shown(normalize_method(method))}"
         yield remark("method-case", path, method, "is sent by no browser", hint)
