@@ -95,6 +95,12 @@ def test_answers_by_itself(lines: str, about: Subject, *, itself: bool) -> None:
             id="but no other status",
         ),
         pytest.param(
+            'fault.status = 302\nheaders.set.location = "/login?for={origin}"',
+            actual(),
+            Answer(302, (("location", f"/login?for={APP}"),)),
+            id="a redirect to what the request says, by headers",
+        ),
+        pytest.param(
             f"{POLICY}\nfault.status = 503",
             preflight(),
             Answer(503, LISTED),

@@ -474,6 +474,53 @@ def test_faults_that_do_not(fault: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (
+            'redirect = "//{host}/x/"',
+            'headers.set = { Location = "//{host}/x/" } [fault-redirect-p',
+        ),
+        (
+            'redirect = "localhost:3000/x"',
+            'Hint: write "http://localhost:3000/x" [fault-redirect-w',
+        ),
+        ('redirect = "sso.a.test/?x"', 'Hint: write "http://sso.a.test/?x"'),
+        ('redirect = "sso.example.com:8443"', 'Hint: write "https://sso.example.com:8443"'),
+        (
+            "status = 308\nheaders.set.X = '1'",
+            "redirects to no place, so that browsers follow noth",
+        ),
+        (
+            "delay = 250.5",
+            "250.5: is in seconds, and longer than people wait. Hint: write 0.2505 if",
+        ),
+    ],
+)
+def test_faults_that_break_another_thing_than_is_meant(fault: str, says: str) -> None:
+    (found,) = warnings(rule(f"fault.{fault}"))
+    assert says in str(found)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        'redirect = "https://a.example/{id}?q={origins}"',
+        'redirect = "/login?back=a.example.com"',
+        'redirect = "login.html"',
+        'redirect = "../a.example.com"',
+        'redirect = "app:open"',
+        'redirect = "login"',
+        'status = 302\nheaders.set.location = "https://{host}/x/"',
+        'status = 302\nmatch.status = "4xx"',
+        "status = 304",
+        "delay = 99",
+    ],
+)
+def test_faults_that_may_be_meant(fault: str) -> None:
+    assert warnings(rule(f"fault.{fault}")) == ()
+
+
+@pytest.mark.parametrize(
     ("origin", "says"),
     [("https://a.example/", "slash"), ("a.example", "no scheme"), ("https://*.A.example", "upper")],
 )
@@ -739,6 +786,10 @@ BY_ID = {
     "fault-without-use": "fault.delay = 0",
     "fault-abort-with-answer": "fault = { abort = true, status = 500 }",
     "fault-status-no-redirect": 'fault = { redirect = "/", status = 500 }',
+    "fault-status-without-location": "fault.status = 302",
+    "fault-redirect-placeholder": 'fault.redirect = "https://a.example/?for={origin}"',
+    "fault-redirect-without-scheme": 'fault.redirect = "login.example.com/"',
+    "fault-delay-long": "fault.delay = 500",
     "rule-unreachable": 'match.host = "api.test"\nfault.status = 401\n\n'
     '[[rule]]\nname = "s"\nmatch.host = "api.test"\nfault.status = 402',
 }

@@ -345,6 +345,8 @@ def test_a_name_is_unique_over_all_files() -> None:
         ('fault.delay = "10ms"', "Hint: write digits alone"),
         ('fault.status = "4xx"', "Hint: write digits alone"),
         ("fault.delay = nan", "Hint: the nearest is 0"),
+        ("fault.delay = inf", "Hint: the nearest is 600"),
+        ("fault.delay = 1500", "from 0 to 600. Hint: write 1.5 if milliseconds are meant"),
         (
             'headers.set.a = ["1", "2"]',
             'headers.set.a = ["1", "2"]: must be a string, not an array',

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from corscope.rules.kinds.place import At
 from corscope.rules.kinds.wrong import as_pairs, complain_of_kind, complain_of_range
@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 Json = dict[str, Any]
+
+_MILLI: Final = 1000
 
 
 class ValueKind(Protocol):
@@ -130,7 +132,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number from 0 up to a bound."""
+    """A number of seconds, from 0 up to a bound."""
 
     high: int
 
@@ -139,7 +141,10 @@ class Amount:
         if not isinstance(value, int | float) or isinstance(value, bool):
             complain_of_kind("a number", value, at)
         elif math.isnan(value) or not 0 <= value <= self.high:
-            complain_of_range(0, self.high, value, at)
+            in_seconds = value / _MILLI
+            is_milli = self.high < value and in_seconds <= self.high
+            hint = f"write {in_seconds:g} if milliseconds are meant" if is_milli else ""
+            complain_of_range(0, self.high, value, at, hint)
         else:
             return float(value)
         return 0.0

@@ -9,10 +9,11 @@ from corscope.rules.problems import kind_of, shown
 __all__ = ["as_pairs", "complain_of_kind", "complain_of_range"]
 
 
-def complain_of_range(low: int, high: int, value: float, at: At) -> None:
-    """Note that a number isn't from `low` to `high`, both included."""
+def complain_of_range(low: int, high: int, value: float, at: At, hint: str = "") -> None:
+    """Note that a number isn't from `low` to `high`, both included; a hint tells what is meant."""
     nearest_one = high if value > high else low
-    at.complain(f"must be from {low} to {high}", f"the nearest is {nearest_one}", value=value)
+    hint = hint or f"the nearest is {nearest_one}"
+    at.complain(f"must be from {low} to {high}", hint, value=value)
 
 
 def complain_of_kind(wanted: str, value: object, at: At, hint: str = "") -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.access import lint_access
 from corscope.rules.lint.edits import lint_edits
+from corscope.rules.lint.faults import lint_fault
 from corscope.rules.lint.filters import lint_filters
 from corscope.rules.lint.lists import lint_lists
 from corscope.rules.lint.matched import lint_match
@@ -27,4 +28,5 @@ def lint_rule(rule: Rule) -> Iterator[Remark]:
         yield from lint_origins(rule.policy, rule.dialect)
         yield from lint_lists(rule.policy, rule.dialect, rule.match)
     yield from lint_edits(rule)
+    yield from lint_fault(rule)
     yield from lint_access(rule)

@@ -1,4 +1,4 @@
-"""Which header edits and faults contradict themselves, each other, or the standard?"""
+"""Which header edits contradict themselves, each other, or the standard?"""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.origins import lint_sent_origin
 from corscope.rules.locate import KeyPath
-from corscope.rules.model import REDIRECT_STATUSES, Fault, HeaderEdits, Rule
+from corscope.rules.model import HeaderEdits, Rule
 from corscope.rules.problems import written_path
 from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN, VARY
 from corscope.servers.policy import WILDCARD
@@ -15,7 +15,7 @@ __all__ = ["lint_edits"]
 
 
 def lint_edits(rule: Rule) -> Iterator[Remark]:
-    """Everything about a rule's `headers` and `fault`."""
+    """Everything about a rule's `headers`."""
     if rule.headers is not None:
         yield from _patterns(rule.headers)
         yield from _twice(rule.headers, rule)
@@ -24,8 +24,6 @@ def lint_edits(rule: Rule) -> Iterator[Remark]:
         yield from _vary(rule.headers, rule)
         yield from _removed(rule.headers)
         yield from _set_again(rule.headers)
-    if rule.fault is not None:
-        yield from _fault(rule.fault)
 
 
 def _edits(edits: HeaderEdits) -> Iterator[tuple[KeyPath, str, str]]:
@@ -119,18 +117,3 @@ def _set_again(edits: HeaderEdits) -> Iterator[Remark]:
             )
             path: KeyPath = ("headers", "set", name)
             yield remark("header-set-again", path, template.text, message, "drop one of the two")
-
-
-def _fault(fault: Fault) -> Iterator[Remark]:
-    redirects = fault.redirect is not None
-    if fault == Fault():
-        message = "changes nothing"
-        yield remark("fault-without-use", ("fault",), None, message, "drop it, or set abort = true")
-    elif fault.abort and (redirects or fault.status is not None):
-        message = "leaves nothing to send a status or a redirect with"
-        hint = "drop the connection, or answer"
-        yield remark("fault-abort-with-answer", ("fault", "abort"), True, message, hint)
-    elif redirects and fault.status is not None and fault.status not in REDIRECT_STATUSES:
-        message = "is no redirect: 302 is sent instead"
-        path: KeyPath = ("fault", "status")
-        yield remark("fault-status-no-redirect", path, fault.status, message, "drop it, or use 307")

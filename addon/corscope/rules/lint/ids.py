@@ -62,6 +62,10 @@ LINTS: Final = {
     "fault-without-use": "a fault that changes nothing",
     "fault-abort-with-answer": "a connection that is dropped and answered",
     "fault-status-no-redirect": "a redirect with a status that is none",
+    "fault-status-without-location": "a redirect's status with no place to go to",
+    "fault-redirect-placeholder": "a placeholder in a redirect, where none is filled in",
+    "fault-redirect-without-scheme": "a host where a redirect's URL is meant",
+    "fault-delay-long": "a delay of minutes, as where milliseconds are meant",
     "rule-unreachable": "a rule that can never match because an earlier one takes all it could",
 }
 """What each warning is about, by its id."""

@@ -22,7 +22,7 @@ from corscope.servers.handoff import anchoring, is_regex
 from corscope.servers.patterns.origins import OriginPattern, matches_pattern, parse_origin_pattern
 from corscope.servers.policy import ECHO, WILDCARD, Policy
 
-__all__ = ["lint_origins", "lint_sent_by_page", "lint_sent_origin"]
+__all__ = ["has_known_suffix", "lint_origins", "lint_sent_by_page", "lint_sent_origin"]
 
 _LOOSE_ORIGIN: Final = re.compile(
     r"(?P<scheme>[^:/?#]+)://(?P<host>[^/?#]*)(?P<path>.*)", re.DOTALL
@@ -275,6 +275,11 @@ def _in_ascii(host: str) -> str:
 @lru_cache(maxsize=1)
 def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()
+
+
+def has_known_suffix(host: str) -> bool:
+    """Whether a name ends as a domain can, in `com` or `co.uk` say."""
+    return _public_suffixes().get_tld(host, strict=True) is not None
 
 
 def _is_public_suffix(host: str) -> bool:
