@@ -144,9 +144,13 @@ class SmallDisk:
         subprocess.run(["umount", "-l", str(self._folder)], check=True)
 
     def fill(self, room: int, _: int) -> None:
-        """Leave room for so many bytes, in whole pages."""
-        used = shutil.disk_usage(self._folder).used
-        assert self._mount(f"remount,size={used + room}").returncode == 0
+        """Leave room for so many bytes, in whole pages; it is refused if more came meanwhile."""
+
+        def shrink() -> bool:
+            used = shutil.disk_usage(self._folder).used
+            return self._mount(f"remount,size={used + room}").returncode == 0
+
+        wait_until(shrink, WAIT, f"the disk has room for {room} bytes more")
 
     def free(self, _: int) -> None:
         """Make room again."""
