@@ -659,6 +659,54 @@ def test_a_header_name_is_no_pattern(lines: str, paths: list[str]) -> None:
     assert [each.path for each in found if each.id == "header-wildcard"] == paths
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (
+            "Acces-Control-Allow-Origin",
+            "did you mean Access-Control-Allow-Origin? [header-misspelt]",
+        ),
+        ("Access-Control-Allow-Method", "did you mean Access-Control-Allow-Methods?"),
+        ("access-control-exposed-headers", "did you mean Access-Control-Expose-Headers?"),
+        ("Access-Control-MaxAge", "did you mean Access-Control-Max-Age?"),
+        ("Access-Control-Request-Headers", "is a request header: a rule edits responses, where"),
+        ("Origin", "is a request header: a rule edits responses, where browsers don't look at it"),
+    ],
+)
+def test_a_header_that_browsers_pass_over(name: str, says: str) -> None:
+    for edit in (f'remove = "{name}"', f'set.{name} = "x"', f'add.{name} = "x"'):
+        (found,) = warnings(rule(f"headers.{edit}"))
+        assert says in str(found)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ACCESS-CONTROL-ALLOW-ORIGIN",
+        "Access-Control-Allow-Private-Network",
+        "Timing-Allow-Origin",
+        "X-Allow-Origin",
+    ],
+)
+def test_a_header_that_may_be_meant(name: str) -> None:
+    assert warnings(rule(f'headers.remove = "{name}"')) == ()
+
+
+@pytest.mark.parametrize("value", ["{{origin}}", "${origin}", "{origin}/", "https://{origin}"])
+def test_an_origin_that_is_sent_back_with_something_around_it(value: str) -> None:
+    (found,) = warnings(rule(SET.format(value)))
+    assert found.id == "origin-invalid"
+    assert found.hint == "write {origin} alone"
+
+
+def test_a_placeholder_that_no_request_of_the_rule_fills_in() -> None:
+    text = rule('headers.set.Access-Control-Allow-Headers = "x-a,{headers}"\nmatch.kind = "actual"')
+    (found,) = warnings(text)
+    assert "only preflights have what {headers} stands for" in str(found)
+    assert warnings(text.replace("actual", "preflight")) == ()
+    assert warnings(text.replace("{headers}", "{{headers}}")) == ()
+
+
 def two(first: str, second: str) -> str:
     return "".join(
         f'[[rule]]\nname = "{name}"\nheaders.remove = "x"\n[rule.match]\n{match}\n'
@@ -771,6 +819,7 @@ BY_ID = {
     "header-of-responses": ORIGINS + 'policy.allow_headers = ["access-control-max-age"]',
     "header-safelisted": ORIGINS + 'policy.allow_headers = ["accept"]',
     "header-wildcard": 'headers.remove = "Access-Control-*"',
+    "header-misspelt": 'headers.remove = "Access_Control_Allow_Origin"',
     "expose-forbidden": ORIGINS + 'policy.expose_headers = ["set-cookie"]',
     "expose-safelisted": ORIGINS + 'policy.expose_headers = ["expires"]',
     "expose-of-requests": ORIGINS + 'policy.expose_headers = ["origin"]',

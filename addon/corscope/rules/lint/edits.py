@@ -1,29 +1,51 @@
 """Which header edits contradict themselves, each other, or the standard?"""
 
+import difflib
 from collections.abc import Iterator
+from typing import Final
 
+from corscope.fetch.headers import byte_lowercase
 from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.ids import remark
+from corscope.rules.lint.lists import OF_REQUESTS
 from corscope.rules.lint.origins import lint_sent_origin
 from corscope.rules.locate import KeyPath
 from corscope.rules.model import HeaderEdits, Rule
 from corscope.rules.problems import written_path
-from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN, VARY
+from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+    VARY,
+)
 from corscope.servers.policy import WILDCARD
 
 __all__ = ["lint_edits"]
+
+_OF_RESPONSES: Final = (
+    *(ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS),
+    *(EXPOSE_HEADERS, MAX_AGE),
+)
+_LIKENESS: Final = 0.8
+"""From which on, of 1, a name is taken for one of them: Allow-Private-Network is below it."""
+
+_ECHOED: Final = "{origin}"
 
 
 def lint_edits(rule: Rule) -> Iterator[Remark]:
     """Everything about a rule's `headers`."""
     if rule.headers is not None:
-        yield from _patterns(rule.headers)
+        yield from _names(rule.headers)
         yield from _twice(rule.headers, rule)
         yield from _values(rule.headers)
         yield from _with_credentials(rule.headers, rule)
         yield from _vary(rule.headers, rule)
         yield from _removed(rule.headers)
         yield from _set_again(rule.headers)
+        yield from _unfilled(rule.headers, rule)
 
 
 def _edits(edits: HeaderEdits) -> Iterator[tuple[KeyPath, str, str]]:
@@ -33,7 +55,7 @@ def _edits(edits: HeaderEdits) -> Iterator[tuple[KeyPath, str, str]]:
             yield ("headers", table, name), name.lower(), template.text.strip()
 
 
-def _patterns(edits: HeaderEdits) -> Iterator[Remark]:
+def _names(edits: HeaderEdits) -> Iterator[Remark]:
     named: list[tuple[KeyPath, str]] = [
         (("headers", "remove", index), name) for index, name in enumerate(edits.remove)
     ]
@@ -43,6 +65,23 @@ def _patterns(edits: HeaderEdits) -> Iterator[Remark]:
         if WILDCARD in name:
             message = "is no pattern: the * is a part of the name"
             yield remark("header-wildcard", path, name, message, "write the names out")
+        elif name.lower() in OF_REQUESTS:
+            message = "is a request header: a rule edits responses, where browsers don't look at it"
+            yield remark("expose-of-requests", path, name, message, "drop it")
+        elif (meant := _misspelt(name)) is not None:
+            message = "is no header of CORS, which browsers pass over"
+            yield remark("header-misspelt", path, name, message, f"did you mean {meant}?")
+
+
+def _misspelt(name: str) -> str | None:
+    """The header of CORS that a name looks like and isn't."""
+    written = byte_lowercase(name)
+    if written in _OF_RESPONSES:
+        return None
+    near = difflib.get_close_matches(
+        written.replace("_", "-"), _OF_RESPONSES, n=1, cutoff=_LIKENESS
+    )
+    return near[0].title() if near else None
 
 
 def _twice(edits: HeaderEdits, rule: Rule) -> Iterator[Remark]:
@@ -56,9 +95,12 @@ def _twice(edits: HeaderEdits, rule: Rule) -> Iterator[Remark]:
 
 def _values(edits: HeaderEdits) -> Iterator[Remark]:
     for path, name, value in _edits(edits):
-        if "{" in value:
+        if name == ALLOW_ORIGIN and _ECHOED in value and value != _ECHOED:
+            message = "has something around the origin, so that no Origin ever equals it"
+            yield remark("origin-invalid", path, value, message, "write {origin} alone")
+        elif "{" in value:
             continue
-        if name == ALLOW_ORIGIN:
+        elif name == ALLOW_ORIGIN:
             yield from lint_sent_origin(value, path)
         elif name == ALLOW_CREDENTIALS and value != "true":
             message = "counts as not allowed: only true does, in lower case"
@@ -117,3 +159,16 @@ def _set_again(edits: HeaderEdits) -> Iterator[Remark]:
             )
             path: KeyPath = ("headers", "set", name)
             yield remark("header-set-again", path, template.text, message, "drop one of the two")
+
+
+def _unfilled(edits: HeaderEdits, rule: Rule) -> Iterator[Remark]:
+    """What only preflights ask leave for, in a rule for others."""
+    if rule.match.kind != ("actual",):
+        return
+    for table in ("set", "add"):
+        for name, template in getattr(edits, table):
+            if "headers" in template.pieces[1::2]:
+                message = "is left out: only preflights have what {headers} stands for"
+                hint = 'write the names, or leave match.kind = "actual" out'
+                path: KeyPath = ("headers", table, name)
+                yield remark("field-without-use", path, template.text, message, hint)

@@ -47,6 +47,7 @@ LINTS: Final = {
     "header-of-responses": "a response header among those of requests",
     "header-safelisted": "a request header whose usual values need no leave",
     "header-wildcard": "a header's name with a `*` in it, which stands for no other characters",
+    "header-misspelt": "a header's name that looks like one of CORS, and isn't",
     "expose-forbidden": "a response header that is never shown to script",
     "expose-safelisted": "a response header that script can read anyway",
     "expose-of-requests": "a request header among those of responses",

@@ -31,13 +31,15 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import WILDCARD, Policy
 
-__all__ = ["MAX_AGE_CAPS", "lint_lists"]
+__all__ = ["MAX_AGE_CAPS", "OF_REQUESTS", "lint_lists"]
 
 MAX_AGE_CAPS: Final = {"WebKit": 600, "Chromium": 7200, "Firefox": 86400}
 """The longest time, in seconds, for which each engine keeps a preflight's answer."""
 
 _NEEDLESS_HEADERS: Final = frozenset({"accept", "accept-language", "content-language"})
-_OF_REQUESTS: Final = frozenset({ORIGIN, REQUEST_METHOD, REQUEST_HEADERS})
+OF_REQUESTS: Final = frozenset({ORIGIN, REQUEST_METHOD, REQUEST_HEADERS})
+"""The headers of CORS, in lower case, that only requests have."""
+
 _KNOW_BEGINNINGS: Final = {
     "allow_headers": frozenset({"s3", "azure-blob"}),
     "expose_headers": frozenset({"azure-blob"}),
@@ -98,7 +100,7 @@ def _exposed_headers(policy: Policy) -> Iterator[Remark]:
         path: KeyPath = ("policy", "expose_headers", index)
         if is_forbidden_response_header_name(name):
             yield remark("expose-forbidden", path, name, "is never shown to script", "drop it")
-        elif name.lower() in _OF_REQUESTS:
+        elif name.lower() in OF_REQUESTS:
             message = "is a request header: no response has it"
             yield remark("expose-of-requests", path, name, message, "drop it")
         elif is_cors_safelisted_response_header_name(name, ()):
