@@ -707,6 +707,24 @@ def test_a_placeholder_that_no_request_of_the_rule_fills_in() -> None:
     assert warnings(text.replace("{headers}", "{{headers}}")) == ()
 
 
+@pytest.mark.parametrize(
+    ("key", "way_out"),
+    [
+        ("match.origin", 'leave it out to match any, or write "*"'),
+        ("policy.allow_origins", 'to send back any origin write allow_origins = "request"'),
+        (
+            "headers.set.Access-Control-Allow-Origin",
+            "to send back the request's origin write {origin}",
+        ),
+    ],
+)
+def test_what_is_meant_for_any_origin_is_told_how_it_is_said(key: str, way_out: str) -> None:
+    alone = "" if key.startswith(("policy", "headers")) else "\nfault.status = 401"
+    for word in ("any", "Reflect", "$http_origin", "<origin>"):
+        (found,) = warnings(rule(f'{key} = "{word}"{alone}'))
+        assert (found.id, found.hint) == ("origin-without-scheme", way_out)
+
+
 def two(first: str, second: str) -> str:
     return "".join(
         f'[[rule]]\nname = "{name}"\nheaders.remove = "x"\n[rule.match]\n{match}\n'
@@ -811,6 +829,7 @@ BY_ID = {
     "wildcard-with-credentials": 'policy.allow_origins = "*"\npolicy.allow_credentials = true',
     "wildcard-with-others": 'policy.allow_origins = ["*", "https://a.example"]',
     "duplicate-entry": ORIGINS + 'policy.allow_headers = ["x-a", "X-A"]',
+    "request-in-list": ORIGINS + 'policy.allow_methods = ["request"]',
     "method-forbidden": ORIGINS + 'policy.allow_methods = ["CONNECT"]',
     "method-safelisted": ORIGINS + 'policy.allow_methods = ["POST"]',
     "method-options": ORIGINS + 'policy.allow_methods = ["OPTIONS"]',

@@ -39,6 +39,7 @@ LINTS: Final = {
     "wildcard-with-credentials": "`*` with credentials, to which it is no wildcard",
     "wildcard-with-others": "`*` beside other entries, which it makes needless",
     "duplicate-entry": "an entry that its list has already",
+    "request-in-list": "`request` in a list of methods or headers, where it is a name",
     "method-forbidden": "a method that script can't use",
     "method-safelisted": "GET, HEAD or POST, which need no leave",
     "method-options": "OPTIONS, which only a script that sends it itself needs",

@@ -29,7 +29,7 @@ from corscope.servers.parts import (
     REQUEST_METHOD,
     is_cors_response_header_name,
 )
-from corscope.servers.policy import WILDCARD, Policy
+from corscope.servers.policy import ECHO, WILDCARD, Policy
 
 __all__ = ["MAX_AGE_CAPS", "OF_REQUESTS", "lint_lists"]
 
@@ -51,6 +51,7 @@ _OF_PREFLIGHTS: Final = ("allow_methods", "allow_headers", "max_age")
 
 def lint_lists(policy: Policy, dialect: Dialect, match: Match) -> Iterator[Remark]:
     """Everything about a policy but its origins."""
+    yield from _echoes(policy)
     yield from _methods(policy)
     yield from _request_headers(policy)
     yield from _exposed_headers(policy)
@@ -59,6 +60,16 @@ def lint_lists(policy: Policy, dialect: Dialect, match: Match) -> Iterator[Remar
     yield from _wildcards(policy, dialect)
     yield from _max_age(policy)
     yield from _unused(policy, match)
+
+
+def _echoes(policy: Policy) -> Iterator[Remark]:
+    """The word that sends back what is asked for, where it is one of a list."""
+    for field in ("allow_methods", "allow_headers"):
+        for index, item in _items(getattr(policy, field)):
+            if item == ECHO:
+                message = "is a name in a list, and sends nothing back"
+                hint = f"to send back what is asked for write {field} = {shown(ECHO)}"
+                yield remark("request-in-list", ("policy", field, index), item, message, hint)
 
 
 def _methods(policy: Policy) -> Iterator[Remark]:
@@ -73,7 +84,7 @@ def _methods(policy: Policy) -> Iterator[Remark]:
         elif method == "OPTIONS":
             message = "is for script that sends it itself: preflights need no leave"
             yield remark("method-options", path, method, message, "drop it")
-        elif method != method.upper():
+        elif method != method.upper() and method != ECHO:
             hint = f"browsers send {method.upper()}; methods differ by case"
             if normalize_method(method) == method:
                 hint = f"browsers send it as script wrote it: {method.upper()} is another method"

@@ -227,6 +227,18 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+_FOR_ANY: Final = re.compile(
+    r"(?:request|reflect|echo|origin|any|all|true)|\$\w+|[$%]?\{.*\}\w?|<.*>", re.IGNORECASE
+)
+"""How other programs, and people, write what isn't one origin but whichever asks."""
+
+_TO_MEAN_ANY: Final = {
+    "match": 'leave it out to match any, or write "*"',
+    "policy": 'to send back any origin write allow_origins = "request"',
+    "headers": "to send back the request's origin write {origin}",
+}
+
+
 def lint_sent_by_page(text: str, path: KeyPath) -> Iterator[Remark]:
     """Tell how browsers write what was meant, if that differs."""
     if "," in text:
@@ -239,6 +251,8 @@ def lint_sent_by_page(text: str, path: KeyPath) -> Iterator[Remark]:
         bare = text.strip("/")
         meant = "/".join(with_scheme(bare).split("/")[:3])
         hint = f"write {shown(meant)}" if bare else _written(text)
+        if _FOR_ANY.fullmatch(text.strip()):
+            hint = _TO_MEAN_ANY[path[0]]
         message = "has no scheme, so no Origin ever equals it"
         yield remark("origin-without-scheme", path, text, message, hint)
         return
