@@ -252,7 +252,7 @@ def lint_sent_by_page(text: str, path: KeyPath) -> Iterator[Remark]:
         meant = "/".join(with_scheme(bare).split("/")[:3])
         hint = f"write {shown(meant)}" if bare else _written(text)
         if _FOR_ANY.fullmatch(text.strip()):
-            hint = _TO_MEAN_ANY[path[0]]
+            hint = _TO_MEAN_ANY[str(path[0])]
         message = "has no scheme, so no Origin ever equals it"
         yield remark("origin-without-scheme", path, text, message, hint)
         return
