@@ -542,7 +542,10 @@ def test_an_origin_glob_that_something_equals(origin: str) -> None:
     [
         ('method = "*"', '"*": is no wildcard here, but a method of that name. Hint: leave method'),
         ('method = "TRACK"', "can't use. Hint: drop it [method-forbidden]"),
-        ('method = "OPTIONS"', 'Hint: write kind = "preflight"; for script that sends OPTIONS'),
+        (
+            'method = "OPTIONS"',
+            'Hint: write kind = "preflight"; for script that sends OPTIONS, name',
+        ),
         ('host = "a.test,b.test"', 'Hint: write ["a.test", "b.test"] [several-in-one]'),
         ('url = "https://a.test,b.test/x"', 'write ["https://a.test/x", "https://b.test/x"]'),
         (
@@ -579,6 +582,7 @@ def test_what_no_request_has(match: str, says: str) -> None:
         'host = ["*", "*.a.test", "a.*.test:8080", "10.0.*.1", "10.0.*", "a_b.test."]',
         'host = ["a.test:*", "[::1]:8080", "[::1]", "127.0.0.1", "a.test:443", "*:80"]',
         'method = ["OPTIONS", "PUT"]\nmatch.kind = "actual"',
+        'method = "OPTIONS"\nmatch.kind = ["preflight", "actual"]',
         'url = ["*", "*/v1", "http*://a.test/*", "http://localhost:8080*", "https://a.test:443/*"]',
         'url = ["https://a.test/a,b;c=(d)!|~\'@:%20[]?e={f}`^|&g=*,https://b.test", "*://*:*/*"]',
     ],

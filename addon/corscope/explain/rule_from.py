@@ -143,6 +143,8 @@ def _policy_rule(exchange: Exchange, judgement: Judgement, credentials: Credenti
             "name here what script is to read of the answer, as the rule replaces the server's own"
         )
         methods = _methods(exchange.method)
+        if exchange.method == "OPTIONS":  # else it might be meant to be the preflight's own
+            match["kind"] = ["preflight", "actual"]
         if methods == ECHO:
             notes["allow_methods"] = f"just {exchange.method}, by match.method"
     else:

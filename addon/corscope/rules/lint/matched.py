@@ -47,9 +47,9 @@ def _method(method: str, path: KeyPath, match: Match) -> Iterator[Remark]:
     elif is_forbidden_method(method):
         message = "is a method that script can't use"
         yield remark("method-forbidden", path, method, message, "drop it")
-    elif method == "OPTIONS" and match.kind != ("actual",):
+    elif method == "OPTIONS" and "actual" not in match.kind:
         message = "is no preflight's: that has the method which it asks leave for"
-        hint = 'write kind = "preflight"; for script that sends OPTIONS, kind = "actual" too'
+        hint = 'write kind = "preflight"; for script that sends OPTIONS, name kind = "actual" too'
         yield remark("method-options", path, method, message, hint)
     elif normalize_method(method) != method:
         hint = f"write {shown(normalize_method(method))}"
