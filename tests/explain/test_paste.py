@@ -213,6 +213,7 @@ def test_a_title_of_the_issues_panel_finds_what_it_is_for(
 
 @pytest.mark.parametrize(("reason", "shown"), BLOCKED)
 def test_what_a_network_panel_shows_finds_its_reason(reason: Reason, shown: str) -> None:
+    assert reason in found(f"({shown})").reasons
     assert found(f"GET https://api.test/x {shown}").reasons == (reason,)
 
 
@@ -283,6 +284,7 @@ def test_of_several_messages_the_cause_counts() -> None:
     "message",
     [
         FIREFOX_SAYS.format("CORS request did not succeed") + " Status code: (null).",
+        FIREFOX_SAYS.format("CORS request failed"),
         "CORS Failed",
         "https://developer.mozilla.org/docs/Web/HTTP/CORS/Errors/CORSDidNotSucceed",
     ],
@@ -397,6 +399,34 @@ NETWORKS = (
             "CSRF Failed: Origin checking failed - https://a.test does not match any trusted "
             "origins.",
             "CSRF_TRUSTED_ORIGINS",
+        ),
+        *(
+            (said, "a server, no browser, refuses its own configuration")
+            for said in (
+                "java.lang.IllegalArgumentException: When allowCredentials is true, allowedOrigins "
+                'cannot contain the special value "*" since that cannot be set on the '
+                '"Access-Control-Allow-Origin" response header. To allow credentials to a set of '
+                'origins, list them explicitly or consider using "allowedOriginPatterns" instead.',
+                "System.InvalidOperationException: The CORS protocol does not allow specifying a "
+                "wildcard (any) origin and credentials at the same time. Configure the CORS policy "
+                "by listing individual origins if credentials needs to be supported.",
+                "panic: [CORS] Insecure setup, 'AllowCredentials' is set to true, and "
+                "'AllowOrigins' is set to a wildcard.",
+                "ValueError: Cannot use supports_credentials in conjunction withan origin string "
+                "of '*'. See: http://www.w3.org/TR/cors/#resource-requests",
+                "ValueError: Cannot allow credentials with wildcard allowed origins",
+            )
+        ),
+        (
+            "info: Microsoft.AspNetCore.Cors.Infrastructure.CorsService[5]\n      CORS policy "
+            "execution failed.",
+            "a server has refused",
+        ),
+        (
+            "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
+            "resource at https://a.test/x. This can be fixed by moving the resource to the same "
+            "domain or enabling CORS.",
+            "later versions of Firefox name the cause",
         ),
         ("Error: Not allowed by CORS\n    at origin (server.js:12:9)", "a server has refused"),
         ("Disallowed CORS origin, headers", "a server has refused"),

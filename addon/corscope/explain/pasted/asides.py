@@ -19,6 +19,9 @@ LOOK_BEFORE: Final = (
 _LOOK_AT_CONSOLE: Final = (
     "what script gets for every cause, so that it can't tell them apart: the browser's console can"
 )
+_NOT_SAID_ONCE: Final = (
+    "only that CORS is at fault, not why: later versions of Firefox name the cause"
+)
 _LOOK_CLOSER: Final = (
     "only that CORS is at fault, not why: the console names the cause, and so does what Chromium's "
     "network panel shows where the pointer rests on these words"
@@ -30,6 +33,11 @@ _UNHEARD: Final = (
 _REFUSED_BY_SERVER: Final = (
     "that a server has refused the request itself, no browser: add the page's origin, as the "
     "request's Origin header has it, or the method or header to what that server allows"
+)
+_REFUSED_BESIDE_WILDCARD: Final = (
+    "that a server, no browser, refuses its own configuration: * for origins beside credentials, "
+    "which no browser takes. List the origins there, or leave credentials out; Spring has "
+    "allowedOriginPatterns too, ASP.NET Core SetIsOriginAllowed"
 )
 _FORGED: Final = (
     "that a server took the request for a forged one (CSRF), of which it has a list of its own: in "
@@ -163,6 +171,11 @@ _UNFOLLOWED: Final = (
 )
 
 FIRST_ASIDES: Final[dict[str, str]] = {
+    "When allowCredentials is true, allowedOrigins cannot contain": _REFUSED_BESIDE_WILDCARD,
+    "does not allow specifying a wildcard (any) origin and credentials": _REFUSED_BESIDE_WILDCARD,
+    "'AllowCredentials' is set to true, and 'AllowOrigins' is set to": _REFUSED_BESIDE_WILDCARD,
+    "Cannot use supports_credentials in conjunction with": _REFUSED_BESIDE_WILDCARD,
+    "Cannot allow credentials with wildcard allowed origins": _REFUSED_BESIDE_WILDCARD,
     "Request has been terminated Possible causes: the network is offline": _LOOK_AT_CONSOLE,
     "disallowed for cross-origin requests that require preflight": _UNFOLLOWED_ONCE,
     "Request requires preflight, which is disallowed to follow": _UNFOLLOWED_ONCE,
@@ -171,6 +184,7 @@ FIRST_ASIDES: Final[dict[str, str]] = {
 
 ASIDES: Final[dict[str, str]] = {
     "Cross origin requests are only supported for HTTP": NO_HTTP,
+    "by moving the resource to the same domain or enabling CORS": _NOT_SAID_ONCE,
     "the `Authorization` header is not covered": _UNCOVERED,
     "CORSAllowHeaderFromPreflightDeprecation": _UNCOVERED,
     "due to access control checks": LOOK_BEFORE,
@@ -223,7 +237,7 @@ ASIDES: Final[dict[str, str]] = {
     "Content Security Policy": _POLICY,
     "Content-Security-Policy: The page's settings blocked": _POLICY,
     "net::ERR_BLOCKED_BY_CSP": _POLICY,
-    "(blocked:csp)": _POLICY,
+    "blocked:csp": _POLICY,
     "OpaqueResponseBlocking": _OPAQUE,
     "net::ERR_BLOCKED_BY_ORB": _OPAQUE,
     "Cross-Origin Read Blocking": _OPAQUE,
@@ -271,9 +285,10 @@ ASIDES: Final[dict[str, str]] = {
     "Not allowed by CORS": _REFUSED_BY_SERVER,
     "Invalid CORS request": _REFUSED_BY_SERVER,
     "Disallowed CORS": _REFUSED_BY_SERVER,
+    "CORS policy execution failed": _REFUSED_BY_SERVER,
     "Origin checking failed": _FORGED,
     "net::ERR_BLOCKED_BY_CLIENT": _EXTENSION,
-    "(blocked:other)": _EXTENSION,
+    "blocked:other": _EXTENSION,
     "content blocking is enabled": _TRACKER,
     "Enhanced Tracking Protection is enabled": _TRACKER,
     "net::ERR_CERT_": _CERTIFICATE,

@@ -78,6 +78,9 @@ OF_ORIGIN: Final = (
 )
 """What Edge printed of an origin that isn't allowed, before it was a Chromium."""
 
+_OF_NO_ANSWER: Final = "(Reason: CORS request failed)"
+"""What Firefox once printed where it prints today that the request did not succeed."""
+
 ISSUES: Final[dict[str, tuple[str, ...]]] = {
     "Ensure CORS response header values are valid": (
         *("MissingAllowOriginHeader", "MultipleAllowOriginValues", "InvalidAllowOriginValue"),
@@ -101,12 +104,12 @@ ISSUES: Final[dict[str, tuple[str, ...]]] = {
 """The titles that Chromium's issues panel has, with the names of the protocol that they are for."""
 
 BLOCKED: Final[tuple[tuple[Reason, str], ...]] = (
-    (Reason.MIXED_CONTENT, "(blocked:mixed-content)"),
-    (Reason.CROSS_ORIGIN_RESOURCE_POLICY, "(blocked:NotSameOrigin)"),
-    (Reason.CROSS_ORIGIN_RESOURCE_POLICY, "(blocked:NotSameSite)"),
+    (Reason.MIXED_CONTENT, "blocked:mixed-content"),
+    (Reason.CROSS_ORIGIN_RESOURCE_POLICY, "blocked:NotSameOrigin"),
+    (Reason.CROSS_ORIGIN_RESOURCE_POLICY, "blocked:NotSameSite"),
     (
         Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
-        "(blocked:NotSameOriginAfterDefaultedToSameOriginByCoep)",
+        "blocked:NotSameOriginAfterDefaultedToSameOriginByCoep",
     ),
     (Reason.CLIENT_GONE, "NS_BINDING_ABORTED"),
 )
@@ -249,6 +252,7 @@ def _sentences() -> Mapping[str, tuple[Reason, ...]]:
     unequal = Reason.ALLOW_ORIGIN_MISSING, *named("CORSAllowOriginNotMatchingOrigin")
     told += [(reason, said) for said in OF_ORIGIN for reason in unequal]
     told += [(each, title) for title, of in ISSUES.items() for name in of for each in named(name)]
+    told += [(each, _OF_NO_ANSWER) for each in named("CORSDidNotSucceed")]
     shown = {category: text for text, category in PANEL.items()}
     for reason, entry in CATALOGUE.items():
         told += [(reason, CHROMIUM[entry.chromium])] if entry.chromium else []
