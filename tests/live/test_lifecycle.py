@@ -109,7 +109,16 @@ def test_an_empty_path_of_rules_is_none(
         assert proxy.journal()[0]["options"]["cors_rules"] == []
 
 
-@pytest.mark.parametrize("wrong", ["cors_urls=foo", "cors_web_port=-1"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "cors_urls=foo",
+        "cors_web_port=-1",
+        "cors_journal=cors\0.jsonl",
+        "cors_journal=\ud800",
+        "cors_rules=a\0.toml",
+    ],
+)
 def test_a_wrong_option_is_refused_while_it_runs(
     server: RawServer, tmp_path: Path, wrong: str
 ) -> None:
@@ -119,6 +128,7 @@ def test_a_wrong_option_is_refused_while_it_runs(
         assert f"{wrong.partition('=')[0]} must be" in answer["error"]
         proxy.ask(ask("http://api.test/o?secret=1"))
         proxy.exchange("http://api.test/o?secret=*")
+        assert "corscope failed" not in proxy.log()
 
 
 # The journal's file

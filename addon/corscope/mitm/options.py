@@ -7,6 +7,7 @@ is wrong it drops the addon without a word. It doesn't look at choices either.
 """
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -119,7 +120,20 @@ def wrong(options: optmanager.OptManager) -> str | None:
         return f"cors_urls must be {' or '.join(URLS)}, not {options.cors_urls!r}"
     if not 0 <= options.cors_web_port <= MOST_PORT:
         return f"cors_web_port must be from 0 to {MOST_PORT}, not {options.cors_web_port}"
+    if not _can_be_path(options.cors_journal):
+        return f"cors_journal must be a path, not {options.cors_journal!r}"
+    for path in options.cors_rules:
+        if not _can_be_path(path):
+            return f"cors_rules must be paths, not {path!r}"
     return None
+
+
+def _can_be_path(text: str) -> bool:
+    """Whether a file could have this name; where none can, opening it is no OSError."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def misspelt(options: optmanager.OptManager) -> list[str]:
