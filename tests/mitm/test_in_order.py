@@ -161,6 +161,17 @@ def test_an_authorization_that_was_left_out_is_known_again() -> None:
     assert (request.preflight, request.request_headers) == ("preflight", ("authorization",))
 
 
+def test_a_missing_preflight_is_explained_by_what_a_recording_may_lack() -> None:
+    """Corscope may have started long after; Playwright's HARs have no preflights at all."""
+    found = records([capture("request", 0)])
+    (remark,) = next(each for each in found if isinstance(each, Exchange)).findings
+    assert (remark.id, remark.detail) == (
+        "preflight-not-seen",
+        "no preflight was seen for it: cached before the recording began, left out of the "
+        "recording, or not a browser",
+    )
+
+
 def test_so_many_are_held_back_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     late = capture("late", -1, url=f"{URL}/late")
     many = [capture(str(at), at, url=f"{URL}/{at}") for at in range(MOST_HELD)]

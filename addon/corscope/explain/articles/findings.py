@@ -334,8 +334,8 @@ FINDING_ARTICLES: Final = (
         "preflight, unless the preflight cache covers it. WebKit sends none either where a page's "
         "service worker gets the request and leaves it to the browser.",
         section="https://fetch.spec.whatwg.org/#cors-preflight-fetch",
-        fix="nothing, if the request came from no browser, its preflight before corscope ran, or "
-        "the recording is one that has none, as Playwright's HARs.",
+        fix="nothing, if the request came from no browser, its preflight before corscope ran or "
+        "the recording began, or the recording is one that has none, as Playwright's HARs.",
         looks=("> PUT /items", "> (no OPTIONS before it)"),
         harmless="If it came from a tool that is no browser, or from a browser that had asked "
         "before.",

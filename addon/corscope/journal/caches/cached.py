@@ -60,15 +60,8 @@ MAX_CLIENTS: Final = 50
 MAX_PLACES: Final = 2_000
 MAX_PER_PLACE: Final = 16
 
-_NOT_SEEN: Final = Finding(
-    FindingId.PREFLIGHT_NOT_SEEN,
-    "no preflight was seen for it: cached before corscope started, or not a browser",
-)
-_NOT_SEEN_OF_WEBKIT: Final = Finding(
-    FindingId.PREFLIGHT_NOT_SEEN,
-    "no preflight was seen for it: cached before corscope started, left to WebKit by a service "
-    "worker that saw the request, or not a browser",
-)
+_BEFORE_LIVE: Final = ("cached before corscope started",)
+_LEFT_TO_WEBKIT: Final = "left to WebKit by a service worker that saw the request"
 """It sends none for what a service worker has got and not answered."""
 
 _MODES: Final = (CredentialsMode.OMIT, CredentialsMode.INCLUDE)
@@ -111,7 +104,8 @@ UNCOVERED: Final = Covered(None, ())
 class Caches:
     """Every client's cache, and the latest answers at each place whoever asked; all bounded.
 
-    They are as of when account was last taken of what was `told`.
+    They are as of when account was last taken of what was `told`. `unseen` says why a preflight may
+    have been sent all the same, where none was seen.
     """
 
     clients: "OrderedDict[tuple[str, Engine], Accounts]" = field(default_factory=OrderedDict)
@@ -119,6 +113,7 @@ class Caches:
         default_factory=lambda: Shelf(MAX_PLACES, MOST_CHARACTERS)
     )
     told: Backlog = field(default_factory=Backlog)
+    unseen: tuple[str, ...] = _BEFORE_LIVE
 
     def asked(self, client: str, wire: WireView, length: int) -> None:
         """Take note of a preflight as it is sent: what was cached didn't suffice.
@@ -283,13 +278,19 @@ class Caches:
         self.told.take_account(_place(wire.cors))
         partitions = (_HERE, _ELSEWHERE) if elsewhere else (_HERE,)
         if not is_cors_safelisted_method(wire.cors.method) or wire.cors.unsafe_names:
-            return self._explain(client, wire, now, partitions) or _unexplained(wire.engine)
+            return self._explain(client, wire, now, partitions) or self._unexplained(wire.engine)
         names = self._perhaps_scripts(wire)
         if not names:
             return UNCOVERED
         by_script = wire._replace(cors=wire.cors._replace(unsafe_names=names))
         condition = f", if script set its {' and '.join(map(_spelled, names))}"
         return self._explain(client, by_script, now, partitions, condition) or UNCOVERED
+
+    def _unexplained(self, engine: Engine) -> Covered:
+        left = (_LEFT_TO_WEBKIT,) if engine is Engine.WEBKIT else ()
+        causes = ", ".join((*self.unseen, *left))
+        detail = f"no preflight was seen for it: {causes}, or not a browser"
+        return Covered(None, (Finding(FindingId.PREFLIGHT_NOT_SEEN, detail),))
 
     def _perhaps_scripts(self, wire: WireView) -> tuple[str, ...]:
         """The headers that script may have set, of those that browsers set too.
@@ -359,10 +360,6 @@ def is_simple(wire: WireView) -> bool:
     if wire.cors.unsafe_names or "authorization" in wire.present:
         return False
     return is_cors_safelisted_method(wire.cors.method)
-
-
-def _unexplained(engine: Engine) -> Covered:
-    return Covered(None, (_NOT_SEEN_OF_WEBKIT if engine is Engine.WEBKIT else _NOT_SEEN,))
 
 
 def is_doubtful(wire: WireView) -> bool:
