@@ -78,6 +78,26 @@ def test_the_message_gives_the_values() -> None:
     assert 'Access-Control-Allow-Headers: x-a"' in header
 
 
+def test_what_a_message_does_not_tell_is_marked_as_an_example() -> None:
+    text = entry_text(Reason.ALLOW_ORIGIN_MISSING, {"url": "https://api.test/x"})
+    assert "at 'https://api.test/x' from origin" in text
+    marked = "\nOnly examples, which the message doesn't tell: 200, https://app.example.\n"
+    assert marked in text
+    told = {"origin": "https://app.test", "status": "404"}
+    assert "Only examples" not in entry_text(Reason.ALLOW_ORIGIN_MISSING, told)
+    assert "Only examples" not in entry_text(Reason.ALLOW_ORIGIN_MISSING)
+    status = entry_text(Reason.PREFLIGHT_STATUS, {}).splitlines()
+    assert status[2] == "Only examples, which the message doesn't tell: 403."
+    flag = entry_text(Reason.ALLOW_CREDENTIALS_NOT_TRUE, {}).splitlines()
+    assert flag[2].endswith("doesn't tell: missing.")
+
+
+def test_a_redirected_url_is_told_with_where_it_led() -> None:
+    values = {"url": "https://b.test/x", "first_url": "https://a.test/x"}
+    text = entry_text(Reason.ALLOW_ORIGIN_MISSING, values)
+    assert "at 'https://b.test/x' (redirected from 'https://a.test/x') from origin" in text
+
+
 def test_no_value_steers_the_terminal() -> None:
     values = {"detail": "\x1b[2J\u202e", "origin": "\x9b31m"}
     for reason in Reason:

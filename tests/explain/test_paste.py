@@ -141,7 +141,11 @@ UNEQUAL = (
 def test_the_values_come_along_however_a_log_dresses_them(pasted: str) -> None:
     result = found(pasted)
     assert result.reasons == (Reason.ALLOW_ORIGIN_MISMATCH,)
-    assert result.values == {"detail": "https://b.test", "origin": "https://app.test"}
+    assert result.values == {
+        "detail": "https://b.test",
+        "origin": "https://app.test",
+        "url": "https://api.test/x",
+    }
 
 
 @pytest.mark.parametrize("dress", [json.dumps, html.escape])
@@ -228,7 +232,8 @@ def test_the_values_come_along() -> None:
         "Access-Control-Allow-Origin' header is present on the requested resource.",
         "Access-Control-Allow-Methods in preflight response.",
     )
-    assert found(message).values == {"detail": "PATCH", "origin": "https://app.test"}
+    expected = {"detail": "PATCH", "origin": "https://app.test", "url": "https://api.test/x"}
+    assert found(message).values == expected
     assert found("Header Access-Control-Allow-Headers has an invalid value: a b \nc").values == {
         "detail": "a b"
     }
@@ -240,6 +245,46 @@ def test_the_values_come_along() -> None:
         "origin": "https://app.test",
         "status": "404",
     }
+
+
+API = "https://api.test/a/v1?q=1"
+
+
+@pytest.mark.parametrize(
+    ("message", "values"),
+    [
+        (MISSING.replace("https://api.test/x", API), {"url": API, "origin": "https://app.test"}),
+        (
+            MISSING.replace("/x'", "/x' (redirected from 'http://api.test/x')"),
+            {
+                "url": "https://api.test/x",
+                "first_url": "http://api.test/x",
+                "origin": "https://app.test",
+            },
+        ),
+        (
+            f"XMLHttpRequest cannot load {API}. No 'Access-Control-Allow-Origin' header is present "
+            "on the requested resource. Origin 'http://localhost:4200' is therefore not allowed "
+            "access. The response had HTTP status code 500.",
+            {"url": API, "origin": "http://localhost:4200", "status": "500"},
+        ),
+        (
+            f"Failed to load {API}: Response for preflight does not have HTTP ok status.",
+            {"url": API},
+        ),
+        (
+            FIREFOX_SAYS.replace("https://api.test/x", API).format(
+                "CORS preflight response did not succeed"
+            ),
+            {"url": API},
+        ),
+    ],
+)
+def test_so_do_origin_and_url_that_stand_around_it(message: str, values: dict[str, str]) -> None:
+    assert found(message).values == values
+    wrapped = "\n".join(message[at : at + 33] for at in range(0, len(message), 33))
+    if "load" not in message:
+        assert found(wrapped).values == values
 
 
 @pytest.mark.parametrize(

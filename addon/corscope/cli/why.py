@@ -41,7 +41,7 @@ def why(text: tuple[str, ...]) -> None:
         return
     asked = sys.stdin.read() if text == ("-",) else " ".join(text)
     if ids := _of_name(asked):
-        _show(ids, {}, likelier(ids))
+        _show(ids, None, likelier(ids))
         return
     found = found_in(asked)
     if found is None:
@@ -60,7 +60,7 @@ def _of_name(asked: str) -> tuple[ArticleId, ...]:
     return named(asked) if finding is None else (*named(asked), finding)
 
 
-def _show(ids: Sequence[ArticleId], values: Mapping[str, str], aside: str | None) -> None:
+def _show(ids: Sequence[ArticleId], values: Mapping[str, str] | None, aside: str | None) -> None:
     if aside is not None:
         click.echo(f"This says {aside}.\n")
     begin = "This" if aside is None else "Else it"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from corscope.explain.articles.article import APP, Article, ArticleId
-from corscope.explain.articles.catalogue import article
+from corscope.explain.articles.catalogue import REASONS, article
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.parts.engines import NAMES
 from corscope.explain.parts.findings import finding_words
@@ -44,13 +44,18 @@ def heading(id_: ArticleId, values: Values | None = None) -> str:
 
 
 def entry_text(id_: ArticleId, values: Values | None = None) -> str:
-    """All there is to say of a reason or a finding, in lines; a pasted message gives the values."""
-    return "\n".join(_lines(article(id_), values or {}))
+    """All there is to say of a reason or a finding, in lines.
+
+    A pasted message gives the values, and what it doesn't tell is marked as an example then.
+    """
+    return "\n".join(_lines(article(id_), values))
 
 
-def _lines(told: Article, values: Values) -> Iterator[str]:
+def _lines(told: Article, values: Values | None) -> Iterator[str]:
     yield heading(told.id, values)
     yield f"Fix: {example_words(told.id, values).fix}"
+    if values is not None and (examples := list(_examples(told.id, values))):
+        yield f"Only examples, which the message doesn't tell: {', '.join(examples)}."
     yield f"Standard: {told.standard}"
     yield f"    {told.section}"
     if told.harmless is not None:
@@ -114,6 +119,17 @@ def _values(id_: ArticleId, values: Values) -> dict[str, str]:
     }
 
 
+def _examples(id_: ArticleId, values: Values) -> Iterator[str]:
+    """The values in what is said of a reason that aren't the message's own."""
+    if not isinstance(id_, Reason):
+        return
+    said = REASONS[id_].what + REASONS[id_].fix
+    shown = _values(id_, values)
+    for name in ("status", "detail", "origin", "error"):
+        if f"{{{name}}}" in said and name not in values:
+            yield escaped(shown[name]) or "missing"
+
+
 def _status(id_: ArticleId, values: Values) -> int:
     if "status" in values:
         return int(values["status"])
@@ -124,13 +140,14 @@ def _printed(engine: Engine, reason: Reason, values: Values) -> Sequence[str]:
     """What the engine's console prints; what only tells that a request failed is left out."""
     kind: Kind = "preflight" if article(reason).of_preflights else "actual"
     origin = values.get("origin", APP)
+    url = values.get("url", _URL)
     scene = Scene(
-        url=_URL,
+        url=url,
         origin=origin,
         status=None if reason is Reason.NO_RESPONSE else _status(reason, values),
         location=_TARGETS.get(reason),
         page=origin,
-        first_url=_URL,
+        first_url=values.get("first_url", url),
     )
     failure = Failure(reason, values.get("detail") or article(reason).example)
     return console_messages(engine, kind, failure, scene)[:1]

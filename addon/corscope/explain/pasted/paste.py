@@ -52,6 +52,11 @@ OLDER: Final[tuple[tuple[Reason, str], ...]] = (
     ),
     (
         Reason.ALLOW_CREDENTIALS_NOT_TRUE,
+        "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is "
+        "'{detail}'. It must be 'true'",
+    ),
+    (
+        Reason.ALLOW_CREDENTIALS_NOT_TRUE,
         "Credentials flag was set to true, but Access-Control-Allow-Credentials was not present or "
         'was not set to "true.',
     ),
@@ -132,7 +137,16 @@ PANEL: Final[dict[str, str]] = {
 }
 """What Firefox's network panel shows, by the category of the console's message."""
 
-_FROM_ORIGIN: Final = "from origin '{origin}' has been blocked by CORS policy"
+_AROUND: Final = (
+    "from origin '{origin}' has been blocked by CORS policy",
+    "Origin '{origin}' is therefore not allowed access",
+    "at '{url}' from origin",
+    "at '{url}' (redirected from '{first_url}') from origin",
+    "reading the remote resource at {url}. (Reason:",
+)
+"""What stands around a sentence and has values of its own, in Chromium, an old one, and Firefox."""
+_LOADED: Final = re.compile(r"\b(?:cannot|Failed to) load (?P<url>https?://\S+?)[.:]?(?:\s|$)")
+"""How old Chromiums began, and WebKit ends."""
 _FOLLOW_UP: Final = FIREFOX["CORSDidNotSucceed"]
 
 
@@ -141,7 +155,8 @@ class Found:
     """What a message tells of: the reasons that it may have, or an aside; or both.
 
     An aside beside reasons is likelier than any of them. `values` are those of a whole sentence's
-    placeholders: `detail`, `origin`, `status`. What `is_translated` is in another language than
+    placeholders, `detail` and `status`, and what stands around one: `origin`, `url`, and in
+    `first_url` what that was redirected from. What `is_translated` is in another language than
     English, and found by what stays the same.
     """
 
@@ -199,8 +214,7 @@ def found_in(message: str) -> Found | None:
     place, template = min(
         whole, key=lambda each: (each[1] == _FOLLOW_UP, each[0].start, -len(each[1]))
     )
-    origin = text.find(_FROM_ORIGIN)
-    values = {**place.values, **(origin.values if origin else {}), **text.status()}
+    values = {**text.around(), **place.values, **text.status()}
     reasons = _narrowed(_sentences()[template], values)
     aside = BAD_PORT if reasons == (Reason.REDIRECT_BAD_PORT,) else likelier(reasons)
     return Found(reasons, values, aside)
@@ -209,7 +223,7 @@ def found_in(message: str) -> Found | None:
 def _found_otherwise(message: str, text: "_Text") -> Found | None:
     """The same where no sentence of a reason is in it as a whole."""
     if (reasons := _named_within(text.plain)) is not None:
-        return Found(reasons, aside=likelier(reasons))
+        return Found(reasons, text.around(), aside=likelier(reasons))
     asides = (aside for template, aside in ASIDES.items() if text.find(template))
     if (aside := next(asides, None)) is not None:
         return Found(aside=aside)
@@ -349,6 +363,14 @@ class _Text:
         place = self.find(template)
         return None if place is None else (place.start, place.values)
 
+    def around(self) -> Mapping[str, str]:
+        """Origin and URLs, as far as the message names them; a line's end may part a URL."""
+        loaded = _LOADED.search(self.plain)
+        values = {} if loaded is None else {"url": loaded["url"]}
+        for place in filter(None, map(self.find, _AROUND)):
+            values |= {name: "".join(value.split()) for name, value in place.values.items()}
+        return values
+
     def status(self) -> Mapping[str, str]:
         """The status code that the message names, if it does."""
         found = _STATUS.search(self._squeezed)
@@ -409,7 +431,8 @@ def _found_in_part(text: _Text) -> Found | None:
         return None
     likely = {reason for reasons, hint in hints.items() if hint == most for reason in reasons}
     in_order = tuple(reason for reason in Reason if reason in likely)
-    return Found(_narrowed(in_order, text.status()), text.status())
+    values = {**text.around(), **text.status()}
+    return Found(_narrowed(in_order, values), values)
 
 
 @cache
