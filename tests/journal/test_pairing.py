@@ -337,6 +337,18 @@ def test_nor_is_one_whose_answer_refuses_the_credentials_that_show(told: Told) -
     assert told.both("put", actual("PUT", headers=(("Cookie", "a=1"),))).preflight == "own"
 
 
+def test_what_script_sends_as_a_csp_report_is_of_mode_cors_where_it_was_announced(
+    told: Told,
+) -> None:
+    """A browser's own report looks the same, but asks nobody's leave."""
+    url = "https://api.test/reports"
+    report = Request("POST", url, (("Origin", PAGE), ("Content-Type", "application/csp-report")))
+    assert told.both("own", report).mode == "no-cors"
+    told.both("asks", preflight("POST", "content-type", url), *ANY_HEADER)
+    sent = told.both("scripts", report)
+    assert (sent.preflight, sent.mode, sent.mode_from) == ("asks", "cors", "inferred")
+
+
 def test_firefox_tells_by_itself_which_of_two_is_with_credentials(told: Told) -> None:
     site = (("User-Agent", FIREFOX), ("Sec-Fetch-Site", "cross-site"))
     access = ("Sec-Fetch-Storage-Access", "none")

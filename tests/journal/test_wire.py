@@ -102,6 +102,19 @@ def test_is_cors_exchange(url: str, headers: HeaderList, expected: bool) -> None
             id="a socket that tells",
         ),
         pytest.param((("Sec-Fetch-Mode", ""),), "cors", "inferred", id="an empty line is none"),
+        pytest.param(
+            (("Content-Type", "application/csp-report"),), "no-cors", "inferred", id="a CSP report"
+        ),
+        pytest.param(
+            (("Content-Type", "text/ping"), ("Ping-To", PAGE)), "no-cors", "inferred", id="a ping"
+        ),
+        pytest.param((("Ping-To", PAGE),), "no-cors", "inferred", id="a redirected ping"),
+        pytest.param(
+            (("Content-Type", "application/csp-report"), ("Sec-Fetch-Mode", "cors")),
+            "cors",
+            "sec-fetch-mode",
+            id="script that sends a report",
+        ),
     ],
 )
 def test_the_mode_is_told_or_inferred(headers: HeaderList, mode: str, source: str) -> None:

@@ -154,8 +154,8 @@ class Journal:
         return None if before is None else _with_authorization(reading, before, now)
 
     def _may_be_announced(self, client: str, wire: WireView) -> bool:
-        is_actual = wire.kind == "actual" and wire.mode == "cors"
-        return is_actual and self.pairing.is_awaited(client, wire)
+        may_be_cors = wire.mode == "cors" or wire.mode_from == "inferred"
+        return wire.kind == "actual" and may_be_cors and self.pairing.is_awaited(client, wire)
 
     def _read(self, id_: str, client: str, request: Request) -> Reading | Plain:
         reading = read(client, request)

@@ -200,7 +200,12 @@ def _read(client: str, request: Request) -> Reading:
 
 
 def _completed(wire: WireView, announced: tuple[str, ...]) -> WireView:
-    """Count as the fetch's own the headers that its preflight announced."""
+    """Count as the fetch's own the headers that its preflight announced.
+
+    Whatever a preflight has announced has the mode "cors", where it doesn't tell otherwise.
+    """
+    if announced and wire.mode_from == "inferred":
+        wire = wire._replace(mode="cors")
     own = wire.present.intersection(announced).union(wire.cors.unsafe_names)
     names = tuple(sorted(own))
     if names == wire.cors.unsafe_names:

@@ -74,6 +74,10 @@ _SCHEMES_OF_BROWSERS: Final = frozenset({"basic", "digest", "negotiate", "ntlm"}
 _ACCEPT_OF_NAVIGATION: Final = "text/html,application/xhtml+xml,"
 """How all browsers begin the Accept of a navigation; script may well set only its first part."""
 
+_SENT_BY_BROWSERS: Final = frozenset({"application/csp-report", "text/ping"})
+"""The types that reports of a Content-Security-Policy and an `<a ping>` have, which are no-cors: to
+send one of these, script would have to ask leave."""
+
 # From these versions on, the header's absence is as telling as its presence.
 _STORAGE_ACCESS_SINCE: Final = {
     Engine.CHROMIUM: re.compile(r"Chrom(?:e|ium)/([0-9]{1,9})"),
@@ -242,7 +246,9 @@ def _inferred_mode(request: Request) -> str:
     wants_a_page = (get(request.headers, "Accept") or "").startswith(_ACCEPT_OF_NAVIGATION)
     if wants_a_page and contains(request.headers, "Upgrade-Insecure-Requests"):
         return "navigate"
-    return "cors"
+    # A ping that is redirected has its type no more.
+    sent_by_browser = get(request.headers, "Content-Type") in _SENT_BY_BROWSERS
+    return "no-cors" if sent_by_browser or contains(request.headers, "Ping-To") else "cors"
 
 
 _EVENTS: Final = "text/event-stream"
