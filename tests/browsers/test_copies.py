@@ -115,7 +115,8 @@ COURSES: Mapping[str, Course] = {
 }
 
 AT_ONCE = 6
-"""So many courses are gone at once: a step waits for the browser's cache to have what came."""
+"""So many courses are gone at once: a step waits for the browser's cache to have what came, the
+longer the busier the machine is."""
 
 PLAY = """
 const told_by = frame => new Promise(resolve => {
@@ -151,8 +152,9 @@ const go = async (url, steps) => {
   for (const step of steps) {
     const [who, mode, method] = step.split(" ");
     const ask = {image: shown, page: fetched}[who] ?? (url => framed(who, url));
+    const started = performance.now();
     ended.push(await ask(url, mode, method));
-    await new Promise(resolve => setTimeout(resolve, 150));
+    await new Promise(resolve => setTimeout(resolve, 150 + performance.now() - started));
   }
   return ended;
 };
