@@ -703,6 +703,37 @@ def test_an_origin_that_is_sent_back_with_something_around_it(value: str) -> Non
     assert found.hint == "write {origin} alone"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("Allow-Methods", "GET PUT", 'write "GET, PUT"'),
+        ("Allow-Headers", "x-a;x-b , x-c", 'write "x-a, x-b, x-c"'),
+        ("Expose-Headers", "x-a: x-b", 'write "x-a, x-b"'),
+        ("Max-Age", "1 hour", 'write "3600"'),
+        ("Max-Age", "2D", 'write "172800"'),
+        ("Max-Age", "long", 'write "600", say'),
+        ("Allow-Origin", "", "write an origin, or remove the header"),
+    ],
+)
+def test_a_value_by_hand_that_browsers_can_not_read(name: str, value: str, hint: str) -> None:
+    (found,) = warnings(rule(f'headers.set.Access-Control-{name} = "{value}"'))
+    assert found.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Allow-Methods", "GET,, PUT ,"),
+        ("Allow-Headers", ""),
+        ("Expose-Headers", "*"),
+        ("Allow-Headers", "{headers}"),
+        ("Max-Age", "-1"),
+    ],
+)
+def test_a_value_by_hand_that_they_can(name: str, value: str) -> None:
+    assert warnings(rule(f'headers.set.Access-Control-{name} = "{value}"')) == ()
+
+
 def test_a_placeholder_that_no_request_of_the_rule_fills_in() -> None:
     text = rule('headers.set.Access-Control-Allow-Headers = "x-a,{headers}"\nmatch.kind = "actual"')
     (found,) = warnings(text)
@@ -843,11 +874,13 @@ BY_ID = {
     "header-safelisted": ORIGINS + 'policy.allow_headers = ["accept"]',
     "header-wildcard": 'headers.remove = "Access-Control-*"',
     "header-misspelt": 'headers.remove = "Access_Control_Allow_Origin"',
+    "header-no-list": 'headers.set.Access-Control-Allow-Methods = "PUT; DELETE"',
     "expose-forbidden": ORIGINS + 'policy.expose_headers = ["set-cookie"]',
     "expose-safelisted": ORIGINS + 'policy.expose_headers = ["expires"]',
     "expose-of-requests": ORIGINS + 'policy.expose_headers = ["origin"]',
     "max-age-negative": ORIGINS + "policy.max_age = -1",
     "max-age-above-cap": ORIGINS + "policy.max_age = 7200",
+    "max-age-no-number": 'headers.set.Access-Control-Max-Age = "10m"',
     "field-without-use": ORIGINS + 'policy.max_age = 1\nmatch.kind = "actual"',
     "allow-origin-twice": ORIGINS + f'headers.add.Access-Control-Allow-Origin = "{APP}"',
     "allow-origin-several": SET.format("https://a.example, https://b.example"),

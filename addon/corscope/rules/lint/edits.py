@@ -1,17 +1,18 @@
 """Which header edits contradict themselves, each other, or the standard?"""
 
 import difflib
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from corscope.fetch.headers import byte_lowercase
+from corscope.fetch.headers import FAILURE, byte_lowercase, extract_header_list_values
 from corscope.rules.kinds.place import Remark
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.lists import OF_REQUESTS
 from corscope.rules.lint.origins import lint_sent_origin
 from corscope.rules.locate import KeyPath
 from corscope.rules.model import HeaderEdits, Rule
-from corscope.rules.problems import written_path
+from corscope.rules.problems import shown, written_path
 from corscope.servers.parts import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -29,6 +30,12 @@ _OF_RESPONSES: Final = (
     *(ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS),
     *(EXPOSE_HEADERS, MAX_AGE),
 )
+_LISTS: Final = (ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS)
+_BETWEEN_NAMES: Final = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SECONDS: Final = re.compile(r"-?[0-9]+")
+_WITH_UNIT: Final = re.compile(r"(?P<count>[0-9]{1,6}) ?(?P<unit>[smhd])[a-z]*", re.IGNORECASE)
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
 _LIKENESS: Final = 0.8
 """From which on, of 1, a name is taken for one of them: Allow-Private-Network is below it."""
 
@@ -106,6 +113,21 @@ def _values(edits: HeaderEdits) -> Iterator[Remark]:
             message = "counts as not allowed: only true does, in lower case"
             hint = "write true" if value.lower() in {"true", "1", "yes"} else "remove the header"
             yield remark("credentials-not-true", path, value, message, hint)
+        elif name in _LISTS and extract_header_list_values(name, ((name, value),)) is FAILURE:
+            names = ", ".join(filter(None, _BETWEEN_NAMES.split(value)))
+            message = "is no list: names stand in it with commas between them"
+            yield remark("header-no-list", path, value, message, f"write {shown(names)}")
+        elif name == MAX_AGE and not _SECONDS.fullmatch(value):
+            message = "is no number of seconds"
+            yield remark("max-age-no-number", path, value, message, _in_seconds(value))
+
+
+def _in_seconds(value: str) -> str:
+    """How a time with its unit is written."""
+    found = _WITH_UNIT.fullmatch(value)
+    if found is None:
+        return f"write {shown('600')}, say"
+    return f"write {shown(str(int(found['count']) * _UNITS[found['unit'].lower()]))}"
 
 
 def _with_credentials(edits: HeaderEdits, rule: Rule) -> Iterator[Remark]:

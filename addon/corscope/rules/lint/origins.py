@@ -203,7 +203,12 @@ def lint_sent_origin(value: str, path: KeyPath) -> Iterator[Remark]:
         message = "holds several origins, where only one or * may stand"
         hint = "send back the one that asks: {origin}, with match.origin for whom"
         yield remark("allow-origin-several", path, value, message, hint)
-    elif value not in {WILDCARD, "null", ""}:
+    elif not value:
+        message = "is empty, so no Origin ever equals it"
+        yield remark(
+            "origin-invalid", path, value, message, "write an origin, or remove the header"
+        )
+    elif value not in {WILDCARD, "null"}:
         yield from lint_sent_by_page(value, path)
 
 
