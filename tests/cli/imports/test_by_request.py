@@ -613,8 +613,9 @@ def test_a_location_for_all_paths_is_all_of_its_server() -> None:
     assert not found.policy.forward_preflight
 
 
-def test_a_location_for_all_paths_comes_before_what_others_inherit() -> None:
-    first, second = read("nginx", "n.conf", SERVER % f"location /api {{ x y; }}\n{ROOT}")
+def test_what_others_inherit_beside_a_location_for_all_paths_is_for_them() -> None:
+    second, first = read("nginx", "n.conf", SERVER % f"location /api {{ x y; }}\n{ROOT}")
+    assert second.paths == ("/api*",)
     assert (first.policy.max_age, first.policy.forward_preflight) == (5, False)
     assert (second.policy.max_age, second.policy.forward_preflight) == (None, True)
 

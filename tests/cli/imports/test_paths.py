@@ -22,6 +22,7 @@ from tests.servers.real.libraries import LIBRARIES, Running
 
 APP = "https://app.test"
 B = "https://b.test"
+PREFLIGHT = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
 
 
 def test_a_path_is_told_by_globs() -> None:
@@ -56,6 +57,23 @@ def really_allowed(port: int, path: str) -> str | None:
     return response.getheader("Access-Control-Allow-Origin")
 
 
+def answers(rules: str, path: str) -> bool:
+    """Whether the rules answer a preflight there."""
+    in_force = InForce(load([RuleFile("a.toml", rules.encode())]), fresh=False)
+    request = Request("OPTIONS", f"https://api.test{path}", tuple(PREFLIGHT.items()))
+    return in_force.treatment(request).answering() is not None
+
+
+def really_answers(port: int, path: str) -> bool:
+    """Whether it does so itself: the backend's status is another."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("OPTIONS", path, headers=PREFLIGHT)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.status == 204
+
+
 def imported(corscope: Command, file: Path, text: str) -> tuple[str, list[str]]:
     """The rules that a file becomes for api.test, and what is told of it."""
     file.write_text(text)
@@ -71,6 +89,11 @@ def location(of: str, origin: str = "") -> str:
     return f"location {of} {{ {line}proxy_pass http://localhost:1; }}\n"
 
 
+SERVERS = f"add_header Access-Control-Allow-Origin {APP} always;\n"
+ANSWERING = (
+    "location %s { if ($request_method = OPTIONS) { return 204; } "
+    "proxy_pass http://localhost:1; }\n"
+)
 NGINX = {
     "two prefixes, the shorter first": location("/a", APP) + location("/a/b", B),
     "a prefix beside all": location("/", "*") + location("/a/", APP) + location("/b/", B),
@@ -78,6 +101,17 @@ NGINX = {
     "a prefix that regexes don't override": location("^~ /a/", APP) + location("/b/", B),
     "a prefix of the server": (
         f"add_header Access-Control-Allow-Origin *;\n{location('/a/', APP)}{location('/', '')}"
+    ),
+    "what has the server's beside all": (
+        f"add_header Access-Control-Allow-Origin *;\n{location('/', APP)}{location('/a/')}"
+        f"{location('= /b/')}"
+    ),
+    "all beside what answers preflights": f"{SERVERS}{ANSWERING % '/a'}{location('/')}",
+    "what has the server's in what answers preflights": (
+        f"{SERVERS}{ANSWERING % '/a'}{location('/a/b')}{location('/')}"
+    ),
+    "what has the server's beside all that answers preflights": (
+        f"{SERVERS}{location('/a/')}{ANSWERING % '/'}"
     ),
 }
 PATHS = ("/", "/a", "/a?b", "/a/b", "/a/b?c=/d", "/a/b/c", "/ab", "/b/", "/c?/a/", "/a/b.png")
@@ -93,6 +127,21 @@ def test_nginx_locations_are_rules_for_their_paths(
     with running(tmp_path, "nginx", text) as port:
         for path in PATHS:
             assert allowed(rules, path) == really_allowed(port, path), path
+            assert answers(rules, path) is really_answers(port, path), path
+
+
+@pytest.mark.parametrize("answering", ["", "/a"])
+def test_nginx_headers_around_servers_are_for_those_that_have_none(
+    corscope: Command, tmp_path: Path, answering: str
+) -> None:
+    first = ANSWERING % answering if answering else location("/a/", "*")
+    text = f"{first}{location('/')}{location('/b/', B)}"
+    rules, told = imported(corscope, tmp_path / "n.conf", f"{SERVERS}server {{\n{text}}}\n")
+    assert not told
+    with running(tmp_path, "nginx", text, SERVERS) as port:
+        for path in PATHS:
+            assert allowed(rules, path) == really_allowed(port, path), path
+            assert answers(rules, path) is really_answers(port, path), path
 
 
 def others(text: str) -> Iterator[str]:

@@ -80,13 +80,13 @@ def of_caddy(folder: Path, rules: str, port: int, backend: int, before: str) -> 
 
 def of_nginx(folder: Path, rules: str, port: int, backend: int, before: str) -> list[str]:
     """Its command line, once its configuration is written; the backend's is localhost:1."""
-    assert not before
     rules = rules.replace("localhost:1", f"127.0.0.1:{backend}")
     paths = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{name}_temp_path {folder}/{name};\n" for name in paths)
     (folder / "nginx.conf").write_text(
         f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log stderr;\nevents {{}}\n"
-        f"http {{\naccess_log off;\n{temporary}server {{\nlisten 127.0.0.1:{port};\n{rules}}}\n}}\n"
+        f"http {{\naccess_log off;\n{temporary}{before}\n"
+        f"server {{\nlisten 127.0.0.1:{port};\n{rules}}}\n}}\n"
     )
     return ["nginx", "-c", str(folder / "nginx.conf")]
 

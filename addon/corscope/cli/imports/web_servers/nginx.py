@@ -5,7 +5,7 @@ and what that makes of a policy by `by_request`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -29,6 +29,7 @@ from corscope.cli.imports.web_servers.nginx_locations import (
     only_there,
     order,
     others_first,
+    taken_by,
 )
 from corscope.cli.imports.web_servers.sides import Words
 from corscope.servers.parts import (
@@ -75,17 +76,16 @@ def read_nginx(source: Source) -> Iterator[Found]:
     if not chains:
         source.refuse(f"has no add_header Access-Control-…{_unread(directives)}")
     locations = {id(e.block): e for e in walk(directives) if e.name == "location" and e.block}
-    chains = _inner_first(chains, locations)
     sites = _sites(directives)
     chains.sort(key=lambda chain: order(locations.get(id(chain[-1]))))
     chains.sort(key=lambda chain: sites.get(id(chain[-1]), len(sites)))
     effort = Effort()
     nginx = NginxAnswers(source, directives, Compared(source, effort))
+    others = others_first(directives, (id(each[-1]) for each in chains))
     for chain in chains:
         place = nginx.elsewhere(Compared(source, effort))
         location = locations.get(id(chain[-1]))
-        others = others_first(location, directives, (id(each[-1]) for each in chains))
-        told = [_told_of_other(each, source) for each in others]
+        told = [_told_of_other(each, source) for each in others(location)]
         for found in _found(place, chain, keeps_own=not hides):
             there = only_there(found, location, source)
             site = sites.get(id(chain[-1]))
@@ -129,27 +129,6 @@ def _told_of_other(location: Directive, source: Source) -> str:
     return f"{source.at(location.line)}: {name} has none of these: say so in match.url"
 
 
-def _inner_first(chains: list[_Chain], locations: Mapping[int, Directive]) -> list[_Chain]:
-    """The same, where a location for all paths comes before the server that it is in.
-
-    What is said around the only location is for no request but by way of that.
-    """
-    ordered: list[_Chain] = []
-    for chain in chains:
-        location = locations.get(id(chain[-1]))
-        is_any = location is not None and is_for_all(location)
-        around = [n for n, other in enumerate(ordered) if is_any and _is_around(other, chain)]
-        ordered.insert(around[0] if around else len(ordered), chain)
-        if around:
-            others = [each for each in ordered[around[0] + 1][-1] if each.name == "location"]
-            del ordered[around[0] + 1 : around[0] + 1 + (len(others) == 1)]
-    return ordered
-
-
-def _is_around(outer: _Chain, inner: _Chain) -> bool:
-    return outer[:-1] == inner[:-2] and _run(outer[-1]) == inner[-2]
-
-
 def _run(block: tuple[Directive, ...]) -> tuple[Directive, ...]:
     """What of a block counts for those in it."""
     return tuple(each for each in block if each.name in RUN)
@@ -158,17 +137,33 @@ def _run(block: tuple[Directive, ...]) -> tuple[Directive, ...]:
 def _chains(
     chain: _Chain, is_meant: Callable[[Directive], bool], by_method: frozenset[str]
 ) -> Iterator[_Chain]:
-    """Each block that says something of CORS, after those around it; or one in it that inherits."""
-    inner = [each for each in chain[-1] if each.name != "if"]
-    heirs = [each for each in inner if _is_heir(each, by_method)]
+    """Each block that says something of CORS, after those around it; and those that inherit it."""
     if _has_any(chain[-1], is_meant):
-        if not heirs:
-            yield chain
-        for each in heirs:
-            yield (*chain, each.block)
+        yield from _with_heirs(chain, lambda each: _is_apart(each, is_meant, by_method))
     around = (*chain[:-1], _run(chain[-1]))
-    for each in inner:
-        yield from _chains((*around, each.block), is_meant, by_method)
+    for each in chain[-1]:
+        if each.name != "if":
+            yield from _chains((*around, each.block), is_meant, by_method)
+
+
+def _with_heirs(chain: _Chain, is_apart: Callable[[Directive], bool]) -> Iterator[_Chain]:
+    """A block, and those in it that have its headers where a rule for all of it wouldn't do.
+
+    No request gets the block's own if each goes to a location that is apart.
+    """
+    inside = [each for each in chain[-1] if each.name in {"server", "location"} and each.block]
+    apart = [each for each in inside if is_apart(each)]
+    heirs = [each for each in inside if not _adds(each)]
+    if any(each.name == "server" for each in apart):
+        for each in heirs:
+            yield from _with_heirs((*chain[:-1], _run(chain[-1]), each.block), is_apart)
+        return
+    if not any(map(is_for_all, apart)):
+        yield chain
+    taken, around = taken_by(apart), (*chain[:-1], _run(chain[-1]))
+    for each in heirs:
+        if taken(each) or (is_apart(each) and not _has_any(each.block, _hides)):
+            yield (*around, each.block)
 
 
 def _has_any(block: tuple[Directive, ...], is_meant: Callable[[Directive], bool]) -> bool:
@@ -182,12 +177,24 @@ def _sends(directive: Directive) -> bool:
     return any(line.name != VARY for line in cors_lines((directive,)))
 
 
-def _is_heir(directive: Directive, by_method: frozenset[str]) -> bool:
-    """Whether it is a block that tells methods apart, and has the headers of the one around it."""
-    adds = any(each.name == "add_header" for each in walk(directive.block))
-    return not adds and any(
-        each.name == "if" and bool(_variables(each) & by_method) for each in directive.block
+def _is_apart(
+    block: Directive, is_meant: Callable[[Directive], bool], by_method: frozenset[str]
+) -> bool:
+    """Whether what is answered there isn't what the headers around it make alone."""
+    tells_methods = not _adds(block) and any(
+        each.name == "if" and bool(_variables(each) & by_method) for each in block.block
     )
+    locations = (e for e in block.block if block.name == "server" and e.name == "location")
+    return (
+        tells_methods
+        or _has_any(block.block, is_meant)
+        or any(_is_apart(each, is_meant, by_method) for each in locations)
+    )
+
+
+def _adds(block: Directive) -> bool:
+    """Whether it adds headers, and so has none of those around it, at least at times."""
+    return _has_any(block.block, lambda each: each.name == "add_header")
 
 
 def _by_method(directives: tuple[Directive, ...]) -> frozenset[str]:

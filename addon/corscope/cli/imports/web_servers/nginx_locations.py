@@ -5,14 +5,16 @@ request's the longest counts, an exact one before all; but a regex comes before 
 `^~`.
 """
 
-from collections.abc import Iterable, Iterator
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from corscope.cli.imports.paths import beginning_with, exactly, only_for
 from corscope.cli.imports.tree import Found, Source
 from corscope.cli.imports.web_servers.nginx_answers import Directive, walk
 
-__all__ = ["is_for_all", "only_there", "order", "others_first"]
+__all__ = ["is_for_all", "only_there", "order", "others_first", "taken_by"]
 
 _ANY_PATH: Final = {("/",), ("^~", "/"), ("~", "/"), ("~", "^/"), ("~", ".*"), ("~*", "/")}
 _REGEXES: Final = {"~", "~*"}
@@ -69,29 +71,69 @@ def _redirects(location: Directive) -> bool:
 
 
 def others_first(
-    location: Directive | None, directives: tuple[Directive, ...], meant: Iterable[int]
-) -> Iterator[Directive]:
-    """The locations beside one that take some of its paths, and say nothing of CORS.
+    directives: tuple[Directive, ...], meant: Iterable[int]
+) -> Callable[[Directive | None], list[Directive]]:
+    """Which locations beside one take some of its paths, and say nothing of CORS.
 
     Args:
-        location: the one.
         directives: all of the file.
         meant: the ids of the blocks that say something of it.
     """
-    if location is None or _place(location).modifier in {"=", *_REGEXES}:
-        return
     known = frozenset(meant)
-    blocks = (directives, *(each.block for each in walk(directives)))
-    beside = next(block for block in blocks if any(each is location for each in block))
-    for each in beside:
-        is_meant = any(id(inner.block) in known for inner in walk((each,)) if inner.block)
-        is_other = each.name == "location" and each.block and each is not location
-        if is_other and not is_meant and _takes(_place(each), _place(location)):
-            yield each
+    beside: dict[int, _Silent] = {}
+    for block in (directives, *(each.block for each in walk(directives))):
+        locations = [each for each in block if each.name == "location" and each.block]
+        silent = _silent(each for each in locations if not _is_meant(each, known))
+        beside.update((id(each), silent) for each in locations)
+
+    def others(location: Directive | None) -> list[Directive]:
+        if location is None or _place(location).modifier in {"=", *_REGEXES}:
+            return []
+        modifier, path = _place(location)
+        silent = beside[id(location)]
+        taking = silent.longer_than(path) if modifier == "^~" else silent.taking(path)
+        return sorted(taking, key=lambda each: each.line)
+
+    return others
 
 
-def _takes(other: _Place, place: _Place) -> bool:
-    """Whether some paths that fit one location go to another."""
-    if other.modifier in _REGEXES:
-        return place.modifier != "^~"
-    return other.path != place.path and other.path.startswith(place.path)
+def _is_meant(location: Directive, known: frozenset[int]) -> bool:
+    return any(id(each.block) in known for each in walk((location,)) if each.block)
+
+
+class _Silent(NamedTuple):
+    """Locations that stand beside each other: the regexes, and the others by their paths."""
+
+    regexes: tuple[Directive, ...]
+    paths: tuple[str, ...]
+    others: tuple[Directive, ...]
+
+    def longer_than(self, path: str) -> tuple[Directive, ...]:
+        """Those that begin with a path, and go on."""
+        end = bisect_right(self.paths, path + chr(sys.maxunicode))
+        return self.others[bisect_right(self.paths, path) : end]
+
+    def taking(self, path: str) -> tuple[Directive, ...]:
+        """Those that take some of the paths that begin so."""
+        return (*self.regexes, *self.longer_than(path))
+
+
+def _silent(locations: Iterable[Directive]) -> _Silent:
+    in_order = sorted(locations, key=lambda each: _place(each).path)
+    regexes = tuple(each for each in in_order if _place(each).modifier in _REGEXES)
+    others = tuple(each for each in in_order if _place(each).modifier not in _REGEXES)
+    return _Silent(regexes, tuple(_place(each).path for each in others), others)
+
+
+def taken_by(locations: Iterable[Directive]) -> Callable[[Directive], bool]:
+    """Whether some paths of another location begin as one of these has it, which is no regex."""
+    places = [_place(each) for each in locations]
+    begun = {each.path for each in places if each.modifier not in {"=", *_REGEXES}}
+
+    def taken(other: Directive) -> bool:
+        place = _place(other)
+        if place.modifier in _REGEXES:
+            return bool(begun)
+        return any(place.path[:end] in begun for end in range(1, len(place.path)))
+
+    return taken
