@@ -197,6 +197,7 @@ def test_paths_of_rack_cors_are_those_of_the_real_one(corscope: Command, tmp_pat
 OWN = f"{{origin: '{APP}'}}"
 PYTHON = f'CORS(app, resources={{%s: {{"origins": "{APP}"}}, r"/a/b/c": {{"origins": "{B}"}}}})'
 LOCATION = '<Location "%s">\nHeader always set Access-Control-Allow-Origin %s\n</Location>\n'
+WITHOUT = '<Location "%s">\nHeader always set Access-Control-Allow-Credentials true\n</Location>\n'
 LIBRARY_PATHS = {
     "apache": [
         LOCATION % ("/a", APP),
@@ -204,6 +205,13 @@ LIBRARY_PATHS = {
         LOCATION % ("/a/b", APP) + LOCATION % ("/a", B),
         LOCATION % ("/a", APP) + LOCATION % ("/a/b", B),
         f"Header always set Access-Control-Allow-Origin {B}\n" + LOCATION % ("/a/", APP),
+        LOCATION % ("/a/", APP) + f"Header always set Access-Control-Allow-Origin {B}\n",
+        LOCATION % ("/a/b", APP) + WITHOUT % "/a",
+        LOCATION % ("/a", APP) + WITHOUT % "/a/b",
+        LOCATION % ("/a/b/", APP) + WITHOUT % "/a/b" + LOCATION % ("/a", B) + WITHOUT % "/b",
+        LOCATION % ("/", APP) + LOCATION % ("/a", B) + WITHOUT % "/b",
+        LOCATION % ("/a", B) + LOCATION % ("/", APP),
+        f"Header always set Access-Control-Allow-Origin {B}\n" + LOCATION % ("/", APP),
     ],
     "express": [
         f"import cors from 'cors';\napp.use('{path}', cors({OWN}));\n"

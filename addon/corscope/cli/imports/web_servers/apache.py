@@ -83,16 +83,33 @@ def read_apache(source: Source) -> Iterator[Found]:
     for place in _in_order(places) or [()]:
         compared = Compared(source, effort)
         compared.count(len(directives))
-        there = tuple(each for each in directives if _is_for(each, place))
-        for found in _found(ApacheAnswers(source, there, compared)):
+        there = [each for each in directives if _is_for(each, place)]
+        merged = tuple(sorted(there, key=lambda each: _merged(each.sections)))
+        for found in _found(ApacheAnswers(source, merged, compared)):
             yield replace(_only_there(found, place, source), site=_site(place))
 
 
 def _is_for(directive: Directive, place: _Place) -> bool:
     """Whether a directive counts in a place: those around it do, and no headers of places in it."""
     sections = directive.sections
-    around = sections == place[: len(sections)]
+    around = sections == place[: len(sections)] or _takes_all_of(sections, place)
     return around or (sections[: len(place)] == place and header_of(directive) is None)
+
+
+def _merged(sections: _Place) -> tuple[bool, int]:
+    """What sorts directives as they count: a server's before those of its places, each in turn.
+
+    https://httpd.apache.org/docs/2.4/sections.html#merging
+    """
+    return any(name.lower() in _PLACES for name, *_ in sections), len(sections)
+
+
+def _takes_all_of(outer: _Place, place: _Place) -> bool:
+    """Whether a `<Location>` has all paths of another one, so that what it says counts there."""
+    around, path = _location(outer), _location(place)
+    if not around or not path or _site(outer) not in {"", _site(place)}:
+        return False
+    return path == around or path.startswith(f"{around.removesuffix('/')}/")
 
 
 def _found(apache: ApacheAnswers) -> Iterator[Found]:
@@ -112,9 +129,11 @@ def _found(apache: ApacheAnswers) -> Iterator[Found]:
 
 
 def _in_order(places: list[_Place]) -> list[_Place]:
-    """As a rule has to be asked: of locations the last one counts; then what is for all paths."""
-    known = [place for place in reversed(places) if _globs(place)]
-    others = sorted((e for e in places if not _globs(e)), key=lambda place: bool(_here(place)))
+    """As a rule has to be asked: the longest location first; then what is for all paths."""
+    known = sorted(filter(_globs, places), key=lambda place: len(_location(place)), reverse=True)
+    whole = [place for place in places if _location(place) == "/"]
+    left = [e for e in places if not _globs(e) and not any(e == one[:-1] for one in whole)]
+    others = sorted(left, key=lambda place: bool(_here(place)))
     sites = {site: number for number, site in enumerate(dict.fromkeys(map(_site, places)))}
     return sorted((*known, *others), key=lambda place: sites[_site(place)])
 
@@ -138,11 +157,17 @@ def _only_there(found: Found, place: _Place, source: Source) -> Found:
 
 def _globs(place: _Place) -> tuple[str, ...]:
     """What fits a `<Location>` alone: its path, and all below it; behind a slash that alone."""
-    here = _here(place)
-    name, _, path = here[0].partition(" ") if len(here) == 1 else ("", "", "")
-    if name.lower() != "location":
+    path = _location(place)
+    if path == "/":
         return ()
     return beginning_with(path) if path.endswith("/") else at_or_below(path)
+
+
+def _location(place: _Place) -> str:
+    """The path of a `<Location>` that is in no other section for some paths; else nothing."""
+    named = [(name.lower(), argument) for name, argument, *_ in place if name.lower() in _PLACES]
+    path = named[0][1] if [name for name, _ in named] == ["location"] else ""
+    return path if beginning_with(path) else ""
 
 
 def _read(

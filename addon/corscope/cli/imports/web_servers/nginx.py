@@ -154,13 +154,14 @@ def _with_heirs(chain: _Chain, is_apart: Callable[[Directive], bool]) -> Iterato
     inside = [each for each in chain[-1] if each.name in {"server", "location"} and each.block]
     apart = [each for each in inside if is_apart(each)]
     heirs = [each for each in inside if not _adds(each)]
+    around = (*chain[:-1], _run(chain[-1]))
     if any(each.name == "server" for each in apart):
         for each in heirs:
-            yield from _with_heirs((*chain[:-1], _run(chain[-1]), each.block), is_apart)
+            yield from _with_heirs((*around, each.block), is_apart)
         return
     if not any(map(is_for_all, apart)):
         yield chain
-    taken, around = taken_by(apart), (*chain[:-1], _run(chain[-1]))
+    taken = taken_by(apart)
     for each in heirs:
         if taken(each) or (is_apart(each) and not _has_any(each.block, _hides)):
             yield (*around, each.block)
