@@ -195,6 +195,22 @@ CADDYFILES = {
         1,
     ),
     "headers come first elsewhere": (f"{MATCHER}respond @o 204\n{ORIGIN}{LIST}{PROXY}", 1),
+    "a handle comes before what responds": (
+        f"{ORIGIN}{LIST}{MATCHER}respond @o 204\nhandle {{\n{PROXY}}}\n",
+        1,
+    ),
+    "a route does, too": (
+        f"{ORIGIN}{LIST}{MATCHER}respond @o 204\nroute {{\nhandle {{\n{PROXY}}}\n}}\n",
+        1,
+    ),
+    "one that doesn't answer all goes on": (
+        f"{ORIGIN}{LIST}{MATCHER}respond @o 204\nroute {{\nrespond /x 403\n}}\n{PROXY}",
+        1,
+    ),
+    "in a route what stands behind comes after": (
+        f"{ORIGIN}{LIST}{MATCHER}route {{\nrespond @o 204\nhandle {{\n{PROXY}}}\n}}\n",
+        1,
+    ),
     "those around count": (
         f"{ORIGIN}{MATCHER}handle @o {{\n{LIST}respond 204\n}}\nhandle {{\n{PROXY}}}\n",
         1,
@@ -213,6 +229,32 @@ def test_what_caddy_responds_has_the_headers_of_its_blocks(tmp_path: Path, name:
     found = list(IMPORTERS["caddy"](Source("Caddyfile", f"http://a.test {{\n{rules}}}\n")))
     assert len(found) == count
     compare(tmp_path, "caddy", rules, found)
+
+
+STATUS = {
+    "all": (f"handle {{\n{PROXY}}}\n", [True], "respond is never reached"),
+    "some paths": (
+        f"@p path /a\nhandle @p {{\n{PROXY}}}\n",
+        [False],
+        "respond isn't reached for /a, where handle comes first; the rule answers there too",
+    ),
+    "nothing": ("", [False], ""),
+}
+
+
+@pytest.mark.parametrize("name", STATUS)
+def test_what_caddy_never_responds_is_left_to_the_backend(tmp_path: Path, name: str) -> None:
+    handles, forwards, told = STATUS[name]
+    rules = f"{ORIGIN}{MATCHER}respond @o 204\n{handles}"
+    found = list(IMPORTERS["caddy"](Source("Caddyfile", rules)))
+    assert [each.policy.forward_preflight for each in found] == forwards
+    assert told in " ".join(warning for each in found for warning in each.warnings)
+    preflight = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+    with running(tmp_path, "caddy", rules) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("OPTIONS", "/", headers=preflight)
+        assert (connection.getresponse().status == 200) is forwards[0]
+        connection.close()
 
 
 SET = f"header_down Access-Control-Allow-Origin {APP}\n"

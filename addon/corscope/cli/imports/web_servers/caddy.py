@@ -403,7 +403,7 @@ class _Site:
         """What a block sends; it knows its own matchers, and those around it."""
         own = {each.name: self._matcher(each) for each in directives if each.name.startswith("@")}
         known = {**outer, **own}
-        for each in directives:
+        for number, each in enumerate(directives):
             if each.name == "header":
                 for sent in self._header(each, when, known):
                     yield replace(sent, block=block)
@@ -411,7 +411,8 @@ class _Site:
                 for sent in self._header_down(each, when, known):
                     yield replace(sent, block=block, proxy=each.line)
             elif each.name == "respond":
-                if self._responds(each, when, known):
+                before = directives[:number] if is_in_order else directives
+                if self._responds(each, when, known, before):
                     self.responds.append(_Responds(each.line, block, is_in_order, len(self.sent)))
             elif each.name in _HANDLERS:
                 yield from self._handled(each, when, known, block)
@@ -430,10 +431,21 @@ class _Site:
         is_route = directive.name == "route"
         yield from self._lines(directive.block, both, known, within, is_in_order=is_route)
 
-    def _responds(self, directive: Directive, when: _When, known: Mapping[str, _When]) -> bool:
-        """`respond [matcher] [body] [status]`: tell if it is for preflights, and otherwise."""
+    def _responds(
+        self,
+        directive: Directive,
+        when: _When,
+        known: Mapping[str, _When],
+        before: Sequence[Directive] = (),
+    ) -> bool:
+        """`respond [matcher] [body] [status]`: tell if it is for preflights, and otherwise.
+
+        What stands before it, among other things, may leave none of them to it.
+        """
         inner, taken = _matched(directive, known)
         both = when.and_also(inner)
+        if both.is_preflight and not self._is_reached(directive, inner, known, before):
+            return False
         self.answers |= both.is_preflight
         if not both.is_preflight or both.unread:
             return False
@@ -442,6 +454,31 @@ class _Site:
         self.warnings += told_of_status(self.source, status, directive.line)
         if not both.is_narrow:
             self.warnings.append(f"{self.source.at(directive.line)}: {ANY_OPTIONS}")
+        return True
+
+    def _is_reached(
+        self,
+        respond: Directive,
+        when: _When,
+        known: Mapping[str, _When],
+        before: Iterable[Directive],
+    ) -> bool:
+        """Whether the handles beside a `respond`, which come first, leave it any of its requests.
+
+        https://caddyserver.com/docs/caddyfile/directives#directive-order
+        """
+        place = self.source.at(respond.line)
+        for each in before:
+            if each.name not in _HANDLERS or not _answers_all(each):
+                continue
+            inner, _ = _matched(each, known, is_prefix=each.name == "handle_path")
+            if inner in (_When(), _When(paths=when.paths)):
+                told = f"respond is never reached: the {each.name} of line {each.line} comes first"
+                self.warnings.append(f"{place}: {told}, and preflights go there")
+                return False
+            if inner == _When(paths=inner.paths) and not when.paths:
+                told = f"respond isn't reached for {' and '.join(inner.paths)}, where {each.name}"
+                self.warnings.append(f"{place}: {told} comes first; the rule answers there too")
         return True
 
     def _header(
@@ -497,6 +534,15 @@ def _order(paths: tuple[str, ...], sent: Sequence[_Sent]) -> int:
 def _hands_on(directive: Directive) -> bool:
     """Whether anything in it answers; Caddy itself answers by an empty 200 where nothing does."""
     return any(each.name in _ANSWERS for each in _walk(directive.block))
+
+
+def _answers_all(directive: Directive) -> bool:
+    """Whether something in it answers whatever is asked, and leaves nothing to what follows."""
+    return any(
+        _matched(each, {})[0] == _When()
+        and (each.name in _ANSWERS or (each.name in _HANDLERS and _answers_all(each)))
+        for each in directive.block
+    )
 
 
 def _matched(
