@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 from dataclasses import replace
 
 import pytest
 
 from corscope.cli.imports.tree import UnreadableError
+from corscope.messages import HeaderList, Request, Response
+from corscope.servers.parts import ALLOW_ORIGIN
 from corscope.servers.policy import Policy
-from tests.cli.imports.reading import APP, KEEPING, OWN, read
+from tests.cli.imports.reading import APP, KEEPING, OWN, dialect, read
+from tests.servers.real.libraries import LIBRARIES, Running
 
 KEPT = replace(OWN, settings=KEEPING)
 ALWAYS = (("always", True), *KEEPING)
@@ -475,6 +479,50 @@ def test_what_apache_answers_is_the_rule(
     assert [warning for warning in warnings if STAYS not in warning] == []
 
 
+OWN_TOO = f"Header always set Access-Control-Allow-Origin {APP}\n"
+HIDDEN = {
+    "its origin": f"{OWN_TOO}Header unset Access-Control-Allow-Origin",
+    "that of Apache's own answers": f"{OWN_TOO}Header always unset Access-Control-Allow-Methods",
+    "another of its headers": f"{OWN_TOO}Header unset Access-Control-Allow-Methods",
+    "both": (
+        "Header unset Access-Control-Allow-Origin\nHeader always unset Access-Control-Allow-Origin\n"
+        f"{OWN_TOO}"
+    ),
+    "before one is set": f"Header always unset Access-Control-Allow-Origin\n{OWN_TOO}",
+    "at times": f"{OWN_TOO}Header unset Access-Control-Allow-Origin env=never",
+}
+
+
+def test_of_a_backend_apache_takes_away_what_the_rule_does() -> None:
+    LIBRARIES["apache"].require()
+    asked = Request("GET", "https://api.test/own", (("Origin", APP),))
+    with Running(LIBRARIES["apache"], list(HIDDEN.values())) as server:
+        for text, real, bare in zip(HIDDEN.values(), server.real, server.bare, strict=True):
+            policy = read("apache", "a.conf", text)[0].policy
+            ours = dialect("apache").actual(policy, asked, Response(200, own_headers(bare)))
+            assert origins(ours.headers) == origins(own_headers(real)), text
+
+
+def own_headers(port: int) -> HeaderList:
+    """What is answered where the application allows an origin itself."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", "/own", headers={"Origin": APP})
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return tuple(response.getheaders())
+
+
+def origins(headers: HeaderList) -> list[str]:
+    """The origins that are allowed, each of a line of its own."""
+    return sorted(value for name, value in headers if name.lower() == ALLOW_ORIGIN)
+
+
+def test_what_apache_leaves_of_a_backend_beside_its_own_is_told() -> None:
+    (found,) = read("apache", "a.conf", HIDDEN["its origin"])
+    assert f"a.conf:1: {STAYS}" in found.warnings
+
+
 STAR = "Header set Access-Control-Allow-Origin *"
 APACHE_TOLD = {
     "a backend's own headers": (STAR, f"a.conf:1: {STAYS}"),
@@ -601,8 +649,8 @@ def test_a_large_file_takes_no_square_of_its_length() -> None:
     passing = places.replace("add_header Access-Control-Allow-Origin", "proxy_pass")
     answering = passing.replace("{", "{ if ($request_method = OPTIONS) { return 204; }")
     begun = time.monotonic()
-    found = read("nginx", "n.conf", f"add_header Access-Control-Allow-Origin *;\n{answering}")
-    assert len(found) == 3_001
+    heirs = read("nginx", "n.conf", f"add_header Access-Control-Allow-Origin *;\n{answering}")
+    assert len(heirs) == 3_001
     assert time.monotonic() - begun < 30  # each location had all of the file gone through: 90 s
 
 
