@@ -108,6 +108,32 @@ def test_chromium_names_what_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "begins", "error"),
+    [
+        (Reason.ALLOW_ORIGIN_MISSING, "Access to speculationrule at '", "net::ERR_FAILED"),
+        (Reason.REDIRECT_INVALID, "Failed to load resource: ", "net::ERR_INVALID_REDIRECT"),
+        (
+            Reason.MIXED_CONTENT,
+            f"Mixed Content: The page at '{PAGE}/' was loaded over HTTPS, but requested an "
+            "insecure speculation rules ",
+            "net::ERR_ABORTED",
+        ),
+    ],
+)
+def test_chromium_says_last_which_speculation_rules_were_not_loaded(
+    reason: Reason, begins: str, error: str
+) -> None:
+    scene = SCENE._replace(destination="speculationrules")
+    said = printed(Engine.CHROMIUM, reason, scene=scene)
+    assert said[0].startswith(begins)
+    assert said[-1] == (
+        f"Load failed or canceled ({error}) for rule set requested from "
+        f'"{scene.first_url}" found in Speculation-Rules header.'
+    )
+    assert printed(Engine.CHROMIUM, Reason.CLIENT_GONE, scene=scene) == ()
+
+
+@pytest.mark.parametrize(
     ("destination", "insecure", "then"),
     [
         ("worker", "Worker script", []),

@@ -88,6 +88,12 @@ _OF_WORKERS: Final[dict[str, tuple[str, ...]]] = {
 _FAILED: Final = "Failed to load resource: "
 """How a message begins that a page's console has, and a worker's never."""
 
+_RULE_SET: Final = (
+    "Load failed or canceled ({error}) for rule set requested from "
+    '"{url}" found in Speculation-Rules header.'
+)
+"""What is said last where the rules aren't loaded that a page's header names."""
+
 _BY_DESTINATION: Final = {
     "audio": "audio",
     "audioworklet": "script",
@@ -100,6 +106,7 @@ _BY_DESTINATION: Final = {
     "script": "script",
     "serviceworker": "script",
     "sharedworker": "script",
+    "speculationrules": "speculationrule",
     "style": "CSS stylesheet",
     "text": "script",
     "track": "text track",
@@ -114,6 +121,7 @@ _INSECURE: Final = {
     "json": "json",
     "script": "script",
     "sharedworker": "Shared Worker script",
+    "speculationrules": "speculation rules",
     "style": "stylesheet",
     "text": "text",
     "track": "Text Track",
@@ -136,6 +144,8 @@ def chromium_messages(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, 
         said = _unnamed(failure, scene)
     else:
         said = (_blocked(name, kind, failure, scene), _failed(scene))
+    if scene.destination == "speculationrules" and said:
+        return (*said, _of_rule_set(said[-1], scene))
     of_worker = _OF_WORKERS.get(scene.destination or "")
     if of_worker is None or not said:
         return said
@@ -177,6 +187,11 @@ def _failed(scene: Scene) -> str:
         return f"{_FAILED}net::ERR_FAILED"
     url = scene.first_url
     return f"Failed to load worklet module script: {url} (CORS or access check error)"
+
+
+def _of_rule_set(said: str, scene: Scene) -> str:
+    error = said.removeprefix(_FAILED) if said.startswith(_FAILED) else "net::ERR_ABORTED"
+    return _RULE_SET.format(error=error, url=scene.first_url)
 
 
 def _ascii(value: str) -> str:
