@@ -64,6 +64,7 @@ TRIED: Mapping[str, str] = {
         xhr.open("GET", `${api}/open`);
         xhr.send();
     })""",
+    "space": "fetch(`${api}/open`, {targetAddressSpace: 'local'})",
     "fetch": "fetch(`${api}/script`)",
     "at once": """new Promise(() => {
         const xhr = new XMLHttpRequest();
@@ -84,6 +85,7 @@ EXPECTED: Mapping[str, Sequence[str]] = {
         "the integrity of a file",
         "in a frame of this page",
         "only the browser sets",
+        "a targetAddressSpace",
         "names the cause",
         "the browser's console can",
     ),

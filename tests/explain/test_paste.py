@@ -411,6 +411,13 @@ NETWORKS = (
             "for this private network request targeting the `local` address space.",
             "local network access",
         ),
+        (
+            "Access to fetch at 'http://a.test/' from origin 'http://b.test' has been blocked by "
+            "CORS policy: Request had a target IP address space of `local` yet the resource is in "
+            "address space `unknown`.",
+            "script has named a targetAddressSpace",
+        ),
+        ("InvalidLocalNetworkAccess", "script has named a targetAddressSpace"),
         *((name, "local network access") for name in NETWORKS),
         (
             'The FetchEvent for "https://a.test/" resulted in a network error response: an '

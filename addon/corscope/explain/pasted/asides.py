@@ -103,6 +103,11 @@ _ADDRESS_SPACE: Final = (
     "https, and let its user allow local network access; older versions looked for "
     "Access-Control-Allow-Private-Network. No other header changes that"
 )
+_TARGET_SPACE: Final = (
+    "that script has named a targetAddressSpace in which the server's address isn't: through a "
+    "proxy Chromium sees none (`unknown`), so that such a fetch always fails there. Leave it out, "
+    "or try what needs local network access without the proxy"
+)
 _EXTENSION: Final = (
     "that an extension of the browser, such as a blocker of ads, has stopped the request: try it "
     "without"
@@ -259,6 +264,8 @@ ASIDES: Final[dict[str, str]] = {
     'Cookie "': _COOKIE,
     "Refused to set unsafe header": _FORBIDDEN,
     "Attempt to set a forbidden header": _FORBIDDEN,
+    "Request had a target IP address space": _TARGET_SPACE,
+    "InvalidLocalNetworkAccess": _TARGET_SPACE,
     "address space": _ADDRESS_SPACE,
     "Access-Control-Allow-Private-Network": _ADDRESS_SPACE,
     "NETWORK_ACCESS_CHECKS": _ADDRESS_SPACE,
