@@ -459,12 +459,35 @@ def test_a_file_without_signs_is_nobodys(file: str, text: str) -> None:
     assert guess(Source(file, text)) == []
 
 
-def test_who_has_such_a_file_is_told_the_way_out(corscope: Command, tmp_path: Path) -> None:
-    (tmp_path / "main.kt").write_text('response.setHeader("Access-Control-Allow-Origin", "*")')
-    done = corscope("import", tmp_path / "main.kt")
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "fun main() {}",
+            (": can't tell whose file this is; --from DIALECT says it: one of", "`corscope infer`"),
+        ),
+        (
+            'fun f() {\n  response.setHeader("access-control-allow-origin", "*")',
+            (
+                ":2: sets access-control-allow-origin by hand, and such code isn't",
+                "`corscope infer`",
+            ),
+        ),
+        (
+            "from flask_cors import CORS\nfrom aiohttp_cors import setup",
+            (": can't tell whose file this is; --from DIALECT says it: flask-cors or aiohttp",),
+        ),
+    ],
+)
+def test_who_has_such_a_file_is_told_the_way_out(
+    corscope: Command, tmp_path: Path, text: str, says: tuple[str, ...]
+) -> None:
+    file = tmp_path / ("main.py" if "import" in text else "main.kt")
+    file.write_text(text, encoding="utf-8")
+    done = corscope("import", file)
     assert done.returncode == 1
-    assert "main.kt: can't tell whose file this is; --from DIALECT says it: one of" in done.stderr
-    assert "code that sets headers by hand, `corscope infer` finds in" in done.stderr
+    assert f"{file}{says[0]}" in done.stderr
+    assert all(each in done.stderr for each in says)
 
 
 def test_rules_of_one_bucket_are_for_their_own_origins_and_methods() -> None:

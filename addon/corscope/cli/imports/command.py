@@ -1,10 +1,11 @@
 """A server works: which rule is that? `corscope import` writes it."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
@@ -32,10 +33,9 @@ MAX_BYTES = 1024 * 1024
 
 _NO_HOST = "api.example.com"
 
-_OF_OTHERS: Final = (
-    "What another server does, or code that sets headers by hand, `corscope infer` finds in "
-    "recorded traffic"
-)
+_INFER: Final = "`corscope infer` finds the policy in recorded traffic"
+
+_BY_HAND: Final = re.compile(r"access-control-(?:allow|expose)-[a-z]+", re.ASCII | re.IGNORECASE)
 
 
 class _Form(click.ParamType):  # type: ignore[type-arg]  # older ones have none
@@ -130,9 +130,20 @@ def read_source(file: str) -> Source:
 def _guessed(source: Source) -> str:
     names = guess(source)
     if len(names) != 1:
-        which = " or ".join(names) or f"one of {', '.join((*IMPORTERS, *FORMATS))}. {_OF_OTHERS}"
-        source.refuse(f"can't tell whose file this is; --from DIALECT says it: {which}")
+        _refuse(source, names)
     return names[0]
+
+
+def _refuse(source: Source, names: Sequence[str]) -> NoReturn:
+    """Say of a file that it is like none, or like several."""
+    which = " or ".join(names) or f"one of {', '.join((*IMPORTERS, *FORMATS))}"
+    by_hand = None if names else _BY_HAND.search(source.text)
+    if by_hand is None:
+        others = "" if names else f". Of another server, {_INFER}"
+        source.refuse(f"can't tell whose file this is; --from DIALECT says it: {which}{others}")
+    says = f"sets {by_hand[0]} by hand, and such code isn't read: {_INFER}"
+    line = source.text.count("\n", 0, by_hand.start()) + 1
+    source.refuse(f"{says}; of a server's own file, --from DIALECT says whose it is: {which}", line)
 
 
 def _read(source: Source, form: str) -> list[Found]:
