@@ -67,6 +67,44 @@ def test_the_status_does_not_hang_on_when_the_reader_leaves(
     assert (done.returncode, "Traceback" in done.stderr) == (status, False)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("new", "bug", "any-origin-with-credentials"),
+        ("export", "RULES", "--to", "nginx"),
+        ("import", "BUCKET", "--from", "s3"),
+        ("report", "JOURNAL"),
+        ("report", "JOURNAL", "--format", "markdown"),
+        ("repro", "JOURNAL", "--last", "-o", "-"),
+        ("infer", "JOURNAL"),
+        ("rule-from", "JOURNAL"),
+        ("check-log", "JOURNAL", "--format", "junit"),
+    ],
+)
+def test_a_file_by_standard_output_has_the_bytes_that_it_would_have_by_itself(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Python gives a pipe or a file on Windows what is the code page there, 1252 say."""
+    files = {"RULES": "rules.toml", "BUCKET": "cors.json", "JOURNAL": "cors.jsonl"}
+    (tmp_path / "rules.toml").write_text(RULES.replace("the API", "größer → 中"), "utf-8")
+    rule = '{"ID": "größer → 中", "AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}'
+    (tmp_path / "cors.json").write_text(f'{{"CORSRules": [{rule}]}}', "utf-8")
+    answered = line((("Access-Control-Allow-Origin", "größer"),))
+    (tmp_path / "cors.jsonl").write_text(f"{answered}\n", "utf-8")
+    printed = [
+        subprocess.run(
+            [sys.executable, "-m", "corscope", *(files.get(word, word) for word in words)],
+            capture_output=True,
+            cwd=tmp_path,
+            env={**environment(), "PYTHONIOENCODING": encoding},
+            timeout=60,
+            check=False,
+        ).stdout
+        for encoding in ("cp1252", "utf-8")
+    ]
+    assert printed[0].decode("utf-8") == printed[1].decode("utf-8") != ""
+
+
 @ON_POSIX
 @pytest.mark.parametrize("command", ["explain", "check-log", "check", "import", "report"])
 def test_ctrl_c_ends_it_by_the_signal(tmp_path: Path, command: str) -> None:

@@ -16,7 +16,7 @@ import click
 from corscope import __version__
 from corscope.cli.arguments.journal_form import unfit
 from corscope.cli.arguments.kinds import FILE, output_option
-from corscope.cli.output import unfit_text, unwritable
+from corscope.cli.output import print_file, unfit_text, unwritable
 from corscope.cli.progress import Advance, progress, size_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.failure import missing_texts
@@ -107,7 +107,7 @@ def check_log(
         reading.read(journal)
     told = FORMATS[format_](reading.tally, __version__)
     if output is None:
-        click.echo(told, nl=False)
+        print_file(told)
     else:
         _write(output, told)
     reading.complain()

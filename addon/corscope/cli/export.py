@@ -6,7 +6,7 @@ import click
 
 from corscope.cli.arguments.kinds import DIALECT, FILE, output_option
 from corscope.cli.arguments.rules import named_rule, read_rules
-from corscope.cli.output import write_file
+from corscope.cli.output import print_file, write_file
 from corscope.rules.export import export_rule
 from corscope.servers.dialect import Dialect
 
@@ -47,7 +47,7 @@ def export(
     for warning in exported.warnings:
         click.echo(f"warning: {warning}", err=True)
     if output is None:
-        click.echo(exported.text, nl=False)
+        print_file(exported.text)
         return
     write_file(output, exported.text, force=force, is_private=True)
     click.echo(f"{output} written: it belongs into {exported.file}")

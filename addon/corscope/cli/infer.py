@@ -7,6 +7,7 @@ import click
 
 from corscope.cli.arguments.kinds import FILE
 from corscope.cli.arguments.records import read_records
+from corscope.cli.output import print_file
 from corscope.explain.infer import Observation, Resemblance, infer, observed, resembling
 from corscope.rules.write import rule_text
 from corscope.servers.policy import ECHO
@@ -31,7 +32,7 @@ def infer_policy(files: tuple[str, ...], host: str | None) -> None:
         each = observed(entry.exchange)
         if each is not None and len(seen[each.host]) < MOST_SEEN:
             seen[each.host].append(each)
-    click.echo(_rule(*_of_host(seen, host)), nl=False)
+    print_file(_rule(*_of_host(seen, host)))
 
 
 def _of_host(seen: dict[str, list[Observation]], host: str | None) -> tuple[str, list[Observation]]:

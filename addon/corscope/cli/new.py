@@ -6,7 +6,7 @@ import click
 
 import corscope
 from corscope.cli.arguments.kinds import output_option
-from corscope.cli.output import as_word, columns, write_file
+from corscope.cli.output import as_word, columns, print_file, write_file
 from corscope.rules.gallery import Kind, Starter, fill_in, find_starter, index, read_starter
 
 __all__ = ["index_text", "new", "starters"]
@@ -41,7 +41,7 @@ def new(
     except ValueError as error:
         raise click.ClickException(_of_other_kind(kind, name) or str(error)) from error
     if output is None:
-        click.echo(text, nl=False)
+        print_file(text)
         return
     write_file(output, text, force=force)
     click.echo(f"{output} written: corscope run --rules {as_word(output)}")

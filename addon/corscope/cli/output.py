@@ -1,6 +1,7 @@
 """How is a command's text put into lines, and into a file?"""
 
 import errno
+import io
 import shlex
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.mitm.saved.unreadable import is_folder
 from corscope.web.private import private
 
-__all__ = ["as_word", "columns", "unfit_text", "unwritable", "write_file"]
+__all__ = ["as_word", "columns", "print_file", "unfit_text", "unwritable", "write_file"]
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -46,6 +47,17 @@ def unwritable(error: OSError) -> tuple[str, str]:
         f"can't be written: {error.strerror or error}",
         "check that its folder is there, and who may write there",
     )
+
+
+def print_file(text: str) -> None:
+    """Write a file's text to standard output; where that is no terminal, in UTF-8 as into a file.
+
+    Windows' code pages make other bytes of it, which TOML, Python and JSON can't be, and which an
+    HTML file says that it isn't.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    click.echo(text, nl=False)
 
 
 def write_file(file: Path, text: str, *, force: bool, is_private: bool = False) -> None:

@@ -12,7 +12,7 @@ import click
 from corscope import __version__
 from corscope.cli.arguments.kinds import FILE, output_option
 from corscope.cli.arguments.records import kept_of, read_records
-from corscope.cli.output import write_file
+from corscope.cli.output import print_file, write_file
 from corscope.cli.progress import progress
 from corscope.explain.counted import counted
 from corscope.explain.failure import missing_texts
@@ -56,7 +56,7 @@ def report(files: tuple[str, ...], output: Path | None, format_: str | None, for
     missing = tuple(missing_texts(failed))
     text = report_markdown(entries, missing) if is_markdown else _html(entries, missing)
     if output is None:
-        click.echo(text, nl=False)
+        print_file(text)
     else:
         write_file(output, text, force=force, is_private=True)
         click.echo(f"{output} written: {counted(len(entries), 'exchange')}")

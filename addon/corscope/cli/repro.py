@@ -12,7 +12,7 @@ import click
 from corscope.cli.arguments.chosen import listed, with_id
 from corscope.cli.arguments.kinds import FILE, output_option
 from corscope.cli.arguments.records import entries_of, read_records
-from corscope.cli.output import as_word, write_file
+from corscope.cli.output import as_word, print_file, write_file
 from corscope.explain.line import exchange_text
 from corscope.explain.repro.program import ReproError, repro
 from corscope.fetch.check import CredentialsMode
@@ -57,7 +57,7 @@ def repro_command(
     except ReproError as error:
         raise click.ClickException(f"this can't be reproduced: {error}") from error
     if output is None:
-        click.echo(text, nl=False)
+        print_file(text)
         return
     write_file(output, text, force=force, is_private=True)
     click.echo(exchange_text(chosen))

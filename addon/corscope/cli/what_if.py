@@ -11,6 +11,7 @@ from corscope.cli.arguments.chosen import with_id
 from corscope.cli.arguments.kinds import FILE
 from corscope.cli.arguments.records import entries_of, read_records
 from corscope.cli.arguments.rules import print_problems, read_rules
+from corscope.cli.output import print_file
 from corscope.explain.rule_from import NoRuleError, rule_from
 from corscope.explain.whatif.compare import Change, what_if
 from corscope.explain.whatif.text import asked, what_if_lines
@@ -90,7 +91,7 @@ def rule_from_recorded(recorded: tuple[str, ...], id_: str | None) -> None:
         text = rule_from(entry.exchange, entry.outcome)
     except NoRuleError as error:
         raise click.ClickException(f"{asked(entry.exchange)}: {error}") from error
-    click.echo(text, nl=False)
+    print_file(text)
 
 
 def _chosen(entries: Sequence[Entry], id_: str | None) -> Entry:

@@ -14,7 +14,7 @@ from corscope.cli.arguments.kinds import DIALECT, FILE, output_option
 from corscope.cli.arguments.rules import print_problems
 from corscope.cli.imports.formats import FORMATS, IMPORTERS, guess
 from corscope.cli.imports.tree import Found, Source, UnreadableError
-from corscope.cli.output import write_file
+from corscope.cli.output import print_file, write_file
 from corscope.encoding import encoding_of
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.mitm.saved.unreadable import packing, unreadable
@@ -94,7 +94,7 @@ def import_config(
     text = "\n".join(_rules(found, form, host or _NO_HOST, source))
     _tell(found, host)
     if output is None:
-        click.echo(text, nl=False)
+        print_file(text)
     else:
         write_file(output, text, force=force)
         click.echo(f"{output} written")
