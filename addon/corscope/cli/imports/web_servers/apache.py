@@ -30,7 +30,6 @@ from corscope.servers.parts import (
     ALLOW_METHODS,
     ALLOW_ORIGIN,
     EXPOSE_HEADERS,
-    is_cors_response_header_name,
 )
 from corscope.servers.web_servers.by_hand import KEEP_OWN
 
@@ -115,13 +114,14 @@ def _takes_all_of(outer: _Place, place: _Place) -> bool:
 def _found(apache: ApacheAnswers) -> Iterator[Found]:
     source, directives = apache.source, apache.directives
     answered = answers(apache.compared, apache.answer)
-    unsets = any(map(_unsets, directives))
+    hidden = set(map(_hidden, directives))
+    unsets = ALLOW_ORIGIN in hidden
     adds = any(_adds(each) for each in directives if is_cors_header(each)) or not apache.headers
     settings = _KEEPING if adds and not unsets else ()
     warnings = list(apache.warnings)
-    set_here = {header.name for header in apache.headers}
-    left = [name.title() for name in _OWN if name not in set_here]
-    if apache.headers and left and not unsets and not adds:
+    set_here = {header.name for header in apache.headers if header.action != "unset"}
+    left = [name.title() for name in _OWN if name not in set_here | hidden]
+    if set_here and left and not settings:
         told = f"a backend's own {' and '.join(left)} stay; the rule removes them"
         warnings.append(f"{source.at(apache.headers[0].directive.line)}: {told}")
     read = ByRequest(source, _WORDS, answered, warnings)
@@ -269,10 +269,12 @@ def _opened(directive: Directive, before: tuple[str, ...]) -> _Section | Conditi
     return None
 
 
-def _unsets(directive: Directive) -> bool:
-    """Whether it takes the application's own CORS headers away."""
-    words = [word.lower() for word in directive.words]
-    return words[0] == "header" and "unset" in words and is_cors_response_header_name(words[-1])
+def _hidden(directive: Directive) -> str | None:
+    """The application's own CORS header that it takes away: `always` has none of those."""
+    header = header_of(directive)
+    if header is None or header.action != "unset" or header.always:
+        return None
+    return None if header.condition or directive.conditions else header.name
 
 
 def _adds(directive: Directive) -> bool:
