@@ -678,3 +678,20 @@ def test_servers_stay_in_their_order() -> None:
     first, second = read("nginx", "n.conf", f"{plain}{other}")
     assert first.policy.allow_origins == "https://app.test"
     assert second.policy.allow_origins == "https://b.test"
+
+
+SEVERAL = {
+    "nginx": ("add_header %s always;\n", "n.conf"),
+    "apache": ("Header always add %s\n", "a.conf"),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_a_list_in_several_lines_is_one(name: str) -> None:
+    line, file = SEVERAL[name]
+    methods = [f"Access-Control-Allow-Methods {each}" for each in ("PUT", '"PATCH, DELETE"')]
+    lines = (f"Access-Control-Allow-Origin {APP}", *methods)
+    (found,) = read(name, file, "".join(line % each for each in lines))
+    assert found.policy.allow_methods == ("PUT", "PATCH", "DELETE")
+    told = "Access-Control-Allow-Methods comes several times; the rule sends it once"
+    assert f"{file}:3: {told}" in found.warnings

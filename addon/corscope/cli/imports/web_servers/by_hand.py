@@ -100,6 +100,10 @@ class HeaderLine:
         """
         source.refuse(f"can't tell the value of {self.value}: write the value there", self.line)
 
+    def joined(self, values: Iterable[str]) -> "HeaderLine":
+        """It with all values of its name, where browsers read several lines as one list."""
+        return replace(self, value=", ".join(values)) if self.name in _LISTS else self
+
     def fields(self, source: Source, echoes: Mapping[str, str], sign: str) -> dict[str, Any]:
         """What it says of a policy, if it isn't the origin.
 

@@ -190,9 +190,10 @@ class _Reading:
         fields: dict[str, Any] = {}
         for line in usual.lines:
             if line.name not in {ALLOW_ORIGIN, VARY}:
-                said = line.fields(self.source, self.words.echoes, self.words.sign)
+                whole = line.joined(usual.values(line.name))
+                said = whole.fields(self.source, self.words.echoes, self.words.sign)
                 fields |= said
-                self.warnings += line.respaced(self.source, next(iter(said.values()), None))
+                self.warnings += whole.respaced(self.source, next(iter(said.values()), None))
             if line.name != VARY and len(usual.values(line.name)) > 1:
                 self._tell(f"{line.title} comes several times; the rule sends it once", line)
         self._compare(usual)
