@@ -8,6 +8,7 @@ Files that it includes are read where they stand beside it.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from corscope.cli.imports.paths import at_or_below, beginning_with, only_for
@@ -106,9 +107,10 @@ def _merged(sections: _Place) -> tuple[bool, int]:
 def _takes_all_of(outer: _Place, place: _Place) -> bool:
     """Whether a `<Location>` has all paths of another one, so that what it says counts there."""
     around, path = _location(outer), _location(place)
-    if not around or not path or _site(outer) not in {"", _site(place)}:
+    if not around or not path.startswith(around):
         return False
-    return path == around or path.startswith(f"{around.removesuffix('/')}/")
+    is_whole = path == around or path.startswith(f"{around.removesuffix('/')}/")
+    return is_whole and _site(outer) in {"", _site(place)}
 
 
 def _found(apache: ApacheAnswers) -> Iterator[Found]:
@@ -163,6 +165,7 @@ def _globs(place: _Place) -> tuple[str, ...]:
     return beginning_with(path) if path.endswith("/") else at_or_below(path)
 
 
+@lru_cache(maxsize=10_000)
 def _location(place: _Place) -> str:
     """The path of a `<Location>` that is in no other section for some paths; else nothing."""
     named = [(name.lower(), argument) for name, argument, *_ in place if name.lower() in _PLACES]
