@@ -107,6 +107,15 @@ def test_chromium_names_what_was_asked_for() -> None:
     assert then == f"Failed to load worklet module script: {URL} (CORS or access check error)"
 
 
+def test_chromium_has_one_sentence_for_a_login_that_gets_no_token() -> None:
+    scene = SCENE._replace(destination="webidentity")
+    for reason in (Reason.ALLOW_ORIGIN_MISSING, Reason.WILDCARD_WITH_CREDENTIALS):
+        assert printed(Engine.CHROMIUM, reason, scene=scene) == (
+            "The fetch of the id assertion endpoint resulted in a network error: ERR_FAILED",
+            "Server did not send the correct CORS headers.",
+        )
+
+
 @pytest.mark.parametrize(
     ("reason", "begins", "error"),
     [

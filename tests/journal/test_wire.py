@@ -207,6 +207,11 @@ def test_any_other_options_request_is_an_actual_one(missing: str) -> None:
             (CROSS_SITE, ("User-Agent", CHROMIUM), ("Cookie", "a=1")), "include", id="both"
         ),
         pytest.param((("Authorization", "Basic x"),), "unknown", id="script may have set it"),
+        pytest.param(
+            (CROSS_SITE, ("User-Agent", CHROMIUM), ("Sec-Fetch-Dest", "webidentity")),
+            "include",
+            id="a login by FedCM always has them",
+        ),
     ],
 )
 def test_an_actual_request_tells_its_credentials_mode(headers: HeaderList, expected: str) -> None:

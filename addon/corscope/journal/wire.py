@@ -293,6 +293,8 @@ def _actual_credentials(request: Request, engine: Engine) -> Credentials:
         return "include"
     if contains(request.headers, "Sec-Fetch-Storage-Access"):
         return "include"
+    if get(request.headers, "Sec-Fetch-Dest") == "webidentity":
+        return "include"  # https://w3c-fedid.github.io/FedCM/#fetch-identity-assertion
     return "omit" if _storage_access_is_sent(request, engine) else "unknown"
 
 

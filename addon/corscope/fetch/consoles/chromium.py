@@ -94,6 +94,12 @@ _RULE_SET: Final = (
 )
 """What is said last where the rules aren't loaded that a page's header names."""
 
+_OF_WEB_IDENTITY: Final = (
+    "The fetch of the id assertion endpoint resulted in a network error: ERR_FAILED",
+    "Server did not send the correct CORS headers.",
+)
+"""What is said instead where a login by FedCM gets no token."""
+
 _BY_DESTINATION: Final = {
     "audio": "audio",
     "audioworklet": "script",
@@ -142,6 +148,8 @@ def chromium_messages(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, 
     name = CATALOGUE[failure.reason].chromium
     if name is None:
         said = _unnamed(failure, scene)
+    elif scene.destination == "webidentity":
+        return _OF_WEB_IDENTITY
     else:
         said = (_blocked(name, kind, failure, scene), _failed(scene))
     if scene.destination == "speculationrules" and said:
