@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from corscope.explain.pasted.paste import found_in
 from corscope.mitm.start.chromium import spki_hash
 from tests.browsers.agreement import OPTIONS
 from tests.browsers.case import ANY, BARE, SECURE_PAGE, allow, answer, credentials
@@ -106,3 +107,6 @@ def test_the_token_is_asked_for_with_credentials(
     assert token == ("given" if verdict == "allowed" else None)
     assert (line["verdict"], line["credentials"]) == (verdict, "include")
     assert printed == (line["console"] or "").splitlines()
+    found = [found_in(text) for text in printed]
+    asides = [each.aside for each in found if each is not None and each.aside is not None]
+    assert len(asides) == len(printed)

@@ -418,6 +418,13 @@ NETWORKS = (
             "script has named a targetAddressSpace",
         ),
         ("InvalidLocalNetworkAccess", "script has named a targetAddressSpace"),
+        ("Server did not send the correct CORS headers.", "a login by FedCM has got no token"),
+        ("IdentityCredentialError: Error retrieving a token.", "the browser's console can"),
+        (
+            "The fetch of the id assertion endpoint resulted in a network error: ERR_FAILED\n"
+            "Server did not send the correct CORS headers.",
+            "a login by FedCM has got no token",
+        ),
         *((name, "local network access") for name in NETWORKS),
         (
             'The FetchEvent for "https://a.test/" resulted in a network error response: an '

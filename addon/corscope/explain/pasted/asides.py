@@ -108,6 +108,11 @@ _TARGET_SPACE: Final = (
     "proxy Chromium sees none (`unknown`), so that such a fetch always fails there. Leave it out, "
     "or try what needs local network access without the proxy"
 )
+_FEDERATED: Final = (
+    "that a login by FedCM has got no token, as Chromium asks for it with credentials: the "
+    "identity provider has to send Access-Control-Allow-Origin with the page's origin, for which "
+    "no * does, and Access-Control-Allow-Credentials: true"
+)
 _EXTENSION: Final = (
     "that an extension of the browser, such as a blocker of ads, has stopped the request: try it "
     "without"
@@ -264,6 +269,9 @@ ASIDES: Final[dict[str, str]] = {
     'Cookie "': _COOKIE,
     "Refused to set unsafe header": _FORBIDDEN,
     "Attempt to set a forbidden header": _FORBIDDEN,
+    "Server did not send the correct CORS headers": _FEDERATED,
+    "IdentityCredentialError": _LOOK_AT_CONSOLE,
+    "id assertion endpoint resulted in a network error": _LOOK_AT_CONSOLE,
     "Request had a target IP address space": _TARGET_SPACE,
     "InvalidLocalNetworkAccess": _TARGET_SPACE,
     "address space": _ADDRESS_SPACE,
