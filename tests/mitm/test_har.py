@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -57,10 +58,22 @@ def reference(url: str, headers: Any) -> Capture:
     """The way by mitmproxy's own objects."""
     made = tflow.tflow()
     made.client_conn.peername = ("127.0.0.1", 0)
-    made.request = http.Request.make("GET", url)
+    made.request = http.Request.make("GET", on_the_wire(url))
     made.request.headers = http.Headers(fields(headers))
     made.error = flow.Error("the HAR holds no response", 0)
     return capture_of(made)
+
+
+def on_the_wire(url: str) -> str:
+    """Percent-encoded, but for what is before the path; that is the host, or isn't to be read."""
+    before = re.match("[A-Za-z][A-Za-z0-9.+-]*://[^/?#]*", url)
+    begins = before.end() if before else len(url)
+    return "".join(
+        each
+        if at < begins or each.isascii()
+        else "".join(f"%{byte:02X}" for byte in each.encode("utf-8", "replace"))
+        for at, each in enumerate(url)
+    )
 
 
 def fields(headers: Any) -> list[tuple[bytes, bytes]]:
@@ -93,6 +106,12 @@ def test_a_url_is_as_if_it_had_passed_through_mitmproxy(url: str) -> None:
     found = captured({"request": {"url": url}})
     assert found is not None
     assert found.request.url == expected
+
+
+def test_a_path_as_a_person_reads_it_is_that_of_the_wire() -> None:
+    found = captured({"request": {"url": "https://api.test/\u00fc?q=\u20ac&r=%20\ud800"}})
+    assert found is not None
+    assert found.request.url == "https://api.test/%C3%BC?q=%E2%82%AC&r=%20%3F"
 
 
 @given(HEADERS)

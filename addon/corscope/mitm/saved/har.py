@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 from uuid import uuid4
 
 from mitmproxy import http
@@ -297,10 +298,25 @@ def _as_seen(url: str) -> str:
     if _AS_IT_IS.fullmatch(url):
         return url
     try:
-        request = http.Request.make("GET", url)
+        request = http.Request.make("GET", _in_ascii(url))
     except ValueError as error:
         raise UnreadableError(str(error)) from error
     return joined_url(request.scheme, request.host, request.port, request.path)
+
+
+_AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+
+
+def _in_ascii(url: str) -> str:
+    """A URL as it goes over the wire, where a program writes down how a person reads it.
+
+    Its host is left alone, which has an encoding of its own.
+    """
+    found = _AUTHORITY.match(url)
+    end = found.end() if found else len(url)
+    behind = _BEYOND_ASCII.sub(lambda some: quote(some[0], errors="replace"), url[end:])
+    return url[:end] + behind
 
 
 def _object(value: object, what: str) -> dict[str, Any]:
