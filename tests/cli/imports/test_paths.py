@@ -11,6 +11,7 @@ import pytest
 from corscope.cli.imports.formats import FORMATS, IMPORTERS
 from corscope.cli.imports.paths import at_or_below, beginning_with, exactly, starred
 from corscope.cli.imports.tree import Source
+from corscope.cli.imports.web_servers.haproxy import OWN_ANSWERS
 from corscope.fetch.headers import get
 from corscope.messages import Request, Response
 from corscope.mitm.rules.treatment import InForce
@@ -176,6 +177,93 @@ def test_a_location_that_takes_paths_of_another_is_told(
             if allowed(rules, path) != really_allowed(port, path)
         ]
     assert bool(differs) == bool(told)
+
+
+def backend(name: str, origin: str = "") -> str:
+    """A backend of HAProxy's that allows an origin, if any."""
+    sent = f"http-response set-header Access-Control-Allow-Origin {origin}\n" if origin else ""
+    return f"backend {name}\n{sent}server s localhost:1\n"
+
+
+DEFAULT = "default_backend web\n"
+HAPROXY = {
+    "one beside what all others go to": (
+        f"use_backend api if {{ path_beg /a/ }}\n{DEFAULT}{backend('api', APP)}{backend('web')}"
+    ),
+    "two, in the order in which they are asked": (
+        "use_backend b if { path_beg /a/b }\nuse_backend api if { path_beg /a }\n"
+        f"{DEFAULT}{backend('web', '*')}{backend('api', APP)}{backend('b', B)}"
+    ),
+    "by acls": (
+        "acl is_api path_beg /b/ /a/b\nacl is_api path /ab\n"
+        f"use_backend api if is_api or {{ path -m str /a }}\n{DEFAULT}{backend('api', APP)}"
+        f"{backend('web')}"
+    ),
+    "all but what is elsewhere": (
+        f"use_backend api if {{ path_beg /b/ }}\n{DEFAULT}{backend('api', B)}{backend('web', APP)}"
+    ),
+    "what all of them send": (
+        f"http-response set-header Access-Control-Allow-Origin {APP}\n"
+        f"use_backend api if {{ path_beg /a }}\n{DEFAULT}{backend('api', B)}{backend('web')}"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HAPROXY)
+def test_haproxy_backends_are_rules_for_the_paths_that_go_there(
+    corscope: Command, tmp_path: Path, name: str
+) -> None:
+    text = HAPROXY[name]
+    rules, told = imported(corscope, tmp_path / "haproxy.cfg", f"frontend f\n{text}")
+    assert told == [f"warning: {OWN_ANSWERS}"]
+    with running(tmp_path, "haproxy", text) as port:
+        for path in PATHS:
+            assert allowed(rules, path) == really_allowed(port, path), path
+
+
+TO_API = f"{DEFAULT}{backend('api', APP)}{backend('web')}"
+ELSEWHERE = {
+    "a condition of another kind": (
+        f"use_backend api if {{ hdr(host) -i api.test }}\n{TO_API}",
+        "2: only what use_backend api if { hdr(host) -i api.test } asks for is meant",
+    ),
+    "a path in any case": (
+        f"use_backend api if {{ path_beg -i /a }}\n{TO_API}",
+        "2: only what use_backend api if { path_beg -i /a } asks for is meant",
+    ),
+    "two conditions at once": (
+        f"use_backend api if {{ path_beg /a }} METH_GET\n{TO_API}",
+        "2: only what use_backend api if { path_beg /a } METH_GET asks for is meant",
+    ),
+    "paths that go to another before": (
+        f"use_backend web if {{ path_beg /a/b }}\nuse_backend api if {{ path_beg /a }}\n{TO_API}",
+        "2: use_backend web if { path_beg /a/b } has none of these",
+    ),
+    "paths that the default has not": (
+        f"use_backend web if {{ path_end .png }}\ndefault_backend api\n{TO_API}",
+        "2: use_backend web if { path_end .png } has none of these",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_what_of_haproxy_backends_no_rule_says_is_told(
+    corscope: Command, tmp_path: Path, text: str, said: str
+) -> None:
+    _, told = imported(corscope, tmp_path / "haproxy.cfg", f"frontend f\n{text}")
+    assert f"warning: haproxy.cfg:{said}: say so in match.url" in told
+
+
+def test_what_one_backend_alone_sends_beside_the_origin_of_all_is_told(
+    corscope: Command, tmp_path: Path
+) -> None:
+    credentials = "http-response set-header Access-Control-Allow-Credentials true\n"
+    text = f"use_backend b if {{ path_beg /b }}\n{backend('b')}{credentials}"
+    sent = f"http-response set-header Access-Control-Allow-Origin {APP}\n"
+    _, told = imported(corscope, tmp_path / "haproxy.cfg", f"frontend f\n{sent}{text}")
+    name = "Access-Control-Allow-Credentials"
+    said = f"{name} is of the backend b only; the rule sends it with all"
+    assert f"warning: haproxy.cfg:6: {said}" in told
 
 
 RESOURCE = f"allow do\norigins '{APP}'\nresource '%s', headers: :any, methods: [:get]\nend\n"

@@ -61,6 +61,7 @@ def free_port() -> int:
 def of_haproxy(folder: Path, rules: str, port: int, backend: int, before: str) -> list[str]:
     """Its command line, once its configuration is written."""
     assert not before
+    rules = rules.replace("localhost:1", f"127.0.0.1:{backend}")
     timeouts = "".join(f"timeout {name} 10s\n" for name in ("connect", "client", "server"))
     (folder / "haproxy.cfg").write_text(
         f"defaults\nmode http\n{timeouts}listen site\nbind 127.0.0.1:{port}\n{rules}"

@@ -27,6 +27,7 @@ from corscope.cli.imports.web_servers.by_hand import (
     told_of_lines,
     told_of_status,
 )
+from corscope.cli.imports.web_servers.haproxy_backends import Backends
 from corscope.cli.imports.web_servers.haproxy_rules import (
     VARIABLE,
     Rule,
@@ -48,7 +49,7 @@ from corscope.servers.parts import (
 )
 from corscope.servers.policy import Policy
 
-__all__ = ["read_haproxy"]
+__all__ = ["OWN_ANSWERS", "read_haproxy"]
 
 _ECHOES: Final = {ALLOW_METHODS: f"%[{REQUEST_METHOD}]", ALLOW_HEADERS: f"%[{REQUEST_HEADERS}]"}
 _RESPONSES: Final = {"http-response", "http-after-response"}
@@ -94,8 +95,31 @@ def read_haproxy(source: Source) -> Iterator[Found]:
         for section in sections.values()
         if any(each.line.name == ALLOW_ORIGIN for each in section)
     ]
-    for section in with_origin if len(with_origin) > 1 else [sent]:
-        yield from reading.all_found(section)
+    names = frozenset(section[0].rule.backend for section in with_origin)
+    backends = Backends(source, reading.rules, reading.acls, names)
+    with_origin.sort(key=lambda section: backends.order(section[0].rule.backend))
+    told: tuple[str, ...] = ()
+    policies = [(section[0].rule.backend, section) for section in with_origin]
+    if len(policies) < 2:
+        own = with_origin[0] if with_origin else list(sent)
+        told = _told_of_backends(sent, own, backends)
+        policies = [(own[0].rule.backend if with_origin else "", list(sent))]
+    for name, section in policies:
+        for found in reading.all_found(section):
+            there = backends.only_there(found, name)
+            yield replace(there, warnings=(*there.warnings, *told))
+
+
+def _told_of_backends(
+    sent: Iterable[_Sent], own: Sequence[_Sent], backends: Backends
+) -> tuple[str, ...]:
+    """The headers of a backend for some requests, where the origin is allowed elsewhere."""
+    return tuple(
+        f"{backends.source.at(each.line.line)}: {each.line.title} is of the backend "
+        f"{each.rule.backend} only; the rule sends it with all"
+        for each in sent
+        if each.rule.section != own[0].rule.section and backends.is_for_some(each.rule.backend)
+    )
 
 
 def _deletes(rule: Rule) -> bool:
@@ -341,7 +365,7 @@ class _Reading:
         for how in sent.when.unread:
             yield f"{self.source.at(sent.line.line)}: the condition {how} is not imported"
         if sent.rule.words[0] == "http-response":
-            yield _OWN_ANSWERS
+            yield OWN_ANSWERS
 
     @cached_property
     def answered(self) -> list[str]:
@@ -399,10 +423,11 @@ class _Reading:
 _LATE: Final = {"http-response", "rspadd"}
 
 
-_OWN_ANSWERS: Final = (
+OWN_ANSWERS: Final = (
     "HAProxy's own answers, such as 503, get the headers too: for http-response they don't, for "
     "http-after-response they do"
 )
+"""What is said of headers that only answers of a backend get."""
 
 
 def _tests_of(rule: Rule) -> tuple[str, ...]:

@@ -37,11 +37,12 @@ _SAMPLE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A line: the number of its section, and its words."""
+    """A line: the number of its section, its words, and the backend that it stands in, if any."""
 
     line: int
     section: int
     words: tuple[str, ...]
+    backend: str = ""
 
     @property
     def action(self) -> tuple[str, ...]:
@@ -94,13 +95,14 @@ def rules(source: Source) -> Iterator[Rule]:
     Raises:
         UnreadableError: a quote isn't closed.
     """
-    section = 0
+    section, backend = 0, ""
     for number, line in _lines(source.text):
         words = tuple(_words(line, number, source))
         if words and words[0] in _SECTIONS:
             section += 1
+            backend = words[1] if words[0] == "backend" and len(words) > 1 else ""
         elif words:
-            yield Rule(number, section, words)
+            yield Rule(number, section, words, backend)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
