@@ -304,6 +304,31 @@ def test_a_user_agent_of_scripts_makes_no_other_browser(
     assert {entry["engine"] for entry in entries} == {"unknown" if engine == "webkit" else engine}
 
 
+SIGNED_BY = "ed25519-JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs="
+"""Integrity metadata: the public key of whoever has to have signed the answer."""
+
+
+@every_engine
+def test_what_has_to_be_signed_is_asked_for_without_leave(
+    browser: Browser, engine: str, tmp_path: Path
+) -> None:
+    """Chromium sends the key along, in an Accept-Signature of its own."""
+    url = f"{API}/signed.js"
+    routes: Routes = {
+        ("GET", f"{APP}/"): EMPTY_PAGE,
+        ("GET", url): Answer(headers=leave("600")),
+    }
+    with OriginServer(routes) as server, Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy:
+        page = browser.open(f"{APP}/", proxy.port)
+        page.play([Ask(url, {"integrity": SIGNED_BY})])
+        page.close()
+    [asked] = [received for received in server.received if received.url == url]
+    assert bool(asked.values("Accept-Signature")) == (engine == "chromium")
+    [entry] = exchanges(proxy, url)
+    assert (entry["verdict"], entry["request_headers"], entry["why"]) == ("allowed", [], [])
+    assert cache_findings(entry) == []
+
+
 MANY = 20
 SECONDS = 1.2
 """So long each answer takes, that the last of so many wait for more than three seconds."""

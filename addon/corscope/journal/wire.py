@@ -44,6 +44,7 @@ Credentials = Literal["include", "omit", "unknown"]
 # Headers that browsers add to a fetch below the CORS protocol, though script may set them too.
 _AMBIGUOUS: Final = frozenset(
     {
+        "accept-signature",  # Chromium's, where integrity metadata has the key of whom it trusts
         "cache-control",
         "device-memory",  # a client hint, as dpr and some others: Chromium safelists them
         "downlink",
