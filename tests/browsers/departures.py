@@ -37,6 +37,8 @@ ELSEWHERE = {
     Departure.FAILURE_KEEPS_CACHE: _CACHE,
     Departure.SIMPLE_FAILURE_CLEARS_CACHE: _CACHE,
     Departure.UPGRADED_AS_BEGUN: _EMBEDDED,
+    Departure.LOCATION_UPGRADED: "test_upgraded.py",
+    Departure.ALL_UPGRADED: "test_upgraded.py",
     Departure.IP_ADDRESSES_UPGRADED: _EMBEDDED,
     Departure.IPV6_UPGRADED: _EMBEDDED,
     Departure.TRACK_IS_NO_MIXED_CONTENT: _EMBEDDED,

@@ -220,3 +220,29 @@ def test_an_image_is_no_reason_to_refuse_a_redirect(engine: Engine) -> None:
     load = Load(PAGE, "image")
     assert mixed_content_failure("actual", load, request, response, engine) is None
     assert mixed_content_named_first(load, request, response, engine) is None
+
+
+@pytest.mark.parametrize("page", [PAGE, TupleOrigin("http", "page.example"), None])
+@pytest.mark.parametrize("destination", ["empty", "script", "image", "track", None])
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        (PLAIN, (PLAIN.replace("http:", "https:"),) * 4),
+        ("http://b.test:80/", ("https://b.test/",) * 4),
+        ("http://10.0.0.1/", ("https://10.0.0.1/",) * 4),
+        ("https://b.test/", (AS_IT_STANDS,) * 4),
+    ],
+)
+def test_all_is_asked_by_https_for_a_page_that_says_so(
+    location: str, expected: tuple[str, ...], destination: str | None, page: TupleOrigin | None
+) -> None:
+    load = Load(page, destination, upgrades=True)
+    assert tuple(onward(location, engine, load) for engine in ALL) == expected
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "a.localhost", "[::1]"])
+def test_chromium_and_webkit_upgrade_this_machine_too(host: str) -> None:
+    load = Load(PAGE, "empty", upgrades=True)
+    upgraded = f"https://{host}/"
+    expected = (AS_IT_STANDS, upgraded, AS_IT_STANDS, upgraded)
+    assert tuple(onward(f"http://{host}/", engine, load) for engine in ALL) == expected

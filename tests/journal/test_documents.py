@@ -8,7 +8,7 @@ from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
 
-from .requests import API, CHROMIUM, PAGE, at
+from .requests import API, CHROMIUM, FIREFOX, PAGE, at
 
 REQUIRE_CORP = (("Cross-Origin-Embedder-Policy", "require-corp"),)
 CREDENTIALLESS = (("Cross-Origin-Embedder-Policy", "credentialless"),)
@@ -39,13 +39,13 @@ class Browser:
             asked += (("Sec-Fetch-Dest", "document"),)
         else:
             asked += (("Sec-Fetch-Dest", "iframe"), ("Referer", f"{frame_of}/"))
-        self._asks(Request("GET", f"{of}{path}", asked), Response(status, TYPE + headers))
+        self.asks(Request("GET", f"{of}{path}", asked), Response(status, TYPE + headers))
 
     def embeds(self, method: str = "GET", *, page: str = PAGE, url: str = API) -> Exchange | None:
         """Ask for something without CORS, that comes without any policy."""
         by = (("Origin", page),) if method == "POST" else ()
         asked = (AGENT, *by, ("Referer", f"{page}/"), ("Sec-Fetch-Mode", "no-cors"))
-        return self._asks(Request(method, url, asked), Response(200, ()))
+        return self.asks(Request(method, url, asked), Response(200, ()))
 
     def is_kept(self, **about: str) -> bool:
         """Whether both a GET and a POST are refused for the page's policy."""
@@ -58,7 +58,8 @@ class Browser:
             assert (image.judgement, image.origin) == (post.judgement, post.origin)
         return reason is not None
 
-    def _asks(self, request: Request, response: Response) -> Exchange | None:
+    def asks(self, request: Request, response: Response) -> Exchange | None:
+        """Ask for something, and give what is recorded of it."""
         self.journal.requested("1", self.client, request, at(0))
         return self.journal.answered(Sighting("1", response), at(1))
 
@@ -212,3 +213,65 @@ def test_what_is_kept_is_bounded(browser: Browser) -> None:
     assert len(documents.places) <= 1_000
     assert len(documents.copies) <= 2_000
     assert max(map(len, documents.places.values())) <= 16
+
+
+UPGRADES = (("Content-Security-Policy", "upgrade-insecure-requests"),)
+PLAIN = "http://api.test/end"
+
+
+def led_to_http(browser: Browser, page: str = PAGE) -> str | None:
+    """Why a fetch is refused that is redirected to plain http."""
+    asked = (AGENT, ("Origin", page), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site"))
+    answer = Response(302, (("Access-Control-Allow-Origin", "*"), ("Location", PLAIN)))
+    exchange = browser.asks(Request("GET", API, asked), answer)
+    assert exchange is not None
+    assert exchange.scene.upgrades is (exchange.verdicts.omit.reason is None)
+    assert exchange.embedder_policy == "unsafe-none"
+    return exchange.verdicts.omit.reason
+
+
+def test_a_page_may_have_all_asked_by_https(browser: Browser) -> None:
+    for _ in range(3):
+        assert led_to_http(browser) == "mixed-content"
+    browser.opens("/", UPGRADES + REQUIRE_CORP)
+    for _ in range(3):
+        assert led_to_http(browser) is None
+    assert led_to_http(browser, "https://other.test") == "mixed-content"
+    browser.opens("/", status=304)
+    assert led_to_http(browser) is None
+    browser.opens("/")
+    assert led_to_http(browser) == "mixed-content"
+
+
+def test_that_holds_for_its_frames_too(browser: Browser) -> None:
+    frame = "https://frame.test"
+    browser.opens("/", of=frame, frame_of=PAGE)
+    assert led_to_http(browser, frame) == "mixed-content"
+    browser.opens("/", UPGRADES)
+    browser.opens("/", of=frame, frame_of=PAGE)
+    assert led_to_http(browser, frame) is None
+
+
+def test_not_where_the_documents_of_an_origin_differ(browser: Browser) -> None:
+    browser.opens("/", UPGRADES)
+    browser.opens("/within", frame_of="https://other.test")
+    assert led_to_http(browser) == "mixed-content"
+
+
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+def test_what_is_asked_by_https_is_linked_with_its_redirect(browser: Browser, engine: str) -> None:
+    """In Chromium it is as if the Location had said https, in Firefox the way leads by http."""
+    agent = ("User-Agent", CHROMIUM if engine == "chromium" else FIREFOX)
+    by = (agent, ("Sec-Fetch-Mode", "cors"), ("Referer", f"{PAGE}/"))
+    browser.opens("/", UPGRADES, asked=(agent,))
+    led = Response(302, (("Location", PLAIN), ("Access-Control-Allow-Origin", "*")))
+    assert browser.asks(Request("GET", f"{PAGE}/own", by), led) is None
+    end = Request("GET", PLAIN.replace("http:", "https:"), (*by, ("Origin", PAGE)))
+    exchange = browser.asks(end, Response(302, (*led.headers[1:], ("Location", PLAIN + "/2"))))
+    assert exchange is not None
+    assert (exchange.hop, exchange.verdicts.omit.reason) == (1, None)
+    origin = PAGE if engine == "chromium" else "null"
+    last = Request("GET", "https://api.test/end/2", (*by, ("Origin", origin)))
+    exchange = browser.asks(last, Response(200, led.headers[1:]))
+    assert exchange is not None
+    assert (exchange.hop, exchange.scene.page) == (2, PAGE)

@@ -113,7 +113,13 @@ EXCHANGE: Final[dict[str, Check]] = {
     "redirected_from": maybe(text),
     "hop": number,
     "scene": shaped(
-        {"location": maybe(text), "page": text, "first_url": text, "destination": maybe(text)}
+        {
+            "location": maybe(text),
+            "page": text,
+            "first_url": text,
+            "destination": maybe(text),
+            "upgrades": one_of(True, False),
+        }
     ),
     "embedder_policy": one_of("unsafe-none", "credentialless", "require-corp"),
     "exposed": maybe(names),

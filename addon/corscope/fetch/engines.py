@@ -76,6 +76,8 @@ class Departure(StrEnum):
     LOCAL_NETWORK_IS_NO_MIXED_CONTENT = "local-network-is-no-mixed-content"
     PREFLIGHT_BEFORE_MIXED_CONTENT = "preflight-before-mixed-content"
     UPGRADED_AS_BEGUN = "upgraded-as-begun"
+    LOCATION_UPGRADED = "location-upgraded"
+    ALL_UPGRADED = "all-upgraded"
     IP_ADDRESSES_UPGRADED = "ip-addresses-upgraded"
     IPV6_UPGRADED = "ipv6-upgraded"
     TRACK_IS_NO_MIXED_CONTENT = "track-is-no-mixed-content"
@@ -401,6 +403,19 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "what began at a name that isn't a local one is asked by https wherever it is redirected, "
         "as if the Location had said so; else nothing is, and only a public IP address is blocked",
         "Chromium 156",
+    ),
+    Departure.LOCATION_UPGRADED: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.WEBKIT}),
+        "where a page's `upgrade-insecure-requests` has a redirect's target asked by https, the "
+        "redirect is still one to the origin of plain http, for which the Origin may become `null`",
+        "it is as if the Location had said https",
+        "Chromium 156, WebKitGTK 2.50",
+    ),
+    Departure.ALL_UPGRADED: DepartureEntry(
+        frozenset({Engine.CHROMIUM, Engine.WEBKIT}),
+        "a page's `upgrade-insecure-requests` leaves localhost and loopback addresses as they are",
+        "they too are asked by https where a redirect leads there",
+        "Chromium 156, WebKitGTK 2.50",
     ),
     Departure.IP_ADDRESSES_UPGRADED: DepartureEntry(
         frozenset({Engine.FIREFOX}),

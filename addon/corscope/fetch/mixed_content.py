@@ -58,11 +58,13 @@ class Load(NamedTuple):
         page: the page's origin; None for one that is opaque, or unknown.
         destination: the request's destination; None where it isn't known.
         first_url: the URL that it began with; None for the request's own.
+        upgrades: whether the page has all that it asks for asked by https.
     """
 
     page: TupleOrigin | None = None
     destination: str | None = None
     first_url: str | None = None
+    upgrades: bool = False
 
 
 NO_LOAD: Final = Load()
@@ -107,16 +109,24 @@ def upgraded_url(load: Load, url: str, location: str, engine: Engine) -> str | N
         location: where to.
         engine: the engine that asks.
     """
-    is_secure_page = load.page is not None and load.page.scheme == "https"
     target = origin_of_url(location)
-    if not is_secure_page or load.destination not in UPGRADED:
-        return None
     if target is None or target.scheme != "http" or not _is_upgraded(load, url, target, engine):
         return None
     return _PLAIN.sub(r"https:\1", location, count=1)
 
 
 def _is_upgraded(load: Load, url: str, target: TupleOrigin, engine: Engine) -> bool:
+    if load.upgrades and (
+        departs(engine, Departure.ALL_UPGRADED) or not is_potentially_trustworthy(target)
+    ):
+        return True
+    is_secure_page = load.page is not None and load.page.scheme == "https"
+    return is_secure_page and _is_upgraded_content(load, url, target, engine)
+
+
+def _is_upgraded_content(load: Load, url: str, target: TupleOrigin, engine: Engine) -> bool:
+    if load.destination not in UPGRADED:
+        return False
     if departs(engine, Departure.UPGRADED_AS_BEGUN):
         return _is_public_name(origin_of_url(load.first_url or url))
     if ":" in target.host and departs(engine, Departure.IPV6_UPGRADED):

@@ -7,6 +7,7 @@ enough: what it says of its own answer must come out again.
 
 from corscope.fetch.engines import Engine
 from corscope.fetch.origin import parse_serialized_origin
+from corscope.fetch.policy_container import PolicyContainer
 from corscope.fetch.preflight import CorsRequest
 from corscope.fetch.reasons import Reason
 from corscope.journal.exchange import Exchange
@@ -50,7 +51,7 @@ def _wire(exchange: Exchange, engine: Engine) -> WireView:
         destination=exchange.scene.destination,
         engine=engine,
         credentials=exchange.credentials,
-        embedder=exchange.embedder_policy,
+        policies=PolicyContainer(exchange.embedder_policy, exchange.scene.upgrades),
     )
 
 

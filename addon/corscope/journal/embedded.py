@@ -26,7 +26,7 @@ def kept_back(
         return None
     wire, page = view(plain.request), parse_serialized_origin(plain.page)
     cors = wire.cors._replace(origin=plain.page)
-    wire = wire._replace(cors=cors, page=page, embedder=plain.embedder)
+    wire = wire._replace(cors=cors, page=page, policies=plain.policies)
     goes_by = copies.renew(plain_cache(plain), wire, asked, response)
     if not _may_be_kept_back(plain, goes_by or response):
         return None
@@ -55,4 +55,4 @@ def _may_be_kept_back(plain: PlainRequest, answer: Response) -> bool:
     if contains(answer.headers, "Cross-Origin-Resource-Policy"):
         return True
     is_whole = answer.status != 304
-    return is_whole and plain.embedder is EmbedderPolicy.REQUIRE_CORP
+    return is_whole and plain.policies.embedder is EmbedderPolicy.REQUIRE_CORP

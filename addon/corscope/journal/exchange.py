@@ -289,6 +289,8 @@ def _linked(wire: WireView, link: Link) -> WireView:
         wire = wire._replace(page=parse_serialized_origin(link.page))
     if link.destination is not None and "sec-fetch-dest" not in wire.present:
         wire = wire._replace(destination=link.destination)
+    if link.upgrades:
+        wire = wire._replace(policies=wire.policies._replace(upgrades=True))
     return wire
 
 
@@ -355,7 +357,7 @@ def _asked(wire: WireView, url: str) -> dict[str, Any]:
         "mode": wire.mode,
         "mode_from": wire.mode_from,
         "engine": wire.engine,
-        "embedder_policy": wire.embedder,
+        "embedder_policy": wire.policies.embedder,
     }
 
 
@@ -390,6 +392,7 @@ def _scene(
         page=link.page or wire.cors.origin,
         first_url=clean(link.first_url) if link.first_url else url,
         destination=wire.destination,
+        upgrades=wire.policies.upgrades,
     )
 
 

@@ -159,7 +159,7 @@ def _key(wire: WireView, got: Got) -> object | None:
     if contains(response.headers, "Location") or not is_small(headers, texts):
         return None
     place = (cors.origin, origin_of_url(cors.url), wire.page, wire.destination == REPORT)
-    asked = (wire.kind, cors.method, cors.unsafe_names, wire.engine)
+    asked = (wire.kind, cors.method, cors.unsafe_names, wire.engine, wire.policies)
     return (place, asked, response.status, headers)
 
 
@@ -221,7 +221,7 @@ def _failure(wire: WireView, got: Got, mode: CredentialsMode) -> Failure | None:
         return None
     if response.status == 407 and _expects_no_proxy(wire):
         return Failure(Reason.PROXY_AUTHENTICATION)
-    load = Load(wire.page, wire.destination, got.past.first_url)
+    load = Load(wire.page, wire.destination, got.past.first_url, wire.policies.upgrades)
     if wire.mode == "cors":
         refused = judge(wire.kind, wire.cors, response, mode, wire.engine, load)
         if refused is not None and response.status == 304 and is_revalidation(wire):
@@ -279,7 +279,7 @@ def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
         url,
         response,
         is_cross_site=is_cross_site,
-        embedder=wire.embedder,
+        embedder=wire.policies.embedder,
         engine=wire.engine,
     )
 

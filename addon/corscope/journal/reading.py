@@ -10,6 +10,7 @@ from typing import Final
 
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.origin import origin_of_url
+from corscope.fetch.policy_container import PolicyContainer
 from corscope.journal.alike.memo import Memo, is_small, keep, length_of
 from corscope.journal.caches.cached import is_doubtful, is_simple
 from corscope.journal.links.chains import Step, plain_step, step_of
@@ -34,13 +35,15 @@ class Plain:
 
     @property
     def page(self) -> str | None:
-        """The page that embeds the answer."""
-        return self.of.page if isinstance(self.of, PlainRequest) else None
+        """The page that asks, or embeds the answer."""
+        return self.of.page if isinstance(self.of, PlainRequest | Step) else None
 
-    def under(self, embedder: EmbedderPolicy) -> "Plain":
-        """The same as asked for by a page with an embedder policy."""
+    def under(self, policies: PolicyContainer) -> "Plain":
+        """The same as asked for by a page with such policies."""
+        if isinstance(self.of, Step):
+            return Plain(self.of._replace(upgrades=policies.upgrades))
         assert isinstance(self.of, PlainRequest)
-        return Plain(replace(self.of, embedder=embedder))
+        return Plain(replace(self.of, policies=policies))
 
 
 @dataclass(slots=True, eq=False)
@@ -100,13 +103,20 @@ class Reading:
 
     @property
     def page(self) -> str | None:
-        """The page that embeds the answer, where it is a request of mode "no-cors"."""
-        wire = self.anywhere
-        return str(wire.page) if wire.mode == "no-cors" and wire.page is not None else None
+        """The page that asks."""
+        return str(self.anywhere.page) if self.anywhere.page is not None else None
 
-    def under(self, embedder: EmbedderPolicy) -> "Reading":
-        """The same as asked for by a page with an embedder policy."""
-        return self._with(self.alone.wire._replace(embedder=embedder), self.alone.credentials)
+    def under(self, policies: PolicyContainer) -> "Reading":
+        """The same as asked for by a page with such policies; with CORS, no embedder policy counts.
+
+        https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check
+        """
+        wire = self.anywhere
+        if wire.mode != "no-cors":
+            policies = policies._replace(embedder=EmbedderPolicy.UNSAFE_NONE)
+        if policies == wire.policies:
+            return self
+        return self._with(self.alone.wire._replace(policies=policies), self.alone.credentials)
 
     def _with(self, wire: WireView, credentials: Credentials) -> "Reading":
         step = step_of(self.client, wire, self.request.headers)

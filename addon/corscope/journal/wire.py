@@ -8,7 +8,6 @@ inference, its source is named.
 import re
 from typing import Final, Literal, NamedTuple
 
-from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import contains, get, names
 from corscope.fetch.origin import (
@@ -17,6 +16,7 @@ from corscope.fetch.origin import (
     origin_of_url,
     parse_serialized_origin,
 )
+from corscope.fetch.policy_container import NO_POLICIES, PolicyContainer
 from corscope.fetch.preflight import CorsRequest, announced_request, is_cors_preflight_request
 from corscope.fetch.reasons import Kind
 from corscope.fetch.reports import REPORT, is_report
@@ -102,7 +102,7 @@ class WireView(NamedTuple):
             it the request's `Accept`; None where neither does.
         engine: the engine that asks.
         credentials: the credentials mode, as far as it shows.
-        embedder: the page's embedder policy, which its documents tell, and not the request.
+        policies: the page's, which its documents tell, and not the request.
     """
 
     kind: Kind
@@ -114,7 +114,7 @@ class WireView(NamedTuple):
     destination: str | None
     engine: Engine
     credentials: Credentials
-    embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
+    policies: PolicyContainer = NO_POLICIES
 
     def at(self, url: str) -> "WireView":
         """The same for another URL of the same origin."""

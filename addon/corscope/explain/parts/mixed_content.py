@@ -45,6 +45,8 @@ def mixed_departure(exchange: Exchange, target: str, engine: Engine) -> Departur
     )
     if goes == by_standard:
         return None
+    if load.upgrades:
+        return Departure.ALL_UPGRADED
     if load.destination == "track" and departs(engine, Departure.TRACK_IS_NO_MIXED_CONTENT):
         return Departure.TRACK_IS_NO_MIXED_CONTENT
     is_of_upgrade = goes[0] != by_standard[0] or departs(engine, Departure.UPGRADED_AS_BEGUN)
@@ -55,4 +57,5 @@ def mixed_departure(exchange: Exchange, target: str, engine: Engine) -> Departur
 
 def _load(exchange: Exchange) -> Load:
     scene = exchange.scene
-    return Load(parse_serialized_origin(scene.page), scene.destination, scene.first_url)
+    page = parse_serialized_origin(scene.page)
+    return Load(page, scene.destination, scene.first_url, scene.upgrades)

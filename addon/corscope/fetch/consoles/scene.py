@@ -20,6 +20,7 @@ class Scene(NamedTuple):
         first_url: the URL that the fetch began with.
         destination: the request's destination, as Sec-Fetch-Dest has it; where that is empty,
             "event-stream" for an EventSource, "prefetch" for a link's; None where it isn't known.
+        upgrades: whether the page has all that it asks for asked by https.
     """
 
     url: str
@@ -29,6 +30,7 @@ class Scene(NamedTuple):
     page: str
     first_url: str
     destination: str | None = None
+    upgrades: bool = False
 
     @property
     def target(self) -> str:
@@ -42,4 +44,4 @@ class Scene(NamedTuple):
 
     def at(self, url: str) -> "Scene":
         """The same for another URL, where the fetch began with the request's own."""
-        return Scene(url, self.origin, self.status, self.location, self.page, url, self.destination)
+        return Scene(url, self.origin, self.status, self.location, self.page, url, *self[6:])

@@ -215,6 +215,7 @@ def _scene(read: LineObject) -> Scene:
         page=scene.text("page") if read.has("scene") else read.text("origin"),
         first_url=scene.text("first_url") if read.has("scene") else read.text("url"),
         destination=scene.maybe_text("destination"),
+        upgrades=scene.has("upgrades") and scene.flag("upgrades"),
     )
 
 

@@ -267,6 +267,7 @@ def _shared(exchange: Exchange) -> Line:
             "page": exchange.scene.page,
             "first_url": exchange.scene.first_url,
             "destination": exchange.scene.destination,
+            "upgrades": exchange.scene.upgrades,
         },
         "embedder_policy": exchange.embedder_policy,
         "exposed": None if exchange.exposed is None else list(exchange.exposed),

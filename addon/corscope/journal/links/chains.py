@@ -54,6 +54,7 @@ class Link:
         destination: what the answer is for, as far as one before it told.
         credentials: the credentials mode, as far as it, its preflight or one before it told, which
             no redirect changes; unknown where that may be another's.
+        upgrades: whether the page of the one before it has all that it asks for asked by https.
     """
 
     redirected_from: str | None = None
@@ -66,6 +67,7 @@ class Link:
     page: str | None = None
     destination: str | None = None
     credentials: Credentials = "unknown"
+    upgrades: bool = False
 
 
 FIRST: Final = Link()
@@ -87,6 +89,7 @@ class Step(NamedTuple):
         names: lower-case names of all headers that it or one before it had, or announced.
         headers: its header list.
         destination: what its answer is for, as far as it tells.
+        upgrades: whether the page has all that it asks for asked by https, as far as is known.
         link: its place.
     """
 
@@ -101,6 +104,7 @@ class Step(NamedTuple):
     names: frozenset[str]
     headers: HeaderList
     destination: str | None = None
+    upgrades: bool = False
     link: Link = FIRST
 
     def at(self, url: str) -> "Step":
@@ -138,6 +142,7 @@ def step_of(client: str, wire: WireView, headers: HeaderList) -> Step:
         names=own_names if wire.kind == "preflight" else own_names | wire.present,
         headers=headers,
         destination=wire.destination,
+        upgrades=wire.policies.upgrades,
         link=link,
     )
 
@@ -322,9 +327,11 @@ def _kept(step: Step) -> frozenset[tuple[str, str]]:
 
 def _followed(id_: str, step: Step, status: int, location: str) -> Step:
     """The request that a redirect leads to, as it is asked: mixed content may be by https."""
-    load = Load(origin_of_url(step.page), step.purpose, step.link.first_url)
+    upgrades = step.upgrades or step.link.upgrades
+    load = Load(origin_of_url(step.page), step.purpose, step.link.first_url, upgrades)
     asked = upgraded_url(load, step.url, location, step.engine) or location
-    if departs(step.engine, Departure.UPGRADED_AS_BEGUN):
+    as_begun = Departure.LOCATION_UPGRADED if upgrades else Departure.UPGRADED_AS_BEGUN
+    if departs(step.engine, as_begun):
         location = asked
     return _redirected(id_, step, status, location)._replace(url=asked)
 
@@ -342,6 +349,7 @@ def _redirected(id_: str, step: Step, status: int, location: str) -> Step:
         first_url=step.link.first_url or step.url,
         page=step.page,
         destination=step.purpose,
+        upgrades=step.upgrades or step.link.upgrades,
     )
     origin = step.origin
     if leaves and origin not in {OPAQUE_SERIALIZED, str(before)}:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
 
-from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.headers import contains, get
 from corscope.fetch.origin import origin_of_url
+from corscope.fetch.policy_container import NO_POLICIES, PolicyContainer
 from corscope.journal.caches.caching import (
     cache_control,
     is_from_shared_cache,
@@ -47,14 +47,14 @@ _T = TypeVar("_T")
 class PlainRequest:
     """A GET for another origin's URL without `Origin`, as by an `<img>`; `page` sent it.
 
-    `embedder` is that page's embedder policy, as far as it is known.
+    `policies` are that page's, as far as they are known.
     """
 
     client: str
     url: str
     page: str
     request: Request
-    embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
+    policies: PolicyContainer = NO_POLICIES
 
 
 class Answer(NamedTuple):  # which is compared in a third of a frozen dataclass's time

@@ -1,18 +1,24 @@
-"""Which Cross-Origin-Embedder-Policy has the page that asks?
+"""Which policies has the page that asks: what does it demand of others, what is asked by https?
 
-A request without CORS tells no more of its page than the origin, so that it is the origin's
-documents that tell: the one that was opened last, and those that are in frames since. Where these
-differ nothing is known, which counts as no policy. Workers have a policy of their own, and their
-requests look like the page's: they are taken for those.
+A request tells no more of its page than the origin, so that it is the origin's documents that tell:
+the one that was opened last, and those that are in frames since. Where these differ nothing is
+known, which counts as no policy. That all is asked by https also holds for what is in frames of the
+page; where a `<meta>` says so it isn't seen. Workers have policies of their own, and their requests
+look like the page's: they are taken for those.
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
-from corscope.fetch.embedder_policy import EmbedderPolicy, is_adhered_to, obtain_an_embedder_policy
+from corscope.fetch.embedder_policy import EmbedderPolicy, is_adhered_to
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import byte_lowercase, contains, get
 from corscope.fetch.origin import TupleOrigin, origin_of_url
+from corscope.fetch.policy_container import (
+    NO_POLICIES,
+    PolicyContainer,
+    create_a_policy_container,
+)
 from corscope.fetch.redirect import location_url
 from corscope.fetch.resource_policy import resource_policy_failure
 from corscope.journal.alike.memo import MOST_CHARACTERS, keep
@@ -61,15 +67,18 @@ class Documents:
     Of URLs the hash is kept. `copies` are the policies of what a 304 may be about.
     """
 
-    places: dict[tuple[str, str], dict[int, EmbedderPolicy]] = field(default_factory=dict)
-    copies: dict[int, EmbedderPolicy] = field(default_factory=dict)
+    places: dict[tuple[str, str], dict[int, PolicyContainer]] = field(default_factory=dict)
+    copies: dict[int, PolicyContainer] = field(default_factory=dict)
 
-    def policy(self, client: str, page: str | None) -> EmbedderPolicy:
-        """The policy that all open documents of an origin have."""
-        if page is None:
-            return EmbedderPolicy.UNSAFE_NONE
-        policies = set(self.places.get((client, page), {}).values())
-        return policies.pop() if len(policies) == 1 else EmbedderPolicy.UNSAFE_NONE
+    def policies(self, client: str, page: str | None) -> PolicyContainer:
+        """The policies that all open documents of an origin have."""
+        opened = None if page is None else self.places.get((client, page))
+        if opened is None:
+            return NO_POLICIES
+        embedders = {each.embedder for each in opened.values()}
+        upgrades = all(each.upgrades for each in opened.values())
+        agreed = len(embedders) == 1
+        return PolicyContainer(embedders.pop() if agreed else EmbedderPolicy.UNSAFE_NONE, upgrades)
 
     def note(self, asked: DocumentRequest, response: Response) -> bool:
         """Take note of what was answered; tells whether another policy is known from now on."""
@@ -77,25 +86,25 @@ class Documents:
         is_short = len(client) + len(origin) <= MOST_CHARACTERS
         if not is_short or not _is_document(asked, response):
             return False
-        policy = self._policy(asked, response)
-        before, opened = self.policy(client, origin), {hash(asked.url): policy}
+        policies = self._policies(asked, response)
+        before, opened = self.policies(client, origin), {hash(asked.url): policies}
         if asked.is_framed:
-            if asked.embedder and not self._is_shown(asked, asked.embedder, policy, response):
+            if asked.embedder and not self._is_shown(asked, asked.embedder, policies, response):
                 return False
             opened = {**self.places.get((client, origin), {}), **opened}
         if len(opened) <= MAX_FRAMES:
             keep(self.places, (client, origin), opened, MAX_ORIGINS)
-        return self.policy(client, origin) is not before
+        return self.policies(client, origin) != before
 
     def _is_shown(
         self,
         asked: DocumentRequest,
         embedder: TupleOrigin,
-        policy: EmbedderPolicy,
+        policies: PolicyContainer,
         response: Response,
     ) -> bool:
         """Whether a page that demands something of what it embeds has it in a frame."""
-        demands = self.policy(asked.client, str(embedder))
+        demands = self.policies(asked.client, str(embedder)).embedder
         if demands is EmbedderPolicy.UNSAFE_NONE:
             return True
         refused = resource_policy_failure(
@@ -106,16 +115,28 @@ class Documents:
             embedder=EmbedderPolicy.REQUIRE_CORP,  # for frames have credentials
             engine=asked.engine,
         )
-        return refused is None and is_adhered_to(policy, demands)
+        return refused is None and is_adhered_to(policies.embedder, demands)
 
-    def _policy(self, asked: DocumentRequest, response: Response) -> EmbedderPolicy:
-        """That of the answer; or of the copy which a 304 is about, and says nothing new of."""
-        policy = obtain_an_embedder_policy(asked.origin, response.headers, asked.engine)
+    def _policies(self, asked: DocumentRequest, response: Response) -> PolicyContainer:
+        """Those of the answer, or of the copy which a 304 is about; what a frame's page has too."""
+        policies = create_a_policy_container(asked.origin, response.headers, asked.engine)
         copy = hash((asked.client, asked.url))
-        is_told = contains(response.headers, "Cross-Origin-Embedder-Policy")
-        if response.status == 304 and not is_told:
-            return self.copies.get(copy, policy)
-        return keep(self.copies, copy, policy, MAX_COPIES)
+        known = self.copies.get(copy) if response.status == 304 else None
+        if known is not None:
+            policies = _renewed(known, policies, response)
+        keep(self.copies, copy, policies, MAX_COPIES)
+        embedder = asked.embedder and str(asked.embedder)
+        inherited = self.policies(asked.client, embedder).upgrades
+        return policies._replace(upgrades=policies.upgrades or inherited)
+
+
+def _renewed(known: PolicyContainer, told: PolicyContainer, response: Response) -> PolicyContainer:
+    """A copy's policies as a 304 leaves them, which may say nothing new of them."""
+    if contains(response.headers, "Cross-Origin-Embedder-Policy"):
+        known = known._replace(embedder=told.embedder)
+    if contains(response.headers, "Content-Security-Policy"):
+        known = known._replace(upgrades=told.upgrades)
+    return known
 
 
 def _is_document(asked: DocumentRequest, response: Response) -> bool:

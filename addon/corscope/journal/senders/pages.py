@@ -1,13 +1,13 @@
-"""Which page asks for what is no CORS exchange, and which embedder policy has any that asks?
+"""Which page asks for what is no CORS exchange, and which policies has any that asks?
 
 Only what a page has loaded before tells: its document, and its style sheets.
 """
 
 from dataclasses import dataclass, field, replace
 
-from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.headers import get
 from corscope.fetch.origin import origin_of_url
+from corscope.fetch.policy_container import NO_POLICIES
 from corscope.journal.reading import Plain, Reading
 from corscope.journal.remarks.memory import PlainRequest
 from corscope.journal.senders.documents import DocumentRequest, Documents
@@ -37,8 +37,8 @@ class Pages:
             reading, told = self._named(client, reading)
         elif reading.anywhere.destination == "style":
             told = self._note_sheet(client, request, str(reading.anywhere.page))
-        policy = self.documents.policy(client, reading.page)
-        return reading if policy is EmbedderPolicy.UNSAFE_NONE else reading.under(policy), told
+        policies = self.documents.policies(client, reading.page)
+        return reading if policies == NO_POLICIES else reading.under(policies), told
 
     def _named(self, client: str, reading: Plain) -> tuple[Plain, bool]:
         """Where the Referer is a style sheet from elsewhere, it is that sheet's page that asks."""
