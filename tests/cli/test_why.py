@@ -49,7 +49,7 @@ def test_a_name_that_a_reason_and_a_finding_share_gives_both(corscope: Command) 
 def test_a_message_gives_the_entry_with_its_values(corscope: Command, arguments: list[str]) -> None:
     done = corscope("why", *arguments, stdin=MESSAGE.encode())
     assert done.returncode == 0
-    values = {"detail": "PATCH", "origin": "https://app.test"}
+    values = {"detail": "PATCH", "origin": "https://app.test", "url": "https://api.test/x"}
     assert done.stdout == entry_text(Reason.METHOD_NOT_ALLOWED, values) + "\n"
 
 
@@ -95,7 +95,8 @@ def test_another_language_is_told_by_its_header(corscope: Command) -> None:
     ],
 )
 def test_a_browsers_name_is_found_in_what_is_around_it(corscope: Command, text: str) -> None:
-    assert corscope("why", text).stdout == entry_text(Reason.METHOD_NOT_ALLOWED) + "\n"
+    """What is around it tells no value."""
+    assert corscope("why", text).stdout == entry_text(Reason.METHOD_NOT_ALLOWED, {}) + "\n"
 
 
 def test_several_reasons_are_all_told(corscope: Command) -> None:
