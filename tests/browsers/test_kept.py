@@ -64,8 +64,8 @@ KEPT_FOR_FORCE_CACHE = {
 
 
 TURNS = range(3)
-"""So many URLs has each answer: of one that it has kept, Firefox on a busy machine now and then asks
-anew, as if its cache were too slow."""
+"""So many URLs has each answer: of one that it has kept, Firefox on a busy machine now and then
+asks anew, as if its cache were too slow."""
 
 PLAY = """
 (async () => {
