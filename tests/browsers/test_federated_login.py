@@ -17,8 +17,9 @@ from corscope.mitm.start.chromium import spki_hash
 from tests.browsers.agreement import OPTIONS
 from tests.browsers.case import ANY, BARE, SECURE_PAGE, allow, answer, credentials
 from tests.browsers.conftest import need
+from tests.browsers.consoles import when_silent
 from tests.support.chromium import Chromium, Page, missing_parts
-from tests.support.mitmdump import Mitmdump
+from tests.support.mitmdump import Mitmdump, wait_until
 from tests.support.origin_server import EMPTY_PAGE, Answer, OriginServer, Scripted
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ LOGIN = """async () => {
 }"""
 
 OWN = allow(SECURE_PAGE)
+SECONDS = 60.0
 
 
 def typed(values: object) -> Answer:
@@ -102,11 +104,14 @@ def test_the_token_is_asked_for_with_credentials(
             page = browser.open(f"{PROVIDER}/", proxy.port)
             browser.call(prepare(page))
             token = page.run(LOGIN, None)
-            printed = [text for text, _ in page.console]
-        line = proxy.wait_for(lambda entry: entry.get("url") == TOKEN)
+            line = proxy.wait_for(lambda entry: entry.get("url") == TOKEN)
+            told = (line["console"] or "").splitlines()
+            # They are printed once script has its answer.
+            wait_until(lambda: len(page.console) >= len(told), SECONDS, f"{told} to be printed")
+            printed = [text for text, _ in when_silent(lambda: tuple(page.console))]
     assert token == ("given" if verdict == "allowed" else None)
     assert (line["verdict"], line["credentials"]) == (verdict, "include")
-    assert printed == (line["console"] or "").splitlines()
+    assert printed == told
     found = [found_in(text) for text in printed]
     asides = [each.aside for each in found if each is not None and each.aside is not None]
     assert len(asides) == len(printed)

@@ -44,10 +44,12 @@ def test_chromium_prints_what_the_journal_has(chromium: Chromium, tmp_path: Path
         Mitmdump(tmp_path, server.upstream_mode, OPTIONS) as proxy,
     ):
 
-        def asked() -> bool:
-            return {f"{API}/{name}" for name in ANSWERS} <= {got.url for got in server.received}
+        def answered() -> bool:
+            return {f"{API}/{name}" for name in ANSWERS} <= {
+                got.get("url") for got in proxy.journal()
+            }
 
-        printed = printed_of(chromium, f"{SECURE_PAGE}/", proxy.port, asked)
+        printed = printed_of(chromium, f"{SECURE_PAGE}/", proxy.port, answered)
         lines = [entry for entry in proxy.journal() if entry["type"] == "exchange"]
     told = [text for line in lines for text in (line["console"] or "").splitlines()]
     assert sorted(text for text, _ in printed) == sorted(told)
