@@ -121,6 +121,11 @@ class Step(NamedTuple):
             return self.destination
         return self.link.destination or self.destination
 
+    @property
+    def is_upgraded(self) -> bool:
+        """Whether its page has all asked by https, as far as it or one before it tells."""
+        return self.upgrades or self.link.upgrades
+
     def after(self, earlier: "Step") -> "Step":
         """This request in the place, and with the past, that are known from another view of it."""
         return self._replace(page=earlier.page, names=self.names | earlier.names, link=earlier.link)
@@ -327,10 +332,9 @@ def _kept(step: Step) -> frozenset[tuple[str, str]]:
 
 def _followed(id_: str, step: Step, status: int, location: str) -> Step:
     """The request that a redirect leads to, as it is asked: mixed content may be by https."""
-    upgrades = step.upgrades or step.link.upgrades
-    load = Load(origin_of_url(step.page), step.purpose, step.link.first_url, upgrades)
+    load = Load(origin_of_url(step.page), step.purpose, step.link.first_url, step.is_upgraded)
     asked = upgraded_url(load, step.url, location, step.engine) or location
-    as_begun = Departure.LOCATION_UPGRADED if upgrades else Departure.UPGRADED_AS_BEGUN
+    as_begun = Departure.LOCATION_UPGRADED if load.upgrades else Departure.UPGRADED_AS_BEGUN
     if departs(step.engine, as_begun):
         location = asked
     return _redirected(id_, step, status, location)._replace(url=asked)
@@ -349,7 +353,7 @@ def _redirected(id_: str, step: Step, status: int, location: str) -> Step:
         first_url=step.link.first_url or step.url,
         page=step.page,
         destination=step.purpose,
-        upgrades=step.upgrades or step.link.upgrades,
+        upgrades=step.is_upgraded,
     )
     origin = step.origin
     if leaves and origin not in {OPAQUE_SERIALIZED, str(before)}:

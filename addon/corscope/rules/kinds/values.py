@@ -3,10 +3,16 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from corscope.rules.kinds.place import At
-from corscope.rules.kinds.wrong import as_pairs, complain_of_kind, complain_of_range
+from corscope.rules.kinds.wrong import (
+    MILLI,
+    as_pairs,
+    complain_of_kind,
+    complain_of_range,
+    of_milliseconds,
+)
 from corscope.rules.problems import BadValueError, shown, shown_list
 from corscope.servers.registry import nearest
 
@@ -26,8 +32,6 @@ __all__ = [
 ]
 
 Json = dict[str, Any]
-
-_MILLI: Final = 1000
 
 
 class ValueKind(Protocol):
@@ -141,9 +145,8 @@ class Amount:
         if not isinstance(value, int | float) or isinstance(value, bool):
             complain_of_kind("a number", value, at)
         elif math.isnan(value) or not 0 <= value <= self.high:
-            in_seconds = value / _MILLI
-            is_milli = self.high < value and in_seconds <= self.high
-            hint = f"write {in_seconds:g} if milliseconds are meant" if is_milli else ""
+            is_milli = self.high < value <= self.high * MILLI
+            hint = of_milliseconds(value) if is_milli else ""
             complain_of_range(0, self.high, value, at, hint)
         else:
             return float(value)

@@ -6,7 +6,14 @@ from typing import Final
 from corscope.rules.kinds.place import At
 from corscope.rules.problems import kind_of, shown
 
-__all__ = ["as_pairs", "complain_of_kind", "complain_of_range"]
+__all__ = ["MILLI", "as_pairs", "complain_of_kind", "complain_of_range", "of_milliseconds"]
+
+MILLI: Final = 1000
+
+
+def of_milliseconds(value: float) -> str:
+    """The hint for whoever counts in milliseconds where seconds are meant."""
+    return f"write {value / MILLI:g} if milliseconds are meant"
 
 
 def complain_of_range(low: int, high: int, value: float, at: At, hint: str = "") -> None:

@@ -26,11 +26,8 @@ from corscope.servers.policy import WILDCARD
 
 __all__ = ["lint_edits"]
 
-_OF_RESPONSES: Final = (
-    *(ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS),
-    *(EXPOSE_HEADERS, MAX_AGE),
-)
 _LISTS: Final = (ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS)
+_OF_RESPONSES: Final = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, *_LISTS, MAX_AGE)
 _BETWEEN_NAMES: Final = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SECONDS: Final = re.compile(r"-?[0-9]+")
 _WITH_UNIT: Final = re.compile(r"(?P<count>[0-9]{1,6}) ?(?P<unit>[smhd])[a-z]*", re.IGNORECASE)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from corscope.rules.kinds.place import Remark
+from corscope.rules.kinds.wrong import of_milliseconds
 from corscope.rules.lint.ids import remark
 from corscope.rules.lint.origins import has_known_suffix
 from corscope.rules.locate import KeyPath
@@ -84,5 +85,4 @@ def _without_location(rule: Rule, fault: Fault) -> Iterator[Remark]:
 def _delay(delay: float) -> Iterator[Remark]:
     if delay >= _PATIENCE:
         message = "is in seconds, and longer than people wait"
-        hint = f"write {delay / 1000:g} if milliseconds are meant"
-        yield remark("fault-delay-long", ("fault", "delay"), delay, message, hint)
+        yield remark("fault-delay-long", ("fault", "delay"), delay, message, of_milliseconds(delay))

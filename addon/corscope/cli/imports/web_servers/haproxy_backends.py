@@ -4,7 +4,7 @@ https://docs.haproxy.org/2.6/configuration.html#4.2-use_backend: the first `use_
 whose condition holds, and `default_backend` where none does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, takewhile
 
@@ -80,8 +80,7 @@ class Backends:
         """What fits the paths that a condition asks for; nothing if it asks for anything else."""
         if rule.is_turned_round:
             return ()
-        globs = [self._fitting(group, rule.section) for group in tested(rule.condition)]
-        return tuple(chain.from_iterable(globs)) if all(globs) else ()
+        return _all_of(self._fitting(group, rule.section) for group in tested(rule.condition))
 
     def _fitting(self, terms: Sequence[Term], section: int) -> tuple[str, ...]:
         """What fits where all of some terms hold: that is told of a single one."""
@@ -89,8 +88,7 @@ class Backends:
             return ()
         test = terms[0].test
         tests = (test,) if isinstance(test, Test) else self.acls.get((section, test), ())
-        globs = [_fitting(each) for each in tests]
-        return tuple(chain.from_iterable(globs)) if all(globs) else ()
+        return _all_of(map(_fitting, tests))
 
 
 def _fitting(test: Test) -> tuple[str, ...]:
@@ -98,7 +96,12 @@ def _fitting(test: Test) -> tuple[str, ...]:
     readers = {"str": exactly, "beg": beginning_with}
     if test.sample not in {"path", "path_beg"} or test.is_caseless or test.file is not None:
         return ()
-    globs = [readers[how](value) if how in readers else () for value in test.values]
+    return _all_of(readers[how](value) if how in readers else () for value in test.values)
+
+
+def _all_of(several: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The globs of all of these together; none where those of one can't be told."""
+    globs = list(several)
     return tuple(chain.from_iterable(globs)) if all(globs) else ()
 
 
