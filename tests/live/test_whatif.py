@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -132,17 +131,14 @@ class Bench:
         self.rules.write_text(text, "utf-8")
         self.proxy.control(command="cors.reload")
         self.runs += 1
-        before = self.proxy.journal_path.stat().st_size
+        before = len(self.proxy.journal())
         traffic = _traffic(f"{CHROMIUM} run/{self.runs}")
         _send(self.proxy.port, traffic)
         wait_until(lambda: len(self._since(before)) == len(traffic), 20.0, "all exchanges")
         return [exchange_of(line) for line in self._since(before)]
 
-    def _since(self, place: int) -> list[Line]:
-        with self.proxy.journal_path.open("rb") as stream:
-            stream.seek(place)
-            complete = stream.read().split(b"\n")[:-1]
-        return exchanges(map(json.loads, complete))
+    def _since(self, line: int) -> list[Line]:
+        return exchanges(self.proxy.journal()[line:])
 
 
 @pytest.fixture(scope="module")
