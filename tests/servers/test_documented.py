@@ -3,23 +3,16 @@
 What Spring and Laravel are asked here was asked of spring-web 6.2.19 and php-cors once, by hand.
 """
 
-import json
-import re
-from dataclasses import replace
-
 import pytest
 
 from corscope.fetch.headers import get, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.dialect import Dialect
-from corscope.servers.languages.yaml_text import yaml_text
 from corscope.servers.libraries.aspnet_core import ASPNET_CORE
 from corscope.servers.libraries.laravel import LARAVEL
 from corscope.servers.libraries.spring import SPRING
 from corscope.servers.policy import Policy
-from corscope.servers.web_servers.envoy import ENVOY
-from corscope.servers.web_servers.traefik import TRAEFIK
 from tests.servers.asking import URL, answer, options
 
 APP = "https://app.test"
@@ -90,24 +83,6 @@ def actual(
                 ("vary", "Origin"),
             ),
             id="aspnet-core lists all",
-        ),
-        pytest.param(
-            ENVOY,
-            200,
-            ((ORIGIN, APP), (METHODS, "GET,PUT"), (HEADERS, "X-A,x-b"), (AGE, "0")),
-            id="envoy doesn't vary",
-        ),
-        pytest.param(
-            TRAEFIK,
-            200,
-            (
-                (HEADERS, "X-A,x-b"),
-                (METHODS, "GET,PUT"),
-                (ORIGIN, APP),
-                (EXPOSED, "ETag,X-Total"),
-                (AGE, "0"),
-            ),
-            id="traefik sorts, and exposes already here",
         ),
     ],
 )
@@ -280,58 +255,6 @@ def test_aspnet_core_loses_its_headers_with_an_exception() -> None:
         assert get(got.headers, ORIGIN) == allowed
 
 
-def test_envoy_passes_on_what_it_does_not_allow() -> None:
-    assert ENVOY.preflight(LISTED, options(EVIL)) is None
-    answering = Policy(allow_origins=(APP,), settings=(("forward_not_matching_preflights", False),))
-    assert answer(ENVOY, answering, options(EVIL)) == Answer(200)
-
-
-def test_envoy_allows_everybody_by_name() -> None:
-    policy = Policy(allow_origins="*", allow_credentials=True, allow_headers="*")
-    made = answer(ENVOY, policy, options(EVIL))
-    assert made.headers == ((ORIGIN, EVIL), (CREDENTIALS, "true"), (HEADERS, ""))
-    own = (("Access-Control-Allow-Origin", "https://own.test"),)
-    assert values(actual(ENVOY, policy, EVIL, own=own).headers, ORIGIN) == (EVIL,)
-    assert actual(ENVOY, LISTED, EVIL, own=own).headers == own
-
-
-def test_envoy_s_regex_has_to_match_it_all() -> None:
-    policy = Policy(allow_origin_regex=r"https://.*\.app\.test")
-    assert actual(ENVOY, policy, "https://a.app.test").headers
-    assert not actual(ENVOY, policy, "https://a.app.test.evil.test").headers
-    lookahead = Policy(allow_origin_regex="(?=a)")
-    assert [c.at_start for c in ENVOY.complaints(lookahead)] == [True]
-
-
-def test_traefik_leaves_only_the_origin_out() -> None:
-    policy = Policy(allow_origins=(APP,), allow_credentials=True, expose_headers=("ETag",))
-    assert actual(TRAEFIK, policy, EVIL).headers == ((CREDENTIALS, "true"), (EXPOSED, "ETag"))
-    assert actual(TRAEFIK, Policy(), APP).headers == ()
-    assert TRAEFIK.preflight(Policy(), options(APP)) is None
-
-
-def test_traefik_sends_no_star_with_credentials() -> None:
-    every = Policy(allow_origins="*", allow_methods="*", allow_headers="*", expose_headers="*")
-    assert {value for _, value in answer(TRAEFIK, every, options(APP)).headers} == {"*"}
-    with_credentials = replace(every, allow_credentials=True)
-    assert answer(TRAEFIK, with_credentials, options(APP, "PUT", "x-a")).headers == (
-        (CREDENTIALS, "true"),
-        (HEADERS, "x-a"),
-        (METHODS, "PUT"),
-        (ORIGIN, APP),
-    )
-
-
-@pytest.mark.parametrize(
-    ("own", "lines"),
-    [((), ("Origin",)), (("Origin",), ("Origin",)), (("Accept", "Cookie"), ("Accept,Origin",))],
-)
-def test_traefik_varies_if_told_to(own: tuple[str, ...], lines: tuple[str, ...]) -> None:
-    policy = Policy(allow_origins=(APP,), settings=(("add_vary_header", True),))
-    got = actual(TRAEFIK, policy, APP, own=tuple(("Vary", each) for each in own))
-    assert values(got.headers, "vary") == lines
-
-
 @pytest.mark.parametrize(
     ("dialect", "policy", "field"),
     [
@@ -342,7 +265,6 @@ def test_traefik_varies_if_told_to(own: tuple[str, ...], lines: tuple[str, ...])
         (LARAVEL, Policy(allow_origin_regex="("), "allow_origin_regex"),
         (ASPNET_CORE, Policy(allow_origins="*", allow_credentials=True), "allow_credentials"),
         (ASPNET_CORE, Policy(allow_origins=("https://*.a.test:*",)), "allow_origins"),
-        (TRAEFIK, Policy(allow_origins="request"), "allow_origins"),
     ],
 )
 def test_what_is_complained_about(dialect: Dialect, policy: Policy, field: str) -> None:
@@ -372,28 +294,9 @@ def test_what_is_complained_about(dialect: Dialect, policy: Policy, field: str) 
             "    .SetPreflightMaxAge(TimeSpan.FromSeconds(5)));\n",
         ),
         (ASPNET_CORE, Policy(), "app.UseCors(policy => { });"),
-        (
-            ENVOY,
-            Policy(allow_origins=(APP,), allow_origin_regex="a.*", max_age=5),
-            '    allow_origin_string_match:\n      - exact: "https://app.test"\n'
-            '      - safe_regex:\n          regex: "a.*"\n    max_age: "5"\n',
-        ),
-        (
-            TRAEFIK,
-            Policy(allow_origins=(APP,), max_age=5),
-            "http:\n  middlewares:\n    cors:\n      headers:\n"
-            '        accessControlAllowOriginList:\n          - "https://app.test"\n'
-            "        accessControlMaxAge: 5\n",
-        ),
     ],
 )
 def test_the_export(dialect: Dialect, policy: Policy, text: str) -> None:
     assert dialect.complaints(policy) == ()
     assert dialect.export is not None
     assert text in dialect.export(policy).text
-
-
-def test_yaml_has_json_s_scalars() -> None:
-    text = yaml_text({"a": {"b": ("*", 'c"'), "d": True, "e": None}, "f": ()})
-    assert text == 'a:\n  b:\n    - "*"\n    - "c\\""\n  d: true\nf: []\n'
-    assert json.loads(re.findall(r'".*"', text)[-1]) == 'c"'

@@ -66,6 +66,9 @@ STATUSES = (
     *(403, 404, 405, 406, 409, 410, 412, 413, 415, 416, 418, 422, 428, 429, 431, 451, 499, 500),
     *(501, 503, 599),
 )
+QUERIED = "text/plain"
+"""What a query is written in: Envoy refuses one that doesn't say so, before it looks at CORS."""
+
 PRIVATE_NETWORK = ("Access-Control-Request-Private-Network", "true")
 
 
@@ -94,7 +97,8 @@ def _preflight(
 
 
 def _actual(origin: str | None, method: str = "GET", path: str = "/ok") -> Asked:
-    return Asked(method, path, () if origin is None else (("Origin", origin),))
+    lines = {"Origin": origin, "Content-Type": QUERIED if method == "QUERY" else None}
+    return Asked(method, path, tuple((n, v) for n, v in lines.items() if v is not None))
 
 
 def _own(names: Iterable[str]) -> str:

@@ -22,6 +22,8 @@ __all__ = ["LIBRARIES", "NEST", "Library", "Running", "require_program"]
 
 HERE = Path(__file__).parent
 STOP_SECONDS = 20.0
+HINT = "`make servers` installs it"
+ON_DEBIAN = f"{HINT}, where root runs it on Debian"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,7 @@ class Library:
 
 def require_program(name: str) -> None:
     """Skip the test where a server's program isn't installed, unless that is forbidden."""
-    hint = "`make servers` installs it, where root runs it on Debian"
-    Library((name,), (name,), hint).require()
+    Library((name,), (name,), ON_DEBIAN).require()
 
 
 def _node(framework: str, package: str, *, knows_routes: bool = False) -> Library:
@@ -69,7 +70,7 @@ def _node(framework: str, package: str, *, knows_routes: bool = False) -> Librar
     return Library(
         ("node", str(folder / "serve.mjs"), framework),
         ("node", str(folder / "node_modules" / package)),
-        "`make servers` installs it",
+        HINT,
         knows_routes=knows_routes,
     )
 
@@ -80,25 +81,21 @@ def _python(backend: str, *, knows_routes: bool = False, has_stable_lists: bool 
     return Library(
         (python, str(folder / "serve.py"), backend),
         (python,),
-        "`make servers` installs it",
+        HINT,
         knows_routes=knows_routes,
         has_stable_lists=has_stable_lists,
     )
 
 
-def _debian(server: str, program: str) -> Library:
-    return Library(
-        (sys.executable, "-m", f"{__package__}.debian.serve", server),
-        (program,),
-        "`make servers` installs it, where root runs it on Debian",
-    )
+def _proxy(server: str, program: str, hint: str = HINT) -> Library:
+    return Library((sys.executable, "-m", f"{__package__}.proxies.serve", server), (program,), hint)
 
 
 def _go(name: str, package: str) -> Library:
     return Library(
         (sys.executable, "-m", f"{__package__}.debian.go_program", name),
         ("go", f"/usr/share/gocode/src/github.com/{package}"),
-        "`make servers` installs it, where root runs it on Debian",
+        ON_DEBIAN,
     )
 
 
@@ -107,20 +104,22 @@ LIBRARIES: dict[str, Library] = {
     "tomcat": Library(
         (sys.executable, "-m", f"{__package__}.debian.java_program", "Tomcat"),
         ("javac", "/usr/share/java/tomcat9-catalina.jar"),
-        "`make servers` installs it, where root runs it on Debian",
+        ON_DEBIAN,
     ),
     "rack-cors": Library(
         ("ruby", str(HERE / "debian" / "rack.rb")),
         ("ruby", "/usr/share/doc/ruby-rack-cors", "puma"),
-        "`make servers` installs it, where root runs it on Debian",
+        ON_DEBIAN,
     ),
     "gin": _go("gin", "gin-contrib/cors"),
     "echo": _go("echo", "labstack/echo"),
     "gorilla": _go("gorilla", "gorilla/handlers"),
-    "caddy": _debian("caddy", "caddy"),
-    "haproxy": _debian("haproxy", "haproxy"),
-    "apache": _debian("apache", "apache2"),
-    "nginx": _debian("nginx", "nginx"),
+    "caddy": _proxy("caddy", "caddy", ON_DEBIAN),
+    "haproxy": _proxy("haproxy", "haproxy", ON_DEBIAN),
+    "apache": _proxy("apache", "apache2", ON_DEBIAN),
+    "nginx": _proxy("nginx", "nginx", ON_DEBIAN),
+    "envoy": _proxy("envoy", str(HERE / "python" / ".venv" / "bin" / "envoy")),
+    "traefik": _proxy("traefik", str(HERE / "python" / ".venv" / "bin" / "traefik")),
     "express": _node("express", "cors"),
     "fastify": _node("fastify", "@fastify/cors"),
     "koa": _node("koa", "@koa/cors"),

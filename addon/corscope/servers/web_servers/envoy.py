@@ -2,9 +2,8 @@
 
 It stands behind Istio's `corsPolicy` and, with Envoy Gateway, the Gateway API's. Follows
 https://github.com/envoyproxy/envoy/blob/main/source/extensions/filters/http/cors/cors_filter.cc and
-the documentation of CorsPolicy. Nothing of it was measured, and no test runs it: the order of
-header lines, and an empty Access-Control-Allow-Headers where nothing was asked for, are how its
-source reads. What sets the policy may write it otherwise: here lists are joined without a space.
+the documentation of CorsPolicy. What sets the policy may write it otherwise: here lists are joined
+without a space.
 """
 
 import re
@@ -32,6 +31,7 @@ from corscope.servers.parts import (
 from corscope.servers.patterns.origins import matches_regex
 from corscope.servers.patterns.regexes import RE2
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
+from corscope.servers.repeated import reading_joined_by_comma
 
 __all__ = ["ENVOY"]
 
@@ -58,6 +58,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (ALLOW_METHODS, _listed_or_asked(policy.allow_methods, method)),
         (ALLOW_HEADERS, _listed_or_asked(policy.allow_headers, names)),
         (MAX_AGE, None if policy.max_age is None else str(policy.max_age)),
+        (EXPOSE_HEADERS, _written(policy.expose_headers) if is_allowed else None),
     )
     return Answer(200, headers)
 
@@ -103,10 +104,14 @@ def _listed_or_asked(value: str | tuple[str, ...] | None, asked: str) -> str | N
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
-    return (
+    found = [
         *value_complaints(policy, echo=("allow_methods", "allow_headers")),
         *regex_complaints(policy, RE2),
-    )
+    ]
+    if policy.allow_origin_regex == "":
+        hint = 'write ".*" for any origin, or drop it'
+        found.append(Complaint("allow_origin_regex", "is empty", hint, at_start=True))
+    return tuple(found)
 
 
 def _export(policy: Policy) -> Export:
@@ -132,11 +137,11 @@ def _export(policy: Policy) -> Export:
 ENVOY = Dialect(
     name="envoy",
     title="Envoy, Istio, Envoy Gateway (CORS filter)",
-    version="CorsPolicy v3",
+    version="Envoy 1.40.0, CorsPolicy v3",
     source="https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/cors_filter",
-    evidence=Evidence.DOCUMENTED,
-    preflight=_preflight,
-    actual=_actual,
+    evidence=Evidence.PROVED,
+    preflight=reading_joined_by_comma(_preflight),
+    actual=reading_joined_by_comma(_actual),
     complaints=_complaints,
     defaults=Policy(allow_origins=(), allow_methods=(), allow_headers=(), expose_headers=()),
     export=_export,
@@ -148,5 +153,6 @@ ENVOY = Dialect(
         "`*` as methods or headers sends back what was asked for.",
         "A regex has to match the whole origin; `https://*.example.com` is no pattern.",
         "Methods and headers are never checked, only listed.",
+        "`QUERY` without a Content-Type is refused with a 400 that has no CORS headers.",
     ),
 )

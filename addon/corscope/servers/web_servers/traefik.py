@@ -1,9 +1,7 @@
 """How does Traefik answer with the accessControl… options of its headers middleware?
 
-Follows https://github.com/traefik/traefik/blob/v3.7.9/pkg/middlewares/headers/header.go and the
-options' documentation. Nothing of it was measured, and no test runs it: what becomes of several
-Vary lines, and the empty Access-Control-Allow-Origin for a request without an Origin, are how its
-source reads.
+Follows https://github.com/traefik/traefik/blob/v3.7.15/pkg/middlewares/headers/header.go and the
+options' documentation.
 """
 
 import re
@@ -33,6 +31,7 @@ from corscope.servers.parts import (
 from corscope.servers.patterns.origins import matches_regex
 from corscope.servers.patterns.regexes import RE2
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
+from corscope.servers.repeated import reading_first
 
 __all__ = ["TRAEFIK"]
 
@@ -84,13 +83,13 @@ def _vary(policy: Policy, response: Response) -> str | None:
 
 def _allow_origin(policy: Policy, origin: str) -> str | None:
     """The value for an origin, or for none, which a wildcard with credentials sends back."""
-    for each in listed(policy.allow_origins):
+    for each in _items(policy.allow_origins):
         if each == origin:
             return origin
         if each == WILDCARD:
             return origin if policy.allow_credentials else WILDCARD
     pattern = policy.allow_origin_regex
-    if pattern is not None and matches_regex(pattern, origin, "search", flags=re.ASCII):
+    if pattern is not None and matches_regex(pattern.strip(), origin, "search", flags=re.ASCII):
         return origin
     return None
 
@@ -99,9 +98,15 @@ def _listed_or_asked(
     policy: Policy, value: str | tuple[str, ...] | None, asked: str | None
 ) -> str | None:
     """The list; with credentials, what was asked for if there is a `*` among it."""
-    if WILDCARD in listed(value) and policy.allow_credentials:
+    items = _items(value)
+    if WILDCARD in items and policy.allow_credentials:
         return asked or None
-    return ",".join(listed(value)) or None
+    return ",".join(items) or None
+
+
+def _items(value: str | tuple[str, ...] | None) -> list[str]:
+    """A list as it is read from the file, without the white space around its items."""
+    return [each.strip() for each in listed(value)]
 
 
 def _complaints(policy: Policy) -> tuple[Complaint, ...]:
@@ -109,6 +114,9 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
     if policy.allow_origins == ECHO:
         hint = 'write "*": it becomes the Origin sent where credentials are allowed'
         found.append(Complaint("allow_origins", f'can\'t be "{ECHO}"', hint))
+    if not _options(policy):
+        message = "leaves every option unset, and Traefik takes no such middleware"
+        found.append(Complaint("allow_origins", message, "list an origin", at_start=True))
     return (*found, *replaced_complaints(policy, "{{", "an action of a template"))
 
 
@@ -133,26 +141,24 @@ def _regexes(policy: Policy) -> tuple[str, ...] | None:
 
 def _export(policy: Policy) -> Export:
     text = yaml_text({"http": {"middlewares": {"cors": {"headers": _options(policy)}}}})
-    warned = []
-    if not _options(policy):
-        warned.append("a headers middleware isn't taken without an option")
-    if policy.forward_preflight:
-        warned.append("preflights are answered here, not forwarded")
-    return Export("traefik.yml", text, tuple(warned))
+    warned = ("preflights are answered here, not forwarded",) if policy.forward_preflight else ()
+    return Export("traefik.yml", text, warned)
 
 
 TRAEFIK = Dialect(
     name="traefik",
     title="Traefik (headers middleware)",
-    version="Traefik 3.7.9",
+    version="Traefik 3.7.15",
     source="https://doc.traefik.io/traefik/middlewares/http/headers/#cors-headers",
-    evidence=Evidence.DOCUMENTED,
-    preflight=_preflight,
-    actual=_actual,
+    evidence=Evidence.PROVED,
+    preflight=reading_first(_preflight),
+    actual=reading_first(_actual),
     complaints=_complaints,
     defaults=Policy(allow_origins=(), allow_methods=(), allow_headers=(), expose_headers=()),
     export=_export,
     settings=(_ADD_VARY,),
+    # A shared cache must not give one origin's answer to another, and some option there must be.
+    handed_off=((_ADD_VARY.name, True),),
     surprises=(
         "An origin that isn't allowed still gets all other CORS headers.",
         "There is no `Vary` unless `addVaryHeader` is set, and never one on a preflight.",

@@ -1,1 +1,1 @@
-"""What Debian brings: proxies, and libraries for Go, Ruby and Java."""
+"""What Debian brings: libraries for Go, Ruby and Java."""

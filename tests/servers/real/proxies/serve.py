@@ -1,14 +1,15 @@
-"""Serves one of Debian's proxies before the same application many times over.
+"""Serves a proxy before the same application many times over.
 
 With each of the configurations that stand on the first line of standard input, and as often
 without any. Writes the ports as one line of JSON, and ends when standard input does.
 
-    python -m tests.servers.real.debian.serve nginx    <  {"configs": ["add_header …", …]}
+    python -m tests.servers.real.proxies.serve nginx    <  {"configs": ["add_header …", …]}
     {"real": [{"port": 1}, {"error": "…"}], "bare": [2, 3]}
 """
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import socket
@@ -16,18 +17,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 
-from . import backend, proxies
+from . import backend, configurations
 
 START_SECONDS = 30.0
 
 
 def main() -> None:
     """Serve until standard input ends."""
-    server = proxies.SERVERS[sys.argv[1]]
+    server = configurations.SERVERS[sys.argv[1]]
     configs: list[str] = json.loads(sys.stdin.readline())["configs"]
     behind = f"127.0.0.1:{backend.start()}"
     with ExitStack() as stack:
@@ -35,9 +37,9 @@ def main() -> None:
         groups = [[config] for config in configs] if server.is_alone else [configs]
         real: list[dict[str, object]] = []
         for number, group in enumerate(groups):
-            sites = [proxies.Site(config, behind) for config in group]
+            sites = [configurations.Site(config, behind) for config in group]
             real += _started(stack, server, sites, folder / str(number))
-        plain = [proxies.Site(server.without, behind) for _ in configs]
+        plain = [configurations.Site(server.without, behind) for _ in configs]
         bare = _started(stack, server, plain, folder / "bare")
         told = {"real": real, "bare": [each["port"] for each in bare]}
         sys.stdout.write(json.dumps(told) + "\n")
@@ -46,7 +48,10 @@ def main() -> None:
 
 
 def _started(
-    stack: ExitStack, server: proxies.Server, sites: Sequence[proxies.Site], folder: Path
+    stack: ExitStack,
+    server: configurations.Server,
+    sites: Sequence[configurations.Site],
+    folder: Path,
 ) -> list[dict[str, object]]:
     """The ports of sites that one process serves; its words instead where it doesn't start."""
     if not sites:
@@ -56,11 +61,10 @@ def _started(
     file = folder / server.file
     file.write_text(server.text(folder, list(zip(ports, sites, strict=True))), encoding="utf-8")
     process = stack.enter_context(_running(server.command(folder)))
-    if _listens(process, ports[-1]):
+    words = folder / "words"
+    if _answers(process, ports[-1], lambda: server.is_refused(words.read_bytes())):
         return [{"port": port} for port in ports]
-    process.wait()
-    words = (folder / "words").read_text(encoding="utf-8", errors="replace")
-    return [{"error": words}] * len(sites)
+    return [{"error": words.read_text(encoding="utf-8", errors="replace")}] * len(sites)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -91,16 +95,16 @@ def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait for the last port of its configuration; false if the process ends before."""
+def _answers(process: subprocess.Popen[bytes], port: int, is_refused: Callable[[], bool]) -> bool:
+    """Wait for what is behind the last port of its configuration; false if it wasn't taken."""
     deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.01)
-        else:
-            return True
+    while process.poll() is None and not is_refused() and time.monotonic() < deadline:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+        with closing(connection), suppress(OSError):
+            connection.request("GET", "/ok")
+            if connection.getresponse().status == HTTPStatus.OK:
+                return True
+        time.sleep(0.01)
     return False
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
+
+BIN = Path(__file__).parents[1] / "python" / ".venv" / "bin"
 
 __all__ = ["SERVERS", "Server", "Site"]
 
@@ -24,9 +27,11 @@ class Server:
     Attributes:
         file: the name of its configuration file.
         program: the program and its arguments, without the file that comes last.
-        text: the configuration file for several sites on their ports, given its folder.
+        text: the configuration file for several sites on their ports, given its folder; it may put
+            more files there.
         without: the piece of configuration of a site without CORS.
         is_alone: whether each site needs a process of its own.
+        refusal: what it says where it goes on without a configuration that it doesn't take.
     """
 
     file: str
@@ -34,6 +39,11 @@ class Server:
     text: Callable[[Path, Sequence[tuple[int, Site]]], str]
     without: str = ""
     is_alone: bool = False
+    refusal: bytes = b""
+
+    def is_refused(self, words: bytes) -> bool:
+        """Whether it has said that it doesn't take its configuration."""
+        return bool(self.refusal) and self.refusal in words
 
     def command(self, folder: Path) -> list[str]:
         """The command line that runs it in the foreground."""
@@ -97,6 +107,74 @@ def _caddy(_: Path, sites: Sequence[tuple[int, Site]]) -> str:
     return f"{{\nadmin off\nauto_https off\n}}\n{''.join(blocks)}"
 
 
+ENVOY_LISTENER = """\
+ - address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
+   filter_chains:
+   - filters:
+     - name: envoy.filters.network.http_connection_manager
+       typed_config:
+         "@type": {types}.network.http_connection_manager.v3.HttpConnectionManager
+         stat_prefix: site
+         http_filters:
+         - name: envoy.filters.http.cors
+           typed_config: {{"@type": {types}.http.cors.v3.Cors}}
+         - name: envoy.filters.http.router
+           typed_config: {{"@type": {types}.http.router.v3.Router}}
+         route_config:
+           virtual_hosts:
+           - name: site
+             domains: ["*"]
+             routes: [{{match: {{prefix: /}}, route: {{cluster: behind}}}}]
+{config}
+"""
+ENVOY_CLUSTER = """\
+ - name: behind
+   load_assignment:
+     cluster_name: behind
+     endpoints:
+     - lb_endpoints:
+       - endpoint: {{address: {{socket_address: {{address: {host}, port_value: {port}}}}}}}
+"""
+
+
+def _envoy(_: Path, sites: Sequence[tuple[int, Site]]) -> str:
+    types = "type.googleapis.com/envoy.extensions.filters"
+    listeners = [
+        ENVOY_LISTENER.format(types=types, port=number, config=indent(site.config, " " * 13))
+        for number, site in sites
+    ]
+    host, _, port = sites[0][1].backend.partition(":")
+    clusters = ENVOY_CLUSTER.format(host=host, port=port)
+    return f"static_resources:\n listeners:\n{''.join(listeners)} clusters:\n{clusters}"
+
+
+TRAEFIK_SITE = """\
+  routers:
+    site{port}:
+      entryPoints: [site{port}]
+      rule: PathPrefix(`/`)
+      service: site{port}
+      middlewares: {middlewares}
+  services:
+    site{port}:
+      loadBalancer: {{servers: [{{url: "http://{backend}"}}]}}
+"""
+
+
+def _traefik(folder: Path, sites: Sequence[tuple[int, Site]]) -> str:
+    """What routes lies in a folder of its own, which Traefik asks for; a file for each site."""
+    routing = folder / "routing"
+    routing.mkdir()
+    for port, site in sites:
+        cors = site.config.replace(" cors:\n", f" cors{port}:\n") or "http:\n"
+        named = f"[cors{port}]" if site.config else "[]"
+        routed = TRAEFIK_SITE.format(port=port, middlewares=named, backend=site.backend)
+        (routing / f"{port}.yml").write_text(cors + routed, encoding="utf-8")
+    points = "".join(f"  site{port}: {{address: '127.0.0.1:{port}'}}\n" for port, _ in sites)
+    providers = f"providers: {{file: {{directory: {routing}}}}}\n"
+    return f"log: {{noColor: true}}\nentryPoints:\n{points}{providers}"
+
+
 SERVERS = {
     "caddy": Server(
         "Caddyfile",
@@ -106,5 +184,9 @@ SERVERS = {
     ),
     "haproxy": Server("haproxy.cfg", ("haproxy", "-db", "-f"), _haproxy),
     "apache": Server("apache.conf", ("apache2", "-D", "FOREGROUND", "-f"), _apache),
+    "envoy": Server("envoy.yaml", (f"{BIN}/envoy", "--use-dynamic-base-id", "-c"), _envoy),
+    "traefik": Server(
+        "traefik.yml", (f"{BIN}/traefik", "--configFile"), _traefik, refusal=b" ERR "
+    ),
     "nginx": Server("nginx.conf", ("nginx", "-e", "stderr", "-c"), _nginx, is_alone=True),
 }

@@ -1,0 +1,1 @@
+"""Proxies with their CORS, before an application that knows nothing of it."""
