@@ -1,5 +1,5 @@
 """corscope, to be loaded by mitmproxy: `mitmproxy -s addon/cors.py`."""
 
-from corscope.mitm.addon import Corscope
+from corscope.mitm.script import script_addons
 
-addons = [Corscope()]
+addons = script_addons()

@@ -7,13 +7,17 @@ loads in a mitmproxy that nothing can be installed into.
 from __future__ import annotations
 
 import ast
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from corscope.mitm.script import NEEDED
 
 ADDON = Path(__file__).parents[1] / "addon"
 PACKAGE = ADDON / "corscope"
@@ -135,3 +139,26 @@ def test_beside_the_script_lies_nothing_but_the_package() -> None:
 def test_the_script_has_no_logic() -> None:
     kinds = [type(node) for node in ast.parse((ADDON / "cors.py").read_text("utf-8")).body]
     assert kinds == [ast.Expr, ast.ImportFrom, ast.Assign]
+
+
+def test_what_the_script_imports_at_once_is_nothing_of_ours_that_may_fail() -> None:
+    """What tells that the rest can't be imported has to be there itself, in an old Python too."""
+    script = PACKAGE / "mitm" / "script.py"
+    at_once = [
+        node
+        for node in ast.parse(script.read_text("utf-8"), feature_version=(3, 8)).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert not [node for node in at_once if "corscope" in ast.unparse(node)]
+    for package in (PACKAGE, PACKAGE / "mitm"):
+        kinds = {
+            type(node) for node in ast.parse((package / "__init__.py").read_text("utf-8")).body
+        }
+        assert kinds <= {ast.Expr, ast.Assign, ast.AnnAssign}
+
+
+def test_what_the_script_says_is_needed_is_what_is_declared() -> None:
+    project = tomllib.loads((ADDON.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    [mitmproxy] = [each for each in project["dependencies"] if each.startswith("mitmproxy")]
+    least = re.findall(r">=\s*([\d.]+)", f"{mitmproxy} {project['requires-python']}")
+    assert f"mitmproxy {least[0]} or later and Python {least[1]} or later" == NEEDED

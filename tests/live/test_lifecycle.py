@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from tests.support.mitmdump import SCRIPT, Entry, wait_until
 
 from .proxy import CONTROL, Proxy, exchanges
 from .walk import FAULTS, SECRET, told
-from .wire import PAGE, RawServer, ask, preflight, reply
+from .wire import PAGE, SECONDS, Client, RawServer, ask, preflight, reply
 
 OPEN = """
 [[rule]]
@@ -268,6 +270,26 @@ def test_what_fails_at_the_start_keeps_the_proxy_from_nothing(
     assert SECRET not in log
 
 
+def test_what_can_not_be_imported_keeps_the_proxy_from_nothing(
+    server: RawServer, tmp_path: Path
+) -> None:
+    """As in a Python that is too old, or beside a mitmproxy that lacks what is asked of it."""
+    addon = tmp_path / "addon"
+    shutil.copytree(SCRIPT.parent, addon, ignore=shutil.ignore_patterns("__pycache__"))
+    (addon / "corscope" / "messages.py").write_text("from typing import Missing\n", "utf-8")
+    server.answers["http://api.test/start"] = reply()
+    with Proxy(tmp_path, server.mode, script=addon / "cors.py") as proxy:
+        assert proxy.ask(ask("http://api.test/start")).status == 200
+        [told] = [
+            line for line in proxy.log().splitlines() if "corscope" in line and "Load" not in line
+        ]
+    assert re.search(
+        r"corscope can't be loaded \(ImportError: cannot import name 'Missing' .*\); traffic goes "
+        r"on without it\. It needs mitmproxy .*; here are mitmproxy [\d.]+ and Python [\d.]+\.$",
+        told,
+    )
+
+
 # The end
 
 
@@ -334,13 +356,7 @@ def test_touching_the_script_loads_it_anew_and_doubles_nothing(
     with Proxy(tmp_path, server.mode, options, script=addon / "cors.py") as proxy:
         proxy.ask(ask("http://api.test/again?1"))
         for count in (2, 3):
-            later = 2_000_000_000 + count
-            os.utime(addon / "cors.py", (later, later))
-            wait_until(
-                lambda n=count: [e["type"] for e in proxy.journal()].count("start") == n,  # type: ignore[misc]
-                15.0,
-                "the script to be loaded again",
-            )
+            _load_again(proxy, addon, count)
         wait_until(lambda: proxy.control()["state"]["recorders"] == 1, 15.0, "one recorder")
         answer = proxy.ask(ask("http://api.test/again?2"))
         assert answer.lines("Access-Control-Allow-Origin")
@@ -350,6 +366,46 @@ def test_touching_the_script_loads_it_anew_and_doubles_nothing(
         assert proxy.next_load(lambda: rules.write_text("# none", "utf-8"))["count"] == 0
         assert [entry["applied"] for entry in proxy.loads()] == [True] * 4
         assert "error" not in proxy.log().lower()
+
+
+def _load_again(proxy: Proxy, addon: Path, count: int) -> None:
+    """Touch the script, and wait for it to be loaded for the so-manieth time."""
+    later = 2_000_000_000 + count
+    os.utime(addon / "cors.py", (later, later))
+    wait_until(
+        lambda: [entry["type"] for entry in proxy.journal()].count("start") == count,
+        15.0,
+        "the script to be loaded again",
+    )
+
+
+def test_what_is_in_flight_as_the_script_is_loaded_anew_is_judged_paired_and_treated(
+    server: RawServer, tmp_path: Path
+) -> None:
+    addon, rules, slow = tmp_path / "addon", tmp_path / "rules.toml", "http://api.test/slow"
+    shutil.copytree(SCRIPT.parent, addon, ignore=shutil.ignore_patterns("__pycache__"))
+    rules.write_text(f'{OPEN}policy.allow_headers = ["x-a"]\n', "utf-8")
+    arrived, answers = threading.Event(), threading.Event()
+
+    def answer(connection: socket.socket) -> bool | None:
+        arrived.set()
+        return answers.wait(SECONDS) and reply()(connection)
+
+    server.answers[slow] = answer
+    with (
+        Proxy(tmp_path, server.mode, {"cors_rules": rules}, script=addon / "cors.py") as proxy,
+        Client(proxy.port) as client,
+    ):
+        proxy.ask(preflight(slow, "GET", "Access-Control-Request-Headers: x-a"))
+        asked = proxy.exchange(slow)
+        client.send(ask(slow, "X-A: 1"))
+        assert arrived.wait(SECONDS)
+        _load_again(proxy, addon, 2)
+        answers.set()
+        assert client.reply().lines("Access-Control-Allow-Origin")
+        told = proxy.wait_for(lambda entry: entry.get("kind") == "actual")
+        assert (told["rule"], told["preflight"]) == ("open", asked["id"])
+        assert [e["outcome"] for e in proxy.journal() if e["type"] == "outcome"] == ["followed"]
 
 
 def test_the_garbage_collector_passes_over_what_stays_as_long_as_corscope_is_there(

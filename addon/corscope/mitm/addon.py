@@ -9,7 +9,7 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from mitmproxy import addonmanager, ctx, exceptions, http, tls, version
 
@@ -50,6 +50,16 @@ class Corscope:
     """The addon that `addon/cors.py` gives to mitmproxy."""
 
     name = "corscope"
+    _left: ClassVar["Corscope | None"] = None
+
+    @classmethod
+    def at_hand(cls) -> "Corscope":
+        """The one that was there a moment ago, or a new one.
+
+        Where its file has changed, mitmproxy takes a script away and loads it again at once: what
+        is in flight then goes on, with all that is known of what came before it.
+        """
+        return cls._left or cls()
 
     def __init__(self) -> None:
         self._settings = options.Settings()
@@ -123,6 +133,7 @@ class Corscope:
         """Let go of everything; where one part fails, of the others all the same."""
         for watcher in self._watchers:
             watcher.cancel()
+        self._watchers = ()
         gc.unfreeze()
         for part in (self._page.close, self._browsers.close, self._content_view.remove):
             harmless(part)()
@@ -130,6 +141,17 @@ class Corscope:
         harmless(self._recorder.leave_place)(ctx.master.addons)
         if self._failed in guard.listeners:
             guard.listeners.remove(self._failed)
+        harmless(self._leave)()
+
+    def _leave(self) -> None:
+        Corscope._left = self
+        asyncio.get_running_loop().call_soon(self._has_left)
+
+    def _has_left(self) -> None:
+        """Be done for good, unless it was loaded again at once."""
+        Corscope._left = None
+        if self._failed not in guard.listeners:
+            self._recorder.let_go()
 
     def _failed(self, where: str, error: BaseException, about: Sequence[object]) -> None:
         """Do nothing more to a flow on which something of ours has failed."""

@@ -275,10 +275,13 @@ class Recorder:
 
     def close(self, now: datetime) -> None:
         """Write the outcome of all open preflights, and close the file."""
-        for task in self.held:
-            task.cancel()
         self._write_open(now)
         self.file.close()
+
+    def let_go(self) -> None:
+        """Wait no more for what is held up."""
+        for task in self.held:
+            task.cancel()
 
     @harmless
     def _write_open(self, now: datetime) -> None:
