@@ -217,6 +217,11 @@ def test_of_all_ascii_bytes_some_are_forbidden_in_hosts() -> None:
     assert {b for b in ascii_bytes if parse_host(f"a{b}b") is None} == in_domains
 
 
+def test_half_a_surrogate_pair_is_a_replacement_character_in_an_opaque_host() -> None:
+    """https://infra.spec.whatwg.org/#javascript-string-convert, as `new URL("app://\\ud800")`."""
+    assert parse_url("app://a\ud800b") == Url("app", "a%EF%BF%BDb")
+
+
 def test_a_header_value_is_percent_encoded_byte_by_byte() -> None:
     value = "https://bücher.example/%20 é".encode().decode("latin-1")
     encoded = "https://b%C3%BCcher.example/%20 %C3%A9"

@@ -92,7 +92,7 @@ def encoded(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")
+        return re.sub("[\ud800-\udfff]", "\ufffd", text).encode()
 
 
 @given(URLS)
@@ -109,9 +109,13 @@ def test_a_url_is_as_if_it_had_passed_through_mitmproxy(url: str) -> None:
 
 
 def test_a_path_as_a_person_reads_it_is_that_of_the_wire() -> None:
-    found = captured({"request": {"url": "https://api.test/\u00fc?q=\u20ac&r=%20\ud800"}})
+    """Half a surrogate pair is to a browser's URL U+FFFD; a byte that is no UTF-8 is that byte."""
+    found = captured({"request": {"url": "https://api.test/\u00fc?q=\u20ac&r=%20\ud800\udcff"}})
     assert found is not None
-    assert found.request.url == "https://api.test/%C3%BC?q=%E2%82%AC&r=%20%3F"
+    assert found.request.url == "https://api.test/%C3%BC?q=%E2%82%AC&r=%20%EF%BF%BD%EF%BF%BD"
+    found = captured({"request": {"url": "https://api.test/\udcff"}})
+    assert found is not None
+    assert found.request.url == "https://api.test/%FF"
 
 
 @given(HEADERS)

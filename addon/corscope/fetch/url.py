@@ -20,6 +20,7 @@ __all__ = [
     "parse_host",
     "parse_url",
     "percent_encode_non_ascii",
+    "scalar_values",
 ]
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
@@ -43,6 +44,7 @@ _FORBIDDEN_IN_DOMAIN = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
 _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.DOTALL)
 # Ten digits are enough: longer decimal numbers are no part of an address.
 _IPV4_NUMBER = re.compile(r"0x(?P<hex>[0-9a-f]*)|(?P<octal>0[0-7]*)|(?P<decimal>[1-9][0-9]{0,9})")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BASES: Final = {"hex": 16, "octal": 8, "decimal": 10}
 _ZERO_PIECES = re.compile(r"\b0(?::0)+\b")
 
@@ -58,6 +60,14 @@ class Url:
     host: str | None = None
     port: int | None = None
     includes_credentials: bool = False
+
+
+def scalar_values(text: str) -> str:
+    """Let U+FFFD stand for each surrogate: https://infra.spec.whatwg.org/#javascript-string-convert
+
+    Python's strings have halves of a surrogate pair alone, never two that belong together.
+    """
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def percent_encode_non_ascii(value: str) -> str:
@@ -125,7 +135,7 @@ def parse_host(text: str, *, is_opaque: bool = False) -> str | None:
     if text.startswith("["):
         return _parse_ipv6(text[1:-1]) if text.endswith("]") else None
     if is_opaque:
-        return None if _FORBIDDEN_IN_HOST.search(text) else quote(text, _ASCII, errors="replace")
+        return None if _FORBIDDEN_IN_HOST.search(text) else quote(scalar_values(text), _ASCII)
     ascii_domain = _domain_to_ascii(text)
     if not ascii_domain or _FORBIDDEN_IN_DOMAIN.search(ascii_domain):
         return None

@@ -13,7 +13,7 @@ from typing import Final
 from corscope.fetch.headers import contains
 from corscope.journal.alike.memo import MOST_CHARACTERS, Memo, Shelf, length_of
 from corscope.journal.alike.pattern import Pattern
-from corscope.journal.caches.cached import UNCOVERED, Caches
+from corscope.journal.caches.cached import OF_A_RECORDING, UNCOVERED, Caches
 from corscope.journal.caches.stale import Answer
 from corscope.journal.exchange import (
     Exchange,
@@ -79,6 +79,11 @@ class Journal:
     names: Names = field(default_factory=Names)
     readings: "Memo[tuple[str, Request], Reading | Plain]" = field(default_factory=_readings)
     """Of requests that came before; begun anew when one of these would be read otherwise now."""
+
+    @classmethod
+    def of_a_recording(cls, *, mask_urls: bool = True) -> "Journal":
+        """One for what was recorded before: what isn't there may have been left out."""
+        return cls(caches=Caches(unseen=OF_A_RECORDING), records=Records(mask_urls))
 
     def requested(self, id_: str, client: str, request: Request, now: datetime) -> list[Outcome]:
         """Take note of a request as it comes; returns the outcome of the preflight it follows.

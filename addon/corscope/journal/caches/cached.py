@@ -41,7 +41,15 @@ from corscope.journal.links.waits import MOST_CHARACTERS
 from corscope.journal.wire import Credentials, WireView
 from corscope.messages import HeaderList
 
-__all__ = ["UNCOVERED", "Caches", "Covered", "FindingId", "is_doubtful", "is_simple"]
+__all__ = [
+    "OF_A_RECORDING",
+    "UNCOVERED",
+    "Caches",
+    "Covered",
+    "FindingId",
+    "is_doubtful",
+    "is_simple",
+]
 
 
 class FindingId(StrEnum):
@@ -61,6 +69,8 @@ MAX_PLACES: Final = 2_000
 MAX_PER_PLACE: Final = 16
 
 _BEFORE_LIVE: Final = ("cached before corscope started",)
+OF_A_RECORDING: Final = ("cached before the recording began", "left out of the recording")
+"""Why a preflight may be missing in what was recorded elsewhere; Playwright's HARs have none."""
 _LEFT_TO_WEBKIT: Final = "left to WebKit by a service worker that saw the request"
 """It sends none for what a service worker has got and not answered."""
 

@@ -77,7 +77,7 @@ class Recorder:
 
     file: JournalFile
     journal: Journal = field(default_factory=Journal)
-    loaded: Journal = field(default_factory=Journal)
+    loaded: Journal = field(default_factory=Journal.of_a_recording)
     loaded_up_to: datetime = _LONG_AGO
     touches: dict[str, Touch] = field(default_factory=dict)
     store: Store = field(default_factory=Store)

@@ -19,6 +19,7 @@ from mitmproxy import http
 
 from corscope.fetch.headers import HTTP_TAB_OR_SPACE, byte_lowercase, contains, get, unfold
 from corscope.fetch.origin import origin_of_url
+from corscope.fetch.url import scalar_values
 from corscope.journal.exchange import Missing, Sighting
 from corscope.messages import HeaderList, Request, Response
 from corscope.mitm.record.causes import cause_of
@@ -255,11 +256,18 @@ def _isomorphic(text: str) -> str:
     """What was on the wire, decoded as all is; bytes that are no UTF-8 come out as they went in."""
     if text.isascii():
         return text
+    return _encoded(text).decode("latin-1")
+
+
+def _encoded(text: str) -> bytes:
+    """The text's bytes; those of the file that are no UTF-8 as they stand there.
+
+    Half a surrogate pair, which JSON can write as an escape, is in UTF-8 U+FFFD.
+    """
     try:
-        encoded = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half a surrogate pair, written as an escape
-        encoded = text.encode("utf-8", "replace")
-    return encoded.decode("latin-1")
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return scalar_values(text).encode()
 
 
 def _as_bytes(text: str) -> str:
@@ -315,7 +323,7 @@ def _in_ascii(url: str) -> str:
     """
     found = _AUTHORITY.match(url)
     end = found.end() if found else len(url)
-    behind = _BEYOND_ASCII.sub(lambda some: quote(some[0], errors="replace"), url[end:])
+    behind = _BEYOND_ASCII.sub(lambda some: quote(_encoded(some[0])), url[end:])
     return url[:end] + behind
 
 

@@ -2,19 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Final
 
-from corscope.journal.caches.cached import Caches
 from corscope.journal.exchange import Exchange, Outcome
 from corscope.journal.journal import Journal
-from corscope.journal.recording import Records
 from corscope.mitm.saved.capture import Capture
 from corscope.mitm.saved.flows import FlowFileError
 
 __all__ = ["exchanges", "records"]
-
-_UNSEEN: Final = ("cached before the recording began", "left out of the recording")
-"""Why a preflight may be missing; Playwright's HARs have none."""
 
 
 def records(captures: Iterable[Capture], *, mask_urls: bool = True) -> Iterator[Exchange | Outcome]:
@@ -23,7 +17,7 @@ def records(captures: Iterable[Capture], *, mask_urls: bool = True) -> Iterator[
     Raises:
         FlowFileError: not all of them could be read; all that could is yielded before.
     """
-    journal = Journal(caches=Caches(unseen=_UNSEEN), records=Records(mask_urls))
+    journal = Journal.of_a_recording(mask_urls=mask_urls)
     now = datetime.min.replace(tzinfo=UTC)
     unread = None
     try:
