@@ -148,7 +148,7 @@ def test_of_a_flow_that_is_loaded_a_preflight_may_be_left_out_of_the_recording()
         headers = (*PAGE, ("X-A", "1"))
         let_pass(recorder, flow(headers=headers, response=http.Response.make(200), live=live))
         [entry] = recorder.store
-        told[live] = [each.detail for each in entry.exchange.findings]
+        told[live] = [str(each.detail) for each in entry.exchange.findings]
     assert told[True][0].startswith("no preflight was seen for it: cached before corscope started,")
     assert told[False][0].startswith(
         "no preflight was seen for it: cached before the recording began, left out of the recording"
