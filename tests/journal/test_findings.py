@@ -511,6 +511,25 @@ def test_a_captive_portal(told: Told) -> None:
     assert told.see(actual(), Response(503, (HTML,))) == []
 
 
+LOGIN = ("Proxy-Authenticate", 'Basic realm="mitmproxy"')
+
+
+@pytest.mark.parametrize(
+    ("url", "answer", "expected"),
+    [
+        ("http://api.test/", Response(407, (LOGIN,)), [("proxy-login", None)]),
+        ("http://api.test/", Response(407, ()), []),
+        ("http://api.test/", Response(401, (LOGIN,)), []),
+        ("https://api.test/", Response(407, (LOGIN,)), []),
+    ],
+)
+def test_a_proxy_that_wants_a_login(
+    told: Told, url: str, answer: Response, expected: list[tuple[str, str | None]]
+) -> None:
+    page = ("Origin", "http://page.test")
+    assert told.see(Request("GET", url, (page,)), answer) == expected
+
+
 def handshake(*more: tuple[str, str]) -> Request:
     upgrade = (("Origin", PAGE), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
     return Request("GET", API, (*upgrade, *more))

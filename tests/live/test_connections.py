@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from .proxy import Proxy, exchanges
-from .wire import Client
+from .wire import Client, ask
 
 WITH_LOGIN = {"connection_strategy": "eager", "proxyauth": "user:secret"}
 
@@ -102,6 +102,15 @@ def test_a_browser_that_just_hangs_up_is_not_spoken_of(lazy: Proxy) -> None:
         client.send(b"\x16\x03\x01\x02\x00\x01")
     lazy.told("Client TLS handshake failed. The client disconnected during the handshake")
     assert said(lazy, "gone.test") == []
+
+
+def test_a_login_of_mitmproxys_own_is_told_as_one(tmp_path: Path) -> None:
+    """The page of an app on localhost goes past the proxy, and what it asks for doesn't."""
+    with Proxy(tmp_path, options=WITH_LOGIN) as proxy:
+        assert proxy.ask(ask("http://api.test/login")).status == 407
+        found = proxy.exchange("http://api.test/login")["findings"]
+        assert found == [{"id": "proxy-login", "detail": None}]
+        proxy.told("CORS blocked: GET .* Note: the proxy wants a login")
 
 
 def test_a_tunnel_that_another_addon_refuses_is_that_ones_affair(tmp_path: Path) -> None:

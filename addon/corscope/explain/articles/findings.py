@@ -46,6 +46,21 @@ FINDING_ARTICLES: Final = (
         see=(Reason.PROXY_AUTHENTICATION, FindingId.REDIRECT_TO_LOGIN),
     ),
     Article(
+        id=FindingId.PROXY_LOGIN,
+        title="The proxy wants a login",
+        what="the proxy wants a login before it asks the server, and the browser asks its user for "
+        "it; that is no CORS error",
+        standard="407 asks for a proxy's password. The browser shows a window for it, and script "
+        "waits meanwhile; once the user has logged in, the browser asks again, and script gets "
+        "that answer. Only where nobody logs in, or nobody is asked, as for a preflight in WebKit, "
+        "is this one judged as any other, and it has no CORS headers.",
+        section=_CACHE,
+        fix="log in to the proxy where the browser asks for it: mitmproxy's own login is its "
+        "option proxyauth.",
+        looks=("< HTTP/1.1 407", "< Proxy-Authenticate: Basic"),
+        see=(Reason.PROXY_AUTHENTICATION, FindingId.CAPTIVE_PORTAL),
+    ),
+    Article(
         id=FindingId.GATEWAY_ERROR,
         title="A gateway answered with an error of its own",
         what="{detail} has made this answer itself, since what is behind it didn't answer or "

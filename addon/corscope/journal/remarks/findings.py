@@ -33,6 +33,7 @@ class FindingId(StrEnum):
 
     CHALLENGE_PAGE = "challenge-page"
     CAPTIVE_PORTAL = "captive-portal"
+    PROXY_LOGIN = "proxy-login"
     GATEWAY_ERROR = "gateway-error"
     WEBSOCKET_REFUSED = "websocket-refused"
     REDIRECT_TO_LOGIN = "redirect-to-login"

@@ -19,6 +19,7 @@ __all__ = [
     "challenge_page",
     "credentials_not_sent",
     "mixed_content",
+    "proxy_login",
     "redirect_to_login",
     "websocket_refused",
 ]
@@ -45,6 +46,16 @@ def challenge_page(_case: Case, answer: Response, _memory: Memory) -> Finding | 
 def captive_portal(_case: Case, answer: Response, _memory: Memory) -> Finding | None:
     """The network itself wants a login: https://www.rfc-editor.org/rfc/rfc6585#section-6"""
     return Finding(FindingId.CAPTIVE_PORTAL) if answer.status == 511 else None
+
+
+def proxy_login(case: Case, answer: Response, _memory: Memory) -> Finding | None:
+    """A proxy wants to know who is there; out of a tunnel, it can't be one that the browser knows.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8
+    """
+    is_a_proxys = answer.status == 407 and not case.wire.cors.url.startswith("https:")
+    asks = is_a_proxys and contains(answer.headers, "Proxy-Authenticate")
+    return Finding(FindingId.PROXY_LOGIN) if asks else None
 
 
 def websocket_refused(case: Case, answer: Response, _memory: Memory) -> Finding | None:

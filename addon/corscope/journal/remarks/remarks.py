@@ -22,6 +22,7 @@ from corscope.journal.remarks.not_cors import (
     challenge_page,
     credentials_not_sent,
     mixed_content,
+    proxy_login,
     redirect_to_login,
     websocket_refused,
 )
@@ -52,6 +53,7 @@ _Check = Callable[[Case, Response, Memory], Finding | None]
 _CHECKS: Final[tuple[_Check, ...]] = (
     challenge_page,
     captive_portal,
+    proxy_login,
     gateway_error,
     websocket_refused,
     redirect_to_login,
