@@ -511,16 +511,16 @@ def test_a_captive_portal(told: Told) -> None:
     assert told.see(actual(), Response(503, (HTML,))) == []
 
 
-LOGIN = ("Proxy-Authenticate", 'Basic realm="mitmproxy"')
+ASKS_FOR_A_LOGIN = ("Proxy-Authenticate", 'Basic realm="mitmproxy"')
 
 
 @pytest.mark.parametrize(
     ("url", "answer", "expected"),
     [
-        ("http://api.test/", Response(407, (LOGIN,)), [("proxy-login", None)]),
+        ("http://api.test/", Response(407, (ASKS_FOR_A_LOGIN,)), [("proxy-login", None)]),
         ("http://api.test/", Response(407, ()), []),
-        ("http://api.test/", Response(401, (LOGIN,)), []),
-        ("https://api.test/", Response(407, (LOGIN,)), []),
+        ("http://api.test/", Response(401, (ASKS_FOR_A_LOGIN,)), []),
+        ("https://api.test/", Response(407, (ASKS_FOR_A_LOGIN,)), []),
     ],
 )
 def test_a_proxy_that_wants_a_login(
