@@ -27,6 +27,9 @@ REASONS: Final = {
     "corscope.cli.imports.web_servers.traefik._BEGINS_TOML.0": (
         "a space is no comment, and a comment ends"
     ),
+    "corscope.explain.pasted.shown._EDGE.0": "possessive",
+    "corscope.explain.pasted.shown._LINE.0": "possessive",
+    "corscope.explain.pasted.shown._PANEL.0": "possessive",
     "corscope.explain.repro.stage._TO_PATH.0": "possessive",
     "corscope.fetch.embedder_policy._TOKEN_ITEM.0": "possessive",
     "corscope.fetch.headers._QUOTED_STRING.0": "possessive",

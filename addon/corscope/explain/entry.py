@@ -13,10 +13,12 @@ from corscope.explain.articles.catalogue import REASONS, article
 from corscope.explain.escape import LONGEST_MESSAGE, escaped
 from corscope.explain.parts.engines import NAMES
 from corscope.explain.parts.findings import finding_words
+from corscope.explain.parts.mending import Further
 from corscope.explain.parts.words import Words, worded
 from corscope.fetch.consoles.printed import console_messages
 from corscope.fetch.consoles.scene import Scene
 from corscope.fetch.engines import Engine
+from corscope.fetch.preflight import is_ok_status
 from corscope.fetch.reasons import Failure, Kind, Reason
 from corscope.journal.exchange import Finding
 
@@ -33,6 +35,8 @@ _TARGETS: Final = {
 }
 _ERRORS: Final = {Reason.NO_RESPONSE: "connection refused", Reason.CLIENT_GONE: "it disconnected"}
 _STATUSES: Final = {Reason.PREFLIGHT_REDIRECT: 302, Reason.PREFLIGHT_STATUS: 403}
+
+_CORS_CHECK: Final = "https://fetch.spec.whatwg.org/#concept-cors-check"
 
 Values = Mapping[str, str]
 """What a pasted message told: as those of `paste.Found`."""
@@ -84,7 +88,7 @@ def names_and_sentences(
 
 def example_words(id_: ArticleId, values: Values | None = None) -> Words:
     """What happened and how it is mended, with a message's values or else with examples."""
-    detail = (values or {}).get("detail") or article(id_).example
+    detail = _detail(id_, values or {})
     if not isinstance(id_, Reason):
         words = finding_words(Finding(id_, detail))
         assert words is not None  # each finding has its article
@@ -98,7 +102,22 @@ def example_words(id_: ArticleId, values: Values | None = None) -> Words:
         headers=(shown["headers"],),
         status=int(shown["status"]),
         error=shown["error"],
+        besides=_besides(id_, values or {}),
     )
+
+
+def _besides(reason: Reason, values: Values) -> Further:
+    """What a preflight needs for all that its headers are mended: an ok status."""
+    is_checked = article(reason).section == _CORS_CHECK
+    return Further(status=is_checked and _is_preflight(values) and not _is_ok(values))
+
+
+def _is_preflight(values: Values) -> bool:
+    return values.get("kind") == "preflight"
+
+
+def _is_ok(values: Values) -> bool:
+    return "status" in values and is_ok_status(int(values["status"]))
 
 
 def example_lines(told: Article) -> Iterator[str]:
@@ -108,7 +127,7 @@ def example_lines(told: Article) -> Iterator[str]:
 
 
 def _values(id_: ArticleId, values: Values) -> dict[str, str]:
-    detail = values.get("detail") or article(id_).example or ""
+    detail = _detail(id_, values) or ""
     return {
         "detail": detail,
         "origin": values.get("origin", APP),
@@ -117,6 +136,13 @@ def _values(id_: ArticleId, values: Values) -> dict[str, str]:
         "status": str(_status(id_, values)),
         "error": _ERRORS.get(id_, "connection reset") if isinstance(id_, Reason) else "",
     }
+
+
+def _detail(id_: ArticleId, values: Values) -> str | None:
+    """A message's value, be it empty, or else an example."""
+    if id_ is Reason.ALLOW_CREDENTIALS_NOT_TRUE and not values.get("detail"):
+        return None  # of a header that is missing Chromium prints an empty value
+    return values.get("detail", article(id_).example)
 
 
 def _examples(id_: ArticleId, values: Values) -> Iterator[str]:
@@ -138,7 +164,8 @@ def _status(id_: ArticleId, values: Values) -> int:
 
 def _printed(engine: Engine, reason: Reason, values: Values) -> Sequence[str]:
     """What the engine's console prints; what only tells that a request failed is left out."""
-    kind: Kind = "preflight" if article(reason).of_preflights else "actual"
+    is_preflight = article(reason).of_preflights or _is_preflight(values)
+    kind: Kind = "preflight" if is_preflight else "actual"
     origin = values.get("origin", APP)
     url = values.get("url", _URL)
     scene = Scene(
@@ -149,5 +176,7 @@ def _printed(engine: Engine, reason: Reason, values: Values) -> Sequence[str]:
         page=origin,
         first_url=values.get("first_url", url),
     )
-    failure = Failure(reason, values.get("detail") or article(reason).example)
+    is_status_first = engine is Engine.WEBKIT and _besides(reason, values).status
+    named = Reason.PREFLIGHT_STATUS if is_status_first and "status" in values else reason
+    failure = Failure(named, _detail(reason, values))
     return console_messages(engine, kind, failure, scene)[:1]

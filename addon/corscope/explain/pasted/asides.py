@@ -7,7 +7,15 @@ from typing import Final
 
 from corscope.explain.pasted.unsent import NO_FILE, NO_HTTP
 
-__all__ = ["ASIDES", "BAD_PORT", "FIRST_ASIDES", "LAST_ASIDES", "LOOK_BEFORE", "UNANSWERED"]
+__all__ = [
+    "ASIDES",
+    "BAD_PORT",
+    "FIRST_ASIDES",
+    "LAST_ASIDES",
+    "LOOK_BEFORE",
+    "OF_NO_CAUSE",
+    "UNANSWERED",
+]
 
 _UNCOVERED: Final = (
     "that Access-Control-Allow-Headers: * will one day no longer cover Authorization: list it by "
@@ -19,6 +27,9 @@ LOOK_BEFORE: Final = (
 _LOOK_AT_CONSOLE: Final = (
     "what script gets for every cause, so that it can't tell them apart: the browser's console can"
 )
+OF_NO_CAUSE: Final = frozenset({LOOK_BEFORE, _LOOK_AT_CONSOLE})
+"""What tells so little that any line beside it tells more."""
+
 _NOT_SAID_ONCE: Final = (
     "only that CORS is at fault, not why: later versions of Firefox name the cause"
 )

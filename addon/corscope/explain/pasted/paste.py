@@ -21,8 +21,10 @@ from corscope.explain.pasted.asides import (
     BAD_PORT,
     FIRST_ASIDES,
     LAST_ASIDES,
+    OF_NO_CAUSE,
     UNANSWERED,
 )
+from corscope.explain.pasted.shown import answer_to_options, shown_answers
 from corscope.explain.pasted.translated import translated
 from corscope.explain.pasted.unsent import unsent
 from corscope.fetch.consoles.chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
@@ -31,7 +33,7 @@ from corscope.fetch.consoles.scene import PROXY_ERROR_STATUS
 from corscope.fetch.consoles.webkit import WEBKIT, WEBKIT_ELSE
 from corscope.fetch.diagnose import name_origin_mismatch
 from corscope.fetch.headers import byte_lowercase
-from corscope.fetch.preflight import is_redirect_status
+from corscope.fetch.preflight import is_ok_status, is_redirect_status
 from corscope.fetch.reasons import CATALOGUE, Reason, chromium_name, firefox_name
 
 __all__ = ["Found", "found_in", "known_names", "likelier", "named", "named_finding"]
@@ -155,9 +157,9 @@ class Found:
     """What a message tells of: the reasons that it may have, or an aside; or both.
 
     An aside beside reasons is likelier than any of them. `values` are those of a whole sentence's
-    placeholders, `detail` and `status`, and what stands around one: `origin`, `url`, and in
-    `first_url` what that was redirected from. What `is_translated` is in another language than
-    English, and found by what stays the same.
+    placeholders, `detail` and `status`, and what stands around one: `origin`, `url`, in
+    `first_url` what that was redirected from, and as `kind` whether it tells of a preflight. What
+    `is_translated` is in another language than English, and found by what stays the same.
     """
 
     reasons: tuple[Reason, ...] = ()
@@ -214,7 +216,8 @@ def found_in(message: str) -> Found | None:
     place, template = min(
         whole, key=lambda each: (each[1] == _FOLLOW_UP, each[0].start, -len(each[1]))
     )
-    values = {**text.around(), **place.values, **text.status()}
+    values = {**text.around(), **place.values, **text.kind(place.start)}
+    values |= text.status(values)
     reasons = _narrowed(_sentences()[template], values)
     aside = BAD_PORT if reasons == (Reason.REDIRECT_BAD_PORT,) else likelier(reasons)
     return Found(reasons, values, aside)
@@ -225,10 +228,26 @@ def _found_otherwise(message: str, text: "_Text") -> Found | None:
     if (reasons := _named_within(text.plain)) is not None:
         return Found(reasons, text.around(), aside=likelier(reasons))
     asides = (aside for template, aside in ASIDES.items() if text.find(template))
-    if (aside := next(asides, None)) is not None:
+    aside = next(asides, None)
+    if aside in {None, *OF_NO_CAUSE} and (refused := _found_refused(text.plain)) is not None:
+        return refused
+    if aside is not None:
         return Found(aside=aside)
     last = (Found(aside=aside) for template, aside in LAST_ASIDES.items() if text.find(template))
     return _found_translated(message) or _found_in_part(text) or next(last, None)
+
+
+def _found_refused(text: str) -> Found | None:
+    """What a line tells that shows no more than a preflight's status."""
+    answered = answer_to_options(text)
+    if answered is None or is_ok_status(answered.status):
+        return None
+    is_redirect = is_redirect_status(answered.status)
+    reason = Reason.PREFLIGHT_REDIRECT if is_redirect else Reason.PREFLIGHT_STATUS
+    values = {"kind": "preflight", "status": str(answered.status)}
+    if answered.url is not None and not answered.url.startswith("/"):
+        values["url"] = answered.url
+    return Found((reason,), values)
 
 
 _NAME: Final = re.compile(r"[A-Z][A-Za-z]{11,}[0-9]?")
@@ -328,6 +347,8 @@ _DRESSED: Final = re.compile(
 _OF_QUERY: Final = re.compile(r"\S*%[0-9A-Fa-f]{2}\S*")
 """How a message stands in an address or a log of such: without a space."""
 _STATUS: Final = re.compile(r"statuscode:?(\d{3})(?!\d)")
+_OF_PREFLIGHT: Final = "responsetopreflightrequestdoesn'tpassaccesscontrolcheck:"
+"""What Chromium says before the sentence, squeezed."""
 
 
 class _Text:
@@ -371,10 +392,24 @@ class _Text:
             values |= {name: "".join(value.split()) for name, value in place.values.items()}
         return values
 
-    def status(self) -> Mapping[str, str]:
-        """The status code that the message names, if it does."""
+    def kind(self, start: int) -> Mapping[str, str]:
+        """That it is of a preflight, where that stands before the sentence that starts here."""
+        is_of_preflight = self._squeezed.endswith(_OF_PREFLIGHT, 0, start)
+        return {"kind": "preflight"} if is_of_preflight else {}
+
+    def status(self, known: Mapping[str, str]) -> Mapping[str, str]:
+        """The status code that the message names, or a line beside it of the same request."""
         found = _STATUS.search(self._squeezed)
-        return {} if found is None else {"status": found[1]}
+        if found is not None:
+            return {"status": found[1]}
+        is_of_preflight = known.get("kind") == "preflight"
+        shown = (
+            str(each.status)
+            for each in shown_answers(self.plain)
+            if (each.method == "OPTIONS") == is_of_preflight
+            and ("url" not in known or each.url == known["url"])
+        )
+        return {"status": status} if (status := next(shown, None)) else {}
 
     def _between(self, start: int, end: int | None) -> str:
         """A placeholder's value; what ends the sentence ends with its line."""
@@ -431,7 +466,8 @@ def _found_in_part(text: _Text) -> Found | None:
         return None
     likely = {reason for reasons, hint in hints.items() if hint == most for reason in reasons}
     in_order = tuple(reason for reason in Reason if reason in likely)
-    values = {**text.around(), **text.status()}
+    values = dict(text.around())
+    values |= text.status(values)
     return Found(_narrowed(in_order, values), values)
 
 
