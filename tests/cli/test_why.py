@@ -79,7 +79,7 @@ def test_another_language_is_told_by_its_header(corscope: Command) -> None:
     missing = "CORS-Kopfzeile 'Access-Control-Allow-Origin' fehlt"
     done = corscope("why", f"{said.format(missing)} Statuscode: 404.")
     assert done.returncode == 0
-    assert done.stdout.startswith("By the header that it names, this is Firefox's message in ")
+    assert done.stdout.startswith("By the header or status in it, this is Firefox's message in ")
     assert "\n\nallow-origin-missing: " in done.stdout
     refused = corscope("why", said.format("CORS-Anfrage schlug fehl"))
     assert refused.returncode == 1

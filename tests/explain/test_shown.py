@@ -10,6 +10,7 @@ import time
 import pytest
 
 from corscope.explain.entry import entry_text, example_words
+from corscope.explain.pasted.asides import ERROR_STATUS
 from corscope.explain.pasted.paste import Found, found_in
 from corscope.explain.pasted.shown import answer_to_options, shown_answers
 from corscope.fetch.reasons import Reason
@@ -66,10 +67,17 @@ def test_a_redirect_is_told_as_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [f"OPTIONS {URL} 204 (No Content)", f"GET {URL} 405", f"OPTIONS {URL} 4055", "OPTIONS"]
+    "line",
+    [f"OPTIONS {URL} 204 (No Content)", f"GET {URL} 200", f"OPTIONS {URL} 4055", "GET /items 405"],
 )
 def test_what_shows_no_refused_preflight_is_no_hint(line: str) -> None:
     assert found_in(line) is None
+
+
+def test_another_requests_error_is_the_servers_own() -> None:
+    line = "POST http://localhost:5000/api/login 500 (INTERNAL SERVER ERROR)"
+    for pasted in (line, "Failed to load resource: the server responded with a status of 500 ()"):
+        assert found(pasted) == Found(aside=ERROR_STATUS)
 
 
 @pytest.mark.parametrize("line", [*FORMS, *LOGS])

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from corscope.explain.pasted.asides import UNANSWERED
 from corscope.explain.pasted.paste import found_in
 from corscope.explain.pasted.translated import translated
 from corscope.fetch.reasons import Reason
@@ -103,6 +104,39 @@ def test_a_message_that_names_a_header_is_told_in_any_language(
     assert found.reasons[0] is reason
 
 
+@pytest.mark.parametrize(
+    ("message", "category", "value", "reason"),
+    [
+        (
+            GERMAN.format("CORS-Anfrage schlug fehl") + " Statuscode: (null).",
+            *("CORSDidNotSucceed", "", Reason.CONNECTION_DROPPED),
+        ),
+        (
+            FRENCH.format("échec de la requête CORS") + " Code d\u2019état\xa0: (null).",
+            *("CORSDidNotSucceed", "", Reason.CONNECTION_DROPPED),
+        ),
+        (
+            "已拦截跨源请求\uff1a同源策略禁止读取位于 https://api.test/x 的远程资源。"
+            "\uff08原因\uff1aCORS 请求未能成功\uff09。状态码\uff1a(null)。",
+            *("CORSDidNotSucceed", "", Reason.CONNECTION_DROPPED),
+        ),
+        (
+            GERMAN.format("CORS-Preflight-Antwort war nicht erfolgreich") + " Statuscode: 405.",
+            *("CORSPreflightDidNotSucceed", "405", Reason.PREFLIGHT_STATUS),
+        ),
+    ],
+)
+def test_what_names_no_header_is_told_by_its_status(
+    message: str, category: str, value: str, reason: Reason
+) -> None:
+    assert translated(message) == (category, value)
+    found = found_in(message)
+    assert found is not None
+    assert found.is_translated
+    assert reason in found.reasons
+    assert (found.aside == UNANSWERED) == (category == "CORSDidNotSucceed")
+
+
 def test_an_empty_value_is_told_from_none() -> None:
     message = GERMAN.format(f"CORS-Kopfzeile '{ORIGIN}' stimmt nicht mit '' überein")
     found = found_in(message)
@@ -113,7 +147,10 @@ def test_an_empty_value_is_told_from_none() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        GERMAN.format("CORS-Anfrage schlug fehl") + " Statuscode: (null).",
+        GERMAN.format("CORS-Anfrage schlug fehl"),
+        "CORS-Fehler bei https://api.test/x: 404",
+        "https://api.test/x macht CORS: (null)",
+        "https://api.test/x geht nicht (Grund: Antwort der API). Statuscode: 405.",
         GERMAN.format(
             f"Wenn '{HEADERS}' den Wert '*' hat, wird die 'Authorization'-Kopfzeile nicht "
             f"eingeschlossen. Sie muss in '{HEADERS}' stehen"
@@ -129,7 +166,9 @@ def test_what_names_no_header_or_is_no_such_message_is_left(message: str) -> Non
     assert translated(message) is None
 
 
-@pytest.mark.parametrize("quote", ["\u2018", "\u201c", "\u201e", "\xab", "\u300c", '"', "'", "' "])
+@pytest.mark.parametrize(
+    "quote", [": 404 CORS", ")CORS", "\u2018", "\u201c", "\u201e", "\xab", "\u300c", '"', "'", "' "]
+)
 def test_it_takes_time_linear_in_the_length(quote: str) -> None:
     began = time.perf_counter()
     translated(f"https://api.test/ {quote * 200_000}")

@@ -50,7 +50,9 @@ def why(text: tuple[str, ...]) -> None:
         click.echo(f"This says {found.aside}.")
         return
     if found.is_translated:
-        click.echo("By the header that it names, this is Firefox's message in another language:\n")
+        click.echo(
+            "By the header or status in it, this is Firefox's message in another language:\n"
+        )
     _show(found.reasons, found.values, found.aside)
 
 
@@ -73,8 +75,8 @@ def _show(ids: Sequence[ArticleId], values: Mapping[str, str] | None, aside: str
 
 _ADVICE = (
     "`corscope why` lists all. Of what Firefox prints in other languages than English, only what "
-    "names a header can be found; else give the address of its [Learn more], or what stands in the "
-    'network panel, as "CORS Failed"'
+    "names a header or a status can be found; else give the address of its [Learn more], or what "
+    'stands in the network panel, as "CORS Failed"'
 )
 
 

@@ -10,6 +10,7 @@ from corscope.explain.pasted.unsent import NO_FILE, NO_HTTP
 __all__ = [
     "ASIDES",
     "BAD_PORT",
+    "ERROR_STATUS",
     "FIRST_ASIDES",
     "LAST_ASIDES",
     "LOOK_BEFORE",
@@ -140,6 +141,51 @@ _NO_SOCKET: Final = (
     "that a WebSocket wasn't opened, in which CORS has no say: the server can't be reached, or has "
     "refused the page's origin by a list of its own (`corscope why websocket-refused`)"
 )
+_UNASKED: Final = (
+    "that Safari didn't ask the server at all: mostly a page of https asks for plain http, be it "
+    "localhost's, which is mixed content; else the message printed right before it names the cause"
+)
+_CUT_OFF: Final = (
+    "only that CORS is at fault, not why: what stands behind these words, after a colon, names the "
+    "cause"
+)
+_REFERRER: Final = (
+    "how much of the page's address goes along as Referer: it is what browsers take where nobody "
+    "sets a Referrer-Policy, and no error. What failed, the console names"
+)
+_PROVISIONAL: Final = (
+    "that the network panel doesn't have the headers that went over the wire, as of what was "
+    "blocked or came from a cache; it is no error. What failed, the console names"
+)
+ERROR_STATUS: Final = (
+    "that the server answered with an error, which is its own and no browser's: its log tells "
+    "more. A message of CORS beside it says that this error page lacks the headers; and where the "
+    "request was an OPTIONS, it is a preflight's status (`corscope why preflight-status`)"
+)
+_SILENT: Final = (
+    "that audio or video was loaded without CORS, so that it plays but Web Audio gets silence of "
+    "it: set crossorigin on the element before its src, and have its server send "
+    "Access-Control-Allow-Origin"
+)
+_INSECURE: Final = (
+    "that script did what it may not: mostly it read a canvas that has an image of another origin "
+    "on it, loaded without CORS. Set crossorigin on the image before its src, and have its server "
+    "send Access-Control-Allow-Origin"
+)
+_OPENER: Final = (
+    "that a page and a window that it opened, or that opened it, are kept apart by a "
+    "Cross-Origin-Opener-Policy: same-origin-allow-popups lets a page keep the windows that it "
+    "opens, as for a login; CORS has no say in it"
+)
+_UNEMBEDDED: Final = (
+    "that a page with a Cross-Origin-Embedder-Policy shows in its frames only documents that send "
+    "such a policy, too, and let themselves be embedded by a Cross-Origin-Resource-Policy"
+)
+_NO_HOST: Final = (
+    "that a development server doesn't take the request's Host or Origin, so that it answers 403 "
+    "without CORS headers: name the host in Vite's server.allowedHosts, webpack-dev-server's "
+    "allowedHosts or Next.js's allowedDevOrigins"
+)
 _NO_TLS: Final = (
     "that browser and server don't agree on TLS, as where https is asked of a port that speaks "
     "http; no CORS header is at fault"
@@ -204,6 +250,7 @@ FIRST_ASIDES: Final[dict[str, str]] = {
 """Those that have a sentence in them which would be taken for a browser's, and isn't."""
 
 ASIDES: Final[dict[str, str]] = {
+    "Not allowed to request resource": _UNASKED,
     "Cross origin requests are only supported for HTTP": NO_HTTP,
     "by moving the resource to the same domain or enabling CORS": _NOT_SAID_ONCE,
     "the `Authorization` header is not covered": _UNCOVERED,
@@ -216,6 +263,8 @@ ASIDES: Final[dict[str, str]] = {
     "An unknown error occurred when fetching the script": LOOK_BEFORE,
     "bad URI or cross-site access not allowed": LOOK_BEFORE,
     "source URI is not allowed in this document": LOOK_BEFORE,
+    "Access to restricted URI denied": NO_FILE,
+    "NS_ERROR_DOM_BAD_URI": LOOK_BEFORE,
     "Not allowed to follow a redirection while loading": "that script wanted no redirect followed "
     '(redirect: "error")',
     "Refused to get unsafe header": "that script asked for a header which the answer doesn't "
@@ -228,6 +277,7 @@ ASIDES: Final[dict[str, str]] = {
     "NetworkError: A network error occurred": _LOOK_AT_CONSOLE,
     "Error: Network Error": _LOOK_AT_CONSOLE,
     '"Network Error"': _LOOK_AT_CONSOLE,
+    "axios Network Error": _LOOK_AT_CONSOLE,
     "'ERR_NETWORK'": _LOOK_AT_CONSOLE,
     ": 0 Unknown Error": _LOOK_AT_CONSOLE,
     "statusText: 'Unknown Error'": _LOOK_AT_CONSOLE,
@@ -240,6 +290,8 @@ ASIDES: Final[dict[str, str]] = {
     "Cross origin null forbidden": _JSDOM,
     "(Reason: CORS disabled)": _SWITCHED_OFF,
     "CORS header 'Origin' cannot be added": _NO_ORIGIN,
+    "outputs zeroes due to CORS access restrictions": _SILENT,
+    "has a cross-origin resource, the node will output silence": _SILENT,
     "has been tainted by cross-origin data": _TAINTED,
     "Tainted canvases may not be exported": _TAINTED,
     "contains cross-origin data, and may not be loaded": _TAINTED,
@@ -250,9 +302,13 @@ ASIDES: Final[dict[str, str]] = {
     "the URL's origin is not same as the request origin": _OWN_ORIGIN,
     "does not match the current origin": _OWN_ORIGIN,
     "Script origin does not match the registering client's origin": _OWN_ORIGIN,
+    "SECURITY_ERR: DOM Exception 18": _INSECURE,
+    "The operation is insecure": _INSECURE,
     "from accessing a cross-origin frame": _FRAME,
     "from accessing a frame with origin": _FRAME,
     "on cross-origin object": _FRAME,
+    "Permission denied to access property": _FRAME,
+    "attempt to access frame with URL": _FRAME,
     "does not match the recipient window's origin": _TARGET,
     "Unable to post message to": _TARGET,
     "Content Security Policy": _POLICY,
@@ -276,7 +332,11 @@ ASIDES: Final[dict[str, str]] = {
     "MIME type": _OPAQUE,
     "X-Frame-Options": _FRAMED,
     "frame-ancestors": _FRAMED,
+    "Cross-Origin-Opener-Policy policy would block": _OPENER,
+    "Specify a Cross-Origin Embedder Policy": _UNEMBEDDED,
+    "net::ERR_BLOCKED_BY_RESPONSE": LOOK_BEFORE,
     "SameSite": _COOKIE,
+    "Third-party cookie": _COOKIE,
     'Cookie "': _COOKIE,
     "Refused to set unsafe header": _FORBIDDEN,
     "Attempt to set a forbidden header": _FORBIDDEN,
@@ -286,6 +346,7 @@ ASIDES: Final[dict[str, str]] = {
     "Request had a target IP address space": _TARGET_SPACE,
     "InvalidLocalNetworkAccess": _TARGET_SPACE,
     "address space": _ADDRESS_SPACE,
+    "privileged network position": _ADDRESS_SPACE,
     "Access-Control-Allow-Private-Network": _ADDRESS_SPACE,
     "NETWORK_ACCESS_CHECKS": _ADDRESS_SPACE,
     "Ensure that local network requests are compatible": _ADDRESS_SPACE,
@@ -306,18 +367,22 @@ ASIDES: Final[dict[str, str]] = {
     "CORSOriginHeaderNotAdded": _NO_ORIGIN,
     "WebSocket connection to": _NO_SOCKET,
     "establish a connection to the server at ws": _NO_SOCKET,
-    "Access to restricted URI denied": NO_FILE,
     "Ensure CORS requests are made on supported schemes": NO_HTTP,
     "Not allowed by CORS": _REFUSED_BY_SERVER,
     "Invalid CORS request": _REFUSED_BY_SERVER,
     "Disallowed CORS": _REFUSED_BY_SERVER,
     "CORS policy execution failed": _REFUSED_BY_SERVER,
     "Origin checking failed": _FORGED,
+    "Invalid Host header": _NO_HOST,
+    "server.allowedHosts": _NO_HOST,
+    "allowedDevOrigins": _NO_HOST,
+    "to Next.js dev resource": _NO_HOST,
     "net::ERR_BLOCKED_BY_CLIENT": _EXTENSION,
     "blocked:other": _EXTENSION,
     "content blocking is enabled": _TRACKER,
     "Enhanced Tracking Protection is enabled": _TRACKER,
     "net::ERR_CERT_": _CERTIFICATE,
+    "net::ERR_INSECURE_RESPONSE": _CERTIFICATE,
     "SEC_ERROR_": _CERTIFICATE,
     "MOZILLA_PKIX_ERROR_": _CERTIFICATE,
     "The certificate for this server is invalid": _CERTIFICATE,
@@ -344,5 +409,11 @@ ASIDES: Final[dict[str, str]] = {
 LAST_ASIDES: Final[dict[str, str]] = {
     "CORS error": _LOOK_CLOSER,
     "Script error.": _UNHEARD,
+    "doesn't pass access control check": _CUT_OFF,
+    "blocked by CORS policy": _CUT_OFF,
+    "the server responded with a status of 4": ERROR_STATUS,
+    "the server responded with a status of 5": ERROR_STATUS,
+    "strict-origin-when-cross-origin": _REFERRER,
+    "Provisional headers are shown": _PROVISIONAL,
 }
 """Those that people write, too, around a message that tells more."""

@@ -19,16 +19,23 @@ from corscope.explain.articles.catalogue import FINDINGS, ArticleId
 from corscope.explain.pasted.asides import (
     ASIDES,
     BAD_PORT,
+    ERROR_STATUS,
     FIRST_ASIDES,
     LAST_ASIDES,
     OF_NO_CAUSE,
     UNANSWERED,
 )
+from corscope.explain.pasted.codes import aside_of_code, reasons_of_code
 from corscope.explain.pasted.shown import answer_to_options, shown_answers
 from corscope.explain.pasted.translated import translated
 from corscope.explain.pasted.unsent import unsent
 from corscope.fetch.consoles.chromium import CHROMIUM, CHROMIUM_ELSE, CHROMIUM_UNNAMED
-from corscope.fetch.consoles.firefox import FIREFOX, FIREFOX_ELSE, FIREFOX_UNNAMED
+from corscope.fetch.consoles.firefox import (
+    FIREFOX,
+    FIREFOX_ELSE,
+    FIREFOX_STATUS,
+    FIREFOX_UNNAMED,
+)
 from corscope.fetch.consoles.scene import PROXY_ERROR_STATUS
 from corscope.fetch.consoles.webkit import WEBKIT, WEBKIT_ELSE
 from corscope.fetch.diagnose import name_origin_mismatch
@@ -225,16 +232,26 @@ def found_in(message: str) -> Found | None:
 
 def _found_otherwise(message: str, text: "_Text") -> Found | None:
     """The same where no sentence of a reason is in it as a whole."""
-    if (reasons := _named_within(text.plain)) is not None:
+    reasons = reasons_of_code(text.plain) or _named_within(text.plain)
+    if reasons is not None:
         return Found(reasons, text.around(), aside=likelier(reasons))
+    if (aside := aside_of_code(text.plain)) is not None:
+        return Found(aside=aside)
     asides = (aside for template, aside in ASIDES.items() if text.find(template))
     aside = next(asides, None)
     if aside in {None, *OF_NO_CAUSE} and (refused := _found_refused(text.plain)) is not None:
         return refused
     if aside is not None:
         return Found(aside=aside)
-    last = (Found(aside=aside) for template, aside in LAST_ASIDES.items() if text.find(template))
-    return _found_translated(message) or _found_in_part(text) or next(last, None)
+    return _found_translated(message) or _found_in_part(text) or _found_last(text)
+
+
+def _found_last(text: "_Text") -> Found | None:
+    """What stands around a message that tells more, where none does."""
+    told = [aside for template, aside in LAST_ASIDES.items() if text.find(template)]
+    if any(each.status >= 400 and each.is_of_browser for each in shown_answers(text.plain)):
+        told.append(ERROR_STATUS)
+    return Found(aside=told[0]) if told else None
 
 
 def _found_refused(text: str) -> Found | None:
@@ -245,7 +262,7 @@ def _found_refused(text: str) -> Found | None:
     is_redirect = is_redirect_status(answered.status)
     reason = Reason.PREFLIGHT_REDIRECT if is_redirect else Reason.PREFLIGHT_STATUS
     values = {"kind": "preflight", "status": str(answered.status)}
-    if answered.url is not None and not answered.url.startswith("/"):
+    if answered.url is not None and answered.is_of_browser:
         values["url"] = answered.url
     return Found((reason,), values)
 
@@ -266,10 +283,10 @@ def _found_translated(message: str) -> Found | None:
         return None
     category, value = told
     reasons = tuple(reason for reason in Reason if reason in _of_category(category))
-    placeholder = "status" if category == "CORSMissingAllowOrigin" else "detail"
+    placeholder = "status" if FIREFOX_STATUS.get(category) == "{status}" else "detail"
     is_valued = value or category == "CORSAllowOriginNotMatchingOrigin"
     values = {placeholder: value} if is_valued else {}
-    return Found(_narrowed(reasons, values), values, is_translated=True)
+    return Found(_narrowed(reasons, values), values, likelier(reasons), is_translated=True)
 
 
 def _of_category(category: str) -> frozenset[Reason]:
@@ -295,12 +312,18 @@ def _sentences() -> Mapping[str, tuple[Reason, ...]]:
     told += [(reason, shown[category]) for reason, category in FIREFOX_ELSE]
     sentences: defaultdict[str, set[Reason]] = defaultdict(set)
     for reason, template in told:
-        core = template.removeprefix("Failed to load resource: ")
-        sentences[core.removesuffix(" Status code: {status}")].add(reason)
+        sentences[_core(template)].add(reason)
     return {
         template: tuple(reason for reason in Reason if reason in reasons)
         for template, reasons in sentences.items()
     }
+
+
+def _core(template: str) -> str:
+    """A sentence without what stands around it, and what gets lost where people copy it."""
+    core = template.removeprefix("Failed to load resource: ").removeprefix("The ")
+    core = core.removesuffix(" Status code: {status}")
+    return core if core.endswith("}.") else core.removesuffix(".")
 
 
 def _narrowed(reasons: tuple[Reason, ...], values: Mapping[str, str]) -> tuple[Reason, ...]:
@@ -394,7 +417,8 @@ class _Text:
 
     def kind(self, start: int) -> Mapping[str, str]:
         """That it is of a preflight, where that stands before the sentence that starts here."""
-        is_of_preflight = self._squeezed.endswith(_OF_PREFLIGHT, 0, start)
+        before = self._squeezed[max(start - len(_OF_PREFLIGHT) - len("the"), 0) : start]
+        is_of_preflight = before.removesuffix("the").endswith(_OF_PREFLIGHT)
         return {"kind": "preflight"} if is_of_preflight else {}
 
     def status(self, known: Mapping[str, str]) -> Mapping[str, str]:

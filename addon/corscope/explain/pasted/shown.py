@@ -31,11 +31,16 @@ _EDGE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A request that a line shows, with the status of its answer; the URL may be a path, or None"""
+    """A request that a line shows, with the status of its answer; a log's URL is a path."""
 
     method: str
     url: str | None
     status: int
+
+    @property
+    def is_of_browser(self) -> bool:
+        """Whether a browser shows it, which names the whole URL."""
+        return self.url is not None and not self.url.startswith("/")
 
 
 def shown_answers(text: str) -> Iterator[Answered]:
