@@ -143,7 +143,7 @@ def _envoy(_: Path, sites: Sequence[tuple[int, Site]]) -> str:
         ENVOY_LISTENER.format(types=types, port=number, config=indent(site.config, " " * 13))
         for number, site in sites
     ]
-    host, _, port = sites[0][1].backend.partition(":")
+    host, port = sites[0][1].backend.split(":")
     clusters = ENVOY_CLUSTER.format(host=host, port=port)
     return f"static_resources:\n listeners:\n{''.join(listeners)} clusters:\n{clusters}"
 
