@@ -2,15 +2,15 @@
 
 Follows https://github.com/fruitcake/php-cors/blob/v1.4.0/src/CorsService.php and
 https://github.com/laravel/framework/blob/12.x/src/Illuminate/Http/Middleware/HandleCors.php, with
-the defaults of its config/cors.php. php-cors 1.4.0 was compared once, by hand, before Symfony's
-HttpFoundation, with policies and requests of all kinds, an application's own CORS and Vary lines
-among them; no test runs it.
+the defaults of its config/cors.php. php-cors 1.4.0 was compared on 2026-12-01 before Symfony's
+HttpFoundation 5.4, in PHP 8.2: policies and requests of all kinds by lot, an application's own CORS
+and Vary lines among them. No test runs it, as it can't be installed from a registry that is used.
 """
 
 import re
 from typing import Final
 
-from corscope.fetch.headers import append, contains, set_header, split_value, values
+from corscope.fetch.headers import contains, set_header, split_value, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.complaints import engine_complaints, value_complaints
@@ -99,13 +99,15 @@ def _with_headers(headers: HeaderList, policy: Policy, request: Request) -> Head
 
 
 def _varied(headers: HeaderList, field_name: str) -> HeaderList:
-    """Vary with a further name: on its line if there is one, on a new one beside several."""
+    """Vary with a further name: on its line if there is one, on a new one after several."""
     lines = values(headers, VARY)
     if any(field_name in split_value(line) for line in lines):
         return headers
     if len(lines) == 1 and lines[0]:
         return set_header(headers, VARY, f"{lines[0]}, {field_name}")
-    return append(headers, VARY, field_name)
+    places = [place for place, (name, _) in enumerate(headers, 1) if name.lower() == VARY]
+    after = max(places, default=len(headers))  # Symfony sends the lines of a name together
+    return (*headers[:after], (VARY, field_name), *headers[after:])
 
 
 def _is_allowed(policy: Policy, origin: str) -> bool:
