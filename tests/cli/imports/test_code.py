@@ -19,7 +19,8 @@ from tests.cli.imports.reading import APP, OWN, in_little_memory, read
 def go(body: str, *packages: str) -> str:
     """A Go file that imports these and does that when it is run."""
     imports = "".join(f'\t"{path}"\n' for path in packages)
-    return f"package main\n\nimport (\n{imports})\n\nfunc main() {{\n{body}\n}}\n"
+    version = "// With github.com/rs/cors v1.7.0 in go.mod." if RS in packages else ""
+    return f"package main\n{version}\nimport (\n{imports})\n\nfunc main() {{\n{body}\n}}\n"
 
 
 RS = "github.com/rs/cors"

@@ -194,7 +194,9 @@ def _other(random: Random, setting: Setting) -> SettingValue | None:
 
 
 def _values(setting: Setting) -> Sequence[SettingValue]:
-    """Values that aren't the default's; none for what the application's routes decide."""
+    """Values that aren't the default's; none for what the routes or the version decide."""
+    if setting.name == "version":
+        return ()
     if setting.choices:
         return [choice for choice in setting.choices if choice != setting.default]
     match setting.kind:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from corscope.cli.imports.languages.go import GoCall, GoFile
+from corscope.cli.imports.languages.go_mod import required_version
 from corscope.cli.imports.languages.go_packages import Given, Known, strings
 from corscope.cli.imports.options import (
     Fields,
@@ -17,8 +18,10 @@ from corscope.cli.imports.options import (
     setting,
 )
 from corscope.cli.imports.tree import Found, Node, Opaque, Regex, Source, Value
-from corscope.servers.policy import ECHO, WILDCARD
+from corscope.servers.policy import ECHO, WILDCARD, SettingValue
 from corscope.servers.web_servers.by_hand import regex_of
+
+Settings = tuple[tuple[str, SettingValue], ...]
 
 __all__ = ["read_echo", "read_gin", "read_gorilla", "read_rs_cors"]
 
@@ -91,7 +94,26 @@ def read_rs_cors(source: Source) -> Iterator[Found]:
         options = _options(next(iter(call.given()), given))
         counting, told = _instead(options, "AllowedOrigins", *_RS_FUNCTIONS)
         read = found(counting, _RS, call.place)
-        yield replace(read, warnings=(*call.warnings, *told, *read.warnings))
+        settings, of_version = _version(source, call)
+        yield replace(
+            read,
+            policy=replace(read.policy, settings=settings),
+            warnings=(*call.warnings, *told, *read.warnings, *of_version),
+        )
+
+
+def _version(source: Source, call: GoCall) -> tuple[Settings, tuple[str, ...]]:
+    """As which version it is read, and what is told where that isn't sure; chi/cors has one."""
+    if not call.function.startswith(_CORS[0]):
+        return (), ()
+    required = required_version(source, _CORS[0])
+    if required is not None and required >= (1, 11):
+        return (("version", "1.11"),), ()
+    if required is not None and required <= (1, 7):
+        return (), ()
+    now = "without a go.mod" if required is None else "{}.{}".format(*required)
+    told = f'rs/cors {now} is read as 1.7; version = "1.11" in the policy has it answer as 1.11'
+    return (), (f"{call.place}: {told}",)
 
 
 def _calls(file: GoFile, ours: set[str], wanted: str) -> list[GoCall]:
