@@ -23,6 +23,7 @@ from corscope.journal.failure import Failure
 from corscope.journal.lines.write import failure_line, gap_line
 from tests.cli.conftest import ADDON, Command, environment
 from tests.cli.test_flows import entry, har, saved
+from tests.live.proxy import bound
 from tests.support.mitmdump import wait_until
 
 COMMANDS = (
@@ -539,6 +540,25 @@ class TestRun:
         done = corscope("run", "--rules", "nowhere.toml")
         assert done.returncode == 2
         assert "nowhere.toml" in done.stderr
+
+    def test_a_home_that_can_not_be_written_to_is_told_with_the_way_out(
+        self, tmp_path: Path
+    ) -> None:
+        """mitmproxy says it with the stack of its calls."""
+        (tmp_path / "home").mkdir(0o500)
+        done = subprocess.run(
+            [*bound(), sys.executable, "-m", "corscope", "run", "--ui", "dump", "-p", "0"],
+            env={**environment(), "HOME": str(tmp_path / "home")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr == (
+            f"Error: mitmproxy makes its certificates in {tmp_path}/home/.mitmproxy, and "
+            f"{tmp_path}/home may not be written to; choose another folder with "
+            "--set confdir=FOLDER\n"
+        )
 
     def test_a_port_in_use_is_told_before_a_browser_opens(self, corscope: Command) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from corscope.mitm.start.way_in import NoWayInError, WayIn, authority, options_of, way_in
+from corscope.mitm.start.way_in import (
+    NoWayInError,
+    WayIn,
+    authority,
+    no_room_for_authority,
+    options_of,
+    way_in,
+)
 
 
 @pytest.fixture
@@ -79,3 +86,10 @@ def test_the_certificate_is_in_the_folder_of_the_configuration(
     assert authority(options) is None
     (tmp_path / "mitmproxy-ca-cert.pem").touch()
     assert authority(options) == tmp_path / "mitmproxy-ca-cert.pem"
+
+
+def test_the_proxys_certificate_needs_a_folder_that_can_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name, says in (("new/folder", None), ("file/folder", "is no folder")):
+        told = no_room_for_authority(options_of(["--set", f"confdir={tmp_path / name}"]))
+        assert (told is None) if says is None else (told is not None and says in told)

@@ -19,11 +19,20 @@ import click
 from corscope.cli.arguments.browsers import browser_choice, choose_browser
 from corscope.mitm.start.browser import BrowserError, RunningBrowser
 from corscope.mitm.start.launch import PROGRAMS, LaunchError, Ui, build_command
-from corscope.mitm.start.way_in import NoWayInError, authority, options_of, way_in
+from corscope.mitm.start.way_in import (
+    NoWayInError,
+    authority,
+    no_room_for_authority,
+    options_of,
+    way_in,
+)
 
 __all__ = ["port_is_open", "run"]
 
 _START_SECONDS = 60.0
+
+_TELLING = frozenset({"--version", "--options", "--commands"})
+"""With these mitmproxy tells of itself, and makes nothing."""
 
 _EXISTING = click.Path(exists=True, path_type=Path)
 
@@ -60,6 +69,7 @@ def run(
         options["cors_journal"] = Path(journal).resolve()
     try:
         command = build_command(ui, options, arguments)
+        _check_folder(arguments)
         if browser:
             sys.exit(_run_with_browser(command, arguments, browser_name))
     except (LaunchError, BrowserError, NoWayInError) as error:
@@ -67,6 +77,15 @@ def run(
     if sys.platform == "win32":  # os.exec* returns to the prompt at once there
         sys.exit(_wait(subprocess.Popen(command)))  # noqa: S603 - our own command
     os.execv(command[0], command)  # noqa: S606 - the same
+
+
+def _check_folder(arguments: tuple[str, ...]) -> None:
+    """Say what mitmproxy would say with the stack of its calls, as where a home is read-only."""
+    if _TELLING.intersection(arguments):
+        return
+    with suppress(NoWayInError):  # what is wrong with the arguments it says itself
+        if why := no_room_for_authority(options_of(arguments)):
+            raise LaunchError(why)
 
 
 def _run_with_browser(command: list[str], arguments: tuple[str, ...], name: str | None) -> int:

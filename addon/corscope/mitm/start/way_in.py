@@ -5,6 +5,7 @@ mitmproxy reads them.
 """
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,17 @@ from mitmproxy import exceptions, optmanager
 from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode, RegularMode, ReverseMode, UpstreamMode
 
-__all__ = ["NoWayInError", "WayIn", "authority", "first_way_in", "options_of", "way_in"]
+from corscope.explain.escape import escaped
+
+__all__ = [
+    "NoWayInError",
+    "WayIn",
+    "authority",
+    "first_way_in",
+    "no_room_for_authority",
+    "options_of",
+    "way_in",
+]
 
 _BROWSABLE: Final = ((RegularMode, UpstreamMode), (ReverseMode,))
 """The modes that a browser can use, those first in which it reaches all servers."""
@@ -123,5 +134,25 @@ def first_way_in(listening: Iterable[tuple[ProxyMode, str, int]]) -> WayIn:
 
 def authority(options: optmanager.OptManager) -> Path | None:
     """The certificate with which the proxy signs, where it has been made."""
-    file = Path(options.confdir).expanduser() / "mitmproxy-ca-cert.pem"
+    file = _folder(options) / "mitmproxy-ca-cert.pem"
     return file if file.is_file() else None
+
+
+def no_room_for_authority(options: optmanager.OptManager) -> str | None:
+    """Why the proxy can't make its certificate, without which it ends at once; None if it can."""
+    folder = _folder(options)
+    if (folder / "mitmproxy-ca.pem").exists():
+        return None
+    there = next((each for each in (folder, *folder.parents) if each.exists()), Path())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return None
+    why = "may not be written to" if there.is_dir() else "is no folder"
+    return (
+        f"mitmproxy makes its certificates in {escaped(str(folder))}, and {escaped(str(there))} "
+        f"{why}; choose another folder with --set confdir=FOLDER"
+    )
+
+
+def _folder(options: optmanager.OptManager) -> Path:
+    """Where mitmproxy keeps what is its own; without a home that is where it is started."""
+    return Path(os.path.expanduser(options.confdir))  # noqa: PTH111 - Path's raises without a home
