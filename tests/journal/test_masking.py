@@ -98,6 +98,12 @@ def test_what_browsers_take_out_of_a_url_hides_no_userinfo(
         ("it breaks off: b'Set-Cookie secr", "it breaks off: b'*'"),
         ("unknown transfer-encoding header: 'secret'", "unknown transfer-encoding header: '*'"),
         ('invalid content-length header: "5, \'secret"', "invalid content-length header: '*'"),
+        (
+            "multiple content-length headers: ['1', 's', \"t'\"]",
+            "multiple content-length headers: ['*']",
+        ),
+        ("multiple transfer-encoding headers: ['s", "multiple transfer-encoding headers: ['*'"),
+        ("unexpected HTTP transfer-encoding 's' for", "unexpected HTTP transfer-encoding '*' for"),
     ],
 )
 def test_an_error_does_not_cite_what_came(message: str, masked: str) -> None:

@@ -18,8 +18,9 @@ _USERINFO: Final = re.compile(
     re.IGNORECASE,
 )
 # As Python writes bytes, and the text of a header's value; a message may break off within them.
+_QUOTED: Final = r"""(?:'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?)"""
 _CITED: Final = re.compile(
-    r"""(\bb|\bheader: )(?:'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?)""", re.DOTALL
+    rf"(\bb|\bheader: |\btransfer-encoding |\bheaders: \[){_QUOTED}(?:, {_QUOTED})*+", re.DOTALL
 )
 _LONG: Final = 16  # the shortest token that is worth one, in characters
 _TAB_OR_NEWLINE: Final = dict.fromkeys(map(ord, "\t\n\r"))
