@@ -53,6 +53,8 @@ class Proxy(Mitmdump):
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if self._stopped:
+            if kind is None:
+                self.check_journal()
             return
         super().__exit__(kind, *rest)
 

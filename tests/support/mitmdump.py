@@ -9,8 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
+
+from tests.support.contract import departures
 
 __all__ = ["SCRIPT", "Entry", "Mitmdump", "wait_until"]
 
@@ -18,6 +21,8 @@ SCRIPT = Path(__file__).parents[2] / "addon" / "cors.py"
 
 START_SECONDS = 60.0  # generous: a loaded machine imports mitmproxy slowly
 STOP_SECONDS = 20.0
+
+MOST_CHECKED = 5_000  # lines of a journal: those of a load are alike
 
 Entry = dict[str, Any]  # one journal line; its keys are those of the journal's documentation
 Found = TypeVar("Found")
@@ -76,6 +81,16 @@ class Mitmdump:
         self._end()
         if code is not None and kind is None:
             raise AssertionError(f"mitmdump had died with status {code}:\n{self.log()}")
+        if kind is None:
+            self.check_journal()
+
+    def check_journal(self) -> None:
+        """Whatever the test was about, its journal is as it is promised to be."""
+        if self.journal_path.is_file():
+            with self.journal_path.open("rb") as stream:
+                lines = list(islice(stream, MOST_CHECKED))
+            wrong = departures(entry for line in lines if (entry := _entry(line)))
+            assert not wrong, "\n".join(wrong[:10])
 
     @property
     def pid(self) -> int:
@@ -127,6 +142,15 @@ class Mitmdump:
             self._process.kill()
             self._process.wait()
             raise AssertionError(f"mitmdump did not stop when asked to:\n{self.log()}") from None
+
+
+def _entry(line: bytes) -> Entry | None:
+    """A line's object; None where a test has cut it off, or has written something else there."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "type" in found else None
 
 
 def _command(
