@@ -93,6 +93,14 @@ class TestFlowFiles:
         assert [each.request.url for each in found] == ["http://address:22/path"] * 2
         assert error == ""
 
+    def test_a_flow_that_waited_for_its_answer_as_it_was_saved_is_nothing_yet(
+        self, read: Read
+    ) -> None:
+        """As `w` in mitmproxy's list of flows writes it; the running proxy records none either."""
+        found, error = read(saved(tflow.tflow(), tflow.tflow(resp=True)))
+        assert [each.sighting.response is not None for each in found] == [True]
+        assert error == ""
+
     def test_an_empty_file_holds_no_flows(self, read: Read) -> None:
         """mitmdump -w leaves one where nothing passed."""
         assert read(b"") == ([], "")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mitmproxy import flow, http
 from mitmproxy.test import tflow
 
+from corscope.fetch.url import parse_host
 from corscope.journal.exchange import Missing
 from corscope.mitm.saved.capture import Capture, capture_of
 from corscope.mitm.saved.flows import read_captures
@@ -68,8 +69,9 @@ def on_the_wire(url: str) -> str:
     """Percent-encoded, but for what is before the path: there the host has a way of its own."""
     before = re.match("[A-Za-z][A-Za-z0-9.+-]*://[^/?#]*", url)
     begins = before.end() if before else len(url)
-    if before and "bücher.test" in before[0]:
-        return on_the_wire(url.replace("bücher.test", "xn--bcher-kva.test", 1))
+    named = before and re.search("//(?:.*@)?([^:@]*)", before[0], re.DOTALL)
+    if named and not named[1].isascii() and (host := parse_host(named[1])):
+        return on_the_wire(url[: named.start(1)] + host + url[named.end(1) :])
     return "".join(
         each
         if at < begins or each.isascii()
@@ -209,13 +211,22 @@ def test_why_there_is_no_answer_is_told_as_far_as_the_har_does(
     assert found.sighting.error == (error or "the HAR holds no response")
 
 
+@pytest.mark.parametrize(("creator", "is_one"), [("mitmproxy", False), ("WebInspector", True)])
+def test_what_waited_for_its_answer_as_mitmproxy_saved_it_is_nothing_yet(
+    creator: str, is_one: bool
+) -> None:
+    """Browsers write the same of an answer that they have refused."""
+    entry = {"request": {"url": "https://api.test/"}, "response": {"status": 0, "_error": None}}
+    assert (captured(entry, creator) is not None) == is_one
+
+
 @pytest.mark.parametrize(
     ("creator", "waits"),
     [("WebInspector", 140), ("", 140), ("Firefox", 10_000), ("mitmproxy", None)],
 )
 def test_a_request_may_have_waited_for_its_preflight(creator: str, waits: int | None) -> None:
     """In a browser's HAR, in whose time only Firefox doesn't count that, by two clocks."""
-    entry = {"startedDateTime": "2026-01-02T03:04:05Z", "time": 40}
+    entry = {"startedDateTime": "2026-01-02T03:04:05Z", "time": 40, "response": {"status": 200}}
     found = captured({"request": {"url": "https://api.test/"}, **entry}, creator)
     assert found is not None
     expected = None if waits is None else found.asked + timedelta(milliseconds=waits)

@@ -221,7 +221,8 @@ def _captured(payload: bytes, place: str, problems: _Problems) -> Iterator[Captu
             flows = [] if found is None else [found]
         except UnusualError:
             flows = _as_mitmproxy_reads_it(payload)
-        yield from map(capture_of, flows)
+        # One that waited for its answer as it was saved is nothing yet, as in the running proxy.
+        yield from (capture_of(each) for each in flows if each.response or each.error)
     except Exception as error:  # mitmproxy lets KeyError and others through from a mangled state
         reason = escaped(f"{type(error).__name__}: {error}")  # which may have all of the flow in it
         problems.add(place, f"can't be read ({reason})", "the others were read")

@@ -50,7 +50,9 @@ class Style(NamedTuple):
 
 
 def captured(entry: object, creator: str = "") -> Capture | None:
-    """Translate one entry; None for what no proxy sees, such as data: URLs and WebSockets.
+    """Translate one entry; None for what no proxy sees, or has seen no end of.
+
+    The former are data: URLs and WebSockets, say.
 
     Args:
         entry: the entry.
@@ -74,6 +76,8 @@ def captured(entry: object, creator: str = "") -> Capture | None:
     headers = _headers(asked.get("headers"), style)
     url = _with_brackets(url, headers)
     seen = _sighting(entry, style, creator)
+    if creator == MITMPROXY and _waited_for(entry.get("response")):
+        return None
     if seen.response is not None and contains(headers, "Origin"):
         _check_headers(entry["response"])
     is_sent = not _was_kept_back(entry, asked)
@@ -89,6 +93,13 @@ def captured(entry: object, creator: str = "") -> Capture | None:
         answered,
         _waits_until(creator, started, answered),
         is_sent,
+    )
+
+
+def _waited_for(answer: object) -> bool:
+    """Whether mitmproxy was waiting for this answer as it wrote it down."""
+    return (
+        isinstance(answer, dict) and answer.get("status") == 0 and answer.get("_error", "") is None
     )
 
 
