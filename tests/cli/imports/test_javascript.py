@@ -354,8 +354,80 @@ def test_cors_in_a_route_is_for_its_requests_and_not_for_their_preflights() -> N
     (found,) = read("express", "a.js", text)
     assert found.match == {"kind": "actual", "method": ("GET", "HEAD")}
     assert (found.paths, found.warnings) == (("/x", "/x?*"), ())
-    found, _ = read("express", "a.js", f"{text}app.options('/x', cors());\n")
-    assert found.match == {}
+    actual, preflight = read("express", "a.js", f"{text}app.options('/x', cors());\n")
+    assert actual.match == {"kind": "actual", "method": ("GET", "HEAD")}
+    assert (preflight.match, preflight.paths) == ({"kind": "preflight"}, ("/x", "/x?*"))
+    by_hand = "app.options('/x', (req, res) => res.sendStatus(204));\n"
+    (found,) = read("express", "a.js", text + by_hand)
+    assert found.match == {"kind": "actual", "method": ("GET", "HEAD")}
+    told = "a.js:3: preflights are answered by hand, and that is not imported"
+    assert found.warnings == (told,)
+
+
+OF_GET = {"kind": "actual", "method": ("GET", "HEAD")}
+
+
+@pytest.mark.parametrize(
+    ("name", "route", "match", "paths"),
+    [
+        ("express", "app.all('/x', cors(), h)", {}, ("/x", "/x?*")),
+        ("express", "app.all('*', cors())", {}, ()),
+        ("express", "app.get('/', cors(), h)", OF_GET, ("/", "/?*")),
+        ("express", "app.get(['/a', '/b'], cors(), h)", OF_GET, ("/a", "/a?*", "/b", "/b?*")),
+        ("express", "app.route('/r').get(cors(), h)", OF_GET, ("/r", "/r?*")),
+        (
+            "express",
+            "app.route('/r').get(h).put(cors(), h)",
+            {"kind": "actual", "method": ("PUT",)},
+            ("/r", "/r?*"),
+        ),
+        ("hono", "app.get('/x', cors(), h)", OF_GET, ("/x", "/x?*")),
+        ("hono", "app.get('/z/*', cors(), h)", OF_GET, ("/z", "/z?*", "/z/*")),
+        ("hono", "app.all('/y', cors(), h)", {}, ("/y", "/y?*")),
+        ("koa", "router.get('/x', cors(), h)", OF_GET, ("/x", "/x?*")),
+    ],
+)
+def test_cors_in_a_route_is_for_its_paths_and_methods(
+    name: str, route: str, match: dict[str, object], paths: tuple[str, ...]
+) -> None:
+    """As the libraries themselves answer: a rule for all would be another policy."""
+    module = {"express": "cors", "hono": "hono/cors", "koa": "@koa/cors"}[name]
+    imported = f"const {'{ cors }' if name == 'hono' else 'cors'} = require('{module}');\n"
+    (found,) = read(name, "a.js", f"{imported}{route};\n")
+    assert (found.match, found.paths, found.warnings) == (match, paths, ())
+
+
+def test_a_routers_route_is_told_to_be_below_its_mount() -> None:
+    text = "const cors = require('cors');\nconst r = express.Router();\nr.get('/x', cors(), h);\n"
+    (found,) = read("express", "a.js", text)
+    told = "a.js:3: what r answers is meant only where it is mounted: say so in match.url"
+    assert (found.match, found.paths, found.warnings) == (OF_GET, ("/x", "/x?*"), (told,))
+
+
+@pytest.mark.parametrize(
+    ("before", "is_told"),
+    [
+        ("app.get('/x', (req, res) => res.json({}));", True),
+        ("app.post([`/x`], h);", True),
+        ("app.use(express.static('public'));", True),
+        ("app.get('env');", False),
+        ("app.use(helmet());", False),
+        ("other.get('/x', h);", False),
+        ("app.options('/x', h);", False),
+    ],
+)
+def test_what_has_answered_before_the_middleware_is_told(before: str, *, is_told: bool) -> None:
+    for name, imported in (
+        ("express", "const cors = require('cors');"),
+        ("hono", "import { cors } from 'hono/cors';"),
+    ):
+        text = f"{imported}\n{before}\napp.use(cors());\napp.get('/after', h);\n"
+        (found,) = read(name, "a.js", text)
+        told = (
+            "a.js:2: what answers here, before it, has none of its headers; the rule sends them "
+            "there too"
+        )
+        assert found.warnings == ((told,) if is_told else ())
 
 
 @pytest.mark.parametrize(

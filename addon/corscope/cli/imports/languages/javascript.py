@@ -68,9 +68,12 @@ _CHANGES: Final = {
 ANY_PATH: Final = {
     *("/", "*", "/*", "(.*)", "/(.*)", "*splat", "/*splat", "/{*splat}", "/{*any}", "/**", "**"),
 }
-"""The paths of a route or a mount that fit any."""
+"""The paths of a mount that fit any, and those of a route but for the first."""
 
-_ROUTES: Final = {"get", "head", "post", "put", "patch", "delete", "options"}
+_ROUTES: Final = {"all", "get", "head", "post", "put", "patch", "delete", "options"}
+_BEGIN_PATHS: Final = ("'", '"', "`", "/", "[")
+_FILES: Final = ("express.static(", "serveStatic(")
+_ANY: Final = (".*", "^.*$", "(.*)")
 _ROUTER: Final = re.compile(r"(?:new )?(?:\w+\.)?Router\(.*", re.DOTALL)
 _SAFE: Final = (1 << 53) - 1
 """The largest whole number that JavaScript can count to."""
@@ -95,17 +98,35 @@ class JavaScriptCall:
     _node: "Syntax"
 
     @property
-    def route(self) -> tuple[str, str] | None:
-        """The method and path of a route that it stands in, as in `app.get("/path", …)`."""
+    def route(self) -> tuple[str, list[str]] | None:
+        """The method and the paths of a route that it stands in, as in `app.get("/path", …)`."""
         given = self._node.parent
         call = None if given is None or given.type != "arguments" else given.parent
         method = _method_of(call)
         if call is None or given is None or method not in _ROUTES:
             return None
-        path = self.file.read(named(given)[0]).value
-        if isinstance(path, Regex):
-            path = "*" if path.pattern in {".*", "^.*$", "(.*)"} else path.pattern
-        return (method, path) if isinstance(path, str) else None
+        of_paths = _paths_of_route(call) or named(given)[0]
+        if of_paths == self._node:
+            return None
+        values = [each.value for each in self.file.read(of_paths).items_or_self()]
+        paths = [_path_of(value) for value in values]
+        return None if None in paths else (method, [path for path in paths if path is not None])
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is what answers requests: a route with a handler, or a folder of files."""
+        if self.function.endswith(".use"):
+            return any(short_code_of(each).startswith(_FILES) for each in self._arguments)
+        is_route = self.function.rpartition(".")[2] in _ROUTES - {"options"}
+        return is_route and len(self._arguments) > 1 and self.first[:1] in _BEGIN_PATHS
+
+    def holds(self, other: "JavaScriptCall") -> bool:
+        """Whether another call is one of its arguments, also by a constant's name."""
+        values = (
+            self.file.constant(code_of(each)) if each.type == "identifier" else each
+            for each in self._arguments
+        )
+        return any(value == other._node for value in values)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -120,7 +141,9 @@ class JavaScriptCall:
     def router(self) -> str:
         """The router that it stands in, as in `router.use(cors())`; empty if it is all."""
         given = self._node.parent
-        if given is None or given.type != "arguments" or _method_of(given.parent) != "use":
+        if given is None or given.type != "arguments":
+            return ""
+        if _method_of(given.parent) not in {"use", *_ROUTES}:
             return ""
         function = None if given.parent is None else given.parent.child_by_field_name("function")
         name = "" if function is None else code_of(function.child_by_field_name("object"))
@@ -486,6 +509,25 @@ def _method_of(call: "Syntax | None") -> str:
     """The method of an object that is called."""
     function = None if call is None else call.child_by_field_name("function")
     return "" if function is None else code_of(function.child_by_field_name("property"))
+
+
+def _paths_of_route(call: "Syntax") -> "Syntax | None":
+    """What names the paths in `app.route("/path").get(…)`."""
+    function = call.child_by_field_name("function")
+    before = None if function is None else function.child_by_field_name("object")
+    while before is not None and before.type == "call_expression":
+        if _method_of(before) == "route":
+            return next(iter(named(before.child_by_field_name("arguments"))), None)
+        function = before.child_by_field_name("function")
+        before = None if function is None else function.child_by_field_name("object")
+    return None
+
+
+def _path_of(value: Value) -> str | None:
+    """A route's path, as Express takes it; a regex for any is one for all."""
+    if isinstance(value, Regex):
+        return "*" if value.pattern in _ANY else value.pattern
+    return value if isinstance(value, str) else None
 
 
 def _named_by(node: "Syntax") -> Iterator[tuple[str, "Syntax"]]:

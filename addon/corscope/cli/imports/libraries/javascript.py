@@ -1,10 +1,10 @@
 """How do Express, Fastify, Koa, Hono, hapi and h3 take their CORS options?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from corscope.cli.imports.languages.javascript import ANY_PATH, JavaScriptCall, JavaScriptFile
+from corscope.cli.imports.languages.javascript import JavaScriptCall, JavaScriptFile
 from corscope.cli.imports.languages.javascript_handlers import (
     EXPRESS_HANDLER,
     FASTIFY_HANDLER,
@@ -14,7 +14,9 @@ from corscope.cli.imports.languages.javascript_handlers import (
 )
 from corscope.cli.imports.languages.syntax import line_of
 from corscope.cli.imports.libraries.javascript_mounts import (
+    in_route,
     of_mount,
+    told_of_answered_before,
     with_told_of_others,
 )
 from corscope.cli.imports.libraries.javascript_origins import (
@@ -140,7 +142,7 @@ def read_express(source: Source) -> Iterator[Found]:
     of_nest = list(_of_nest(file, _NEST_ON_EXPRESS))
     if not calls and not of_nest:
         source.refuse('has no cors({…}) of the package "cors"')
-    answers_options = any(call.function.endswith(".options") for call in file.calls())
+    answered = _answered_by_hand(file, calls)
     for call in calls:
         _refuse_none(_options(call).table().get("origin"))
     enabled = [call for call in calls if call.function.endswith(_ENABLED)]
@@ -153,7 +155,7 @@ def read_express(source: Source) -> Iterator[Found]:
             is_own = readers is _EXPRESS
             if is_own:
                 each = _with_handler(each, file, handler, EXPRESS_HANDLER, origin)
-            yield _in_route(call, each, answers_options=answers_options)
+            yield in_route(call, each, starred, answered=answered)
     yield from of_nest
 
 
@@ -199,19 +201,11 @@ def _of_nest(file: JavaScriptFile, readers: Mapping[str, Reader]) -> Iterator[Fo
             yield replace(read, warnings=(*call.warnings, *read.warnings))
 
 
-def _in_route(call: JavaScriptCall, read: Found, *, answers_options: bool) -> Found:
-    """What stands in `app.get("/path", cors({…}), …)`: no preflight comes there by itself."""
-    if call.route is None:
-        return read
-    method, path = call.route
-    methods = ("GET", "HEAD") if method == "get" else (method.upper(),)
-    match: Mapping[str, object] = {"kind": "actual", "method": methods}
-    if method == "options":
-        match = {"kind": "preflight"}
-    elif answers_options:
-        match = {}
-    read = replace(read, match=match)
-    return read if path in ANY_PATH else only_for(read, call.place, [path], starred)
+def _answered_by_hand(file: JavaScriptFile, ours: Sequence[JavaScriptCall]) -> str | None:
+    """Where `app.options("/path", …)` answers preflights without the library."""
+    routes = (call for call in file.calls() if call.function.endswith(".options"))
+    by_hand = (call.place for call in routes if not any(call.holds(each) for each in ours))
+    return next(by_hand, None)
 
 
 def read_fastify(source: Source) -> Iterator[Found]:
@@ -285,10 +279,15 @@ def _of_calls(
         given = _options(call) if readers in (_EXPRESS, _NEST_ON_EXPRESS) else call.options(index)
         options = given.table()
         read = found(options, readers, call.place)
-        told = (*call.warnings, *_called_back(options), *beside)
+        late = told_of_answered_before(call) if readers in (_EXPRESS, _HONO) else ()
+        told = (*call.warnings, *late, *_called_back(options), *beside)
         read = replace(read, warnings=(*told, *read.warnings))
         globs = with_those_below if readers is _HONO else of_mount
-        read_all.append(only_for(read, call.place, call.mounted, globs) if call.mounted else read)
+        if call.mounted:
+            read = only_for(read, call.place, call.mounted, globs)
+        elif readers is not _EXPRESS:
+            read = in_route(call, read, globs if readers is _HONO else starred, answered=None)
+        read_all.append(read)
     is_middleware = readers in (_EXPRESS, _KOA, _HONO)
     yield from with_told_of_others(calls, read_all) if is_middleware else read_all
 

@@ -3,19 +3,69 @@
 A server has all of it go by, one after the other, where the first rule alone applies.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from corscope.cli.imports.languages.javascript import ANY_PATH, JavaScriptCall
-from corscope.cli.imports.paths import at_or_below, starred
+from corscope.cli.imports.paths import at_or_below, only_for, starred
 from corscope.cli.imports.tree import DEEPEST, Found
 
-__all__ = ["of_mount", "with_told_of_others"]
+__all__ = ["in_route", "of_mount", "told_of_answered_before", "with_told_of_others"]
+
+Globs = Callable[[str], tuple[str, ...]]
 
 
 def of_mount(path: str) -> tuple[str, ...]:
     """What fits a path that middleware is mounted at: that, and all below it."""
     return starred(path) if path.endswith("*") else at_or_below(path)
+
+
+def fits_any(paths: Sequence[str]) -> bool:
+    """Whether a route with these paths is for all; a mount at / is, too, but no route."""
+    return not (ANY_PATH - {"/"}).isdisjoint(paths)
+
+
+def in_route(call: JavaScriptCall, read: Found, globs: Globs, *, answered: str | None) -> Found:
+    """What stands in `app.get("/path", cors({…}), …)`: no preflight comes there by itself.
+
+    Args:
+        call: it.
+        read: what it says.
+        globs: what fits one of its paths.
+        answered: where preflights are answered by hand, if they are.
+    """
+    if call.route is None:
+        return read
+    method, paths = call.route
+    match method:
+        case "all":
+            match: Mapping[str, object] = {}
+        case "options":
+            match = {"kind": "preflight"}
+        case _:
+            methods = ("GET", "HEAD") if method == "get" else (method.upper(),)
+            match = {"kind": "actual", "method": methods}
+            told = f"{answered}: preflights are answered by hand, and that is not imported"
+            more = () if answered is None else (told,)
+            read = replace(read, warnings=(*read.warnings, *more))
+    read = replace(read, match=match)
+    return read if fits_any(paths) else only_for(read, call.place, paths, globs)
+
+
+def told_of_answered_before(call: JavaScriptCall) -> Iterator[str]:
+    """What `app.use(cors())` comes too late for: what stands before it has answered by then."""
+    answering: dict[str, JavaScriptCall] = {}
+    for each in [] if call.mounted else call.file.calls():
+        app, _, method = each.function.rpartition(".")
+        if method == "use" and each.holds(call):
+            if app in answering:
+                yield (
+                    f"{answering[app].place}: what answers here, before it, has none of its "
+                    "headers; the rule sends them there too"
+                )
+            return
+        if each.answers:
+            answering.setdefault(app, each)
 
 
 def with_told_of_others(calls: Sequence[JavaScriptCall], read: Sequence[Found]) -> Iterator[Found]:
@@ -39,8 +89,8 @@ def _paths(call: JavaScriptCall) -> list[str]:
     is_of_preflights = call.route is not None and call.route[0] == "options"
     if call.is_branch or call.router or is_of_preflights:
         return []
-    path = "" if call.route is None or call.route[1] in ANY_PATH else call.route[1]
-    below = [each.removesuffix("*").rstrip("/") for each in call.mounted or [path]]
+    paths = [""] if call.route is None or fits_any(call.route[1]) else call.route[1]
+    below = [each.removesuffix("*").rstrip("/") for each in call.mounted or paths]
     return [each for each in below if each.count("/") <= DEEPEST]
 
 
