@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -395,6 +396,36 @@ def test_cors_in_a_route_is_for_its_paths_and_methods(
     imported = f"const {'{ cors }' if name == 'hono' else 'cors'} = require('{module}');\n"
     (found,) = read(name, "a.js", f"{imported}{route};\n")
     assert (found.match, found.paths, found.warnings) == (match, paths, ())
+
+
+@pytest.mark.parametrize(
+    ("uses", "expected"),
+    [
+        (["app.use(c)"], [({}, ())]),
+        (["app.use(c)", "app.options('*', c)"], [({}, ())]),
+        (["app.use('/api', c)"], [({}, ("/api", "/api?*", "/api/*"))]),
+        (
+            ["app.options('/x', c)", "app.get('/x', c, h)"],
+            [({"kind": "preflight"}, ("/x", "/x?*")), (OF_GET, ("/x", "/x?*"))],
+        ),
+        (["module.exports = c"], [({}, ())]),
+        (["run(req, res, c)", "run(req, res, c)"], [({}, ())]),
+    ],
+)
+def test_a_constant_counts_where_it_is_used(
+    uses: list[str], expected: list[tuple[dict[str, object], tuple[str, ...]]]
+) -> None:
+    text = "const cors = require('cors');\nconst c = cors();\n" + ";\n".join(uses)
+    found = read("express", "a.js", text)
+    assert [(each.match, each.paths) for each in found] == expected
+    assert [warning for each in found for warning in each.warnings] == []
+
+
+def test_many_uses_take_a_moment_only() -> None:
+    uses = (f"const c{n} = cors();app.get('/{n}', c{n}, h);app.use(cors());" for n in range(300))
+    began = time.perf_counter()
+    read("express", "a.js", "const cors = require('cors');" + "".join(uses))
+    assert time.perf_counter() - began < 5
 
 
 def test_a_routers_route_is_told_to_be_below_its_mount() -> None:

@@ -8,7 +8,7 @@ how some libraries take a list: all others are kept as the code that they are.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -120,13 +120,26 @@ class JavaScriptCall:
         is_route = self.function.rpartition(".")[2] in _ROUTES - {"options"}
         return is_route and len(self._arguments) > 1 and self.first[:1] in _BEGIN_PATHS
 
-    def holds(self, other: "JavaScriptCall") -> bool:
-        """Whether another call is one of its arguments, also by a constant's name."""
-        values = (
-            self.file.constant(code_of(each)) if each.type == "identifier" else each
-            for each in self._arguments
-        )
-        return any(value == other._node for value in values)
+    def placed(self) -> Iterator["JavaScriptCall"]:
+        """It where it is used, for each use of its constant; one that is for all is enough."""
+        uses = [replace(self, _node=each) for each in self.file.uses(self._node)]
+        for_all = next((use for use in uses if use.is_for_all), None)
+        yield from [for_all] if for_all is not None else uses or [self]
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is for all requests: in no route, and mounted nowhere."""
+        return self.route is None and not self.mounted and not self.router
+
+    @property
+    def made(self) -> int:
+        """Which call it is, wherever it is used."""
+        return self.file.behind(self._node)
+
+    @property
+    def given(self) -> set[int]:
+        """Which calls it is given, as such or by a constant's name."""
+        return {self.file.behind(each) for each in self._arguments}
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -225,6 +238,24 @@ class JavaScriptFile:
         """What a name is given, if that is done once."""
         values = self._constants.get(name, [])
         return values[0] if len(values) == 1 else None
+
+    def behind(self, node: "Syntax") -> int:
+        """The id of a node, or of what the constant is given that it names."""
+        value = self.constant(code_of(node)) if node.type == "identifier" else None
+        return (node if value is None else value).id
+
+    def uses(self, value: "Syntax") -> list["Syntax"]:
+        """Where a call is given the constant that has this value."""
+        return self._uses.get(value.id, [])
+
+    @cached_property
+    def _uses(self) -> Mapping[int, list["Syntax"]]:
+        found: dict[int, list[Syntax]] = {}
+        for given in self.nodes("arguments"):
+            for each in named(given):
+                if each.type == "identifier" and self.constant(code_of(each)) is not None:
+                    found.setdefault(self.behind(each), []).append(each)
+        return found
 
     def declared_class(self, name: str) -> "Syntax | None":
         """The class of that name, if the file has one."""

@@ -142,11 +142,12 @@ def read_express(source: Source) -> Iterator[Found]:
     of_nest = list(_of_nest(file, _NEST_ON_EXPRESS))
     if not calls and not of_nest:
         source.refuse('has no cors({…}) of the package "cors"')
-    answered = _answered_by_hand(file, calls)
     for call in calls:
         _refuse_none(_options(call).table().get("origin"))
     enabled = [call for call in calls if call.function.endswith(_ENABLED)]
-    used = [call for call in calls if not call.function.endswith(_ENABLED)]
+    made = [call for call in calls if not call.function.endswith(_ENABLED)]
+    used = [each for call in made for each in call.placed()]
+    answered = _answered_by_hand(file, used)
     handler = next(error_handlers(file, EXPRESS_HANDLER), None)
     for readers, several in ((_EXPRESS, used), (_NEST_ON_EXPRESS, enabled)):
         read = _of_calls(several, readers, source)
@@ -203,9 +204,9 @@ def _of_nest(file: JavaScriptFile, readers: Mapping[str, Reader]) -> Iterator[Fo
 
 def _answered_by_hand(file: JavaScriptFile, ours: Sequence[JavaScriptCall]) -> str | None:
     """Where `app.options("/path", …)` answers preflights without the library."""
+    made = {call.made for call in ours}
     routes = (call for call in file.calls() if call.function.endswith(".options"))
-    by_hand = (call.place for call in routes if not any(call.holds(each) for each in ours))
-    return next(by_hand, None)
+    return next((call.place for call in routes if made.isdisjoint(call.given)), None)
 
 
 def read_fastify(source: Source) -> Iterator[Found]:
@@ -247,9 +248,10 @@ def _of_middleware(
     file = JavaScriptFile(source)
     ours = file.imported(*modules)
     calls = [
-        call
+        each
         for call in file.calls()
         if call.function in ours or any(_is_required(call.function, each) for each in modules)
+        for each in call.placed()
     ]
     yield from _of_calls(calls, readers, source, f"cors({{…}}) of {modules[0]}")
 
@@ -274,12 +276,14 @@ def _of_calls(
     if wanted and not calls:
         source.refuse(f"has no {wanted}")
     beside = tuple(_beside(calls[0].file)) if calls else ()
+    is_in_order = readers in (_EXPRESS, _HONO)
+    told_late = tuple(told_of_answered_before(calls)) if is_in_order else ()
     read_all = []
     for call in calls:
         given = _options(call) if readers in (_EXPRESS, _NEST_ON_EXPRESS) else call.options(index)
         options = given.table()
         read = found(options, readers, call.place)
-        late = told_of_answered_before(call) if readers in (_EXPRESS, _HONO) else ()
+        late = told_late if call.is_for_all else ()
         told = (*call.warnings, *late, *_called_back(options), *beside)
         read = replace(read, warnings=(*told, *read.warnings))
         globs = with_those_below if readers is _HONO else of_mount

@@ -52,12 +52,13 @@ def in_route(call: JavaScriptCall, read: Found, globs: Globs, *, answered: str |
     return read if fits_any(paths) else only_for(read, call.place, paths, globs)
 
 
-def told_of_answered_before(call: JavaScriptCall) -> Iterator[str]:
-    """What `app.use(cors())` comes too late for: what stands before it has answered by then."""
+def told_of_answered_before(calls: Sequence[JavaScriptCall]) -> Iterator[str]:
+    """What the first `app.use(cors())` comes too late for: what stands before it has answered."""
+    ours = next((call for call in calls if call.is_for_all), None)
     answering: dict[str, JavaScriptCall] = {}
-    for each in [] if call.mounted else call.file.calls():
+    for each in [] if ours is None else ours.file.calls():
         app, _, method = each.function.rpartition(".")
-        if method == "use" and each.holds(call):
+        if ours is not None and method == "use" and ours.made in each.given:
             if app in answering:
                 yield (
                     f"{answering[app].place}: what answers here, before it, has none of its "
