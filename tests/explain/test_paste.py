@@ -15,6 +15,7 @@ from corscope.explain.pasted.asides import (
     BAD_PORT,
     FIRST_ASIDES,
     LAST_ASIDES,
+    LOGIN,
     UNANSWERED,
 )
 from corscope.explain.pasted.paste import (
@@ -638,3 +639,27 @@ def test_no_other_name_is_known(name: str) -> None:
 
 def test_names_are_known_as_they_are_spelled() -> None:
     assert known_names()["preflightinvalidstatus"] == "PreflightInvalidStatus"
+
+
+# A login, as questions on the web have it
+
+AT_LOGIN = "https://login.microsoftonline.com/a/oauth2/authorize?client_id=1"
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        f"Access to fetch at '{AT_LOGIN}' (redirected from '{{}}') from origin 'null' has been "
+        "blocked by CORS policy",
+        f"Failed to load {AT_LOGIN}: Redirect from '{{}}' to '{AT_LOGIN}' has been blocked by CORS "
+        "policy",
+    ],
+)
+def test_a_redirect_to_a_login_page_is_likelier_than_that_pages_headers(begin: str) -> None:
+    missing = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    told = found(f"{begin.format('https://api.test/x')}: {missing}")
+    assert told.reasons[0] is Reason.ALLOW_ORIGIN_MISSING
+    assert (told.values["url"], told.values["first_url"]) == (AT_LOGIN, "https://api.test/x")
+    assert told.aside == LOGIN
+    assert found(f"{begin.format('https://login.test/')}: {missing}").aside is None
+    assert found(f"{begin.format(AT_LOGIN)}: {missing}").aside is None

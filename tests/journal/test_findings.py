@@ -595,6 +595,12 @@ def to(location: str, status: int = 302) -> Response:
         (LOGIN, "https://login.example"),
         ("https://id.example/oauth2/v1/authorize?client_id=1", "https://id.example"),
         ("https://id.example/Login.aspx", "https://id.example"),
+        ("https://accounts.google.com/o/oauth2/v2/auth?scope=a", "https://accounts.google.com"),
+        ("https://www.facebook.com/v3.2/dialog/oauth?a=b", "https://www.facebook.com"),
+        (
+            "https://keys.example/realms/a/protocol/openid-connect/auth?b=c",
+            "https://keys.example",
+        ),
         ("//sso.api.test:8443/", "https://sso.api.test:8443"),
     ],
 )

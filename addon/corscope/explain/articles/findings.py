@@ -122,7 +122,8 @@ FINDING_ARTICLES: Final = (
         "fails the CORS check or comes back as an answer that script didn't expect. Script is "
         "never told of the redirect.",
         section=_REDIRECT,
-        fix="answer such requests with 401 instead.",
+        fix="answer such requests with 401 instead; to log in, let the page go there itself, as no "
+        "fetch can.",
         looks=("< HTTP/1.1 302", "< Location: {detail}/login"),
         see=(Reason.PREFLIGHT_REDIRECT, FindingId.CREDENTIALS_NOT_SENT),
         example="https://login.example",

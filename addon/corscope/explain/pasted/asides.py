@@ -13,6 +13,7 @@ __all__ = [
     "ERROR_STATUS",
     "FIRST_ASIDES",
     "LAST_ASIDES",
+    "LOGIN",
     "LOOK_BEFORE",
     "OF_NO_CAUSE",
     "UNANSWERED",
@@ -209,6 +210,13 @@ BAD_PORT: Final = (
     "it at another port"
 )
 """What is likelier than a redirect to a bad port."""
+
+LOGIN: Final = (
+    "that the request was redirected to what looks like a login page, so that the session is "
+    "missing or over: let the server answer such requests with 401 instead, and to log in let the "
+    "page go there itself (location.href), as no fetch can; that page's headers aren't at fault"
+)
+"""What is likelier than a header that is missing where a redirect leads to a login page."""
 
 _NO_BROWSER: Final = (
     "that a program of Node's couldn't reach the server: outside of browsers nobody asks for "

@@ -22,6 +22,7 @@ from corscope.explain.pasted.asides import (
     ERROR_STATUS,
     FIRST_ASIDES,
     LAST_ASIDES,
+    LOGIN,
     OF_NO_CAUSE,
     UNANSWERED,
 )
@@ -42,6 +43,7 @@ from corscope.fetch.diagnose import name_origin_mismatch
 from corscope.fetch.headers import byte_lowercase
 from corscope.fetch.preflight import is_ok_status, is_redirect_status
 from corscope.fetch.reasons import CATALOGUE, Reason, chromium_name, firefox_name
+from corscope.journal.remarks.login import leads_to_login
 
 __all__ = ["Found", "found_in", "known_names", "likelier", "named", "named_finding"]
 
@@ -151,6 +153,7 @@ _AROUND: Final = (
     "Origin '{origin}' is therefore not allowed access",
     "at '{url}' from origin",
     "at '{url}' (redirected from '{first_url}') from origin",
+    "Redirect from '{first_url}' to '{url}' has been blocked by CORS policy",
     "reading the remote resource at {url}. (Reason:",
 )
 """What stands around a sentence and has values of its own, in Chromium, an old one, and Firefox."""
@@ -226,8 +229,16 @@ def found_in(message: str) -> Found | None:
     values = {**text.around(), **place.values, **text.kind(place.start)}
     values |= text.status(values)
     reasons = _narrowed(_sentences()[template], values)
-    aside = BAD_PORT if reasons == (Reason.REDIRECT_BAD_PORT,) else likelier(reasons)
-    return Found(reasons, values, aside)
+    return Found(reasons, values, _likelier_of(reasons, values))
+
+
+def _likelier_of(reasons: tuple[Reason, ...], values: Mapping[str, str]) -> str | None:
+    """What is likelier than these reasons, by what the message tells besides."""
+    if reasons == (Reason.REDIRECT_BAD_PORT,):
+        return BAD_PORT
+    if leads_to_login(values.get("first_url", ""), values.get("url", "")):
+        return LOGIN
+    return likelier(reasons)
 
 
 def _found_otherwise(message: str, text: "_Text") -> Found | None:

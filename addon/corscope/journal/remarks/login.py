@@ -8,11 +8,14 @@ from corscope.fetch.redirect import location_url
 from corscope.journal.wire import WireView
 from corscope.messages import Response
 
-__all__ = ["login_target"]
+__all__ = ["leads_to_login", "login_target"]
 
-_LOGIN_HOSTS: Final = frozenset({"adfs", "auth", "idp", "login", "signin", "sso"})
+_LOGIN_HOSTS: Final = frozenset({"accounts", "adfs", "auth", "idp", "login", "signin", "sso"})
 _LOGIN_SEGMENTS: Final = frozenset(
-    {"adfs", "authorize", "login", "saml", "saml2", "sign-in", "sign_in", "signin", "sso"}
+    {
+        *("adfs", "authorize", "login", "saml", "saml2", "sign-in", "sign_in", "signin", "sso"),
+        *("oauth", "oauth2", "oidc", "openid-connect"),
+    }
 )
 _PATH: Final = re.compile(r"[^/?#]*//[^/?#]*([^?#]*)")
 
@@ -26,13 +29,17 @@ def login_target(wire: WireView, answer: Response) -> str | None:
         return None
     url = wire.cors.url
     location = (location_url(answer, url) or "").partition("#")[0]
+    return location if leads_to_login(url, location) else None
+
+
+def leads_to_login(url: str, location: str) -> bool:
+    """Whether a redirect to this place leads from no login to another host's login page."""
     here, there = origin_of_url(url), origin_of_url(location)
     if here is None or there is None or here.host == there.host:
-        return None
+        return False
     if there.scheme not in {"http", "https"}:
-        return None
-    is_login = _looks_like_login(location, there.host) and not _looks_like_login(url, here.host)
-    return location if is_login else None
+        return False
+    return _looks_like_login(location, there.host) and not _looks_like_login(url, here.host)
 
 
 def _looks_like_login(url: str, host: str) -> bool:
