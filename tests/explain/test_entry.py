@@ -6,7 +6,7 @@ import pytest
 
 from corscope.explain.articles.article import ArticleId
 from corscope.explain.articles.catalogue import FINDINGS, REASONS, article
-from corscope.explain.entry import entry_text, heading
+from corscope.explain.entry import entry_text, example_words, heading
 from corscope.fetch.reasons import Reason, chromium_name, firefox_name
 
 IDS = [each.id for each in (*REASONS.values(), *FINDINGS.values())]
@@ -106,3 +106,11 @@ def test_no_value_steers_the_terminal() -> None:
 
 def test_a_huge_value_does_not_fill_the_screen() -> None:
     assert len(entry_text(Reason.ALLOW_ORIGIN_MISMATCH, {"detail": "x" * 100_000})) < 6_000
+
+
+def test_an_extension_may_do_without_leave() -> None:
+    origin = {"origin": "chrome-extension://bdgellodbkpajlckmaigfmkchbphfhpi"}
+    told = "Or name this host in host_permissions of the extension's manifest"
+    assert told in example_words(Reason.ALLOW_ORIGIN_MISSING, origin).fix
+    assert told not in example_words(Reason.REDIRECT_INVALID, origin).fix
+    assert told not in example_words(Reason.ALLOW_ORIGIN_MISSING).fix

@@ -24,6 +24,8 @@ from .requests import (
 CROSS_SITE = ("Sec-Fetch-Site", "cross-site")
 STORAGE_ACCESS = ("Sec-Fetch-Storage-Access", "active")
 
+EXTENSION = "chrome-extension://bdgellodbkpajlckmaigfmkchbphfhpi"
+
 
 @pytest.mark.parametrize(
     ("url", "headers", "expected"),
@@ -53,6 +55,18 @@ STORAGE_ACCESS = ("Sec-Fetch-Storage-Access", "active")
             (("Origin", PAGE), ("Sec-Fetch-Site", "same-site")),
             True,
             id="the same site is another origin",
+        ),
+        pytest.param(  # as Chromium 156 sends it: the answer needs no headers, a PUT no preflight
+            API,
+            (("Origin", EXTENSION), ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "cors")),
+            False,
+            id="an extension asks a host that its manifest names",
+        ),
+        pytest.param(
+            API,
+            (("Origin", EXTENSION), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors")),
+            True,
+            id="an extension asks another host",
         ),
         pytest.param(
             "http://api.test/socket",

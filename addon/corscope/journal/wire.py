@@ -72,6 +72,9 @@ _AMBIGUOUS: Final = frozenset(
 _SCHEMES_OF_BROWSERS: Final = frozenset({"basic", "digest", "negotiate", "ntlm"})
 """Of an Authorization: the schemes that they use by themselves; script may, too."""
 
+_EXTENSION: Final = "chrome-extension://"
+"""How an extension's origin begins in Chromium."""
+
 _ACCEPT_OF_NAVIGATION: Final = "text/html,application/xhtml+xml,"
 """How all browsers begin the Accept of a navigation; script may well set only its first part."""
 
@@ -127,12 +130,16 @@ def is_cors_exchange(request: Request) -> bool:
     A CORS request carries `Origin`: https://fetch.spec.whatwg.org/#cors-request. One whose origin
     is the URL's own is same-origin, however the browser sends it; a preflight never is. Where a
     redirect has led back to the page's origin, Chromium says `same-origin` of a request whose
-    tainted origin, `null`, no longer is.
+    tainted origin, `null`, no longer is. It says `none` of what an extension asks of a host that
+    its manifest names: whatever comes, that gets it, and no preflight goes before it.
     """
     origin = get(request.headers, "Origin")
     if origin is None or is_cors_preflight_request(request):
         return origin is not None
-    same_origin = get(request.headers, "Sec-Fetch-Site") == "same-origin"
+    site = get(request.headers, "Sec-Fetch-Site")
+    if site == "none" and origin.startswith(_EXTENSION):
+        return False
+    same_origin = site == "same-origin"
     asked_by = parse_serialized_origin(origin)
     if asked_by is None:
         return not same_origin or get(request.headers, "Sec-Fetch-Mode") == "cors"

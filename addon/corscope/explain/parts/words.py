@@ -36,6 +36,12 @@ OPAQUE_ORIGIN_FIX: Final = (
 )
 """The fix where the request's origin is `null` and the answer doesn't allow it."""
 
+_EXTENSIONS: Final = ("chrome-extension://", "moz-extension://", "safari-web-extension://")
+_OF_EXTENSION_FIX: Final = (
+    "Or name this host in host_permissions of the extension's manifest, and ask from the "
+    "extension's own pages or worker: browsers then ask the server for no leave."
+)
+
 _SPELLED_FIX: Final = (
     "let the page write PATCH: methods differ by case, browsers send {method} as script wrote it, "
     "and servers know no such method."
@@ -132,8 +138,14 @@ def worded(
         "error": error or "",
     }
     shown = {name: escaped(value) for name, value in values.items()}
-    fix = " ".join((_fix(reason, detail, shown), *_besides(besides, shown)))
+    of_extension = (_OF_EXTENSION_FIX,) if _is_for_extension(reason, origin) else ()
+    fix = " ".join((_fix(reason, detail, shown), *_besides(besides, shown), *of_extension))
     return Words(REASONS[reason].what.format_map(shown), fix)
+
+
+def _is_for_extension(reason: Reason, origin: str) -> bool:
+    """Whether leave is what is missing, and an extension might do without."""
+    return origin.startswith(_EXTENSIONS) and "{origin}" in REASONS[reason].fix
 
 
 def _fix(reason: Reason, detail: str | None, shown: Mapping[str, str]) -> str:
