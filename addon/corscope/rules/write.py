@@ -4,7 +4,7 @@ For what makes rule files: imports, inferred policies, templates. What it writes
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from corscope.servers.dialect import Dialect
 from corscope.servers.policy import Policy
@@ -29,6 +29,8 @@ def rule_text(
     description: str = "",
     enabled: bool = True,
     notes: Mapping[str, str] | None = None,
+    added: Iterable[tuple[str, str]] = (),
+    removed: Iterable[str] = (),
 ) -> str:
     """Write one rule that has a policy.
 
@@ -40,9 +42,29 @@ def rule_text(
         description: the rule's description; left out where empty.
         enabled: whether the rule is on.
         notes: a comment for each of the policy's fields, by its name.
+        added: header lines that are sent beside the policy's.
+        removed: headers that are taken away behind it.
     """
     head = _head(name, match, description, enabled=enabled)
-    return f"{head}\n{policy_table_text(policy, dialect, notes or {})}"
+    edits = _edits_text(added, removed)
+    return f"{head}\n{policy_table_text(policy, dialect, notes or {})}{edits}"
+
+
+def _edits_text(added: Iterable[tuple[str, str]], removed: Iterable[str]) -> str:
+    """A rule's `[rule.headers]`; nothing if there is nothing to edit."""
+    several: dict[str, list[str]] = {}
+    for name, value in added:
+        several.setdefault(name.title(), []).append(_without_placeholders(value))
+    names = [name.title() for name in removed]
+    pairs = [f"{toml_value(name)} = {toml_value(values)}" for name, values in several.items()]
+    lines = [f"remove = {toml_value(names)}"] if names else []
+    lines += [f"add = {{ {', '.join(pairs)} }}"] if pairs else []
+    return "\n".join(["\n[rule.headers]", *lines]) + "\n" if lines else ""
+
+
+def _without_placeholders(value: str) -> str:
+    """A value in which braces stand for themselves."""
+    return value.replace("{", "{{").replace("}", "}}")
 
 
 def header_rule_text(

@@ -566,10 +566,6 @@ APACHE_TOLD = {
         "a.conf:2: Access-Control-Allow-Methods is sent with all answers; the rule sends it to "
         "preflights, where it counts",
     ),
-    "two origins at once": (
-        f"{STAR}\nHeader always set Access-Control-Allow-Origin *",
-        "a.conf:2: Access-Control-Allow-Origin comes several times; the rule sends it once",
-    ),
 }
 
 

@@ -175,7 +175,7 @@ FORMS = {
           http-request return status 204 if METH_OPTIONS
           http-after-response set-header Access-Control-Allow-Origin %[capture.req.hdr(0)] if ours
           http-after-response set-header Access-Control-Max-Age 5 # seconds""",
-        Policy(allow_origin_regex=r"(?i)^https://(a|b)\.test$", max_age=5),
+        Policy(allow_origin_regex=r"(?i)^https://(a|b)\.test$", max_age=5, settings=KEEPING),
     ),
     "HAProxy with ACLs": (
         *("haproxy", "haproxy.cfg"),
@@ -188,7 +188,9 @@ FORMS = {
         backend app
           acl kept var(txn.origin) -m found
           http-after-response set-header Access-Control-Allow-Origin %[var(txn.origin)] if kept""",
-        replace(OWN, allow_origin_regex=r"\.sub\.test$", allow_methods=("GET", "PUT")),
+        replace(
+            OWN, allow_origin_regex=r"\.sub\.test$", allow_methods=("GET", "PUT"), settings=KEEPING
+        ),
     ),
     "HAProxy's dollar, which begins a variable within double quotes only": (
         *("haproxy", "haproxy.cfg"),
@@ -196,12 +198,17 @@ FORMS = {
         http-after-response set-header Access-Control-Expose-Headers 'i$jh, x-a'
         http-after-response set-header Access-Control-Allow-Headers "a\\$b, $7" if METH_OPTIONS
         http-request return status 204 if METH_OPTIONS""",
-        Policy(allow_origins="*", expose_headers=("i$jh", "x-a"), allow_headers=("a$b", "$7")),
+        Policy(
+            allow_origins="*",
+            expose_headers=("i$jh", "x-a"),
+            allow_headers=("a$b", "$7"),
+            settings=KEEPING,
+        ),
     ),
     "HAProxy without an answer to preflights": (
         *("haproxy", "haproxy.cfg"),
         "backend a\n  http-after-response add-header Access-Control-Allow-Origin '*'\n",
-        Policy(allow_origins="*", forward_preflight=True),
+        Policy(allow_origins="*", forward_preflight=True, settings=KEEPING),
     ),
     "HAProxy's lines that go on": (
         *("haproxy", "haproxy.cfg"),
@@ -213,20 +220,25 @@ FORMS = {
         *("haproxy", "haproxy.cfg"),
         "acl p method OPTIONS\nrspadd Access-Control-Allow-Origin:\\ https://app.test\n"
         "use_backend preflights if p\n",
-        Policy(allow_origins="https://app.test"),
+        Policy(allow_origins="https://app.test", settings=KEEPING),
     ),
     "HAProxy's list of methods, which answers no preflight": (
         *("haproxy", "haproxy.cfg"),
         "acl p method OPTIONS\n"
         "http-after-response set-header Access-Control-Allow-Origin *\n"
         'http-after-response set-header Access-Control-Allow-Methods "PUT, OPTIONS" if p\n',
-        Policy(allow_origins="*", allow_methods=("PUT", "OPTIONS"), forward_preflight=True),
+        Policy(
+            allow_origins="*",
+            allow_methods=("PUT", "OPTIONS"),
+            forward_preflight=True,
+            settings=KEEPING,
+        ),
     ),
     "HAProxy's status in place of the backend's": (
         *("haproxy", "haproxy.cfg"),
         "http-after-response set-header Access-Control-Allow-Origin *\n"
         "http-after-response set-status 200 if METH_OPTIONS\n",
-        Policy(allow_origins="*"),
+        Policy(allow_origins="*", settings=KEEPING),
     ),
     "HAProxy's flag that is a number": (
         *("haproxy", "haproxy.cfg"),
@@ -235,7 +247,7 @@ FORMS = {
         "http-after-response set-header Access-Control-Allow-Origin %[var(txn.o)] "
         "if { var(txn.ok) -m int 1 }\n"
         "http-after-response set-header Vary Origin if { var(txn.ok) -m found }\n",
-        replace(OWN, forward_preflight=True),
+        replace(OWN, forward_preflight=True, settings=KEEPING),
     ),
     "HAProxy's flag": (
         *("haproxy", "haproxy.cfg"),
@@ -247,7 +259,7 @@ FORMS = {
           http-request set-var(txn.ok) bool(true) if { req.hdr(Origin) https://app.test }
           http-after-response set-header Access-Control-Allow-Origin %[var(txn.origin)] \\
             if { var(txn.ok) -m bool }""",
-        replace(OWN, allow_origin_regex=r"\.app\.test$", forward_preflight=True),
+        replace(OWN, allow_origin_regex=r"\.app\.test$", forward_preflight=True, settings=KEEPING),
     ),
     "Tomcat's own example": (
         *("tomcat", "web.xml"),
@@ -427,12 +439,24 @@ HARMLESS = (
 )
 """What a usual form of Caddy's or HAProxy's does otherwise than the dialect."""
 
+OTHERS = "Access-Control-Allow-Credentials and Access-Control-Expose-Headers"
+STAY = "stay; the rule removes them"
+BESIDE = (
+    "Access-Control-Allow-Origin is added beside a backend's own; the rule sets it in its place"
+)
+
 WARNED = {
     "Caddy's snippet": [
         f"Caddyfile:15: {HARMLESS[0]}",
         f"Caddyfile:19: Access-Control-Expose-Headers {HARMLESS[2]}",
         f"Caddyfile:11: Access-Control-Allow-Methods {HARMLESS[2]}",
         f"Caddyfile:12: Access-Control-Max-Age {HARMLESS[2]}",
+    ],
+    "Caddy with the end of a host": [
+        f"Caddyfile:1: a backend's own Access-Control-Allow-Origin and {OTHERS} {STAY}"
+    ],
+    "Caddy in front of a backend that says it too": [
+        f"Caddyfile:1: a backend's own {OTHERS} {STAY}"
     ],
     "Caddy with a star": [f"Caddyfile:4: Access-Control-Max-Age {HARMLESS[1]}"],
     "Caddy with a map": [
@@ -448,6 +472,8 @@ WARNED = {
         f"haproxy.cfg:4: {HARMLESS[0]}"
     ],
     "HAProxy's lines that go on": [f"haproxy.cfg:1: {HARMLESS[0]}"],
+    "HAProxy without an answer to preflights": [f"haproxy.cfg:2: {BESIDE}"],
+    "HAProxy of old": [f"haproxy.cfg:2: {BESIDE}"],
 }
 """The warnings of those forms that have any."""
 
@@ -536,7 +562,7 @@ TOLD = {
         *("caddy", "Caddyfile"),
         "header Access-Control-Allow-Origin *\nheader -Access-Control-Allow-Credentials\n"
         "reverse_proxy localhost:1 {\n\theader_down -Access-Control-Allow-Origin\n}\n",
-        [],
+        [f"Caddyfile: a backend's own Access-Control-Expose-Headers {STAY}"],
     ),
     "what Caddy sends where a backend doesn't": (
         *("caddy", "Caddyfile"),

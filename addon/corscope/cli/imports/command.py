@@ -164,20 +164,21 @@ def _merged(policies: Iterable[Found]) -> list[Found]:
 
     Others stay apart: what stands between them may be for some of the same paths.
     """
-    found: dict[tuple[Policy, str, tuple[str, ...]], list[Found]] = {}
-    for (policy, match, *_), alike in groupby(policies, key=_whom):
+    found: dict[tuple[object, tuple[str, ...]], list[Found]] = {}
+    for (*what, _, _), alike in groupby(policies, key=_whom):
         several = list(alike)
         paths = tuple(dict.fromkeys(path for each in several for path in each.paths))
-        found.setdefault((policy, match, paths), []).extend(several)
+        found.setdefault((tuple(what), paths), []).extend(several)
     return [
         replace(all_of_it[0], paths=paths, warnings=_warnings(all_of_it))
-        for (_, _, paths), all_of_it in found.items()
+        for (_, paths), all_of_it in found.items()
     ]
 
 
-def _whom(found: Found) -> tuple[Policy, str, bool, str]:
+def _whom(found: Found) -> tuple[Policy, str, object, object, bool, str]:
     """What neighbours have in common that can be one rule."""
-    return found.policy, str(found.match), bool(found.paths), found.site
+    edits = found.added, found.removed
+    return found.policy, str(found.match), *edits, bool(found.paths), found.site
 
 
 def _warnings(found: Iterable[Found]) -> tuple[str, ...]:
@@ -195,7 +196,16 @@ def _rules(found: list[Found], form: str, host: str, source: Source) -> Iterator
         name = f"{form} from {file}" + (f", {number}" if len(found) > 1 else "")
         told = f"Imported from {each.place}."
         off = _off(each, site, is_taken=match in taken)
-        yield rule_text(name, match, each.policy, dialect, description=told + off, enabled=not off)
+        yield rule_text(
+            name,
+            match,
+            each.policy,
+            dialect,
+            description=told + off,
+            enabled=not off,
+            added=each.added,
+            removed=each.removed,
+        )
         taken.append(match)
 
 

@@ -260,6 +260,8 @@ class Found:
         like: the dialect that answers so; empty for that of the file's own server.
         paths: for which only, as globs over a URL from its path on; none if it is for all.
         site: of which of the file's servers, where that tells.
+        added: header lines that are sent beside the policy's, as a second one of a name.
+        removed: headers of the backend's own that are taken away, and none sent in their place.
     """
 
     place: str
@@ -269,6 +271,8 @@ class Found:
     like: str = ""
     paths: tuple[str, ...] = ()
     site: str = ""
+    added: tuple[tuple[str, str], ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 BY_HAND_TOO: Final = "Access-Control-Allow-… is sent by hand too, and is not imported"

@@ -7,6 +7,7 @@ gets no Access-Control-Allow-Origin.
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from corscope.fetch.headers import contains, values
@@ -18,6 +19,7 @@ from corscope.servers.patterns.regexes import PCRE_WITHOUT_NUMBERS
 from corscope.servers.policy import ECHO, Policy
 from corscope.servers.repeated import last_lines
 from corscope.servers.web_servers.by_hand import (
+    KEEP_OWN,
     Kind,
     Line,
     Taken,
@@ -42,6 +44,10 @@ _VARIABLES: Final = {
 _MOST_IN_LINE: Final = 50
 """How many patterns stand in a line, of which HAProxy reads no more than 64 words."""
 
+_KEEP_OWN: Final = replace(
+    KEEP_OWN, doc="the backend's own CORS headers stay where none are set in their place."
+)
+_WITHOUT_OWN: Final = ("http-after-response del-header access-control- -m beg",)
 _IS_PREFLIGHT: Final = "METH_OPTIONS { req.hdr(Access-Control-Request-Method) -m found }"
 _CONDITIONS: Final[dict[Kind | None, str]] = {
     None: "",
@@ -57,14 +63,22 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
-    headers = without_cors_headers(response.headers)
-    return Response(response.status, headers + _sent(policy, actual_lines(policy), request))
+    return _with(_sent(policy, actual_lines(policy), request), policy, response)
 
 
 def _forwarded(policy: Policy, request: Request, response: Response) -> Response:
     """As where no `return` keeps a preflight from the backend."""
-    headers = without_cors_headers(response.headers)
-    return Response(response.status, headers + _sent(policy, preflight_lines(policy), request))
+    return _with(_sent(policy, preflight_lines(policy), request), policy, response)
+
+
+def _with(lines: HeaderList, policy: Policy, response: Response) -> Response:
+    """`set-header` takes the place of the backend's own, `add-header` stands beside."""
+    headers = response.headers
+    if not _KEEP_OWN.of(policy):
+        headers = without_cors_headers(headers)
+    set_here = {name for name, _ in lines if name != VARY}
+    kept = tuple(line for line in headers if line[0].lower() not in set_here)
+    return Response(response.status, kept + lines)
 
 
 def _sent(policy: Policy, lines: Iterable[Line], request: Request) -> HeaderList:
@@ -89,7 +103,7 @@ def _export(policy: Policy) -> Export:
         *_asked({line.value for line, _ in lines}),
         f"http-request set-var(txn.preflight) bool(true) if {_IS_PREFLIGHT}",
         "http-request return status 204 if { var(txn.preflight) -m bool }",
-        "http-after-response del-header access-control- -m beg",
+        *(() if _KEEP_OWN.of(policy) else _WITHOUT_OWN),
         *(_rule(line, _CONDITIONS[kind]) for line, kind in lines),
     ]
     return Export("haproxy.cfg", "\n".join(text) + "\n", forwarding_warnings(policy))
@@ -154,6 +168,7 @@ HAPROXY = Dialect(
     complaints=_complaints,
     export=_export,
     forwarded=_forwarded,
+    settings=(_KEEP_OWN,),
     surprises=(
         "`http-response` rules don't see the answers that HAProxy makes itself, preflights and "
         "errors; `http-after-response` rules do.",

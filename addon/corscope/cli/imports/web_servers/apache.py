@@ -22,6 +22,7 @@ from corscope.cli.imports.web_servers.apache_answers import (
 )
 from corscope.cli.imports.web_servers.apache_expressions import ORIGIN
 from corscope.cli.imports.web_servers.asked import Compared, Effort, answers
+from corscope.cli.imports.web_servers.by_hand import STAY
 from corscope.cli.imports.web_servers.by_request import ByRequest
 from corscope.cli.imports.web_servers.included import Included
 from corscope.cli.imports.web_servers.sides import Words
@@ -124,7 +125,7 @@ def _found(apache: ApacheAnswers) -> Iterator[Found]:
     set_here = {header.name for header in apache.headers if header.action != "unset"}
     left = [name.title() for name in _OWN if name not in set_here | hidden]
     if set_here and left and not settings:
-        told = f"a backend's own {' and '.join(left)} stay; the rule removes them"
+        told = f"a backend's own {' and '.join(left)} {STAY}"
         warnings.append(f"{source.at(apache.headers[0].directive.line)}: {told}")
     read = ByRequest(source, _WORDS, answered, warnings)
     yield from read.found(lambda _: settings, keeps_own=not unsets)

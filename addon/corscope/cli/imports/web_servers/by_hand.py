@@ -22,7 +22,11 @@ from corscope.servers.web_servers.by_hand import origins_of_regexes
 
 __all__ = [
     "ANY_OPTIONS",
+    "CORS_HEADERS",
+    "LEAVES_NO_CREDENTIALS",
+    "OF_ALL",
     "ONLY_PREFLIGHT",
+    "STAY",
     "WITH_ALL",
     "AllowedOrigins",
     "HeaderLine",
@@ -43,7 +47,16 @@ ANY_OPTIONS: Final = "OPTIONS that is no preflight is answered too; the rule pas
 WITH_ALL: Final = "is sent with all answers; the rule sends it to preflights, where it counts"
 """What is said of a header that only preflights need."""
 
+LEAVES_NO_CREDENTIALS: Final = "allows no credentials; the rule leaves it out"
+"""What is said of a value of Access-Control-Allow-Credentials that isn't `true`."""
+
 ONLY_PREFLIGHT: Final = (ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE)
+OF_ALL: Final = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, EXPOSE_HEADERS)
+"""What counts on answers that are no preflight's."""
+
+CORS_HEADERS: Final = (*OF_ALL, *ONLY_PREFLIGHT)
+STAY: Final = "stay; the rule removes them"
+"""What is said of a backend's own headers that aren't taken away."""
 _NO_CONTENT: Final = 204
 _OK: Final = range(200, 300)
 
@@ -100,9 +113,14 @@ class HeaderLine:
         """
         source.refuse(f"can't tell the value of {self.value}: write the value there", self.line)
 
+    @property
+    def is_list(self) -> bool:
+        """Whether browsers read several lines of it as one list of names."""
+        return self.name in _LISTS
+
     def joined(self, values: Iterable[str]) -> "HeaderLine":
         """It with all values of its name, where browsers read several lines as one list."""
-        return replace(self, value=", ".join(values)) if self.name in _LISTS else self
+        return replace(self, value=", ".join(values)) if self.is_list else self
 
     def fields(self, source: Source, echoes: Mapping[str, str], sign: str) -> dict[str, Any]:
         """What it says of a policy, if it isn't the origin.
@@ -113,6 +131,8 @@ class HeaderLine:
             sign: what begins a variable.
         """
         if self.name == ALLOW_CREDENTIALS:
+            if sign in self.value:
+                self.refuse(source)
             return {"allow_credentials": self.value == "true"}
         if self.name == MAX_AGE:
             is_number = re.fullmatch(r"-?[0-9]{1,18}", self.value)
@@ -125,6 +145,11 @@ class HeaderLine:
             self.refuse(source)
         names = tuple(name.strip() for name in self.value.split(",") if name.strip())
         return {_LISTS[self.name]: WILDCARD if names == (WILDCARD,) else names}
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether no policy says it: credentials are allowed by `true` alone, in small letters."""
+        return self.name == ALLOW_CREDENTIALS and self.value != "true"
 
     def respaced(self, source: Source, said: object) -> Iterator[str]:
         """A warning if it is a list of these names that is sent with other spaces."""
@@ -188,10 +213,11 @@ def told_apart(actual: Found, preflight: Found, told: Iterable[str]) -> Iterator
     What is told is of preflights.
     """
     told = tuple(told)
-    if shared_fields(actual.policy) == shared_fields(preflight.policy):
+    is_shared = actual.added == preflight.added
+    if is_shared and shared_fields(actual.policy) == shared_fields(preflight.policy):
         policy = replace(preflight.policy, expose_headers=actual.policy.expose_headers)
         warnings = dict.fromkeys((*told, *actual.warnings, *preflight.warnings))
-        yield Found(actual.place, policy, warnings=tuple(warnings))
+        yield replace(actual, policy=policy, match={}, warnings=tuple(warnings))
         return
     yield replace(actual, match={"kind": "actual"})
     yield replace(preflight, match={"kind": "preflight"}, warnings=(*told, *preflight.warnings))

@@ -60,7 +60,8 @@ class ByRequest:
         actual, preflight = self._policies(settings(self.actual.usual))
         self._tell_of_vary(self.actual, actual_lines(actual))
         self._tell_of_vary(self.preflight, preflight_lines(preflight))
-        if shared_fields(actual) == shared_fields(preflight):
+        is_shared = self.actual.added == self.preflight.added
+        if is_shared and shared_fields(actual) == shared_fields(preflight):
             whole = replace(preflight, expose_headers=actual.expose_headers)
             self._tell_what_differs(whole)
             yield self._with_place(whole, {}, self.actual, self.preflight)
@@ -85,7 +86,7 @@ class ByRequest:
         lines = [line.line for side in sides for line in side.lines]
         place = self.source.at(min(lines)) if lines else self.source.name
         told = (*self.warnings, *(warning for side in sides for warning in side.warnings))
-        return Found(place, policy, match, tuple(dict.fromkeys(told)))
+        return Found(place, policy, match, tuple(dict.fromkeys(told)), added=sides[0].added)
 
     @cached_property
     def preflight(self) -> Side:

@@ -22,7 +22,11 @@ from corscope.cli.imports.regexes import (
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.cli.imports.web_servers.by_hand import (
     ANY_OPTIONS,
+    CORS_HEADERS,
+    LEAVES_NO_CREDENTIALS,
+    OF_ALL,
     ONLY_PREFLIGHT,
+    STAY,
     AllowedOrigins,
     HeaderLine,
     OriginLines,
@@ -32,9 +36,17 @@ from corscope.cli.imports.web_servers.by_hand import (
     told_of_lines,
     told_of_status,
 )
+from corscope.cli.imports.web_servers.caddy_standing import (
+    Block,
+    Sent,
+    When,
+    with_beside,
+    without_overwritten,
+)
 from corscope.cli.imports.web_servers.caddyfile import Directive, parsed
 from corscope.rules.glob import glob_matches
 from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
@@ -66,61 +78,8 @@ _ANSWERS: Final = {
     "error",
     "abort",
 }
+_OF_SOME_ANSWERS: Final = {"handle_errors", "handle_response", "replace_status", "intercept"}
 _NEUTRAL: Final = {"origin", REQUEST_HEADERS}
-
-
-@dataclass(frozen=True, slots=True)
-class _When:
-    """When a line is sent.
-
-    Attributes:
-        origins: to whom, if not to all.
-        is_preflight: whether only to preflights.
-        is_narrow: whether it asks for what makes an OPTIONS a preflight.
-        paths: for which paths only.
-        unread: further conditions, as they are written.
-    """
-
-    origins: AllowedOrigins | None = None
-    is_preflight: bool = False
-    is_narrow: bool = False
-    paths: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-
-    def and_also(self, other: "_When") -> "_When":
-        """When both hold."""
-        return _When(
-            other.origins or self.origins,
-            self.is_preflight or other.is_preflight,
-            self.is_narrow or other.is_narrow,
-            self.paths + other.paths,
-            self.unread + other.unread,
-        )
-
-
-_Block = tuple[int, ...]
-"""A block, as the lines at which it and those around it begin."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A header that is set.
-
-    Attributes:
-        line: it.
-        when: when it is sent.
-        replaces: whether the backend's own of that name goes, as it is set when the answer leaves.
-        block: where it stands.
-        proxy: the line of the `reverse_proxy` whose answers alone get it; 0 for all answers.
-        order: how many stand before it.
-    """
-
-    line: HeaderLine
-    when: _When
-    replaces: bool
-    block: _Block = ()
-    proxy: int = 0
-    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +87,12 @@ class _Responds:
     """What answers preflights: where, and whether only what stands before it counts there."""
 
     line: int
-    block: _Block
+    block: Block
     is_in_order: bool
     after: int = 0
     """How many lines are sent before it: those of what is imported have numbers of their own."""
 
-    def has(self, sent: _Sent) -> bool:
+    def has(self, sent: Sent) -> bool:
         """Whether a line's header is sent with it: of its own block, or one around it."""
         is_around = self.block[: len(sent.block)] == sent.block
         is_late = self.is_in_order and sent.block == self.block and sent.order >= self.after
@@ -156,7 +115,7 @@ class _Deleted:
     paths: tuple[str, ...]
     proxy: int = 0
 
-    def takes(self, sent: _Sent) -> bool:
+    def takes(self, sent: Sent) -> bool:
         """Whether that header goes with it."""
         is_there = self.proxy in (0, sent.proxy) and self.paths in ((), sent.when.paths)
         return is_there and glob_matches(self.name, sent.line.name)
@@ -200,7 +159,7 @@ class _Site:
 
     warnings: list[str] = field(default_factory=list)
     deleted: list[_Deleted] = field(default_factory=list)
-    sent: list[_Sent] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
     responds: list[_Responds] = field(default_factory=list)
     answers: bool = False
     """Whether any preflights are answered here, and don't go to the backend."""
@@ -217,8 +176,12 @@ class _Site:
             elif directive.name == "import":
                 told = f"import {' '.join(directive.arguments)} isn't followed"
                 self.warnings.append(f"{self.source.at(directive.line)}: {told}")
-        for each in self._lines(self.directives, _When(), {}, ()):
+            elif directive.name in _OF_SOME_ANSWERS and any(map(_is_ours, _walk(directive.block))):
+                told = f"what {directive.name} says of CORS is of some answers only"
+                self.warnings.append(f"{self.source.at(directive.line)}: {told}, and not imported")
+        for each in self._lines(self.directives, When(), {}, ()):
             self.sent.append(replace(each, order=len(self.sent)))
+        self.sent = without_overwritten(self.sent)
         for deleted in self.deleted:
             if any(deleted.takes(each) for each in self.sent):
                 message = (
@@ -229,7 +192,7 @@ class _Site:
 
     def found(self) -> Iterator[Found]:
         """Its policies: one for all paths, or one for each set of them that has an origin."""
-        groups: dict[tuple[str, ...], list[_Sent]] = {}
+        groups: dict[tuple[str, ...], list[Sent]] = {}
         for each in self.sent:
             groups.setdefault(each.when.paths, []).append(each)
         with_origin = [
@@ -243,11 +206,11 @@ class _Site:
         for paths in sorted(with_origin, key=lambda paths: _order(paths, groups[paths])):
             yield from self._all_found(groups[paths], paths)
 
-    def _all_found(self, sent: Sequence[_Sent], paths: tuple[str, ...]) -> Iterator[Found]:
+    def _all_found(self, sent: Sequence[Sent], paths: tuple[str, ...]) -> Iterator[Found]:
         """One policy, or two where preflights that `respond` answers get something else."""
         reaching = [each for each in sent if any(one.has(each) for one in self.responds)]
         late = [each for each in sent if not each.when.is_preflight and each not in reaching]
-        if not late or not self.responds:
+        if not self.responds or not (late or _has_own_origin(sent)):
             yield replace(self._found(sent, paths), site=self.place)
             return
         usual = [each for each in sent if not each.when.is_preflight]
@@ -257,11 +220,12 @@ class _Site:
         for found in told_apart(actual, preflight, told):
             yield replace(found, site=self.place)
 
-    def _found(self, sent: Iterable[_Sent], paths: tuple[str, ...]) -> Found:
+    def _found(self, sent: Sequence[Sent], paths: tuple[str, ...]) -> Found:
         fields: dict[str, Any] = {}
         origins, warnings = OriginLines(), list(self.warnings)
-        lines = sorted(sent, key=lambda each: each.when.is_preflight)  # what they say counts
-        for each in lines:
+        said, added = with_beside(sent)
+        lines = sorted(said, key=lambda each: each.when.is_preflight)  # what they say counts
+        for number, each in enumerate(lines):
             place = self.source.at(each.line.line)
             if each.line.name == ALLOW_ORIGIN:
                 self._add_origin(origins, each)
@@ -270,7 +234,16 @@ class _Site:
                     warnings.append(f"{place}: {_EMPTY}")
             else:
                 fields |= each.line.fields(self.source, _ECHOES, "{")
+                if each.line.is_odd and (each.line.name, each.line.value) not in added:
+                    odd = f"{each.line.title}: {each.line.value} {LEAVES_NO_CREDENTIALS}"
+                    warnings.append(f"{place}: {odd}")
+            if each.adds and any(each.line.name == other.line.name for other in lines[:number]):
+                times = f"{each.line.title} comes several times; the rule sends it once"
+                warnings.append(f"{place}: {times}")
             warnings += [f"{place}: {how} is not imported" for how in each.when.unread]
+        if self._left:
+            left = " and ".join(name.title() for name in self._left)
+            warnings.append(f"{self.place}: a backend's own {left} {STAY}")
         warnings += origins.warnings(self.place)
         told = [(each.line, each.when.is_preflight, each.when.origins) for each in lines]
         warnings += told_of_lines(self.source, told, fields)
@@ -281,12 +254,13 @@ class _Site:
         if not origins.is_sent and policy.allow_origins is None:
             policy = replace(policy, allow_origins=())
         found = Found(place, policy, match_of(told), warnings=tuple(dict.fromkeys(warnings)))
+        found = replace(found, added=added, removed=self._removed if self._keeps_own else ())
         if not paths:
             return found
         several = paths[0].split() if len(paths) == 1 else [" and ".join(paths)]
         return only_for(found, self.place, several, starred)
 
-    def _add_origin(self, origins: OriginLines, sent: _Sent) -> None:
+    def _add_origin(self, origins: OriginLines, sent: Sent) -> None:
         """A line that sends Access-Control-Allow-Origin."""
         value, only_for = sent.line.value, sent.when.origins
         if value in self.variables:
@@ -306,34 +280,54 @@ class _Site:
         return bool(keeping) and not replaces
 
     @cached_property
+    def _left(self) -> list[str]:
+        """The backend's own headers that stay, where the rule removes them all."""
+        if self._keeps_own or not self._proxies:
+            return []
+        going = [each.line.name for each in self.sent if each.replaces and each.is_plain]
+        going += [each.name for each in self.deleted]
+        return [name for name in OF_ALL if not any(glob_matches(one, name) for one in going)]
+
+    @cached_property
+    def _removed(self) -> tuple[str, ...]:
+        """The backend's own headers that are taken away for all paths, and none set here."""
+        set_here = {each.line.name for each in self.sent}
+        gone = [each for each in self.deleted if not (each.paths or each.proxy)]
+        return tuple(
+            name
+            for name in CORS_HEADERS
+            if name not in set_here and any(glob_matches(each.name, name) for each in gone)
+        )
+
+    @cached_property
     def _proxies(self) -> tuple[Directive, ...]:
         return tuple(each for each in _walk(self.directives) if each.name == "reverse_proxy")
 
     # Matchers
 
-    def _matcher(self, directive: Directive) -> _When:
+    def _matcher(self, directive: Directive) -> When:
         """`@name { header Origin … }`, or the same on one line."""
         conditions = directive.block or (Directive(directive.line, directive.arguments or ("",)),)
         origins = AllowedOrigins()
-        when = _When()
+        when = When()
         for each in conditions:
             name, given = each.name, each.arguments
             is_origin = bool(given) and "origin" in {word.lower() for word in given[:2]}
             if name == "method":
                 is_preflight = "OPTIONS" in given
                 unread = () if is_preflight else (" ".join(each.words),)
-                when = when.and_also(_When(is_preflight=is_preflight, unread=unread))
+                when = when.and_also(When(is_preflight=is_preflight, unread=unread))
             elif name in {"header", "header_regexp"} and is_origin:
                 when = replace(when, origins=origins)
                 self._compare(origins, each)
             elif name == "header" and given and given[0].lower() == REQUEST_METHOD:
-                when = when.and_also(_When(is_narrow=True))
+                when = when.and_also(When(is_narrow=True))
             elif name == "path":
-                when = when.and_also(_When(paths=(" ".join(given),)))
+                when = when.and_also(When(paths=(" ".join(given),)))
             elif name == "path_regexp":
-                when = when.and_also(_When(paths=tuple(f"~{regex}" for regex in given[-1:])))
+                when = when.and_also(When(paths=tuple(f"~{regex}" for regex in given[-1:])))
             elif name != "header" or not given or given[0].lower() not in _NEUTRAL:
-                when = when.and_also(_When(unread=(" ".join(each.words),)))
+                when = when.and_also(When(unread=(" ".join(each.words),)))
                 if "origin" in str(each).lower():
                     self._refuse(each)
         return when
@@ -394,22 +388,20 @@ class _Site:
     def _lines(
         self,
         directives: tuple[Directive, ...],
-        when: _When,
-        outer: Mapping[str, _When],
-        block: _Block,
+        when: When,
+        outer: Mapping[str, When],
+        block: Block,
         *,
         is_in_order: bool = False,
-    ) -> Iterator[_Sent]:
+    ) -> Iterator[Sent]:
         """What a block sends; it knows its own matchers, and those around it."""
         own = {each.name: self._matcher(each) for each in directives if each.name.startswith("@")}
         known = {**outer, **own}
         for number, each in enumerate(directives):
-            if each.name == "header":
-                for sent in self._header(each, when, known):
-                    yield replace(sent, block=block)
-            elif each.name == "reverse_proxy":
-                for sent in self._header_down(each, when, known):
-                    yield replace(sent, block=block, proxy=each.line)
+            if each.name in {"header", "reverse_proxy"}:
+                reads = self._header if each.name == "header" else self._header_down
+                for sent in reads(each, when, known):
+                    yield replace(sent, block=block, directive=each.line, is_in_order=is_in_order)
             elif each.name == "respond":
                 before = directives[:number] if is_in_order else directives
                 if self._responds(each, when, known, before):
@@ -420,8 +412,8 @@ class _Site:
                 yield from self._lines(each.block, when, known, block)
 
     def _handled(
-        self, directive: Directive, when: _When, known: Mapping[str, _When], block: _Block
-    ) -> Iterator[_Sent]:
+        self, directive: Directive, when: When, known: Mapping[str, When], block: Block
+    ) -> Iterator[Sent]:
         """What a `handle` or a `route` sends."""
         inner, _ = _matched(directive, known, is_prefix=directive.name == "handle_path")
         both, within = when.and_also(inner), (*block, directive.line)
@@ -434,8 +426,8 @@ class _Site:
     def _responds(
         self,
         directive: Directive,
-        when: _When,
-        known: Mapping[str, _When],
+        when: When,
+        known: Mapping[str, When],
         before: Sequence[Directive] = (),
     ) -> bool:
         """`respond [matcher] [body] [status]`: tell if it is for preflights, and otherwise.
@@ -459,8 +451,8 @@ class _Site:
     def _is_reached(
         self,
         respond: Directive,
-        when: _When,
-        known: Mapping[str, _When],
+        when: When,
+        known: Mapping[str, When],
         before: Iterable[Directive],
     ) -> bool:
         """Whether the handles beside a `respond`, which come first, leave it any of its requests.
@@ -472,29 +464,30 @@ class _Site:
             if each.name not in _HANDLERS or not _answers_all(each):
                 continue
             inner, _ = _matched(each, known, is_prefix=each.name == "handle_path")
-            if inner in (_When(), _When(paths=when.paths)):
+            if inner in (When(), When(paths=when.paths)):
                 told = f"respond is never reached: the {each.name} of line {each.line} comes first"
                 self.warnings.append(f"{place}: {told}, and preflights go there")
                 return False
-            if inner == _When(paths=inner.paths) and not when.paths:
+            if inner == When(paths=inner.paths) and not when.paths:
                 told = f"respond isn't reached for {' and '.join(inner.paths)}, where {each.name}"
                 self.warnings.append(f"{place}: {told} comes first; the rule answers there too")
         return True
 
     def _header(
-        self, directive: Directive, when: _When, known: Mapping[str, _When]
-    ) -> Iterator[_Sent]:
+        self, directive: Directive, when: When, known: Mapping[str, When]
+    ) -> Iterator[Sent]:
         """`header [matcher] NAME VALUE`, or a block of such."""
         inner, taken = _matched(directive, known)
         words = directive.arguments[taken:]
         lines = [Directive(directive.line, words)] if words else list(directive.block)
         is_deferred = any(each.name == "defer" for each in lines)
         for each in lines:
-            yield from self._field(each, when.and_also(inner), is_deferred)
+            for sent in self._field(each, when.and_also(inner), is_deferred):
+                yield replace(sent, is_matched=bool(taken) and directive.arguments[0] != "*")
 
     def _header_down(
-        self, directive: Directive, when: _When, known: Mapping[str, _When]
-    ) -> Iterator[_Sent]:
+        self, directive: Directive, when: When, known: Mapping[str, When]
+    ) -> Iterator[Sent]:
         inner, _ = _matched(directive, known)
         for each in directive.block:
             if each.name == "header_down" and each.arguments:
@@ -502,8 +495,8 @@ class _Site:
                 yield from self._field(line, when.and_also(inner), True, directive.line)
 
     def _field(
-        self, each: Directive, when: _When, is_deferred: bool, proxy: int = 0
-    ) -> Iterator[_Sent]:
+        self, each: Directive, when: When, is_deferred: bool, proxy: int = 0
+    ) -> Iterator[Sent]:
         if each.name.startswith("-"):
             self.deleted.append(_Deleted(each.line, each.name[1:].lower(), when.paths, proxy))
             return
@@ -517,11 +510,21 @@ class _Site:
         if each.name.startswith("?") and self._proxies:
             told = f"{name.title()} is sent where the backend sends none; the rule adds it to that"
             self.warnings.append(f"{self.source.at(each.line)}: {told}")
-        replaces = (is_deferred or each.name.startswith(">")) and not each.name.startswith("+")
-        yield _Sent(line, when, replaces)
+        adds = each.name.startswith("+")
+        replaces = (is_deferred or each.name.startswith(">")) and not adds
+        yield Sent(line, when, replaces, proxy=proxy, adds=adds)
 
 
-def _order(paths: tuple[str, ...], sent: Sequence[_Sent]) -> int:
+def _has_own_origin(sent: Iterable[Sent]) -> bool:
+    """Whether preflights get an origin, or credentials, that all else gets otherwise."""
+    said: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
+    for each in sent:
+        if each.line.name in {ALLOW_ORIGIN, ALLOW_CREDENTIALS}:
+            said[each.when.is_preflight].append((each.line.name, each.line.value))
+    return bool(said[True] and said[False]) and not {*said[True]} <= {*said[False]}
+
+
+def _order(paths: tuple[str, ...], sent: Sequence[Sent]) -> int:
     """What sorts policies as they count: a `handle` of some paths before that for all the others.
 
     Of `header` lines without one those for all paths come last, and overwrite the others.
@@ -539,22 +542,22 @@ def _hands_on(directive: Directive) -> bool:
 def _answers_all(directive: Directive) -> bool:
     """Whether something in it answers whatever is asked, and leaves nothing to what follows."""
     return any(
-        _matched(each, {})[0] == _When()
+        _matched(each, {})[0] == When()
         and (each.name in _ANSWERS or (each.name in _HANDLERS and _answers_all(each)))
         for each in directive.block
     )
 
 
 def _matched(
-    directive: Directive, known: Mapping[str, _When], *, is_prefix: bool = False
-) -> tuple[_When, int]:
+    directive: Directive, known: Mapping[str, When], *, is_prefix: bool = False
+) -> tuple[When, int]:
     """What the first argument asks for if it is a matcher, and how many are taken."""
     first = directive.arguments[0] if directive.arguments else ""
     if first.startswith("@"):
-        return known.get(first, _When(unread=(first,))), 1
+        return known.get(first, When(unread=(first,))), 1
     if first == "*" or first.startswith("/") or (is_prefix and first):
-        return (_When() if first in {"*", "/*"} else _When(paths=(first,))), 1
-    return _When(), 0
+        return (When() if first in {"*", "/*"} else When(paths=(first,))), 1
+    return When(), 0
 
 
 def _walk(directives: Iterable[Directive]) -> Iterator[Directive]:
@@ -566,6 +569,12 @@ def _walk(directives: Iterable[Directive]) -> Iterator[Directive]:
 def _normal(text: str) -> str:
     """Placeholders in their short form and in small letters."""
     return _PLACEHOLDER.sub(lambda found: f"{{{found[1].lower()}}}", text)
+
+
+def _is_ours(directive: Directive) -> bool:
+    """Whether it sets a CORS header, in a line of its own or in a block."""
+    words = (word.lstrip("+?>-") for word in directive.words[:3])
+    return any(map(is_cors_response_header_name, words))
 
 
 def _replaces(directive: Directive) -> bool:

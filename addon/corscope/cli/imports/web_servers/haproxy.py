@@ -16,6 +16,7 @@ from corscope.cli.imports.regexes import compiled, escaped
 from corscope.cli.imports.tree import Found, Node, Source
 from corscope.cli.imports.web_servers.by_hand import (
     ANY_OPTIONS,
+    LEAVES_NO_CREDENTIALS,
     ONLY_PREFLIGHT,
     AllowedOrigins,
     HeaderLine,
@@ -28,6 +29,7 @@ from corscope.cli.imports.web_servers.by_hand import (
     told_of_status,
 )
 from corscope.cli.imports.web_servers.haproxy_backends import Backends
+from corscope.cli.imports.web_servers.haproxy_kept import Kept, deletes, in_force, kept_by
 from corscope.cli.imports.web_servers.haproxy_rules import (
     VARIABLE,
     Rule,
@@ -39,6 +41,7 @@ from corscope.cli.imports.web_servers.haproxy_rules import (
     tested,
 )
 from corscope.servers.parts import (
+    ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
@@ -48,6 +51,7 @@ from corscope.servers.parts import (
     is_cors_response_header_name,
 )
 from corscope.servers.policy import Policy
+from corscope.servers.web_servers.by_hand import KEEP_OWN
 
 __all__ = ["OWN_ANSWERS", "read_haproxy"]
 
@@ -60,7 +64,15 @@ _FIXED: Final = re.compile(r"str\((.*)\)")
 _FLAG: Final = re.compile(r"(?:bool|int)\((\w+)\)")
 _PREFLIGHT: Final = "preflight"
 _ANSWERS: Final = {"return", "deny", "reject", "redirect", "tarpit", "use-service"}
-_STATUSES: Final = {"return": 200, "deny": 403}
+_STATUSES: Final = {
+    "return": ("status", 200),
+    "deny": ("deny_status", 403),
+    "tarpit": ("deny_status", 500),
+    "redirect": ("code", 302),
+}
+"""What answers a request by itself, the word before the status, and that which it else has."""
+
+_REFUSED: Final = 300
 _ALWAYS: Final = {"TRUE", "HTTP", "HTTP_1.0", "HTTP_1.1", "HTTP_2.0"}
 _REGEXES: Final = {"beg": "^{}", "end": "{}$", "sub": "{}"}
 
@@ -74,6 +86,11 @@ class _When:
     unread: tuple[str, ...] = ()
 
 
+_SINGLE: Final = {ALLOW_ORIGIN, ALLOW_CREDENTIALS}
+_PLAIN: Final = (_When(), _When(is_preflight=True))
+"""When what is sent hangs on no origin."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Sent:
     rule: Rule
@@ -85,7 +102,7 @@ def read_haproxy(source: Source) -> Iterator[Found]:
     """The rules that set CORS headers, and what they refer to."""
     reading = _Reading(source, tuple(rules(source)))
     sent = tuple(reading.sent())
-    if not sent and not any(map(_deletes, reading.rules)):
+    if not sent and not any(deletes(rule, ALLOW_ORIGIN) for rule in reading.rules):
         source.refuse("has no http-response set-header Access-Control-…")
     sections: dict[int, list[_Sent]] = {}
     for each in sent:
@@ -120,11 +137,6 @@ def _told_of_backends(
         for each in sent
         if each.rule.section != own[0].rule.section and backends.is_for_some(each.rule.backend)
     )
-
-
-def _deletes(rule: Rule) -> bool:
-    """Whether it takes the backend's own CORS headers away, so that none are left."""
-    return "del-header" in rule.words and any(map(is_cors_response_header_name, rule.words))
 
 
 @dataclass
@@ -306,25 +318,30 @@ class _Reading:
     # Header lines
 
     def sent(self) -> Iterator[_Sent]:
-        """The CORS headers that are set, each with when it is."""
-        for rule in self.rules:
-            for name, value in _set_by(rule.action):
-                if is_cors_response_header_name(name):
-                    line = HeaderLine(rule.line, name.lower(), value)
-                    yield _Sent(rule, line, self._when(rule))
+        """The CORS headers that are set, each with when it is, and not taken away again."""
+        lines = [
+            (rule, HeaderLine(rule.line, name.lower(), value))
+            for rule in self.rules
+            for name, value in _set_by(rule.action)
+            if is_cors_response_header_name(name)
+        ]
+        for number in in_force([(rule, line.name) for rule, line in lines], self.rules):
+            rule, line = lines[number]
+            yield _Sent(rule, line, self._when(rule))
 
     def all_found(self, sent: Sequence[_Sent]) -> Iterator[Found]:
         """The policy that some of them make; or two, where preflights get something else.
 
         What `http-request return` answers has none of the `http-response` headers.
         """
+        kept = kept_by(self.source, self.rules, [(each.rule, each.line.name) for each in sent])
         late = [each for each in sent if each.rule.action[0] in _LATE]
         if not late or not self.returns_preflights:
-            yield self.found(sent)
+            yield self._found(sent, kept)
             return
-        preflight = self.found([each for each in sent if each not in late])
+        preflight = self._found([each for each in sent if each not in late], kept)
         usual = [each for each in sent if each.rule.action[1:2] != ("return",)]
-        actual = self.found([e for e in usual if e.line.name not in ONLY_PREFLIGHT])
+        actual = self._found([e for e in usual if e.line.name not in ONLY_PREFLIGHT], kept)
         told = told_of_late(self.source, (each.line for each in late), "http-request return")
         yield from told_apart(actual, preflight, told)
 
@@ -336,11 +353,12 @@ class _Reading:
             for rule in self.rules
         )
 
-    def found(self, sent: Iterable[_Sent]) -> Found:
+    def _found(self, sent: Sequence[_Sent], kept: Kept) -> Found:
         """The policy that some of them make."""
         fields: dict[str, Any] = {}
-        origins, warnings = OriginLines(), list[str]()
-        lines = sorted(sent, key=lambda each: each.when.is_preflight)  # what they say counts
+        origins, warnings = OriginLines(), [*kept.warnings, *self.let_through]
+        said, added = _with_beside(sent)
+        lines = sorted(said, key=lambda each: each.when.is_preflight)  # what they say counts
         told: list[SentLine] = []
         for each in lines:
             line = each.line
@@ -349,6 +367,9 @@ class _Reading:
             else:
                 line = self._plain(each)
                 fields |= line.fields(self.source, _ECHOES, "%[")
+                if line.is_odd and (line.name, line.value) not in added:
+                    place = self.source.at(line.line)
+                    warnings.append(f"{place}: {line.title}: {line.value} {LEAVES_NO_CREDENTIALS}")
             told.append((line, each.when.is_preflight, each.when.origins))
             warnings += self._unread(each)
         place = self.source.at(lines[0].line.line) if lines else self.source.name
@@ -357,8 +378,12 @@ class _Reading:
         if not origins.is_sent:
             fields["allow_origins"] = ()
         forwards = not self.tells_preflights
-        policy = Policy(**fields, **origins.fields(), forward_preflight=forwards)
-        return Found(place, policy, match_of(told), warnings=tuple(dict.fromkeys(warnings)))
+        credentials = fields.get("allow_credentials")
+        settings = ((KEEP_OWN.name, True),) if kept.keeps_own else ()
+        policy = Policy(**fields, **origins.fields(), forward_preflight=forwards, settings=settings)
+        found = Found(place, policy, match_of(told), warnings=tuple(dict.fromkeys(warnings)))
+        odd = {ALLOW_CREDENTIALS} if dict(added).get(ALLOW_CREDENTIALS) and not credentials else ()
+        return replace(found, added=added, removed=(*kept.removed, *odd))
 
     def _unread(self, sent: _Sent) -> Iterator[str]:
         """What of a rule isn't imported."""
@@ -376,7 +401,11 @@ class _Reading:
         for rule in self.rules:
             status = _status(rule.action)
             when = self._when(rule) if status else _When()
-            if status and when.is_preflight and not when.unread:
+            if status and when.is_preflight and when.unread:
+                how = f"the condition {' '.join(when.unread)} is not imported"
+                left = "" if _lets_pass(rule.action) else ", nor is what is answered then"
+                told.append(f"{self.source.at(rule.line)}: {how}{left}")
+            elif status and when.is_preflight:
                 told += told_of_status(self.source, status, rule.line)
                 if not any(asks in word.lower() for word in tests):
                     told.append(f"{self.source.at(rule.line)}: {ANY_OPTIONS}")
@@ -385,7 +414,24 @@ class _Reading:
     @cached_property
     def tells_preflights(self) -> bool:
         """Whether it answers OPTIONS otherwise: if not, preflights go to the backend."""
-        return any(_answers(rule.action) and self._when(rule).is_preflight for rule in self.rules)
+        return any(
+            when.is_preflight and (not when.unread or _lets_pass(rule.action))
+            for rule in self.rules
+            if _answers(rule.action)
+            for when in [self._when(rule)]
+        )
+
+    @cached_property
+    def let_through(self) -> list[str]:
+        """Which rules keep a request or a response from those behind them."""
+        last = {(rule.section, rule.words[0]): rule for rule in self.rules}
+        return [
+            f"{self.source.at(rule.line)}: what allow keeps from the rules behind it isn't imported"
+            for rule in self.rules
+            if rule.words[0] in {"http-request", *_RESPONSES}
+            and rule.action[1:2] == ("allow",)
+            and last[rule.section, rule.words[0]] != rule
+        ]
 
     def _plain(self, sent: _Sent) -> HeaderLine:
         """The line with the request header in place of what holds it."""
@@ -438,11 +484,46 @@ def _tests_of(rule: Rule) -> tuple[str, ...]:
 def _status(action: tuple[str, ...]) -> int | None:
     """With what a rule answers a request by itself."""
     match action:
-        case ("http-request", "return" | "deny" as how, *words):
-            named = dict(pairwise(words))
-            status = named.get("status" if how == "return" else "deny_status", "")
-            return int(status) if re.fullmatch("[0-9]{3}", status) else _STATUSES[how]
+        case ("http-request", how, *words) if how in _STATUSES:
+            word, usual = _STATUSES[how]
+            status = dict(pairwise(words)).get(word, "")
+            return int(status) if re.fullmatch("[0-9]{3}", status) else usual
     return None
+
+
+def _lets_pass(action: tuple[str, ...]) -> bool:
+    """Whether preflights may pass that it answers."""
+    status = _status(action)
+    return status is None or status < _REFUSED
+
+
+def _with_beside(sent: Sequence[_Sent]) -> tuple[list[_Sent], tuple[tuple[str, str], ...]]:
+    """The lines that a policy says, and those that are sent beside them, whatever is asked."""
+    said, added = list(sent), list[tuple[str, str]]()
+    for name in dict.fromkeys(each.line.name for each in sent):
+        group = [each for each in sent if each.line.name == name]
+        standing = _standing(group)
+        beside = standing if standing and standing[0].line.is_odd else standing[1:]
+        is_plain = any(all(each.when == plain for each in group) for plain in _PLAIN)
+        if not beside or not is_plain or any("%" in each.line.value for each in beside):
+            continue
+        said = [each for each in said if each not in group]
+        first = standing[0]
+        if first.line.is_list:
+            whole = first.line.joined(each.line.value for each in standing)
+            said.append(replace(first, line=whole))
+        else:
+            added += [(name, each.line.value) for each in beside if name in _SINGLE]
+            said.append(first)
+    return said, tuple(added)
+
+
+def _standing(group: Iterable[_Sent]) -> list[_Sent]:
+    """Which lines of one name are left: what is set takes the place of those before it."""
+    standing: list[_Sent] = []
+    for each in sorted(group, key=lambda each: each.rule.words[0] == "http-after-response"):
+        standing = [each] if each.rule.action[1] == "set-header" else [*standing, each]
+    return standing
 
 
 def _answers(action: tuple[str, ...]) -> bool:

@@ -1,13 +1,18 @@
 """What does a configuration answer to one method, from which origins?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NoReturn
 
 from corscope.cli.imports.tree import Source
 from corscope.cli.imports.web_servers.asked import Answered, Asked, is_found
-from corscope.cli.imports.web_servers.by_hand import AllowedOrigins, HeaderLine, without_patterns
+from corscope.cli.imports.web_servers.by_hand import (
+    LEAVES_NO_CREDENTIALS,
+    AllowedOrigins,
+    HeaderLine,
+    without_patterns,
+)
 from corscope.servers.parts import ALLOW_CREDENTIALS, ALLOW_ORIGIN, VARY
 from corscope.servers.policy import ECHO, WILDCARD
 
@@ -40,12 +45,14 @@ class Side:
         allowed: the kinds that are allowed; if none are, the one of an origin that isn't known.
         fields: what they say of a policy.
         warnings: what of it no rule can say.
+        added: lines beside those that the fields say, as a second one that allows an origin.
     """
 
     answers: Mapping[Asked, Answered]
     allowed: tuple[Asked, ...]
     fields: Mapping[str, Any]
     warnings: tuple[str, ...]
+    added: tuple[tuple[str, str], ...] = ()
 
     @property
     def usual(self) -> Answered:
@@ -78,7 +85,8 @@ def side_of(source: Source, words: Words, answers: Mapping[Asked, Answered], met
     of_method = {asked: each for asked, each in answers.items() if asked.method == method}
     reading = _Reading(source, words, of_method)
     fields = {**reading.origins(), **reading.others()}
-    return Side(of_method, reading.allowed, fields, tuple(reading.warnings))
+    warnings = tuple(reading.warnings)
+    return Side(of_method, reading.allowed, fields, warnings, tuple(reading.added))
 
 
 @dataclass
@@ -87,6 +95,7 @@ class _Reading:
     words: Words
     answers: Mapping[Asked, Answered]
     warnings: list[str] = field(default_factory=list)
+    added: list[tuple[str, str]] = field(default_factory=list)
 
     @cached_property
     def sent(self) -> dict[Asked, str | None]:
@@ -192,12 +201,39 @@ class _Reading:
             if line.name not in {ALLOW_ORIGIN, VARY}:
                 whole = line.joined(usual.values(line.name))
                 said = whole.fields(self.source, self.words.echoes, self.words.sign)
-                fields |= said
+                fields = said | fields
                 self.warnings += whole.respaced(self.source, next(iter(said.values()), None))
-            if line.name != VARY and len(usual.values(line.name)) > 1:
-                self._tell(f"{line.title} comes several times; the rule sends it once", line)
+        for name in dict.fromkeys(line.name for line in usual.lines if line.name != VARY):
+            self._add([line for line in usual.lines if line.name == name])
         self._compare(usual)
         return fields
+
+    def _add(self, lines: Sequence[HeaderLine]) -> None:
+        """The lines of one name beside that which a policy says: a rule adds them, or it is told.
+
+        Browsers take several for one list, in which no origin is allowed, nor are credentials.
+        """
+        beside = lines if lines[0].is_odd else lines[1:]
+        if beside and self._is_for_all(lines, beside):
+            self.added += [(line.name, line.value) for line in beside]
+            return
+        for line in lines if beside else ():
+            self._tell(
+                f"{line.title}: {line.value} {LEAVES_NO_CREDENTIALS}"
+                if line.is_odd
+                else f"{line.title} comes several times; the rule sends it once",
+                line,
+            )
+
+    def _is_for_all(self, lines: Sequence[HeaderLine], beside: Sequence[HeaderLine]) -> bool:
+        """Whether each answer gets these lines of one name, as a rule adds some of them."""
+        name, values = lines[0].name, [line.value for line in lines]
+        return (
+            name in {ALLOW_ORIGIN, ALLOW_CREDENTIALS}
+            and all(each.values(name) == values for each in self.answers.values())
+            and not any(self.words.sign in line.value for line in beside)
+            and all(line.always for line in lines)
+        )
 
     def _compare(self, usual: Answered) -> None:
         """Whether other kinds get the same."""
