@@ -134,8 +134,8 @@ def test_what_nginx_answers_is_the_rule(
 
 NGINX_TOLD = {
     "a location by a regex": (
-        f"location ~ \\.png$ {{ {SEND} }}",
-        "n.conf:1: only paths that fit ~ \\.png$ are meant: say so in match.url",
+        f"location ~ \\.png\\b {{ {SEND} }}",
+        "n.conf:1: only paths that fit ~ \\.png\\b are meant: say so in match.url",
     ),
     "a location that adds headers of its own": (
         "server { add_header Access-Control-Allow-Origin * always;\n"
@@ -558,8 +558,8 @@ APACHE_TOLD = {
         "a.conf:1: the condition expr=%{REQUEST_URI} == '/a' is not imported",
     ),
     "files": (
-        f'<FilesMatch "\\.woff$">\n{STAR}\n</FilesMatch>',
-        "a.conf: only paths that fit FilesMatch \\.woff$ are meant: say so in match.url",
+        f'<FilesMatch "\\.woff\\b">\n{STAR}\n</FilesMatch>',
+        "a.conf: only paths that fit FilesMatch \\.woff\\b are meant: say so in match.url",
     ),
     "methods with all answers": (
         f"{STAR}\nHeader set Access-Control-Allow-Methods PUT",

@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from corscope.cli.imports.paths import at_or_below, beginning_with, only_for
+from corscope.cli.imports.paths import at_or_below, beginning_with, filter_of, only_for
+from corscope.cli.imports.regexes import escaped
 from corscope.cli.imports.tree import DEEPEST, Found, Source
 from corscope.cli.imports.web_servers.apache_answers import (
     ApacheAnswers,
@@ -60,6 +61,8 @@ _PREFIXES: Final = (
 )
 """Where Apache has its configuration, below which a copy of it has the same folders."""
 
+_FILE: Final = re.compile(r"[\w.*-]+", re.ASCII)
+_ANY: Final = r"\*"
 _INCLUDES: Final = {"include", "includeoptional"}
 _WITHOUT_HEADERS: Final = ("mods-enabled", "conf.modules.d", "ports.conf", "letsencrypt", "ssl")
 """What is included everywhere, and says nothing of CORS."""
@@ -134,11 +137,18 @@ def _found(apache: ApacheAnswers) -> Iterator[Found]:
 def _in_order(places: list[_Place]) -> list[_Place]:
     """As a rule has to be asked: the longest location first; then what is for all paths."""
     known = sorted(filter(_globs, places), key=lambda place: len(_location(place)), reverse=True)
+    matched = [place for place in reversed(places) if not _globs(place) and _filter(place)]
+    known = sorted([*matched, *known], key=_merged_last)
     whole = [place for place in places if _location(place) == "/"]
-    left = [e for e in places if not _globs(e) and not any(e == one[:-1] for one in whole)]
+    left = [e for e in places if e not in known and not any(e == one[:-1] for one in whole)]
     others = sorted(left, key=lambda place: bool(_here(place)))
     sites = {site: number for number, site in enumerate(dict.fromkeys(map(_site, places)))}
     return sorted((*known, *others), key=lambda place: sites[_site(place)])
+
+
+def _merged_last(place: _Place) -> bool:
+    """What sorts places by which of them counts last, and so over the others: of files first."""
+    return any(name.lower().startswith("files") for name, *_ in place)
 
 
 def _site(place: _Place) -> str:
@@ -155,7 +165,24 @@ def _here(place: _Place) -> list[str]:
 def _only_there(found: Found, place: _Place, source: Source) -> Found:
     """What sections have, for the paths that they are for."""
     here = " and ".join(_here(place))
-    return only_for(found, source.name, [here], lambda _: _globs(place)) if here else found
+    globs, fits = _globs(place), _filter(place)
+    if fits and not globs:
+        return replace(found, match={**found.match, "filter": fits})
+    return only_for(found, source.name, [here], lambda _: globs) if here else found
+
+
+@lru_cache(maxsize=10_000)
+def _filter(place: _Place) -> str | None:
+    """What fits the paths of a `<LocationMatch>`, `<FilesMatch>` or `<Files>` that stands alone."""
+    named = [(name.lower(), argument) for name, argument, *_ in place if name.lower() in _PLACES]
+    match named:
+        case [("locationmatch", regex)] if not regex.startswith("~"):
+            return filter_of(regex)
+        case [("filesmatch", regex)] if not regex.startswith("~"):
+            return filter_of(regex, of_file=True)
+        case [("files", name)] if _FILE.fullmatch(name):
+            return filter_of(f"^{escaped(name).replace(_ANY, '.*')}$", of_file=True)
+    return None
 
 
 def _globs(place: _Place) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from corscope.cli.imports.web_servers.nginx_answers import (
 )
 from corscope.cli.imports.web_servers.nginx_files import read_files
 from corscope.cli.imports.web_servers.nginx_locations import (
+    before_regexes,
     is_for_all,
     only_there,
     order,
@@ -43,6 +44,7 @@ from corscope.servers.web_servers.by_hand import KEEP_OWN
 
 __all__ = ["read_nginx"]
 
+_NO_FILE: Final = "is for what try_files finds no file of; the rule takes the files for it too"
 _DEFAULTS: Final = {"always": False, KEEP_OWN.name: False}
 _MOST_MAPS: Final = 5
 _WORDS: Final = Words(
@@ -76,8 +78,15 @@ def read_nginx(source: Source) -> Iterator[Found]:
     if not chains:
         source.refuse(f"has no add_header Access-Control-…{_unread(directives)}")
     locations = {id(e.block): e for e in walk(directives) if e.name == "location" and e.block}
+    inner = {id(each.block) for location in locations.values() for each in walk(location.block)}
     sites = _sites(directives)
-    chains.sort(key=lambda chain: order(locations.get(id(chain[-1]))))
+    fallbacks = _fallbacks(directives)
+    goes_there = {
+        place: fallbacks.get(location.arguments[0], location)
+        for place, location in locations.items()
+    }
+    first = before_regexes(directives)
+    chains.sort(key=lambda chain: order(goes_there.get(id(chain[-1])), first))
     chains.sort(key=lambda chain: sites.get(id(chain[-1]), len(sites)))
     effort = Effort()
     nginx = NginxAnswers(source, directives, Compared(source, effort))
@@ -86,11 +95,25 @@ def read_nginx(source: Source) -> Iterator[Found]:
         place = nginx.elsewhere(Compared(source, effort))
         location = locations.get(id(chain[-1]))
         told = [_told_of_other(each, source) for each in others(location)]
+        if location and goes_there[id(chain[-1])] != location:
+            name = f"location {' '.join(location.arguments)}"
+            told.append(f"{source.at(location.line)}: {name} {_NO_FILE}")
         for found in _found(place, chain, keeps_own=not hides):
-            there = only_there(found, location, source)
+            taking, is_inside = goes_there.get(id(chain[-1])), id(chain[-1]) in inner
+            there = only_there(found, taking, source, is_inside=is_inside)
             site = sites.get(id(chain[-1]))
             there = replace(there, site="" if site is None else f"server {site}")
             yield replace(there, warnings=(*told, *there.warnings))
+
+
+def _fallbacks(directives: tuple[Directive, ...]) -> dict[str, Directive]:
+    """By the name of a location that a single other one goes to for want of a file, that one."""
+    going: dict[str, list[Directive]] = {}
+    for each in walk(directives):
+        for inner in each.block if each.name == "location" else ():
+            if inner.name == "try_files" and inner.arguments[-1:] > ("@",):
+                going.setdefault(inner.arguments[-1], []).append(each)
+    return {name: those[0] for name, those in going.items() if len(those) == 1}
 
 
 def _sites(directives: tuple[Directive, ...]) -> dict[int, int]:

@@ -8,13 +8,21 @@ request's the longest counts, an exact one before all; but a regex comes before 
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from corscope.cli.imports.paths import beginning_with, exactly, only_for
+from corscope.cli.imports.paths import beginning_with, exactly, filter_of, matching, only_for
 from corscope.cli.imports.tree import Found, Source
 from corscope.cli.imports.web_servers.nginx_answers import Directive, walk
 
-__all__ = ["is_for_all", "only_there", "order", "others_first", "taken_by"]
+__all__ = [
+    "before_regexes",
+    "is_for_all",
+    "only_there",
+    "order",
+    "others_first",
+    "taken_by",
+]
 
 _ANY_PATH: Final = {("/",), ("^~", "/"), ("~", "/"), ("~", "^/"), ("~", ".*"), ("~*", "/")}
 _REGEXES: Final = {"~", "~*"}
@@ -37,27 +45,54 @@ def is_for_all(location: Directive | None) -> bool:
     return location is None or location.arguments in _ANY_PATH
 
 
-def order(location: Directive | None) -> tuple[int, int]:
-    """What sorts locations as nginx asks them, those last that no glob can tell from all."""
-    if location is None or is_for_all(location) or _place(location).modifier in _REGEXES:
-        return 2, 0
-    place = _place(location)
-    return (0, 0) if place.modifier == "=" else (1, -len(place.path))
+def order(location: Directive | None, before_regexes: Iterable[str]) -> tuple[int, int]:
+    """What sorts locations as nginx asks them, those last that nothing can tell from all.
+
+    Args:
+        location: one, if it is any.
+        before_regexes: the paths of those whose `^~` keeps regexes from being asked.
+    """
+    if location is None or is_for_all(location):
+        return 4, 0
+    modifier, path = _place(location)
+    if modifier in _REGEXES:
+        return (2 if _globs(location) or _filter(location) else 4), 0
+    if modifier == "=" or path.startswith("@"):
+        return (0 if modifier else 4), 0
+    is_first = any(path.startswith(each) for each in before_regexes)
+    return (1 if is_first else 3), -len(path)
 
 
-def only_there(found: Found, location: Directive | None, source: Source) -> Found:
-    """A policy that a location has, for the paths that go there."""
+def before_regexes(directives: Iterable[Directive]) -> list[str]:
+    """The paths of the locations that are asked before any regex."""
+    places = [_place(each) for each in walk(directives) if each.name == "location"]
+    return [place.path for place in places if place.modifier == "^~"]
+
+
+def only_there(
+    found: Found, location: Directive | None, source: Source, *, is_inside: bool
+) -> Found:
+    """A policy that a location has, for the paths that go there: of one inside another some."""
     if location is None or is_for_all(location):
         return found
-    modifier, _ = _place(location)
+    globs, fits = _globs(location), _filter(location)
+    if not globs and fits and not is_inside:
+        return replace(found, match={**found.match, "filter": fits})
     written = " ".join(location.arguments)
-    globs = () if modifier in _REGEXES else _globs(location)
     return only_for(found, source.at(location.line), [written], lambda _: globs)
+
+
+def _filter(location: Directive) -> str | None:
+    """What fits the paths in which its regex is found."""
+    modifier, regex = _place(location)
+    return filter_of(regex, is_caseless=modifier == "~*") if modifier in _REGEXES else None
 
 
 def _globs(location: Directive) -> tuple[str, ...]:
     """What fits its path, by whose beginning or all of it it is found."""
     modifier, path = _place(location)
+    if modifier in _REGEXES:
+        return matching(path) if modifier == "~" and path.startswith("^") else ()
     if modifier == "=":
         return exactly(path)
     without_slash = exactly(path[:-1]) if _redirects(location) else ()
