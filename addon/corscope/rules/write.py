@@ -31,6 +31,7 @@ def rule_text(
     notes: Mapping[str, str] | None = None,
     added: Iterable[tuple[str, str]] = (),
     removed: Iterable[str] = (),
+    redirect: str = "",
 ) -> str:
     """Write one rule that has a policy.
 
@@ -44,10 +45,12 @@ def rule_text(
         notes: a comment for each of the policy's fields, by its name.
         added: header lines that are sent beside the policy's.
         removed: headers that are taken away behind it.
+        redirect: where it redirects to, by a 301; empty where it doesn't.
     """
     head = _head(name, match, description, enabled=enabled)
     edits = _edits_text(added, removed)
-    return f"{head}\n{policy_table_text(policy, dialect, notes or {})}{edits}"
+    fault = f"\n[rule.fault]\nstatus = 301\nredirect = {toml_value(redirect)}\n" if redirect else ""
+    return f"{head}\n{policy_table_text(policy, dialect, notes or {})}{edits}{fault}"
 
 
 def _edits_text(added: Iterable[tuple[str, str]], removed: Iterable[str]) -> str:

@@ -62,7 +62,10 @@ def answers(rules: str, path: str) -> bool:
     """Whether the rules answer a preflight there."""
     in_force = InForce(load([RuleFile("a.toml", rules.encode())]), fresh=False)
     request = Request("OPTIONS", f"https://api.test{path}", tuple(PREFLIGHT.items()))
-    return in_force.treatment(request).answering() is not None
+    treatment = in_force.treatment(request)
+    rule = treatment.answering()
+    made = treatment.answer(rule) if rule else None
+    return made is not None and made.status == 204
 
 
 def really_answers(port: int, path: str) -> bool:
@@ -96,6 +99,7 @@ ANSWERING = (
     "proxy_pass http://localhost:1; }\n"
 )
 NGINX = {
+    "one beside that without its slash": location("/a/", APP) + location("/a", B),
     "two prefixes, the shorter first": location("/a", APP) + location("/a/b", B),
     "a prefix beside all": location("/", "*") + location("/a/", APP) + location("/b/", B),
     "an exact one below a prefix": location("/a", APP) + location("= /a/b", B),
@@ -143,6 +147,33 @@ def test_nginx_headers_around_servers_are_for_those_that_have_none(
         for path in PATHS:
             assert allowed(rules, path) == really_allowed(port, path), path
             assert answers(rules, path) is really_answers(port, path), path
+
+
+def test_nginx_redirects_preflights_of_a_location_without_its_slash(
+    corscope: Command, tmp_path: Path
+) -> None:
+    text = ANSWERING.replace("{ if", f"{{ {SERVERS} if", 1) % "/up/" + location("/")
+    rules, told = imported(corscope, tmp_path / "n.conf", f"server {{\n{text}}}\n")
+    assert not told
+    in_force = InForce(load([RuleFile("a.toml", rules.encode())]), fresh=False)
+    with running(tmp_path, "nginx", text) as port:
+        for method in ("GET", "OPTIONS"):
+            request = Request(method, "https://api.test/up", tuple(PREFLIGHT.items()))
+            treatment = in_force.treatment(request)
+            rule = treatment.answering()
+            assert rule is not None
+            made = treatment.answer(rule)
+            assert made is not None
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request(method, "/up", headers=PREFLIGHT)
+            real = connection.getresponse()
+            real.read()
+            connection.close()
+            assert made.status == real.status == 301
+            assert get(made.headers, "location") == "/up/"
+            assert str(real.getheader("location")).endswith("/up/")
+            name = "access-control-allow-origin"
+            assert get(made.headers, name) == real.getheader(name) == APP
 
 
 def others(text: str) -> Iterator[str]:

@@ -175,10 +175,10 @@ def _merged(policies: Iterable[Found]) -> list[Found]:
     ]
 
 
-def _whom(found: Found) -> tuple[Policy, str, object, object, bool, str]:
+def _whom(found: Found) -> tuple[Policy, str, object, object, str, bool, str]:
     """What neighbours have in common that can be one rule."""
     edits = found.added, found.removed
-    return found.policy, str(found.match), *edits, bool(found.paths), found.site
+    return found.policy, str(found.match), *edits, found.redirect, bool(found.paths), found.site
 
 
 def _warnings(found: Iterable[Found]) -> tuple[str, ...]:
@@ -205,6 +205,7 @@ def _rules(found: list[Found], form: str, host: str, source: Source) -> Iterator
             enabled=not off,
             added=each.added,
             removed=each.removed,
+            redirect=each.redirect,
         )
         taken.append(match)
 

@@ -262,6 +262,7 @@ class Found:
         site: of which of the file's servers, where that tells.
         added: header lines that are sent beside the policy's, as a second one of a name.
         removed: headers of the backend's own that are taken away, and none sent in their place.
+        redirect: where all is sent that it is for, by a 301; empty where nothing is.
     """
 
     place: str
@@ -273,6 +274,7 @@ class Found:
     site: str = ""
     added: tuple[tuple[str, str], ...] = ()
     removed: tuple[str, ...] = ()
+    redirect: str = ""
 
 
 BY_HAND_TOO: Final = "Access-Control-Allow-… is sent by hand too, and is not imported"

@@ -30,6 +30,7 @@ from corscope.cli.imports.web_servers.nginx_locations import (
     only_there,
     order,
     others_first,
+    redirected,
     taken_by,
 )
 from corscope.cli.imports.web_servers.sides import Words
@@ -86,6 +87,7 @@ def read_nginx(source: Source) -> Iterator[Found]:
         for place, location in locations.items()
     }
     first = before_regexes(directives)
+    known = {each.arguments[-1] for each in locations.values()}
     chains.sort(key=lambda chain: order(goes_there.get(id(chain[-1])), first))
     chains.sort(key=lambda chain: sites.get(id(chain[-1]), len(sites)))
     effort = Effort()
@@ -104,6 +106,7 @@ def read_nginx(source: Source) -> Iterator[Found]:
             site = sites.get(id(chain[-1]))
             there = replace(there, site="" if site is None else f"server {site}")
             yield replace(there, warnings=(*told, *there.warnings))
+            yield from redirected(there, taking, known)
 
 
 def _fallbacks(directives: tuple[Directive, ...]) -> dict[str, Directive]:

@@ -7,7 +7,7 @@ request's the longest counts, an exact one before all; but a regex comes before 
 
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ __all__ = [
     "only_there",
     "order",
     "others_first",
+    "redirected",
     "taken_by",
 ]
 
@@ -95,14 +96,25 @@ def _globs(location: Directive) -> tuple[str, ...]:
         return matching(path) if modifier == "~" and path.startswith("^") else ()
     if modifier == "=":
         return exactly(path)
-    without_slash = exactly(path[:-1]) if _redirects(location) else ()
-    return (*without_slash, *beginning_with(path))
+    return beginning_with(path)
 
 
-def _redirects(location: Directive) -> bool:
-    """Whether it is asked for its path without the slash at its end, and answers by a redirect."""
-    passes = any(each.name.endswith("_pass") for each in location.block)
-    return passes and _place(location).path.endswith("/")
+def redirected(found: Found, location: Directive | None, known: Container[str]) -> Iterator[Found]:
+    """What one that passes requests on answers for its path without the slash at its end.
+
+    nginx does that before any `if` or `return`, so that no preflight passes there; but not where
+    there is a location of that path, which is among those that are known.
+    """
+    passes = location is not None and any(e.name.endswith("_pass") for e in location.block)
+    if location is None or not passes or not found.paths or found.match.get("kind") == "preflight":
+        return
+    modifier, path = _place(location)
+    is_redirected = path.endswith("/") and modifier in {"", "^~"} and path[:-1] not in known
+    if is_redirected and exactly(path[:-1]):
+        policy = replace(found.policy, forward_preflight=True)
+        match = {key: value for key, value in found.match.items() if key != "kind"}
+        paths = exactly(path[:-1])
+        yield replace(found, policy=policy, match=match, paths=paths, redirect=path, warnings=())
 
 
 def others_first(
