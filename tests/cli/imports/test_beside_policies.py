@@ -17,8 +17,8 @@ from corscope.rules.load import Source as RuleFile
 from corscope.rules.load import load
 from tests.cli.conftest import Command
 from tests.cli.imports.reading import read
-from tests.servers.real.debian.proxies import IN_LOCATION
 from tests.servers.real.libraries import LIBRARIES, Running
+from tests.servers.real.proxies.configurations import IN_LOCATION
 
 APP = "https://app.test"
 ASKS: HeaderList = (("Origin", APP), ("Access-Control-Request-Method", "PUT"))

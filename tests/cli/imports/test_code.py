@@ -37,7 +37,7 @@ def rack(body: str) -> str:
 FORMS = {
     "rs/cors, with what is named before": (
         "rs-cors",
-        """package main
+        """package main // with github.com/rs/cors v1.7.0
         import ("net/http"; c "github.com/rs/cors")
         const (
             scheme = "https://"
@@ -54,7 +54,7 @@ FORMS = {
     ),
     "rs/cors with options of a function": (
         "rs-cors",
-        'import "github.com/rs/cors"\n'
+        'import "github.com/rs/cors" // github.com/rs/cors v1.7.0\n'
         "func f() *cors.Options { return &cors.Options{AllowedOrigins: o} }\n"
         'var o = []string{"https://app.test"}\n'
         "var c = cors.New(*f())",

@@ -771,3 +771,50 @@ def test_choices_in_a_row_end_in_words(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text(middleware("@koa/cors", f"(o) => {choices}''"))
     done = in_little_memory(tmp_path / "a.js", "koa")
     assert (done.returncode, "can't tell the value" in done.stderr) == (1, True)
+
+
+SOCKET = 'import { Server } from "socket.io";\nconst io = new Server(http, { %s });\n'
+APOLLO = 'const { ApolloServer } = require("apollo-server");\nnew ApolloServer({ schema, %s });\n'
+BROUGHT = {
+    "Socket.IO": (
+        SOCKET % 'cors: { origin: ["https://a.test", "https://b.test"] }',
+        LISTED,
+        ("/socket.io/*",),
+    ),
+    "Socket.IO at a path": (
+        SOCKET % 'path: "/live/", cors: { origin: "*", credentials: true }',
+        Policy(allow_origins="*", allow_credentials=True),
+        ("/live/*",),
+    ),
+    "Apollo Server": (
+        APOLLO % "cors: { origin: true }",
+        Policy(allow_origins="request"),
+        ("/graphql", "/graphql?*", "/graphql/*"),
+    ),
+    "Apollo Server's own": (
+        APOLLO % "cors: true",
+        Policy(),
+        ("/graphql", "/graphql?*", "/graphql/*"),
+    ),
+}
+
+
+@pytest.mark.parametrize("form", BROUGHT)
+def test_what_is_given_to_the_package_cors_is_read(form: str) -> None:
+    text, policy, paths = BROUGHT[form]
+    assert guess(Source("server.js", text)) == ["express"]
+    (found,) = read("express", "server.js", text)
+    assert (found.policy, found.paths) == (policy, paths)
+
+
+@pytest.mark.parametrize("text", [SOCKET % "", APOLLO % "cors: false"])
+def test_what_brings_the_package_cors_may_leave_it(text: str) -> None:
+    with pytest.raises(UnreadableError, match="has no cors"):
+        read("express", "server.js", text)
+
+
+def test_the_sockets_of_an_app_come_before_its_own() -> None:
+    text = express("true", SOCKET % 'cors: { origin: "https://a.test" }')
+    sockets, app = read("express", "server.js", text)
+    assert (sockets.policy.allow_origins, sockets.paths) == ("https://a.test", ("/socket.io/*",))
+    assert (app.policy.allow_origins, app.paths) == ("request", ())

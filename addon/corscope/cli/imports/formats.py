@@ -185,6 +185,10 @@ _ON_FASTIFY: Final = re.compile(r"\bFastifyAdapter\b")
 """What NestJS has where it isn't on Express."""
 
 
+_WITH_CORS: Final = re.compile(r"""["'](?:socket\.io|apollo-server(?:-express)?)["']""")
+"""What is given options for Express' library, where no other has a sign in the file."""
+
+
 def guess(source: Source) -> list[str]:
     """The dialects and formats whose signs a file bears; it is certain if there is one."""
     name = PurePath(source.name.lower()).name
@@ -195,6 +199,9 @@ def guess(source: Source) -> list[str]:
         for dialect, sign in _signs(PurePath(source.name.lower())).items()
         if re.search(sign, source.text, re.MULTILINE)
     ]
+    is_script = name.endswith((".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"))
+    if not found and is_script and _WITH_CORS.search(source.text):
+        return ["express"]
     if "express" in found and _ON_FASTIFY.search(source.text):
         return ["fastify"]
     return found

@@ -1,5 +1,6 @@
 """How do Express, Fastify, Koa, Hono, hapi and h3 take their CORS options?"""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -42,7 +43,7 @@ from corscope.cli.imports.options import (
     setting,
     truthy,
 )
-from corscope.cli.imports.paths import only_for, starred, with_those_below
+from corscope.cli.imports.paths import beginning_with, only_for, starred, with_those_below
 from corscope.cli.imports.tree import BY_HAND_TOO, Found, Node, Source, Tested
 from corscope.servers.libraries.hapi import HAPI
 from corscope.servers.libraries.origin_function import (
@@ -128,8 +129,20 @@ _HONO: Final = {
 }
 
 
+def _of_socket(path: str) -> tuple[str, ...]:
+    """What fits the path of Socket.IO, behind which there is always a slash."""
+    return beginning_with(f"{path.removesuffix('/')}/")
+
+
+_BRINGS_CORS: Final = {
+    "socket\\.io": ("/socket.io", _of_socket),
+    "apollo-server(?:-express)?": ("/graphql", of_mount),
+}
+"""What brings the package cors with it: the usual path, and which URLs are at one."""
+
+
 def read_express(source: Source) -> Iterator[Found]:
-    """`cors({…})` of the package cors, and what NestJS hands it."""
+    """`cors({…})` of the package cors, and what NestJS, Socket.IO and Apollo Server hand it."""
     file = JavaScriptFile(source)
     ours = file.imported("cors")
     calls = [
@@ -140,8 +153,10 @@ def read_express(source: Source) -> Iterator[Found]:
         or call.function.endswith(_ENABLED)
     ]
     of_nest = list(_of_nest(file, _NEST_ON_EXPRESS))
-    if not calls and not of_nest:
+    of_others = [] if of_nest else list(_of_others(file))
+    if not calls and not of_nest and not of_others:
         source.refuse('has no cors({…}) of the package "cors"')
+    yield from of_others
     for call in calls:
         _refuse_none(_options(call).table().get("origin"))
     enabled = [call for call in calls if call.function.endswith(_ENABLED)]
@@ -207,6 +222,23 @@ def _answered_by_hand(file: JavaScriptFile, ours: Sequence[JavaScriptCall]) -> s
     made = {call.made for call in ours}
     routes = (call for call in file.calls() if call.function.endswith(".options"))
     return next((call.place for call in routes if made.isdisjoint(call.given)), None)
+
+
+def _of_others(file: JavaScriptFile) -> Iterator[Found]:
+    """`new Server(http, { cors: … })` of Socket.IO, or of Apollo Server up to 3, for its path.
+
+    Both give the options to the package cors: see `server.ts` of engine.io, and `ApolloServer.ts`.
+    """
+    for module, (usual, globs) in _BRINGS_CORS.items():
+        if not re.search(rf"[\"']{module}[\"']", file.source.text):
+            continue
+        for cors, beside in file.options_called("cors", beside="path"):
+            options = Node(cors.place, {}) if cors.value is True else cors
+            path = usual if beside is None else beside.text()
+            if cors.value not in (False, None):
+                read = found(options.table(), _EXPRESS, cors.place)
+                yield only_for(read, cors.place, [path], globs)
+        return
 
 
 def read_fastify(source: Source) -> Iterator[Found]:
