@@ -499,3 +499,35 @@ def test_the_policy_that_usecors_names_comes_first() -> None:
     assert (first.policy.allow_origins, first.warnings) == ("*", ())
     assert second.policy.allow_origins == ("https://a.test",)
     assert second.warnings == ("Program.cs:1: UseCors names B, not A",)
+
+
+def test_what_a_path_of_a_static_site_takes_away_comes_first() -> None:
+    text = "/*\n  Access-Control-Allow-Origin: *\n/private/*\n  ! Access-Control-Allow-Origin\n"
+    private, rest = FORMATS["netlify"](Source("_headers", text))
+    assert (private.paths, private.policy.allow_origins) == (("/private/*",), ())
+    assert (rest.paths, rest.policy.allow_origins) == ((), "*")
+
+
+def test_credentials_that_are_no_true_are_sent_as_they_stand() -> None:
+    text = "/*\n  Access-Control-Allow-Credentials: True\n  Access-Control-Allow-Origin: b\n"
+    (found,) = FORMATS["netlify"](Source("_headers", text))
+    assert found.added == (("access-control-allow-credentials", "True"),)
+
+
+UNREAD = {
+    "a.json": ('{"CorsConfig": {\n"AccessControlAllowOrigins": {}}}', ":2: has a response headers"),
+    "a.properties": ("a=b\n%dev.quarkus.http.cors.origins=*", ":2: has Quarkus' CORS filter"),
+    "b.properties": (
+        "management.endpoints.web.cors.allowed-origins=*",
+        ":1: has the CORS of Spring",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_what_is_known_and_not_read_is_told(corscope: Command, tmp_path: Path, name: str) -> None:
+    text, said = UNREAD[name]
+    (tmp_path / name).write_text(text)
+    run = corscope("import", tmp_path / name)
+    assert (run.returncode, f"{name}{said}" in run.stderr) == (1, True)
+    assert "which isn't read: `corscope infer`" in run.stderr

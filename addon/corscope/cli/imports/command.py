@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 
 from corscope.cli.arguments.kinds import DIALECT, FILE, output_option
 from corscope.cli.arguments.rules import print_problems
-from corscope.cli.imports.formats import FORMATS, IMPORTERS, guess
+from corscope.cli.imports.formats import FORMATS, IMPORTERS, guess, unread
 from corscope.cli.imports.tree import Found, Source, UnreadableError
 from corscope.cli.output import print_file, write_file
 from corscope.encoding import encoding_of
@@ -136,6 +136,9 @@ def _guessed(source: Source) -> str:
 
 def _refuse(source: Source, names: Sequence[str]) -> NoReturn:
     """Say of a file that it is like none, or like several."""
+    known = None if names else unread(source)
+    if known is not None:
+        source.refuse(f"has {known[0]}, which isn't read: {_INFER}", known[1])
     which = " or ".join(names) or f"one of {', '.join((*IMPORTERS, *FORMATS))}"
     by_hand = None if names else _BY_HAND.search(source.text)
     if by_hand is None:

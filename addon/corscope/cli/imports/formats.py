@@ -56,7 +56,7 @@ from corscope.cli.imports.web_servers.nginx import read_nginx
 from corscope.cli.imports.web_servers.tomcat import read_tomcat
 from corscope.cli.imports.web_servers.traefik import read_traefik
 
-__all__ = ["FORMATS", "IMPORTERS", "guess"]
+__all__ = ["FORMATS", "IMPORTERS", "guess", "unread"]
 
 IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "express": read_express,
@@ -157,7 +157,8 @@ _SIGNS: Final = {
         "api-gateway": r"\A(?![\s\S]*^kind:)[\s\S]*\b[aA]llowOrigins\b|x-amazon-apigateway-cors"
         r"|\bAllowOrigin\b|\bAWS::(Lambda::Url|Serverless::Api)\b|\bFunctionUrlConfig\b",
         "envoy": r"envoy\.filters\.http\.cors|\bcorsPolicy\b|\btype: CORS\b|^kind: Security",
-        "traefik": r"(?i:accesscontrol(allow|expose|max)|addvaryheader|customresponseheaders)",
+        "traefik": r"\A(?![\s\S]*\bAccessControlAllowOrigins\b)[\s\S]*"
+        r"(?i:accesscontrol(allow|expose|max)|addvaryheader|customresponseheaders)",
     },
 }
 """What only that server's files have, by the name's ending."""
@@ -187,6 +188,22 @@ _ON_FASTIFY: Final = re.compile(r"\bFastifyAdapter\b")
 
 _WITH_CORS: Final = re.compile(r"""["'](?:socket\.io|apollo-server(?:-express)?)["']""")
 """What is given options for Express' library, where no other has a sign in the file."""
+
+
+_UNREAD: Final = {
+    r"\bAccessControlAllowOrigins\b": "a response headers policy of CloudFront",
+    r"^[ \t]*(%[\w-]+\.)?quarkus\.http\.cors\b": "Quarkus' CORS filter",
+    r"^[ \t]*management\.endpoints\.web\.cors\.": "the CORS of Spring Boot's actuator",
+    r"^[ \t]*micronaut\.server\.cors\.": "Micronaut's CORS filter",
+}
+
+
+def unread(source: Source) -> tuple[str, int] | None:
+    """What a file has that is known and isn't read, and the line in which that is said."""
+    for sign, what in _UNREAD.items():
+        if found := re.search(sign, source.text, re.MULTILINE):
+            return what, source.text.count("\n", 0, found.end()) + 1
+    return None
 
 
 def guess(source: Source) -> list[str]:

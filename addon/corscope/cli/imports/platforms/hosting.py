@@ -8,7 +8,7 @@ exception.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from corscope.cli.imports.languages.documents import read_document, read_toml
@@ -37,12 +37,16 @@ _CONDITIONS: Final = ("has", "missing")
 
 @dataclass(frozen=True, slots=True)
 class _Headers:
-    """The headers for a path, by name, each with its value; both as they are written."""
+    """The headers for a path, by name, each with its value; both as they are written.
+
+    Those that are detached are what other paths around it have, and this hasn't.
+    """
 
     place: str
     path: str
     headers: tuple[tuple[str, Node], ...]
     told: tuple[str, ...] = ()
+    detached: tuple[str, ...] = ()
 
 
 def read_netlify(source: Source) -> Iterator[Found]:
@@ -115,27 +119,35 @@ def _of_toml(root: Node) -> Iterator[_Headers]:
 
 
 def _of_lines(source: Source) -> Iterator[_Headers]:
-    """Paths at the line's beginning, their headers behind spaces; `#` begins a comment."""
+    """Paths at the line's beginning, their headers behind spaces; `#` begins a comment.
+
+    `! NAME` is Cloudflare's, and takes a header away that a path around has.
+    """
     path, place, headers = "", "", dict[str, list[Node]]()
+    detached = list[str]()
     for number, line in enumerate(source.text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         name, colon, value = line.strip().partition(":")
         if not line[0].isspace():
-            yield _joined(place, path, headers)
-            path, place, headers = line.strip(), source.at(number), {}
+            yield _joined(place, path, headers, detached)
+            path, place, headers, detached = line.strip(), source.at(number), {}, []
         elif colon:
             headers.setdefault(name.strip(), []).append(Node(source.at(number), value.strip()))
-    yield _joined(place, path, headers)
+        elif name.startswith("!"):
+            detached.append(name[1:].strip().lower())
+    yield _joined(place, path, headers, detached)
 
 
-def _joined(place: str, path: str, headers: Mapping[str, list[Node]]) -> _Headers:
+def _joined(
+    place: str, path: str, headers: Mapping[str, list[Node]], detached: Iterable[str]
+) -> _Headers:
     """A header that is given several times is sent once, with commas."""
     joined = (
         (name, Node(nodes[0].place, ",".join(each.text() for each in nodes)))
         for name, nodes in headers.items()
     )
-    return _Headers(place, path, tuple(joined))
+    return _Headers(place, path, tuple(joined), detached=tuple(detached))
 
 
 def _of_json(root: Node, paths: tuple[str, ...]) -> Iterator[_Headers]:
@@ -165,9 +177,9 @@ def _found(
     source: Source, all_headers: Iterable[_Headers], globs: Callable[[str], tuple[str, ...]]
 ) -> Iterator[Found]:
     found_any = False
-    for each in all_headers:
+    for each in sorted(all_headers, key=lambda each: ALLOW_ORIGIN not in each.detached):
         ours = [(n, v) for n, v in each.headers if is_cors_response_header_name(n)]
-        if ours:
+        if ours or ALLOW_ORIGIN in each.detached:
             found_any = True
             read = _policy(source, each, ours)
             is_for_all = each.path in _ANY_PATH
@@ -178,7 +190,7 @@ def _found(
 
 def _policy(source: Source, headers: _Headers, ours: list[tuple[str, Node]]) -> Found:
     fields: dict[str, Any] = {}
-    told = list(headers.told)
+    told, added = list(headers.told), list[tuple[str, str]]()
     for name, node in ours:
         line = HeaderLine(0, name.lower(), str(node.text() if node.value is not True else "true"))
         if line.name == ALLOW_ORIGIN:
@@ -193,5 +205,9 @@ def _policy(source: Source, headers: _Headers, ours: list[tuple[str, Node]]) -> 
             if isinstance(value, tuple) and ", ".join(value) != line.value:
                 spaces = f"the rule puts one space behind each comma of {line.title}"
                 told.append(f"{node.place}: {spaces}")
+        added += [(line.name, line.value)] if line.is_odd else []
+    if ALLOW_ORIGIN in headers.detached:
+        fields.setdefault("allow_origins", ())
     policy = Policy(**fields, forward_preflight=True, settings=_SETTINGS)
-    return Found(headers.place, policy, warnings=tuple(told), like=_LIKE)
+    read = Found(headers.place, policy, warnings=tuple(told), like=_LIKE)
+    return replace(read, added=tuple(added))
