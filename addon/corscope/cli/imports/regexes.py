@@ -5,6 +5,7 @@ if it has a twin there; what has none is found out when Python compiles it.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from corscope.cli.imports.tree import LONGEST, Node, Regex
@@ -139,6 +140,7 @@ def alternatives(regex: str) -> list[str]:
     return [*parts, regex[begin:]]
 
 
+@lru_cache(maxsize=10_000)  # a file asks it of each of its regexes for each of its origins
 def is_anchored(regex: str) -> bool:
     """Whether it fits nothing but a whole text."""
     body = regex.removeprefix("(?i)")

@@ -7,6 +7,7 @@ of its tests is about and for one that fits none, for preflights and for other r
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations, islice
 from typing import Final
 
@@ -101,8 +102,8 @@ class Compared:
 
     def fits(self, asked: Asked, regex: str) -> bool:
         """Whether this regex is found in the origin; one of a single text is that text."""
-        if _OF_ONE.fullmatch(regex):
-            return self.is_text(asked, re.sub(r"\\(.)", r"\1", regex[1:-1]))
+        if (text := _only_text(regex)) is not None:
+            return self.is_text(asked, text)
         self.regexes.setdefault(regex)
         self.count()
         return regex in asked.fits
@@ -126,6 +127,12 @@ class Compared:
             for regex in self.regexes:
                 yield Asked(method, fits=frozenset({regex}))
             yield from (Asked(method, fits=pair) for pair in pairs if most is None)
+
+
+@lru_cache(maxsize=10_000)  # each of a file's regexes is compared with each of its origins
+def _only_text(regex: str) -> str | None:
+    """The only text that a regex fits; None if it fits several."""
+    return re.sub(r"\\(.)", r"\1", regex[1:-1]) if _OF_ONE.fullmatch(regex) else None
 
 
 def is_found(regex: str, text: str) -> bool | None:
