@@ -44,6 +44,7 @@ ELSEWHERE = {
     Departure.TRACK_IS_NO_MIXED_CONTENT: _EMBEDDED,
     Departure.CREDENTIALLESS_UNKNOWN: "test_embedder_policy.py",
     Departure.UNKNOWN_RESOURCE_POLICY_TAKEN: "test_embedder_policy.py",
+    Departure.DOCUMENTS_ISOLATED: "test_embedder_policy.py",
     Departure.COPIES_KEPT_APART: "test_copies.py",
     Departure.REFUSED_NOT_KEPT: "test_copies.py",
     Departure.PROXY_STATUS_REFUSED: "test_not_cors.py",

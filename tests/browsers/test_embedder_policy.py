@@ -1,4 +1,7 @@
-"""What a page's Cross-Origin-Embedder-Policy keeps from it, in real browsers and in the journal."""
+"""What a page's Cross-Origin-Embedder-Policy keeps from it, in real browsers and in the journal.
+
+So does its Document-Isolation-Policy, in Chromium.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,19 @@ from tests.browsers.embedded import Embed, content, moved, play_embedded
 from tests.browsers.test_embedded import wrong
 from tests.browsers.travel_pictures import START_SECONDS, running
 from tests.explain.exchanges import embedded_under
+from tests.support.chromium import Chromium
+from tests.support.firefox import Firefox
 from tests.support.mitmdump import Mitmdump, wait_until
 from tests.support.origin_server import EMPTY_PAGE, Answer, HeaderPairs, OriginServer
 from tests.support.page import Ask, Seen
+from tests.support.webkit import WebKit
 
 pytestmark = pytest.mark.browser
 
 API, CDN = "https://api.test", "https://cdn.test"
 REQUIRE_CORP = (("Cross-Origin-Embedder-Policy", "require-corp"),)
 FOR_ALL = ("Cross-Origin-Resource-Policy", "cross-origin")
+ISOLATED = (("Document-Isolation-Policy", "isolate-and-require-corp"),)
 KEPT = "cross-origin-embedder-policy"
 
 PAGES: Mapping[str, HeaderPairs] = {
@@ -35,6 +42,8 @@ PAGES: Mapping[str, HeaderPairs] = {
     "half-empty": (*REQUIRE_CORP, ("Cross-Origin-Embedder-Policy", "")),
     "capitals": (("Cross-Origin-Embedder-Policy", "Require-Corp"),),
     "quoted": (("Cross-Origin-Embedder-Policy", '"require-corp"'),),
+    "isolated": ISOLATED,
+    "isolated-credentialless": (("Document-Isolation-Policy", "isolate-and-credentialless"),),
 }
 """What a page comes with; its host has the name."""
 
@@ -176,6 +185,24 @@ fetch(ASKED, {mode: "no-cors", method: "POST"})
 </script>"""
 
 
+def opened_with_frame(
+    stage: Stage, case: str, headers: HeaderPairs, place: str, framed: HeaderPairs
+) -> str:
+    """Open the case's page with a frame, and tell how what that asks for ends."""
+    page, url = f"https://{case}.test/", f"{API}/{case}"
+    frame = f"{page if place == 'own' else f'https://frame.{case}.example/'}frame"
+    asks = ASKS.replace("ASKED", f"'{url}/frame'").encode()
+    stage.server.routes |= {
+        ("GET", frame): Answer(200, EMPTY_PAGE.headers + framed, asks),
+        ("POST", f"{url}/frame"): answer(),
+        ("*", f"{url}/GET"): answer(),
+        ("*", f"{url}/POST"): answer(),
+    }
+    stage.open(page, headers)
+    ended: str = stage.pages[page].run(FRAME, frame)  # type: ignore[attr-defined]
+    return ended
+
+
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("place", ["own", "elsewhere"])
 @pytest.mark.parametrize("name", ["none", "require-corp"])
@@ -184,22 +211,28 @@ def test_a_page_with_a_frame(stage: Stage, engine: str, name: str, place: str, f
     """Each of them is judged by its own policy, where both don't share an origin and differ."""
     case = f"{engine}-{name}-{place}-{frame}"
     page, url = f"https://{case}.test/", f"{API}/{case}"
-    framed = f"{page if place == 'own' else f'https://frame.{case}.example/'}frame"
-    asks = ASKS.replace("ASKED", f"'{url}/frame'").encode()
-    stage.server.routes |= {
-        ("GET", framed): Answer(200, EMPTY_PAGE.headers + FRAMES[frame], asks),
-        ("POST", f"{url}/frame"): answer(),
-        ("*", f"{url}/GET"): answer(),
-        ("*", f"{url}/POST"): answer(),
-    }
-    stage.open(page, PAGES.get(name, ()))
-    ended = stage.pages[page].run(FRAME, framed)  # type: ignore[attr-defined]
+    ended = opened_with_frame(stage, case, PAGES.get(name, ()), place, FRAMES[frame])
     if (name, place) == ("none", "own") and "adhering" in frame:
         assert (ended, stage.reasons(f"{url}/frame")) == ("badly", [None])
         return
     expected = {"well": [None], "badly": [KEPT], "nothing": []}
     assert stage.reasons(f"{url}/frame") == expected[ended]
     stage.asks(page, [url])
+
+
+@pytest.mark.parametrize("place", ["own", "elsewhere"])
+@pytest.mark.parametrize(("headers", "framed"), [(ISOLATED, ()), ((), ISOLATED)])
+def test_an_isolated_page_demands_nothing_of_frames(
+    stage_of: StageOf, headers: HeaderPairs, framed: HeaderPairs, place: str
+) -> None:
+    stage, case = stage_of("chromium"), f"isolated-{len(headers)}-{place}"
+    ended = opened_with_frame(stage, case, headers, place, framed)
+    assert ended == ("badly" if framed else "well")
+    is_known = place == "elsewhere"
+    reason = "document-isolation-policy" if framed and is_known else None
+    assert stage.reasons(f"{API}/{case}/frame") == [reason]
+    if is_known:
+        stage.asks(f"https://{case}.test/", [f"{API}/{case}"])
 
 
 @every_engine
@@ -244,18 +277,32 @@ PRINTED = (
 
 @every_engine
 def test_what_is_printed(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    is_printed(engine, request.getfixturevalue(engine), tmp_path, REQUIRE_CORP)
+
+
+def test_what_is_printed_of_an_isolated_page(chromium: Chromium, tmp_path: Path) -> None:
+    is_printed("chromium", chromium, tmp_path, ISOLATED)
+
+
+def is_printed(
+    engine: str, browser: Chromium | Firefox | WebKit, folder: Path, headers: HeaderPairs
+) -> None:
     page = "https://page.test"
-    browser = request.getfixturevalue(engine)
-    played = play_embedded(browser, page, PRINTED, tmp_path, REQUIRE_CORP)
+    played = play_embedded(browser, page, PRINTED, folder, headers)
     for embed, found in zip(PRINTED, played, strict=True):
         assert wrong(engine, page, embed, found) == []
         assert (found.ended == "well") == embed.url.endswith("/for-all")
 
 
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
-def test_it_can_be_played_back(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("engine", "headers"),
+    [("chromium", ISOLATED), ("firefox", REQUIRE_CORP)],
+)
+def test_it_can_be_played_back(
+    engine: str, headers: HeaderPairs, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     program = tmp_path / "repro.py"
-    program.write_text(repro(embedded_under("require-corp", Response(200, ()))), "ascii")
+    program.write_text(repro(embedded_under(headers, Response(200, ()))), "ascii")
     with running(program) as url:
         page = request.getfixturevalue(engine).open(url, None)
         script = "async () => document.getElementById('result').dataset.passed"

@@ -17,6 +17,8 @@ from tests.support.origin_server import Answer, Scripted
 
 __all__ = [
     "AGENTS",
+    "ISOLATED",
+    "REQUIRE_CORP",
     "embedded_under",
     "exchange_of",
     "exchanges",
@@ -215,11 +217,15 @@ def exchange_or_none(
         return None
 
 
-def embedded_under(policy: str, response: Response, agent: str = CHROMIUM) -> Exchange:
-    """What a page asks for without CORS that came with this Cross-Origin-Embedder-Policy."""
+REQUIRE_CORP = (("Cross-Origin-Embedder-Policy", "require-corp"),)
+ISOLATED = (("Document-Isolation-Policy", "isolate-and-require-corp"),)
+
+
+def embedded_under(headers: HeaderList, response: Response, agent: str = CHROMIUM) -> Exchange:
+    """What a page asks for without CORS that came with these headers."""
     page, by = "https://page.test", ("User-Agent", agent)
     opened = (by, ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"))
-    came = Response(200, (("Cross-Origin-Embedder-Policy", policy),))
+    came = Response(200, headers)
     asked = (by, ("Origin", page), ("Sec-Fetch-Mode", "no-cors"))
     request = Request("POST", "https://api.test/items", asked)
     return exchange_of(request, Sighting("x", response), (Request("GET", f"{page}/", opened), came))

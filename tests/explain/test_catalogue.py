@@ -17,6 +17,7 @@ from corscope.explain.articles.catalogue import FINDINGS, REASONS, article
 from corscope.explain.articles.pages import reason_pages
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Departure, Engine
+from corscope.fetch.isolation_policy import IsolationPolicy
 from corscope.fetch.reasons import CATALOGUE, Reason
 from corscope.fetch.safelist import UnsafeRule
 from corscope.journal.caches.cached import FindingId as CacheFindingId
@@ -38,6 +39,7 @@ LISTED = {
     UnsafeRule: "docs/journal.md",
     Engine: "docs/journal.md",
     EmbedderPolicy: "docs/journal.md",
+    IsolationPolicy: "docs/journal.md",
 }
 """The documents that have a line on each of these, which are no article's."""
 

@@ -10,7 +10,7 @@ from corscope.fetch.engines import DEPARTURES, Departure, Engine
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
-from tests.explain.exchanges import embedded_under
+from tests.explain.exchanges import ISOLATED, REQUIRE_CORP, embedded_under
 from tests.journal.requests import (
     ALLOWED,
     API,
@@ -126,8 +126,14 @@ def test_the_departure_is_named(
 @pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX])
 def test_firefox_lets_a_page_have_what_has_an_unknown_policy(agent: str) -> None:
     odd = Response(200, (("Cross-Origin-Resource-Policy", "any"),))
-    [*_, line] = engine_lines(embedded_under("require-corp", odd, agent))
+    [*_, line] = engine_lines(embedded_under(REQUIRE_CORP, odd, agent))
     assert line.endswith(f"({Departure.UNKNOWN_RESOURCE_POLICY_TAKEN.value})")
+
+
+def test_chromium_alone_isolates_documents() -> None:
+    lines = [*engine_lines(embedded_under(ISOLATED, Response(200, ())))]
+    assert [line.partition(":")[0] for line in lines] == ["Firefox", "WebKit"]
+    assert all(line.endswith(f"({Departure.DOCUMENTS_ISOLATED.value})") for line in lines)
 
 
 def test_to_an_unknown_browser_all_engines_may_differ() -> None:

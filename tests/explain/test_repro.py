@@ -24,7 +24,7 @@ from corscope.journal.exchange import Exchange, Missing, Sighting
 from corscope.journal.journal import Journal
 from corscope.journal.why import Why
 from corscope.messages import Request, Response
-from tests.explain.exchanges import embedded_under
+from tests.explain.exchanges import ISOLATED, REQUIRE_CORP, embedded_under
 from tests.journal.requests import CHROMIUM, START
 from tests.web.scenes import HOSTILE, PAGE, Recording, answers, asks, preflight, put, redirected
 
@@ -69,13 +69,16 @@ def test_a_preflight_and_what_it_opened_are_one_program_from_either() -> None:
     assert 'as the rule "the API as it should be" left them' in str(told(text, "NOTES"))
 
 
-def test_the_page_comes_with_its_embedder_policy() -> None:
+def test_the_page_comes_with_its_policy() -> None:
     headers = "{'Content-Type': 'text/html; charset=utf-8'"
     recording = Recording()
     put(recording)
     assert told(repro(kept(recording)[0]), "PAGE_HEADERS") == f"{headers}}}"
-    text = repro(embedded_under("require-corp", Response(200, ())))
+    text = repro(embedded_under(REQUIRE_CORP, Response(200, ())))
     policy = "'Cross-Origin-Embedder-Policy': 'require-corp'"
+    assert told(text, "PAGE_HEADERS") == f"{headers}, {policy}}}"
+    text = repro(embedded_under(ISOLATED, Response(200, ())))
+    policy = "'Document-Isolation-Policy': 'isolate-and-require-corp'"
     assert told(text, "PAGE_HEADERS") == f"{headers}, {policy}}}"
 
 

@@ -17,7 +17,7 @@ from corscope.messages import HeaderList, Request, Response
 from corscope.rules.load import Source, load
 from corscope.rules.model import Ruleset
 from tests.browsers.cases import CASES
-from tests.explain.exchanges import embedded_under, exchange_of
+from tests.explain.exchanges import ISOLATED, REQUIRE_CORP, embedded_under, exchange_of
 from tests.explain.recorded import ENGINES, recorded
 from tests.journal.requests import ALLOWED, API, CHROMIUM, PAGE, REFUSED, actual, at, preflight
 
@@ -210,11 +210,18 @@ def test_that_anybody_can_be_null_is_said() -> None:
     assert "every page whose origin is null, as any site can have it, read" in rule.description
 
 
-def test_what_a_page_demands_leave_for_is_given_leave() -> None:
-    exchange = embedded_under("require-corp", Response(200, ()))
-    assert exchange.judgement.reason is Reason.CROSS_ORIGIN_EMBEDDER_POLICY
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        (REQUIRE_CORP, Reason.CROSS_ORIGIN_EMBEDDER_POLICY),
+        (ISOLATED, Reason.DOCUMENT_ISOLATION_POLICY),
+    ],
+)
+def test_what_a_page_demands_leave_for_is_given_leave(headers: HeaderList, reason: Reason) -> None:
+    exchange = embedded_under(headers, Response(200, ()))
+    assert exchange.judgement.reason is reason
     text = rule_from(exchange)
-    assert "blocked (cross-origin-embedder-policy)" in text
+    assert f"blocked ({reason})" in text
     assert ruled(exchange, RuledBy(loaded(text))).verdicts.omit.verdict == "allowed"
 
 

@@ -17,7 +17,16 @@ from corscope.journal.exchange import Exchange, Judgement, Missing, Sighting, Ve
 from corscope.messages import HeaderList, Request, Response
 from tests.journal.requests import ALLOWED, PAGE, REFUSED, actual, preflight
 
-from .exchanges import AGENTS, embedded_under, exchange_of, exchanges, of_cases, redirected
+from .exchanges import (
+    AGENTS,
+    ISOLATED,
+    REQUIRE_CORP,
+    embedded_under,
+    exchange_of,
+    exchanges,
+    of_cases,
+    redirected,
+)
 
 OMIT, INCLUDE = CredentialsMode.OMIT, CredentialsMode.INCLUDE
 THREE = (Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT)
@@ -461,7 +470,20 @@ def test_a_page_may_demand_a_resource_policy(
     policies: tuple[str, ...], engine: Engine, ends: str, departure: str | None
 ) -> None:
     lines = tuple(("Cross-Origin-Resource-Policy", policy) for policy in policies)
-    exchange = embedded_under("require-corp", Response(200, lines))
+    exchange = embedded_under(REQUIRE_CORP, Response(200, lines))
+    last = steps(exchange, OMIT, engine)[-1]
+    assert (last.id, last.result, last.departure) == ("resource-policy", ends, departure)
+    check_invariants(exchange)
+
+
+@pytest.mark.parametrize(
+    ("engine", "ends", "departure"),
+    [(Engine.CHROMIUM, "fail", "documents-isolated"), (Engine.FIREFOX, "pass", None)],
+)
+def test_an_isolated_page_may_demand_it_of_chromium(
+    engine: Engine, ends: str, departure: str | None
+) -> None:
+    exchange = embedded_under(ISOLATED, Response(200, ()))
     last = steps(exchange, OMIT, engine)[-1]
     assert (last.id, last.result, last.departure) == ("resource-policy", ends, departure)
     check_invariants(exchange)

@@ -3,6 +3,7 @@
 import pytest
 
 from corscope.fetch.embedder_policy import EmbedderPolicy
+from corscope.fetch.isolation_policy import IsolationPolicy
 from corscope.fetch.origin import TupleOrigin
 from corscope.fetch.policy_container import NO_POLICIES, create_a_policy_container
 from corscope.messages import HeaderList
@@ -33,3 +34,11 @@ def test_a_policy_may_have_all_asked_by_https(headers: HeaderList, expected: boo
 def test_an_embedder_policy_is_another_one() -> None:
     policies = create_a_policy_container(PAGE, (("Cross-Origin-Embedder-Policy", "require-corp"),))
     assert policies == NO_POLICIES._replace(embedder=EmbedderPolicy.REQUIRE_CORP)
+    assert policies.demands_leave
+
+
+@pytest.mark.parametrize("policy", IsolationPolicy)
+def test_so_is_an_isolation_policy(policy: IsolationPolicy) -> None:
+    policies = create_a_policy_container(PAGE, (("Document-Isolation-Policy", policy),))
+    assert policies == NO_POLICIES._replace(isolation=policy)
+    assert policies.demands_leave is (policy is IsolationPolicy.REQUIRE_CORP)

@@ -4,6 +4,7 @@ import pytest
 
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
+from corscope.fetch.isolation_policy import IsolationPolicy
 from corscope.fetch.origin import TupleOrigin
 from corscope.fetch.reasons import Failure, Reason
 from corscope.fetch.resource_policy import resource_policy_failure
@@ -90,6 +91,37 @@ def test_a_page_that_wants_no_credentials_sent_gets_what_says_nothing() -> None:
             PAGE, SIBLING, answer(*policies), is_cross_site=True, embedder=embedder
         )
         assert found is None
+
+
+@pytest.mark.parametrize(
+    ("engine", "embedder", "isolation", "expected"),
+    [
+        (Engine.CHROMIUM, "unsafe-none", "isolate-and-require-corp", "isolate-and-require-corp"),
+        (Engine.CHROMIUM, "credentialless", "isolate-and-require-corp", "isolate-and-require-corp"),
+        (Engine.CHROMIUM, "require-corp", "isolate-and-require-corp", "require-corp"),
+        (Engine.CHROMIUM, "unsafe-none", "isolate-and-credentialless", None),
+        (Engine.CHROMIUM, "unsafe-none", "none", None),
+        (Engine.FIREFOX, "unsafe-none", "isolate-and-require-corp", None),
+        (Engine.WEBKIT, "unsafe-none", "isolate-and-require-corp", None),
+        (Engine.UNKNOWN, "unsafe-none", "isolate-and-require-corp", None),
+    ],
+)
+def test_in_chromium_an_isolated_page_may_demand_leave_too(
+    engine: Engine, embedder: str, isolation: str, expected: str | None
+) -> None:
+    found = [
+        resource_policy_failure(
+            PAGE,
+            SIBLING,
+            answer(*policies),
+            is_cross_site=True,
+            embedder=EmbedderPolicy(embedder),
+            isolation=IsolationPolicy(isolation),
+            engine=engine,
+        )
+        for policies in ((), ("cross-origin",), ("same-site",))
+    ]
+    assert [each and each.detail for each in found] == [expected, None, "same-site"]
 
 
 def test_firefox_takes_a_policy_that_it_does_not_know_for_leave() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from corscope.fetch.engines import Engine
+from corscope.journal.console import printed
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
 from corscope.messages import HeaderList, Request, Response
@@ -15,6 +17,7 @@ CREDENTIALLESS = (("Cross-Origin-Embedder-Policy", "credentialless"),)
 TYPE = (("Content-Type", "text/html"),)
 AGENT = ("User-Agent", CHROMIUM)
 KEPT = "cross-origin-embedder-policy"
+ISOLATED = (("Document-Isolation-Policy", "isolate-and-require-corp"),)
 
 
 class Browser:
@@ -85,6 +88,33 @@ def test_a_page_that_demands_leave_gets_nothing_without(browser: Browser) -> Non
 def test_other_pages_get_it(browser: Browser, headers: HeaderList) -> None:
     browser.opens("/", headers)
     assert not browser.is_kept()
+
+
+def test_an_isolated_page_gets_nothing_without_leave(browser: Browser) -> None:
+    browser.opens("/", ISOLATED)
+    for exchange in (browser.embeds(), browser.embeds("POST")):
+        assert exchange is not None
+        assert exchange.judgement.reason == "document-isolation-policy"
+        assert exchange.judgement.detail == exchange.scene.isolation == ISOLATED[0][1]
+        assert printed(exchange, Engine.CHROMIUM)[0].endswith("DefaultedToSameOriginByDip")
+        assert {exchange.engines[each].reason for each in (Engine.FIREFOX, Engine.WEBKIT)} == {None}
+    browser.opens("/", REQUIRE_CORP + ISOLATED)
+    exchange = browser.embeds()
+    assert exchange is not None
+    assert exchange.judgement.reason == KEPT
+    assert printed(exchange, Engine.CHROMIUM)[0].endswith("DefaultedToSameOriginByCoepAndDip")
+    browser.opens("/", status=304, headers=(("Document-Isolation-Policy", "none"),))
+    exchange = browser.embeds()
+    assert exchange is not None
+    assert printed(exchange, Engine.CHROMIUM)[0].endswith("DefaultedToSameOriginByCoep")
+
+
+def test_which_of_two_pages_that_differ_in_isolation_asks_does_not_show(browser: Browser) -> None:
+    browser.opens("/")
+    browser.opens("/frame", ISOLATED, frame_of=PAGE)
+    assert browser.embeds() is None
+    browser.opens("/", ISOLATED)
+    assert browser.embeds() is not None
 
 
 def test_a_form_of_another_origin_opens_a_page(browser: Browser) -> None:

@@ -119,6 +119,7 @@ EXCHANGE: Final[dict[str, Check]] = {
             "first_url": text,
             "destination": maybe(text),
             "upgrades": one_of(True, False),
+            "isolation": one_of("none", "isolate-and-credentialless", "isolate-and-require-corp"),
         }
     ),
     "embedder_policy": one_of("unsafe-none", "credentialless", "require-corp"),

@@ -62,7 +62,11 @@ _HANGS_UP: Final = frozenset({"closed", "invalid"})
 """The causes of a missing answer of a server that is there, and just can't answer this."""
 
 _OF_EMBEDDING: Final = frozenset(
-    {Reason.CROSS_ORIGIN_RESOURCE_POLICY, Reason.CROSS_ORIGIN_EMBEDDER_POLICY}
+    {
+        Reason.CROSS_ORIGIN_RESOURCE_POLICY,
+        Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
+        Reason.DOCUMENT_ISOLATION_POLICY,
+    }
 )
 
 

@@ -4,13 +4,13 @@ Follows https://html.spec.whatwg.org/multipage/browsers.html#embedder-policies; 
 keeps from the document, `resource_policy` decides.
 """
 
-import re
 from enum import StrEnum
 from typing import Final
 
 from corscope.fetch.check import value_as_read
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.origin import TupleOrigin, is_potentially_trustworthy
+from corscope.fetch.structured import token_of_item
 from corscope.messages import HeaderList
 
 __all__ = ["EmbedderPolicy", "is_adhered_to", "obtain_an_embedder_policy"]
@@ -24,17 +24,6 @@ class EmbedderPolicy(StrEnum):
     UNSAFE_NONE = "unsafe-none"
     CREDENTIALLESS = "credentialless"
     REQUIRE_CORP = "require-corp"
-
-
-_BARE_ITEM: Final = (
-    r'(?:-?[0-9]{1,15}(?:\.[0-9]{1,3})?|"(?:[ !#-\[\]-~]|\\["\\])*+"'
-    r"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*+|:[A-Za-z0-9+/=]*+:|\?[01])"
-)
-_TOKEN_ITEM: Final = re.compile(
-    r" *+(unsafe-none|credentialless|require-corp)"
-    rf"(?:; *+[a-z*][a-z0-9_.*-]*+(?:={_BARE_ITEM})?)*+ *+"
-)
-"""A structured field's item: https://www.rfc-editor.org/rfc/rfc8941#name-items"""
 
 
 def obtain_an_embedder_policy(
@@ -52,8 +41,8 @@ def obtain_an_embedder_policy(
     value = value_as_read(headers, HEADER, engine)
     if value is None or not is_potentially_trustworthy(origin):
         return EmbedderPolicy.UNSAFE_NONE
-    item = _TOKEN_ITEM.fullmatch(value)
-    policy = EmbedderPolicy.UNSAFE_NONE if item is None else EmbedderPolicy(item[1])
+    token = token_of_item(value)
+    policy = next((each for each in EmbedderPolicy if each == token), EmbedderPolicy.UNSAFE_NONE)
     if policy is EmbedderPolicy.CREDENTIALLESS and departs(
         engine, Departure.CREDENTIALLESS_UNKNOWN
     ):

@@ -83,6 +83,7 @@ class Departure(StrEnum):
     TRACK_IS_NO_MIXED_CONTENT = "track-is-no-mixed-content"
     CREDENTIALLESS_UNKNOWN = "credentialless-unknown"
     UNKNOWN_RESOURCE_POLICY_TAKEN = "unknown-resource-policy-taken"
+    DOCUMENTS_ISOLATED = "documents-isolated"
     COPIES_KEPT_APART = "copies-kept-apart"
     REFUSED_NOT_KEPT = "refused-not-kept"
     PROXY_STATUS_REFUSED = "proxy-status-refused"
@@ -447,6 +448,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         "page whose embedder policy is `require-corp` gets nothing",
         "it counts as `cross-origin`",
         "Firefox 153",
+    ),
+    Departure.DOCUMENTS_ISOLATED: DepartureEntry(
+        frozenset({Engine.CHROMIUM}),
+        "a page's Document-Isolation-Policy says nothing: it is a proposal",
+        "`isolate-and-require-corp` keeps from the page what has no Cross-Origin-Resource-Policy",
+        "Chromium 156",
     ),
     Departure.COPIES_KEPT_APART: DepartureEntry(
         frozenset({Engine.FIREFOX}),

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from corscope.fetch.embedder_policy import EmbedderPolicy, obtain_an_embedder_policy
 from corscope.fetch.engines import Engine
 from corscope.fetch.headers import byte_lowercase, values
+from corscope.fetch.isolation_policy import IsolationPolicy, obtain_an_isolation_policy
 from corscope.fetch.origin import TupleOrigin
 from corscope.messages import HeaderList
 
@@ -24,10 +25,20 @@ class PolicyContainer(NamedTuple):
         embedder: its embedder policy.
         upgrades: whether its insecure requests policy has all that it asks for asked by https:
             https://w3c.github.io/webappsec-upgrade-insecure-requests/#insecure-requests-policy
+        isolation: its document isolation policy.
     """
 
     embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
     upgrades: bool = False
+    isolation: IsolationPolicy = IsolationPolicy.NONE
+
+    @property
+    def demands_leave(self) -> bool:
+        """Whether one of them, in some engine, keeps from the document what says nothing."""
+        return (
+            self.embedder is EmbedderPolicy.REQUIRE_CORP
+            or self.isolation is IsolationPolicy.REQUIRE_CORP
+        )
 
 
 NO_POLICIES: Final = PolicyContainer()
@@ -44,7 +55,11 @@ def create_a_policy_container(
         headers: its response's header list.
         engine: whose departures from the standard apply.
     """
-    return PolicyContainer(obtain_an_embedder_policy(origin, headers, engine), _upgrades(headers))
+    return PolicyContainer(
+        obtain_an_embedder_policy(origin, headers, engine),
+        _upgrades(headers),
+        obtain_an_isolation_policy(origin, headers),
+    )
 
 
 def _upgrades(headers: HeaderList) -> bool:

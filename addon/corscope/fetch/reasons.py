@@ -49,6 +49,7 @@ class Reason(StrEnum):
     MIXED_CONTENT = "mixed-content"
     CROSS_ORIGIN_RESOURCE_POLICY = "cross-origin-resource-policy"
     CROSS_ORIGIN_EMBEDDER_POLICY = "cross-origin-embedder-policy"
+    DOCUMENT_ISOLATION_POLICY = "document-isolation-policy"
     PROXY_AUTHENTICATION = "proxy-authentication"
     NO_RESPONSE = "no-response"
     CONNECTION_DROPPED = "connection-dropped"
@@ -151,6 +152,7 @@ CATALOGUE: Final[dict[Reason, Entry]] = {
     Reason.MIXED_CONTENT: Entry(_MAIN, None, "CORSDidNotSucceed"),
     Reason.CROSS_ORIGIN_RESOURCE_POLICY: Entry(_POLICY, None, None),
     Reason.CROSS_ORIGIN_EMBEDDER_POLICY: Entry(_POLICY, None, None),
+    Reason.DOCUMENT_ISOLATION_POLICY: Entry(_POLICY, None, None),
     Reason.PROXY_AUTHENTICATION: Entry(_CACHE, None, None),
     Reason.NO_RESPONSE: Entry(
         _NETWORK, "MissingAllowOriginHeader", "CORSMissingAllowOrigin", prefixed=True

@@ -8,6 +8,7 @@ from typing import Final
 from corscope.fetch.check import value_as_read
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Departure, Engine, departs
+from corscope.fetch.isolation_policy import IsolationPolicy
 from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.fetch.reasons import Failure, Reason
 from corscope.messages import Response
@@ -25,6 +26,7 @@ def resource_policy_failure(
     *,
     is_cross_site: bool,
     embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE,
+    isolation: IsolationPolicy = IsolationPolicy.NONE,
     engine: Engine = Engine.UNKNOWN,
 ) -> Failure | None:
     """Why the answer's Cross-Origin-Resource-Policy keeps it from the page; None where it doesn't.
@@ -39,6 +41,7 @@ def resource_policy_failure(
         response: the answer.
         is_cross_site: whether their hosts are of different sites.
         embedder: the page's embedder policy.
+        isolation: its isolation policy; what that demands beside the other isn't named.
         engine: whose departures from the standard apply.
     """
     policy = value_as_read(response.headers, _POLICY, engine)
@@ -48,8 +51,21 @@ def resource_policy_failure(
     from_insecure = page.scheme != "https" and of.scheme == "https"
     if policy == "same-origin" or (policy == "same-site" and (is_cross_site or from_insecure)):
         return Failure(Reason.CROSS_ORIGIN_RESOURCE_POLICY, policy)
-    if embedder is not EmbedderPolicy.REQUIRE_CORP or policy in _VALUES:
+    demands = _demands(embedder, isolation, engine)
+    if demands is None or policy in _VALUES:
         return None
     if policy and departs(engine, Departure.UNKNOWN_RESOURCE_POLICY_TAKEN):
         return None
-    return Failure(Reason.CROSS_ORIGIN_EMBEDDER_POLICY, embedder)
+    return demands
+
+
+def _demands(
+    embedder: EmbedderPolicy, isolation: IsolationPolicy, engine: Engine
+) -> Failure | None:
+    """What keeps an answer from the page that says nothing."""
+    if embedder is EmbedderPolicy.REQUIRE_CORP:
+        return Failure(Reason.CROSS_ORIGIN_EMBEDDER_POLICY, embedder)
+    isolates = isolation is IsolationPolicy.REQUIRE_CORP
+    if isolates and departs(engine, Departure.DOCUMENTS_ISOLATED):
+        return Failure(Reason.DOCUMENT_ISOLATION_POLICY, isolation)
+    return None

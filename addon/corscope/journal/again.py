@@ -51,7 +51,9 @@ def _wire(exchange: Exchange, engine: Engine) -> WireView:
         destination=exchange.scene.destination,
         engine=engine,
         credentials=exchange.credentials,
-        policies=PolicyContainer(exchange.embedder_policy, exchange.scene.upgrades),
+        policies=PolicyContainer(
+            exchange.embedder_policy, exchange.scene.upgrades, exchange.scene.isolation
+        ),
     )
 
 

@@ -13,6 +13,7 @@ _WITHOUT_CORS: Final = frozenset(
     {
         Reason.CROSS_ORIGIN_RESOURCE_POLICY,
         Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
+        Reason.DOCUMENT_ISOLATION_POLICY,
         Reason.MIXED_CONTENT,
     }
 )

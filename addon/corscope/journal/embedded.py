@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.headers import contains
 from corscope.fetch.origin import parse_serialized_origin
 from corscope.journal.caches.revalidation import Cache, Copies, is_of_element
@@ -55,4 +54,4 @@ def _may_be_kept_back(plain: PlainRequest, answer: Response) -> bool:
     if contains(answer.headers, "Cross-Origin-Resource-Policy"):
         return True
     is_whole = answer.status != 304
-    return is_whole and plain.policies.embedder is EmbedderPolicy.REQUIRE_CORP
+    return is_whole and plain.policies.demands_leave

@@ -393,6 +393,7 @@ def _scene(
         first_url=clean(link.first_url) if link.first_url else url,
         destination=wire.destination,
         upgrades=wire.policies.upgrades,
+        isolation=wire.policies.isolation,
     )
 
 

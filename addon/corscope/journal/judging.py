@@ -280,6 +280,7 @@ def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
         response,
         is_cross_site=is_cross_site,
         embedder=wire.policies.embedder,
+        isolation=wire.policies.isolation,
         engine=wire.engine,
     )
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.origin import origin_of_url
-from corscope.fetch.policy_container import PolicyContainer
+from corscope.fetch.policy_container import NO_POLICIES, PolicyContainer
 from corscope.journal.alike.memo import Memo, is_small, keep, length_of
 from corscope.journal.caches.cached import is_doubtful, is_simple
 from corscope.journal.links.chains import Step, plain_step, step_of
@@ -107,13 +106,13 @@ class Reading:
         return str(self.anywhere.page) if self.anywhere.page is not None else None
 
     def under(self, policies: PolicyContainer) -> "Reading":
-        """The same as asked for by a page with such policies; with CORS, no embedder policy counts.
+        """The same as asked for by a page with such policies; with CORS, only upgrades count.
 
         https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check
         """
         wire = self.anywhere
         if wire.mode != "no-cors":
-            policies = policies._replace(embedder=EmbedderPolicy.UNSAFE_NONE)
+            policies = NO_POLICIES._replace(upgrades=policies.upgrades)
         if policies == wire.policies:
             return self
         return self._with(self.alone.wire._replace(policies=policies), self.alone.credentials)

@@ -58,8 +58,34 @@ OTHER_ARTICLES: Final = (
             "> Sec-Fetch-Mode: no-cors",
             "< (no Cross-Origin-Resource-Policy)",
         ),
-        see=(Reason.CROSS_ORIGIN_RESOURCE_POLICY, Reason.ALLOW_ORIGIN_MISSING),
+        see=(
+            Reason.CROSS_ORIGIN_RESOURCE_POLICY,
+            Reason.DOCUMENT_ISOLATION_POLICY,
+            Reason.ALLOW_ORIGIN_MISSING,
+        ),
         example="require-corp",
+    ),
+    Article(
+        id=Reason.DOCUMENT_ISOLATION_POLICY,
+        title="The isolated page embeds only what says that it may be",
+        what="the page's Document-Isolation-Policy: {detail} keeps it from what has no "
+        "Cross-Origin-Resource-Policy; that is no CORS error",
+        standard="Images, scripts and other no-cors requests need no leave, and no standard knows "
+        "this policy. In Chromium a document that came with Document-Isolation-Policy: "
+        "isolate-and-require-corp is isolated by itself, and gets from another origin only what "
+        "has a Cross-Origin-Resource-Policy, or what it asks for with CORS. Where an answer has "
+        "none, same-origin is taken for it, at each redirect too.",
+        section=CATALOGUE[Reason.DOCUMENT_ISOLATION_POLICY].section,
+        fix='send "Cross-Origin-Resource-Policy: cross-origin" with what others may embed; or ask '
+        "with CORS, by the attribute crossorigin; or have the page send "
+        '"Document-Isolation-Policy: isolate-and-credentialless".',
+        looks=(
+            "< Document-Isolation-Policy: {detail} (the page's own answer)",
+            "> Sec-Fetch-Mode: no-cors",
+            "< (no Cross-Origin-Resource-Policy)",
+        ),
+        see=(Reason.CROSS_ORIGIN_EMBEDDER_POLICY, Reason.CROSS_ORIGIN_RESOURCE_POLICY),
+        example="isolate-and-require-corp",
     ),
     Article(
         id=Reason.PROXY_AUTHENTICATION,

@@ -69,6 +69,10 @@ TURNS: Final[Mapping[Departure, tuple[Outcomes, Outcomes]]] = {
         frozenset({Reason.CROSS_ORIGIN_EMBEDDER_POLICY}),
         frozenset({None}),
     ),
+    Departure.DOCUMENTS_ISOLATED: (
+        frozenset({None}),
+        frozenset({Reason.DOCUMENT_ISOLATION_POLICY}),
+    ),
     Departure.PREFLIGHT_BEFORE_MIXED_CONTENT: (
         frozenset({Reason.MIXED_CONTENT}),
         frozenset({None}),

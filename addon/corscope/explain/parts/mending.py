@@ -273,6 +273,7 @@ _MENDS: Final[Mapping[Reason, Callable[[_Case], _Mended]]] = {
     Reason.HEADER_NOT_ALLOWED: _header_names,
     Reason.CROSS_ORIGIN_RESOURCE_POLICY: _embedding,
     Reason.CROSS_ORIGIN_EMBEDDER_POLICY: _embedding,
+    Reason.DOCUMENT_ISOLATION_POLICY: _embedding,
 }
 
 

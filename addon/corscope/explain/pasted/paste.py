@@ -127,6 +127,14 @@ BLOCKED: Final[tuple[tuple[Reason, str], ...]] = (
         Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
         "blocked:NotSameOriginAfterDefaultedToSameOriginByCoep",
     ),
+    (
+        Reason.DOCUMENT_ISOLATION_POLICY,
+        "blocked:NotSameOriginAfterDefaultedToSameOriginByDip",
+    ),
+    (
+        Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
+        "blocked:NotSameOriginAfterDefaultedToSameOriginByCoepAndDip",
+    ),
     (Reason.CLIENT_GONE, "NS_BINDING_ABORTED"),
 )
 """What the network panels of Chromium and Firefox show, and no console."""

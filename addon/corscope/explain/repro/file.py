@@ -14,6 +14,7 @@ from corscope.explain.repro.served import Answer
 from corscope.explain.repro.stage import Place, Text
 from corscope.explain.repro.story import Story
 from corscope.fetch.embedder_policy import EmbedderPolicy
+from corscope.fetch.isolation_policy import IsolationPolicy
 
 __all__ = ["file_text"]
 
@@ -103,6 +104,8 @@ def _page_headers(plan: Plan) -> Mapping[str, str]:
     headers = {"Content-Type": "text/html; charset=utf-8"}
     if plan.embedder_policy is not EmbedderPolicy.UNSAFE_NONE:
         headers["Cross-Origin-Embedder-Policy"] = plan.embedder_policy
+    if plan.isolation_policy is not IsolationPolicy.NONE:
+        headers["Document-Isolation-Policy"] = plan.isolation_policy
     return headers
 
 

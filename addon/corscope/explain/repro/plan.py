@@ -21,6 +21,7 @@ from corscope.explain.repro.story import Story
 from corscope.explain.repro.values import harmless_headers
 from corscope.fetch.check import CredentialsMode
 from corscope.fetch.embedder_policy import EmbedderPolicy
+from corscope.fetch.isolation_policy import IsolationPolicy
 from corscope.fetch.origin import OPAQUE_SERIALIZED
 
 __all__ = ["Plan", "plan"]
@@ -46,6 +47,7 @@ class Plan:
         uses_xhr: whether it is XMLHttpRequest's, with a listener for the upload.
         is_sandboxed: whether the page has an opaque origin.
         embedder_policy: the page's.
+        isolation_policy: the page's.
         sayings: what each engine's browser makes of it.
         notes: sentences on what isn't as it was recorded.
     """
@@ -65,6 +67,7 @@ class Plan:
     uses_xhr: bool
     is_sandboxed: bool
     embedder_policy: EmbedderPolicy
+    isolation_policy: IsolationPolicy
     sayings: tuple[Saying, ...]
     notes: tuple[str, ...]
 
@@ -102,6 +105,7 @@ def plan(told: Story) -> Plan:
         uses_xhr=listens,
         is_sandboxed=stage.page.origin == OPAQUE_SERIALIZED,
         embedder_policy=told.end.embedder_policy,
+        isolation_policy=told.end.scene.isolation,
         sayings=tuple(sayings(stage, told, played(stage, told, answers[0], urls[-1]), listens)),
         notes=tuple(notes(told, answers)),
     )

@@ -202,6 +202,15 @@ def _revalidation(exchange: Exchange) -> Iterator[Question]:
         )
 
 
+_BY_POLICY: Final = frozenset(
+    {
+        Reason.CROSS_ORIGIN_RESOURCE_POLICY,
+        Reason.CROSS_ORIGIN_EMBEDDER_POLICY,
+        Reason.DOCUMENT_ISOLATION_POLICY,
+    }
+)
+
+
 def _resource_policy(walk: Walk) -> Question:
     value = get(walk.headers, _CORP)
     page = parse_serialized_origin(walk.exchange.scene.page)
@@ -211,10 +220,16 @@ def _resource_policy(walk: Walk) -> Question:
         _POLICY,
         ((_CORP, value),),
         "there is none" if value is None else f'"{escaped(value)}" doesn\'t keep it back',
-        frozenset({Reason.CROSS_ORIGIN_RESOURCE_POLICY, Reason.CROSS_ORIGIN_EMBEDDER_POLICY}),
+        _BY_POLICY,
         idle="which page asks isn't known" if value is not None and page is None else None,
-        departure=_takes_unknown(walk, page, value),
+        departure=_isolates(walk) or _takes_unknown(walk, page, value),
     )
+
+
+def _isolates(walk: Walk) -> Departure | None:
+    """The departure by which the page's isolation policy has any say."""
+    is_kept_by_it = walk.judgement.reason is Reason.DOCUMENT_ISOLATION_POLICY
+    return Departure.DOCUMENTS_ISOLATED if is_kept_by_it else None
 
 
 def _takes_unknown(walk: Walk, page: TupleOrigin | None, value: str | None) -> Departure | None:

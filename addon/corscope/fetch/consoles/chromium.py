@@ -6,6 +6,7 @@ The sentences stand under the names of the DevTools protocol. Measured in Chromi
 from typing import Final
 
 from corscope.fetch.consoles.scene import Scene
+from corscope.fetch.isolation_policy import IsolationPolicy
 from corscope.fetch.reasons import CATALOGUE, TOO_LONG, Failure, Kind, Reason, chromium_name
 from corscope.fetch.reports import REPORT
 
@@ -55,6 +56,8 @@ CHROMIUM_UNNAMED: Final[dict[Reason, str]] = {
     "net::ERR_BLOCKED_BY_RESPONSE.NotSame{kept_to}",
     Reason.CROSS_ORIGIN_EMBEDDER_POLICY: "Failed to load resource: "
     "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep",
+    Reason.DOCUMENT_ISOLATION_POLICY: "Failed to load resource: "
+    "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByDip",
     Reason.PROXY_AUTHENTICATION: "Failed to load resource: net::ERR_UNEXPECTED_PROXY_AUTH",
     Reason.CONNECTION_DROPPED: "Failed to load resource: net::ERR_EMPTY_RESPONSE",
 }
@@ -67,14 +70,20 @@ _LOCAL: Final = "Not allowed to load local resource: {target}"
 _UNREADABLE: Final = "Failed to load resource: net::ERR_INVALID_HTTP_RESPONSE"
 _UNREADABLE_OVER_HTTP_2: Final = "Failed to load resource: net::ERR_HTTP2_PROTOCOL_ERROR"
 _TOO_BIG: Final = "Failed to load resource: net::ERR_RESPONSE_HEADERS_TOO_BIG"
+_BY_BOTH: Final = (
+    "Failed to load resource: "
+    "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoepAndDip"
+)
 
 CHROMIUM_ELSE: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.REDIRECT_TO_LOCAL, _LOCAL),
+    (Reason.CROSS_ORIGIN_EMBEDDER_POLICY, _BY_BOTH),
     (Reason.CONNECTION_DROPPED, _UNREADABLE),
     (Reason.CONNECTION_DROPPED, _UNREADABLE_OVER_HTTP_2),
     (Reason.CONNECTION_DROPPED, _TOO_BIG),
 )
-"""What Chromium says instead of a redirect to view-source:, and of what it can't read."""
+"""What Chromium says instead of a redirect to view-source:, where another policy of the page
+demands the same, and of what it can't read."""
 
 _WORKLETS: Final = frozenset({"audioworklet", "paintworklet"})
 
@@ -162,12 +171,15 @@ def chromium_messages(kind: Kind, failure: Failure, scene: Scene) -> tuple[str, 
 
 def _unnamed(failure: Failure, scene: Scene) -> tuple[str, ...]:
     told = CHROMIUM_UNNAMED.get(failure.reason)
+    isolates = scene.isolation is IsolationPolicy.REQUIRE_CORP
     if failure.detail == "view-source:":
         told = _LOCAL
     elif failure.reason is Reason.CONNECTION_DROPPED and failure.detail == TOO_LONG:
         told = _UNREADABLE_OVER_HTTP_2 if scene.url.startswith("https:") else _TOO_BIG
     elif failure.reason is Reason.CONNECTION_DROPPED and failure.detail:
         told = _UNREADABLE_OVER_HTTP_2 if scene.url.startswith("https:") else _UNREADABLE
+    elif failure.reason is Reason.CROSS_ORIGIN_EMBEDDER_POLICY and isolates:
+        told = _BY_BOTH
     kept_to = "Site" if failure.detail == "same-site" else "Origin"
     what = _INSECURE.get(scene.destination or "", "resource")
     values = {"page": scene.page, "target": scene.target, "kept_to": kept_to, "what": what}

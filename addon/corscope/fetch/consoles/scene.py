@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple
 
+from corscope.fetch.isolation_policy import IsolationPolicy
+
 __all__ = ["PROXY_ERROR_STATUS", "Scene"]
 
 PROXY_ERROR_STATUS: Final = 502
@@ -21,6 +23,7 @@ class Scene(NamedTuple):
         destination: the request's destination, as Sec-Fetch-Dest has it; where that is empty,
             "event-stream" for an EventSource, "prefetch" for a link's; None where it isn't known.
         upgrades: whether the page has all that it asks for asked by https.
+        isolation: the page's isolation policy, as far as it counts and is known.
     """
 
     url: str
@@ -31,6 +34,7 @@ class Scene(NamedTuple):
     first_url: str
     destination: str | None = None
     upgrades: bool = False
+    isolation: IsolationPolicy = IsolationPolicy.NONE
 
     @property
     def target(self) -> str:

@@ -12,6 +12,7 @@ from corscope.fetch.consoles.firefox import FIREFOX
 from corscope.fetch.consoles.scene import Scene
 from corscope.fetch.embedder_policy import EmbedderPolicy
 from corscope.fetch.engines import Engine
+from corscope.fetch.isolation_policy import IsolationPolicy
 from corscope.fetch.reasons import Kind, Reason, chromium_name, firefox_name
 from corscope.fetch.safelist import UnsafeRule
 from corscope.journal.exchange import (
@@ -216,6 +217,7 @@ def _scene(read: LineObject) -> Scene:
         first_url=scene.text("first_url") if read.has("scene") else read.text("url"),
         destination=scene.maybe_text("destination"),
         upgrades=scene.has("upgrades") and scene.flag("upgrades"),
+        isolation=_isolation_policy(scene),
     )
 
 
@@ -228,6 +230,12 @@ def _embedder_policy(read: LineObject) -> EmbedderPolicy:
     if not read.has("embedder_policy"):
         return EmbedderPolicy.UNSAFE_NONE
     return EmbedderPolicy(read.one_of("embedder_policy", tuple(EmbedderPolicy)))
+
+
+def _isolation_policy(scene: LineObject) -> IsolationPolicy:
+    if not scene.has("isolation"):
+        return IsolationPolicy.NONE
+    return IsolationPolicy(scene.one_of("isolation", tuple(IsolationPolicy)))
 
 
 def _engine_verdicts(

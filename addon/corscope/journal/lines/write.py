@@ -268,6 +268,7 @@ def _shared(exchange: Exchange) -> Line:
             "first_url": exchange.scene.first_url,
             "destination": exchange.scene.destination,
             "upgrades": exchange.scene.upgrades,
+            "isolation": exchange.scene.isolation,
         },
         "embedder_policy": exchange.embedder_policy,
         "exposed": None if exchange.exposed is None else list(exchange.exposed),

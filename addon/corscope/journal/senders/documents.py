@@ -13,6 +13,7 @@ from typing import Final
 from corscope.fetch.embedder_policy import EmbedderPolicy, is_adhered_to
 from corscope.fetch.engines import Engine, engine_of
 from corscope.fetch.headers import byte_lowercase, contains, get
+from corscope.fetch.isolation_policy import IsolationPolicy
 from corscope.fetch.origin import TupleOrigin, origin_of_url
 from corscope.fetch.policy_container import (
     NO_POLICIES,
@@ -76,9 +77,12 @@ class Documents:
         if opened is None:
             return NO_POLICIES
         embedders = {each.embedder for each in opened.values()}
-        upgrades = all(each.upgrades for each in opened.values())
-        agreed = len(embedders) == 1
-        return PolicyContainer(embedders.pop() if agreed else EmbedderPolicy.UNSAFE_NONE, upgrades)
+        isolations = {each.isolation for each in opened.values()}
+        return PolicyContainer(
+            embedders.pop() if len(embedders) == 1 else EmbedderPolicy.UNSAFE_NONE,
+            all(each.upgrades for each in opened.values()),
+            isolations.pop() if len(isolations) == 1 else IsolationPolicy.NONE,
+        )
 
     def note(self, asked: DocumentRequest, response: Response) -> bool:
         """Take note of what was answered; tells whether another policy is known from now on."""
@@ -134,6 +138,8 @@ def _renewed(known: PolicyContainer, told: PolicyContainer, response: Response) 
     """A copy's policies as a 304 leaves them, which may say nothing new of them."""
     if contains(response.headers, "Cross-Origin-Embedder-Policy"):
         known = known._replace(embedder=told.embedder)
+    if contains(response.headers, "Document-Isolation-Policy"):
+        known = known._replace(isolation=told.isolation)
     if contains(response.headers, "Content-Security-Policy"):
         known = known._replace(upgrades=told.upgrades)
     return known
