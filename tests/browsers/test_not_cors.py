@@ -37,8 +37,11 @@ class Stage:
     def url(self, path: str, api: str = API) -> str:
         return f"{api}/{self.place}/{path}"
 
-    def fetch(self, url: str, init: Mapping[str, object] | None = None) -> Seen:
-        [seen] = self.page.play([Ask(url, init or {})])  # type: ignore[attr-defined]
+    def fetch(
+        self, url: str, init: Mapping[str, object] | None = None, *, sandboxed: bool = False
+    ) -> Seen:
+        ask = Ask(url, init or {}, sandboxed=sandboxed)
+        [seen] = self.page.play([ask])  # type: ignore[attr-defined]
         return seen  # type: ignore[no-any-return]
 
     def entries(self, url: str, count: int = 1) -> Sequence[Entry]:
@@ -128,6 +131,24 @@ def test_a_resource_policy(stage_of: StageOf, engine: str, policy: str, api: str
         elif blocks:
             [entry] = stage.entries(url)
             assert (entry["origin"], entry["verdict"]) == (SECURE_PAGE, "blocked")
+
+
+@pytest.mark.parametrize("policy", ["same-origin", "same-site", "cross-origin"])
+@every_engine
+def test_a_resource_policy_where_origin_hides_the_page(
+    stage_of: StageOf, engine: str, policy: str
+) -> None:
+    """Of a sandboxed frame, to which even its own host is cross-site, and without a Referer."""
+    stage = stage_of(engine, SECURE_PAGE)
+    post = {**NO_CORS, "method": "POST", "referrerPolicy": "no-referrer"}
+    far, sibling = "https://api.test", "https://api.page.test"
+    for place, sandboxed in ((far, True), (SECURE_PAGE, True), (far, False), (sibling, False)):
+        url = stage.url(f"hidden/{policy}/{sandboxed}", place)
+        stage.server.routes["POST", url] = answer(("Cross-Origin-Resource-Policy", policy))
+        seen = stage.fetch(url, post, sandboxed=sandboxed)
+        [entry] = stage.entries(url)
+        assert entry["reason"] == (None if seen.ok else "cross-origin-resource-policy")
+        assert seen.ok == (policy in {"cross-origin", place == sibling and "same-site"})
 
 
 SHEET = """async ([sheet, name]) => {

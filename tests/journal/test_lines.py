@@ -120,6 +120,7 @@ EXCHANGE: Final[dict[str, Check]] = {
             "destination": maybe(text),
             "upgrades": one_of(True, False),
             "isolation": one_of("none", "isolate-and-credentialless", "isolate-and-require-corp"),
+            "site": one_of(None, "same-origin", "same-site", "cross-site"),
         }
     ),
     "embedder_policy": one_of("unsafe-none", "credentialless", "require-corp"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corscope.fetch.origin import origin_of_url
+from corscope.journal.again import judged_again
 from corscope.journal.exchange import Exchange, Sighting
 from corscope.journal.journal import Journal
 from corscope.journal.senders.sites import are_cross_site
@@ -65,6 +66,32 @@ def test_a_preflight_for_mixed_content_opens_no_way() -> None:
     exchange = journal.answered(Sighting("1", Response(200, passed)), at(1))
     assert exchange is not None
     assert exchange.judgement.reason == "mixed-content"
+
+
+@pytest.mark.parametrize(
+    ("site", "policy", "is_kept"),
+    [
+        ("cross-site", "same-origin", True),
+        ("cross-site", "same-site", True),
+        ("cross-site", "cross-origin", False),
+        ("cross-site", "", False),
+        ("same-site", "same-origin", True),
+        ("same-site", "same-site", False),
+        ("none", "same-origin", False),
+    ],
+)
+@pytest.mark.parametrize("referer", [(), (("Referer", f"{origin_of_url(API)}/"),)])
+def test_where_origin_hides_the_page_another_header_tells_how_near_it_is(
+    site: str, policy: str, is_kept: bool, referer: HeaderList
+) -> None:
+    """A sandboxed frame's own Referer may name the very origin that it asks."""
+    asked = (("Origin", "null"), *referer, ("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", "no-cors"))
+    lines = (("Cross-Origin-Resource-Policy", policy),) if policy else ()
+    exchange = exchange_of(asked, Response(200, lines))
+    reason = "cross-origin-resource-policy" if is_kept else None
+    assert exchange.judgement.reason == reason
+    assert exchange.scene.site == (None if site == "none" else site)
+    assert judged_again(exchange, Response(200, lines)).omit.reason == reason
 
 
 def embedded(

@@ -20,7 +20,7 @@ _VALUES: Final = frozenset({"same-origin", "same-site", "cross-origin"})
 
 
 def resource_policy_failure(
-    page: TupleOrigin,
+    page: TupleOrigin | None,
     url: str,
     response: Response,
     *,
@@ -36,7 +36,7 @@ def resource_policy_failure(
     no credentials go along, they don't.
 
     Args:
-        page: the origin that asks.
+        page: the origin that asks; None for another one than the answer's that doesn't show.
         url: the answer's URL.
         response: the answer.
         is_cross_site: whether their hosts are of different sites.
@@ -48,7 +48,7 @@ def resource_policy_failure(
     of = origin_of_url(url)
     if of is None or of == page:
         return None
-    from_insecure = page.scheme != "https" and of.scheme == "https"
+    from_insecure = page is not None and page.scheme != "https" and of.scheme == "https"
     if policy == "same-origin" or (policy == "same-site" and (is_cross_site or from_insecure)):
         return Failure(Reason.CROSS_ORIGIN_RESOURCE_POLICY, policy)
     demands = _demands(embedder, isolation, engine)

@@ -54,6 +54,7 @@ def _wire(exchange: Exchange, engine: Engine) -> WireView:
         policies=PolicyContainer(
             exchange.embedder_policy, exchange.scene.upgrades, exchange.scene.isolation
         ),
+        site=exchange.scene.site,
     )
 
 

@@ -394,6 +394,7 @@ def _scene(
         destination=wire.destination,
         upgrades=wire.policies.upgrades,
         isolation=wire.policies.isolation,
+        site=wire.site,
     )
 
 

@@ -227,7 +227,7 @@ def _failure(wire: WireView, got: Got, mode: CredentialsMode) -> Failure | None:
         if refused is not None and response.status == 304 and is_revalidation(wire):
             refused = None if _is_in_the_copy(refused) else refused
     else:
-        refused = _no_cors_failure(wire, response)
+        refused = _no_cors_failure(wire, response, got.past.hop)
     return (
         refused
         or _too_far(wire, response, got.past.hop)
@@ -262,7 +262,7 @@ def _is_in_the_copy(refused: Failure) -> bool:
     return refused.reason is Reason.ALLOW_ORIGIN_MISSING
 
 
-def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
+def _no_cors_failure(wire: WireView, response: Response, hop: int) -> Failure | None:
     """Such a request may be redirected by a URL with userinfo, but not to anywhere."""
     refused = redirect_failure(response, wire.cors.url, wire.engine)
     if refused is not None and (
@@ -270,12 +270,22 @@ def _no_cors_failure(wire: WireView, response: Response) -> Failure | None:
         or departs(wire.engine, Departure.USERINFO_ALWAYS_REFUSED)
     ):
         return refused
-    if wire.page is None:
+    return _policy_failure(wire, response, hop)
+
+
+def _policy_failure(wire: WireView, response: Response, hop: int) -> Failure | None:
+    """After a redirect Sec-Fetch-Site tells the worst of the way, and the page may be nearer."""
+    url, page = wire.cors.url, wire.page
+    if wire.site is not None and hop == 0:
+        if wire.site == "same-origin":
+            return None
+        page, is_cross_site = None, wire.site == "cross-site"
+    elif page is None:
         return None
-    url = wire.cors.url
-    is_cross_site = are_cross_site(wire.page, origin_of_url(url))
+    else:
+        is_cross_site = are_cross_site(page, origin_of_url(url))
     return resource_policy_failure(
-        wire.page,
+        page,
         url,
         response,
         is_cross_site=is_cross_site,

@@ -29,6 +29,7 @@ from corscope.journal.senders.sites import are_surely_cross_site, may_be_schemel
 from corscope.messages import HeaderList, Request
 
 __all__ = [
+    "SITES",
     "Credentials",
     "WireView",
     "is_cors_exchange",
@@ -90,6 +91,10 @@ _STORAGE_ACCESS_SINCE: Final = {
 _STORAGE_ACCESS_VERSION: Final = {Engine.CHROMIUM: 133, Engine.FIREFOX: 153}
 
 
+SITES: Final = ("same-origin", "same-site", "cross-site")
+"""How near a request says that it comes from: https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header"""
+
+
 class WireView(NamedTuple):
     """A CORS exchange's request as far as the wire shows the fetch behind it.
 
@@ -106,6 +111,7 @@ class WireView(NamedTuple):
         engine: the engine that asks.
         credentials: the credentials mode, as far as it shows.
         policies: the page's, which its documents tell, and not the request.
+        site: of a request without CORS whose Origin hides the page, what `Sec-Fetch-Site` says.
     """
 
     kind: Kind
@@ -118,6 +124,7 @@ class WireView(NamedTuple):
     engine: Engine
     credentials: Credentials
     policies: PolicyContainer = NO_POLICIES
+    site: str | None = None
 
     def at(self, url: str) -> "WireView":
         """The same for another URL of the same origin."""
@@ -205,7 +212,15 @@ def _view(request: Request) -> WireView:
         destination,
         engine,
         credentials,
+        site=_site(request) if mode == "no-cors" else None,
     )
+
+
+def _site(request: Request) -> str | None:
+    if get(request.headers, "Origin") != "null":
+        return None
+    site = get(request.headers, "Sec-Fetch-Site")
+    return site if site in SITES else None
 
 
 def _page(request: Request) -> TupleOrigin | None:

@@ -213,7 +213,9 @@ _BY_POLICY: Final = frozenset(
 
 def _resource_policy(walk: Walk) -> Question:
     value = get(walk.headers, _CORP)
-    page = parse_serialized_origin(walk.exchange.scene.page)
+    scene, hop = walk.exchange.scene, walk.exchange.hop
+    page = parse_serialized_origin(scene.page)
+    is_known = page is not None or (scene.site is not None and hop == 0)
     return Question(
         "resource-policy",
         f"Does {_CORP} let the page have it?",
@@ -221,7 +223,7 @@ def _resource_policy(walk: Walk) -> Question:
         ((_CORP, value),),
         "there is none" if value is None else f'"{escaped(value)}" doesn\'t keep it back',
         _BY_POLICY,
-        idle="which page asks isn't known" if value is not None and page is None else None,
+        idle="which page asks isn't known" if value is not None and not is_known else None,
         departure=_isolates(walk) or _takes_unknown(walk, page, value),
     )
 

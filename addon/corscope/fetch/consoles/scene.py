@@ -24,6 +24,7 @@ class Scene(NamedTuple):
             "event-stream" for an EventSource, "prefetch" for a link's; None where it isn't known.
         upgrades: whether the page has all that it asks for asked by https.
         isolation: the page's isolation policy, as far as it counts and is known.
+        site: what Sec-Fetch-Site says of a request without CORS whose Origin hides the page.
     """
 
     url: str
@@ -35,6 +36,7 @@ class Scene(NamedTuple):
     destination: str | None = None
     upgrades: bool = False
     isolation: IsolationPolicy = IsolationPolicy.NONE
+    site: str | None = None
 
     @property
     def target(self) -> str:

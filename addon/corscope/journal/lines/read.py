@@ -31,7 +31,7 @@ from corscope.journal.exchange import (
 from corscope.journal.lines.line_object import LineError, LineObject
 from corscope.journal.lines.write import VERSION
 from corscope.journal.why import Why, WhyWhat
-from corscope.journal.wire import Credentials
+from corscope.journal.wire import SITES, Credentials
 
 __all__ = ["LineError", "exchange_of", "outcome_of", "own_of"]
 
@@ -218,6 +218,7 @@ def _scene(read: LineObject) -> Scene:
         destination=scene.maybe_text("destination"),
         upgrades=scene.has("upgrades") and scene.flag("upgrades"),
         isolation=_isolation_policy(scene),
+        site=scene.one_of("site", SITES) if scene.has("site") else None,
     )
 
 

@@ -269,6 +269,7 @@ def _shared(exchange: Exchange) -> Line:
             "destination": exchange.scene.destination,
             "upgrades": exchange.scene.upgrades,
             "isolation": exchange.scene.isolation,
+            "site": exchange.scene.site,
         },
         "embedder_policy": exchange.embedder_policy,
         "exposed": None if exchange.exposed is None else list(exchange.exposed),
