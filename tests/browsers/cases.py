@@ -919,6 +919,12 @@ REDIRECTS = (
         init={"redirect": "manual"},
         then=(Hop(OTHER),),
     ),
+    Case(
+        "a redirect whose Location has backslashes and an empty query",
+        None,
+        redirect("\\{case}\\1?", ANY),
+        then=(Hop("http://api.test/{case}/1?", FINE),),
+    ),
     Case("a 302 without Location is an answer", None, answer(ANY, status=302)),
     Case(
         "a redirect with credentials is allowed by null at its end",

@@ -71,6 +71,15 @@ DEPARTING = (
             Hop("http://other.test/{case}/1,%20http://other.test/{case}/1", FINE),
         ),
     ),
+    Case(
+        "departing: a Location past ASCII",
+        None,
+        redirect("/{case}/caf\xe9/\xc3\xa9", ANY),
+        then=(
+            Hop("http://api.test/{case}/caf%E9/%C3%A9", FINE),
+            Hop("http://api.test/{case}/caf%C3%AF%C2%BF%C2%BD/%C3%83%C2%A9", FINE),
+        ),
+    ),
     Case("departing: an empty Location", None, redirect("", ANY), init=GET),
     Case(
         "departing: an empty Location on a preflight",

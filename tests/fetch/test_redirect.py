@@ -31,7 +31,13 @@ def test_of_all_statuses_five_redirect() -> None:
         pytest.param("/x", "https://api.example:8443/x", id="a path from the root"),
         pytest.param("x", "https://api.example:8443/a/x", id="a path from the folder"),
         pytest.param("?x", "https://api.example:8443/a/b?x", id="a query"),
+        pytest.param("?", "https://api.example:8443/a/b?", id="an empty query"),
+        pytest.param("/x?#y", "https://api.example:8443/x?#y", id="that of another path too"),
+        pytest.param("//b.example?", "https://b.example?", id="or of another host"),
+        pytest.param("#y", f"{BASE}#y", id="a fragment leaves the query"),
         pytest.param("", BASE, id="nothing leads to the same URL"),
+        pytest.param("\\x\\y?\\#\\", "https://api.example:8443/x/y?\\#\\", id="a path's too"),
+        pytest.param("foo:\\x", "foo:\\x", id="but those of another scheme's"),
         pytest.param("\\\\b.example", "https://b.example", id="backslashes are slashes"),
         pytest.param("HTTP:\\/b.example", "HTTP://b.example", id="also after a scheme"),
         pytest.param("https:///b.example", "https://b.example", id="more slashes are two"),
@@ -53,6 +59,15 @@ def test_location_url(location: str, expected: str) -> None:
 def test_a_host_after_slashes_takes_the_scheme_of_a_url_that_no_library_reads() -> None:
     """A broken URL comes from whoever talks to the proxy without being a browser."""
     assert location_url(redirect("//other.test/a"), "http://[::/x") == "http://other.test/a"
+
+
+def test_webkit_takes_bytes_for_letters() -> None:
+    """First it makes UTF-8 of what isn't, byte by byte."""
+    taken = location_url(redirect("/\xe2\x98/"), BASE, Engine.WEBKIT)
+    assert taken == f"https://api.example:8443/{'%C3%AF%C2%BF%C2%BD' * 2}/"
+    taken = location_url(redirect("/\xc3\xa9\xfc"), BASE, Engine.WEBKIT)
+    assert taken == "https://api.example:8443/%C3%83%C2%A9%C3%AF%C2%BF%C2%BD"
+    assert location_url(redirect("//\xc3\xa9.example"), BASE, Engine.WEBKIT) is not FAILURE
 
 
 def test_without_location_there_is_no_redirect() -> None:

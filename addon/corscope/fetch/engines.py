@@ -51,6 +51,7 @@ class Departure(StrEnum):
     USERINFO_SENT = "userinfo-sent"
     USERINFO_ALWAYS_REFUSED = "userinfo-always-refused"
     LOCATIONS_JOINED = "locations-joined"
+    LOCATION_MISREAD = "location-misread"
     EMPTY_LOCATION_IGNORED = "empty-location-ignored"
     EMPTY_LOCATION_REFUSED = "empty-location-refused"
     HEADERS_COME_BACK = "headers-come-back"
@@ -244,6 +245,12 @@ DEPARTURES: Final[dict[Departure, DepartureEntry]] = {
         frozenset({Engine.WEBKIT}),
         "a Location on several lines is refused, or in other engines one where they agree",
         "the lines are joined by a comma and make one URL",
+        "WebKitGTK 2.50",
+    ),
+    Departure.LOCATION_MISREAD: DepartureEntry(
+        frozenset({Engine.WEBKIT}),
+        "bytes of a Location from 0x80 on stay what they are, percent-encoded",
+        "each is taken for a letter of Latin-1, and leads on as that letter's UTF-8",
         "WebKitGTK 2.50",
     ),
     Departure.EMPTY_LOCATION_IGNORED: DepartureEntry(

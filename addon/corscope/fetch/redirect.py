@@ -7,14 +7,14 @@ redirects there were is not seen in one exchange.
 
 import re
 from typing import Final
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from corscope.fetch.engines import Departure, Engine, departs
 from corscope.fetch.headers import FAILURE, Failed, get, values
 from corscope.fetch.ports import is_bad_port
 from corscope.fetch.preflight import is_redirect_status
 from corscope.fetch.reasons import Failure, Reason
-from corscope.fetch.url import C0_CONTROL_OR_SPACE, parse_url, percent_encode_non_ascii
+from corscope.fetch.url import ASCII, C0_CONTROL_OR_SPACE, parse_url, percent_encode_non_ascii
 from corscope.messages import Response
 
 __all__ = ["location_url", "redirect_failure"]
@@ -66,7 +66,9 @@ _REFUSED_BY_FIREFOX: Final = frozenset(
     }
 )
 _ABOUT_BLANK = re.compile(r"about:blank(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
-_BEFORE_HOST = re.compile(r"(?:(https?):)?[/\\]{2,}", re.IGNORECASE)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_NO_UTF_8 = re.compile(r"[\udc80-\udcff]")
+_BEFORE_HOST = re.compile(r"(?:(https?):)?/{2,}", re.IGNORECASE)
 
 
 def location_url(
@@ -93,13 +95,41 @@ def location_url(
         return None
     if locations == {""} and departs(engine, Departure.EMPTY_LOCATION_REFUSED):
         return FAILURE
-    location = percent_encode_non_ascii(locations.pop())
+    location = _encoded(locations.pop(), engine)
     joined = _joined(url, location.strip(C0_CONTROL_OR_SPACE).replace("\t", ""))
     return FAILURE if locations or parse_url(joined) is None else joined
 
 
+def _encoded(location: str, engine: Engine) -> str:
+    """In ASCII; WebKit first makes UTF-8 of what isn't, and then reads that as Latin-1."""
+    if not location.isascii() and departs(engine, Departure.LOCATION_MISREAD):
+        read = location.encode("latin-1", "replace").decode(errors="surrogateescape")
+        valid = _NO_UTF_8.sub("\ufffd", read)
+        return quote(valid.encode().decode("latin-1"), safe=ASCII)
+    return percent_encode_non_ascii(location)
+
+
 def _joined(url: str, location: str) -> str:
-    """As urllib joins them, but a host begins after slashes in any number and direction."""
+    """As urllib joins them, but slashes may lean back, and an empty query stays.
+
+    A host begins after slashes in any number.
+    """
+    address, hashed, fragment = location.partition("#")
+    path, asked, query = address.partition("?")
+    return f"{_with_path(url, _leaning_forward(path), asked)}{asked}{query}{hashed}{fragment}"
+
+
+def _leaning_forward(path: str) -> str:
+    """The path of a URL of http, or one of another scheme as it is."""
+    scheme = _SCHEME.match(path)
+    is_http = scheme is None or scheme[1].lower() in {"http", "https"}
+    return path.replace("\\", "/") if is_http else path
+
+
+def _with_path(url: str, location: str, asked: str) -> str:
+    """The URL that a Location without query leads to; with nothing else the query is replaced."""
+    if not location:
+        return url.partition("?")[0] if asked else url
     with_host = _BEFORE_HOST.match(location)
     if with_host:
         scheme = with_host[1] or url.partition(":")[0].lower()

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 __all__ = [
+    "ASCII",
     "C0_CONTROL_OR_SPACE",
     "DEFAULT_PORTS",
     "LONGEST_REMEMBERED",
@@ -33,7 +34,8 @@ LONGEST_REMEMBERED: Final = 300
 """A longer authority than this is no host's, and isn't kept."""
 
 C0_CONTROL_OR_SPACE: Final = "".join(map(chr, range(0x21)))
-_ASCII: Final = "".join(map(chr, range(0x80)))
+ASCII: Final = "".join(map(chr, range(0x80)))
+"""What is never percent-encoded where only the rest is to be."""
 _TAB_OR_NEWLINE: Final = dict.fromkeys(map(ord, "\t\n\r"))
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _END_OF_SPECIAL_AUTHORITY = re.compile(r"[/\\?#]")
@@ -74,7 +76,7 @@ def percent_encode_non_ascii(value: str) -> str:
     """Make a header value, isomorphically decoded, into a URL that means the same bytes."""
     if value.isascii():
         return value
-    return quote(value, safe=_ASCII, encoding="latin-1", errors="replace")
+    return quote(value, safe=ASCII, encoding="latin-1", errors="replace")
 
 
 def parse_url(text: str) -> Url | None:
@@ -135,7 +137,7 @@ def parse_host(text: str, *, is_opaque: bool = False) -> str | None:
     if text.startswith("["):
         return _parse_ipv6(text[1:-1]) if text.endswith("]") else None
     if is_opaque:
-        return None if _FORBIDDEN_IN_HOST.search(text) else quote(scalar_values(text), _ASCII)
+        return None if _FORBIDDEN_IN_HOST.search(text) else quote(scalar_values(text), ASCII)
     ascii_domain = _domain_to_ascii(text)
     if not ascii_domain or _FORBIDDEN_IN_DOMAIN.search(ascii_domain):
         return None
