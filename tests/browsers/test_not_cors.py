@@ -114,10 +114,10 @@ every_engine = pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("policy", ["same-origin", "same-site", "cross-origin", "Same-Origin", ""])
 @every_engine
 def test_a_resource_policy(stage_of: StageOf, engine: str, policy: str, api: str) -> None:
-    """A GET without CORS has no Origin, so that it is recorded only where it is blocked."""
+    """A GET or HEAD without CORS has no Origin: it is recorded only where it is blocked."""
     stage = stage_of(engine, SECURE_PAGE)
     line = (("Cross-Origin-Resource-Policy", policy),) if policy else ()
-    for method in ("GET", "POST"):
+    for method in ("GET", "HEAD", "POST"):
         url = stage.url(f"policy/{policy or 'none'}/{method}", api)
         stage.server.routes[method, url] = answer(*line)
         seen = stage.fetch(url, {**NO_CORS, "method": method})

@@ -192,6 +192,7 @@ def test_the_image_may_be_of_another_page_of_the_site(told: Told) -> None:
     [
         pytest.param(image(), Response(200, (FRESH, ("Vary", "Origin"))), "browser", id="varies"),
         pytest.param(image(), allowing("*", FRESH), "browser", id="the copy is for all"),
+        pytest.param(image()._replace(method="HEAD"), PLAIN, "browser", id="there is no copy"),
         pytest.param(
             image(), Response(200, (("Cache-Control", "no-store"), ETAG)), "browser", id="no-store"
         ),

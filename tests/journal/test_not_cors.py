@@ -95,18 +95,25 @@ def test_where_origin_hides_the_page_another_header_tells_how_near_it_is(
 
 
 def embedded(
-    policy: str, *, page: str = PAGE, mode: str = "no-cors", url: str = API
+    policy: str,
+    *,
+    page: str = PAGE,
+    mode: str = "no-cors",
+    url: str = API,
+    method: str = "GET",
 ) -> Exchange | None:
     """What is recorded of an image of a page, which sends no Origin."""
     headers = (("Referer", f"{page}/"), ("Sec-Fetch-Mode", mode))
     response = Response(200, (("Cross-Origin-Resource-Policy", policy),) if policy else ())
-    return seen_of(Request("GET", url, headers), response)
+    return seen_of(Request(method, url, headers), response)
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("policy", ["same-origin", "same-site"])
-def test_an_image_that_a_policy_keeps_back_is_recorded(policy: str) -> None:
-    exchange = embedded(policy)
+def test_an_image_that_a_policy_keeps_back_is_recorded(policy: str, method: str) -> None:
+    exchange = embedded(policy, method=method)
     assert exchange is not None
+    assert exchange.method == method
     assert (exchange.origin, exchange.mode, exchange.status) == (PAGE, "no-cors", 200)
     judgement = exchange.judgement
     assert (judgement.verdict, judgement.reason) == ("blocked", "cross-origin-resource-policy")

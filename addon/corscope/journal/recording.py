@@ -56,7 +56,8 @@ class Records:
     def of_plain(self, pending: PlainRequest, seen: Sighting, now: datetime) -> Exchange | None:
         """Take note of one without CORS; recorded is only what a policy keeps from its page."""
         texts = pending.client + pending.url + pending.page
-        if _length(seen, pending.request.headers, texts) <= MOST_KEPT:
+        is_kept = pending.request.method == "GET"
+        if is_kept and _length(seen, pending.request.headers, texts) <= MOST_KEPT:
             note_plain(pending, seen, self.memory, now)
             if seen.response is not None:
                 cache = plain_cache(pending)

@@ -40,12 +40,15 @@ __all__ = [
 MAX_URLS: Final = 2_000
 MAX_PER_URL: Final = 8
 
+_PLAIN: Final = frozenset({"GET", "HEAD"})
+"""The methods that have no Origin without CORS."""
+
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class PlainRequest:
-    """A GET for another origin's URL without `Origin`, as by an `<img>`; `page` sent it.
+    """A GET or HEAD for another origin's URL without `Origin`, as by an `<img>`; `page` sent it.
 
     `policies` are that page's, as far as they are known.
     """
@@ -177,11 +180,11 @@ def _note_answer(memory: Memory, url: str, new: Answer) -> None:
 
 
 def plain_request(client: str, request: Request) -> PlainRequest | None:
-    """The request, if its answer may get in the way of a later CORS request of the same page.
+    """The request, if its answer may be kept from its page, or get in the way of a later request.
 
     Caches are divided by the page's site, which the Referer tells; without it, nothing can be said.
     """
-    if request.method != "GET" or get(request.headers, "Sec-Fetch-Site") == "same-origin":
+    if request.method not in _PLAIN or get(request.headers, "Sec-Fetch-Site") == "same-origin":
         return None
     if get(request.headers, "Sec-Fetch-Mode") not in {None, "no-cors"}:
         return None  # a navigation's answer is kept for a page of its own
