@@ -68,6 +68,16 @@ EXTENSION = "chrome-extension://bdgellodbkpajlckmaigfmkchbphfhpi"
             True,
             id="an extension asks another host",
         ),
+        pytest.param(  # as Firefox 153 says of what its manifest names
+            API,
+            (
+                ("Origin", "moz-extension://d728ca0c-e4f7-43d6-befe-79d4794c632b"),
+                ("Sec-Fetch-Mode", "cors"),
+                ("Sec-Fetch-Site", "same-origin"),
+            ),
+            False,
+            id="an extension of Firefox asks a host that its manifest names",
+        ),
         pytest.param(
             "http://api.test/socket",
             (("Origin", "http://api.test"), ("Upgrade", "websocket")),
