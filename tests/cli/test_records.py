@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -196,6 +198,42 @@ def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path, name: str) -> 
 
 
 # What waits
+
+
+class _FailingDisk(io.RawIOBase):
+    """Gives this much, and then nothing but errors."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._content:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        given, self._content = self._content[: len(buffer)], self._content[len(buffer) :]
+        buffer[: len(given)] = given
+        return len(given)
+
+
+def test_what_stands_before_a_place_that_can_not_be_read_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = io.BufferedReader(_FailingDisk(lines(*pair()).encode()))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+    told: list[str] = []
+    assert [each.exchange.id for each in read_records(["-"], told.append)] == ["0", "1"]
+    assert told == ["-: can't be read: Input/output error\n    check the name and who may read it"]
+
+
+def test_a_file_that_can_be_opened_and_not_read_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = io.BufferedReader(_FailingDisk(b""))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+    with pytest.raises(click.ClickException, match="-: can't be read: Input/output error"):
+        list(read_records(["-"], pytest.fail))
 
 
 def preflights(count: int) -> list[Exchange | Outcome]:

@@ -96,7 +96,7 @@ def read_file(
         click.ClickException: it can't be opened.
     """
     with _opened(file) as stream, _collecting_rarely():
-        begin = stream.peek(LONGEST_REST)
+        begin = _begin(file, stream)
         if (told := unfit(begin)) is not None:
             tell(unfit_text(file, told))
         elif begins_as_journal(begin):
@@ -146,6 +146,14 @@ def _opened(file: str) -> Iterator[io.BufferedReader]:
         yield opened
 
 
+def _begin(file: str, stream: io.BufferedReader) -> bytes:
+    """What the file begins with, as far as it can be read: a disk may fail only then."""
+    try:
+        return stream.peek(LONGEST_REST)
+    except OSError as error:
+        raise click.ClickException(unfit_text(file, unreadable(error))) from error
+
+
 def _captured(
     stream: io.BufferedReader, tell: Tell, advance: Advance
 ) -> Iterator[Exchange | Outcome]:
@@ -159,7 +167,15 @@ def _journalled(
     file: str, stream: io.BufferedReader, tell: Tell, advance: Advance, failed: Failed
 ) -> Iterator[Exchange | Outcome]:
     problems, alike = 0, AlikeLines()
-    for number, line in _numbered(stream, advance):
+
+    def readline() -> bytes:
+        try:
+            return stream.readline(LONGEST_LINE)
+        except OSError as error:  # what came before it counts
+            tell(unfit_text(file, unreadable(error)))
+            return b""
+
+    for number, line in _numbered(readline, advance):
         try:
             found = alike.exchange(line) or _read(line, failed)
         except LineError as error:
@@ -173,16 +189,16 @@ def _journalled(
         tell(f"{escaped(file, LONGEST_MESSAGE)}: and {problems - LISTED} more lines like these")
 
 
-def _numbered(stream: io.BufferedReader, advance: Advance) -> Iterator[tuple[int, bytes]]:
+def _numbered(readline: Callable[[], bytes], advance: Advance) -> Iterator[tuple[int, bytes]]:
     """Lines with their numbers; of one that is too long, only its beginning."""
     number = done = 0
-    while line := stream.readline(LONGEST_LINE):
+    while line := readline():
         number += 1
         done += len(line)
         if number % TOLD_EVERY == 0:
             advance(done)
         yield number, line
-        while not line.endswith(b"\n") and (line := stream.readline(LONGEST_LINE)):
+        while not line.endswith(b"\n") and (line := readline()):
             pass
 
 
