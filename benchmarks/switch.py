@@ -85,7 +85,7 @@ class Switch:
         manager = ctx.master.addons
         loader, recorder = manager.get("scriptloader"), manager.get("corscope-recorder")
         self.scripts = self.scripts or list(loader.addons)
-        own = next(each for each in self.scripts if hasattr(each.ns, "Corscope"))
+        own = next(each for each in self.scripts if hasattr(each.ns, "script_addons"))
         save = manager.get("save")
         own.ns.addons = [manager.get("corscope") if what == "corscope" else Idle()]
         loader.addons = [each for each in self.scripts if each is not own or what != "alone"]
