@@ -169,3 +169,13 @@ def test_yaml_has_json_s_scalars() -> None:
     text = yaml_text({"a": {"b": ("*", 'c"'), "d": True, "e": None}, "f": ()})
     assert text == 'a:\n  b:\n    - "*"\n    - "c\\""\n  d: true\nf: []\n'
     assert json.loads(re.findall(r'".*"', text)[-1]) == 'c"'
+
+
+@pytest.mark.parametrize(
+    ("lines", "joined"),
+    [((APP, EVIL), f"{APP},{EVIL}"), (("", APP), APP), ((APP, ""), f"{APP},")],
+)
+def test_envoy_appends_lines_by_a_comma(lines: tuple[str, ...], joined: str) -> None:
+    asked = Request("GET", URL, tuple(("Origin", each) for each in lines))
+    got = ENVOY.actual(Policy(allow_origins="*"), asked, Response(200, ()))
+    assert values(got.headers, ORIGIN) == (joined,)

@@ -11,7 +11,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 from corscope.messages import HeaderList, Request
 from corscope.servers.policy import Policy
 
-__all__ = ["joined_by_comma", "last_lines", "reading_first", "reading_joined_by_comma"]
+__all__ = [
+    "joined_by_comma",
+    "last_lines",
+    "reading_appended_by_comma",
+    "reading_first",
+    "reading_joined_by_comma",
+]
 
 _Rest = ParamSpec("_Rest")
 _Given = TypeVar("_Given")
@@ -26,6 +32,18 @@ def reading_first(function: _Function[_Rest, _Given]) -> _Function[_Rest, _Given
 def reading_joined_by_comma(function: _Function[_Rest, _Given]) -> _Function[_Rest, _Given]:
     """The function of a dialect whose server joins the lines without a space, as WSGI's do."""
     return _given(function, ",".join)
+
+
+def reading_appended_by_comma(function: _Function[_Rest, _Given]) -> _Function[_Rest, _Given]:
+    """The function of a dialect whose server puts a comma only behind what isn't empty."""
+    return _given(function, _appended)
+
+
+def _appended(lines: list[str]) -> str:
+    joined = ""
+    for line in lines:
+        joined = f"{joined},{line}" if joined else line
+    return joined
 
 
 def joined_by_comma(request: Request) -> Request:

@@ -31,7 +31,7 @@ from corscope.servers.parts import (
 from corscope.servers.patterns.origins import matches_regex
 from corscope.servers.patterns.regexes import RE2
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
-from corscope.servers.repeated import reading_joined_by_comma
+from corscope.servers.repeated import reading_appended_by_comma
 
 __all__ = ["ENVOY"]
 
@@ -140,8 +140,8 @@ ENVOY = Dialect(
     version="Envoy 1.40.0, CorsPolicy v3",
     source="https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/cors_filter",
     evidence=Evidence.PROVED,
-    preflight=reading_joined_by_comma(_preflight),
-    actual=reading_joined_by_comma(_actual),
+    preflight=reading_appended_by_comma(_preflight),
+    actual=reading_appended_by_comma(_actual),
     complaints=_complaints,
     defaults=Policy(allow_origins=(), allow_methods=(), allow_headers=(), expose_headers=()),
     export=_export,

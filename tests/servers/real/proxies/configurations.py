@@ -32,6 +32,7 @@ class Server:
         without: the piece of configuration of a site without CORS.
         is_alone: whether each site needs a process of its own.
         refusal: what it says where it goes on without a configuration that it doesn't take.
+        early: the status of its answers as long as it hasn't got to its configuration.
     """
 
     file: str
@@ -40,6 +41,7 @@ class Server:
     without: str = ""
     is_alone: bool = False
     refusal: bytes = b""
+    early: int | None = None
 
     def is_refused(self, words: bytes) -> bool:
         """Whether it has said that it doesn't take its configuration."""
@@ -186,7 +188,11 @@ SERVERS = {
     "apache": Server("apache.conf", ("apache2", "-D", "FOREGROUND", "-f"), _apache),
     "envoy": Server("envoy.yaml", (f"{BIN}/envoy", "--use-dynamic-base-id", "-c"), _envoy),
     "traefik": Server(
-        "traefik.yml", (f"{BIN}/traefik", "--configFile"), _traefik, refusal=b" ERR "
+        "traefik.yml",
+        (f"{BIN}/traefik", "--configFile"),
+        _traefik,
+        refusal=b" ERR ",
+        early=404,
     ),
     "nginx": Server("nginx.conf", ("nginx", "-e", "stderr", "-c"), _nginx, is_alone=True),
 }

@@ -17,9 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from http import HTTPStatus
 from pathlib import Path
 
 from . import backend, configurations
@@ -61,10 +60,10 @@ def _started(
     file = folder / server.file
     file.write_text(server.text(folder, list(zip(ports, sites, strict=True))), encoding="utf-8")
     process = stack.enter_context(_running(server.command(folder)))
-    words = folder / "words"
-    if _answers(process, ports[-1], lambda: server.is_refused(words.read_bytes())):
+    if _answers(process, server, folder, ports[-1]):
         return [{"port": port} for port in ports]
-    return [{"error": words.read_text(encoding="utf-8", errors="replace")}] * len(sites)
+    words = (folder / "words").read_text(encoding="utf-8", errors="replace")
+    return [{"error": words}] * len(sites)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -95,14 +94,18 @@ def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def _answers(process: subprocess.Popen[bytes], port: int, is_refused: Callable[[], bool]) -> bool:
-    """Wait for what is behind the last port of its configuration; false if it wasn't taken."""
+def _answers(
+    process: subprocess.Popen[bytes], server: configurations.Server, folder: Path, port: int
+) -> bool:
+    """Wait until the last port of its configuration answers; false if that wasn't taken."""
     deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and not is_refused() and time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
+        if server.is_refused((folder / "words").read_bytes()):
+            break
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
         with closing(connection), suppress(OSError):
             connection.request("GET", "/ok")
-            if connection.getresponse().status == HTTPStatus.OK:
+            if connection.getresponse().status != server.early:
                 return True
         time.sleep(0.01)
     return False
