@@ -149,6 +149,7 @@ def play(
     with OriginServer() as server:
         with Mitmdump(folder, server.upstream_mode, options) as proxy:
             pages = open_pages(browser, server, proxy, [case.page for case in cases])
+            known = len(browser.complaints()) if isinstance(browser, Firefox) else 0
             played = [
                 each
                 for origin, page in pages.items()
@@ -156,7 +157,7 @@ def play(
                 for each in _play_batch(batch, page, server)
             ]
             if isinstance(browser, Firefox):
-                played = _named_by_firefox(browser, played)
+                played = _named_by_firefox(browser, played, known)
             for page in pages.values():
                 page.close()
         journal = proxy.journal()
@@ -209,14 +210,17 @@ def _named_by_chromium(page: ChromiumPage, case: Case, seen: Seen) -> _Played:
     return _Played(case, seen, failed.cors_error or failed.error_text, named)
 
 
-def _named_by_firefox(browser: Firefox, played: Sequence[_Played]) -> list[_Played]:
-    """Add the categories under which the console complained of each case's URLs."""
+def _named_by_firefox(browser: Firefox, played: Sequence[_Played], known: int) -> list[_Played]:
+    """Add the categories under which the console complained of each case's URLs.
+
+    The first ones, as many as are known, are of other tests, whose cases may be named alike.
+    """
     complaints: list[Complaint] = []
     while complaints != (complaints := browser.complaints()):
         time.sleep(CONSOLE_SECONDS)
     slugs = {each.case.slug for each in played}
     named: defaultdict[str, list[str]] = defaultdict(list)
-    for complaint in complaints:
+    for complaint in complaints[known:]:
         for part in slugs.intersection(_URL_PARTS.split(complaint.url)):
             named[part].append(complaint.category)
     return [_Played(p.case, p.seen, named=tuple(named[p.case.slug])) for p in played]
