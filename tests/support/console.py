@@ -132,13 +132,24 @@ class Console:
         wait_until(lambda: "\n: " in self.text(), SECONDS, "the prompt")
         self.press(text)
 
-    def shows(self, wanted: str) -> str:
-        """Wait for this text, however its lines are broken; returns the screen."""
+    def shows(self, *wanted: str) -> str:
+        """Wait until all these texts are there, however lines are broken; returns the screen.
+
+        A screen comes in several pieces: what stands by one text may not have been drawn yet.
+        """
         try:
-            wait_until(lambda: wanted in self.flowing(), SECONDS, f"{wanted!r} on the screen")
+            wait_until(
+                lambda: all(text in self.flowing() for text in wanted),
+                SECONDS,
+                f"{' and '.join(map(repr, wanted))} on the screen",
+            )
         except AssertionError as error:
             raise AssertionError(f"{error}:\n{self.text()}") from None
         return self.text()
+
+    def leaves(self, gone: str) -> None:
+        """Wait until this text isn't on the screen any more."""
+        wait_until(lambda: gone not in self.text(), SECONDS, f"{gone!r} to leave the screen")
 
     def quit(self) -> int:
         """Ask it to end; returns its exit status."""
