@@ -85,13 +85,17 @@ def reported(
 ) -> tuple[list[Entry], set[str], list[Message]]:
     """What the journal has of the endpoints, which of them got reports, and what was printed."""
     serve(server)
-    start = time.monotonic()
-    printed = printed_of(
-        browser,
-        f"{SECURE_PAGE}/",
-        proxy.port,
-        lambda: time.monotonic() - start > QUIET_SECONDS,
-    )
+    seen, last = 0, time.monotonic()
+
+    def is_done() -> bool:
+        nonlocal seen, last
+        if (now := len(server.received)) != seen:
+            seen, last = now, time.monotonic()
+        asked = {each.url for each in server.received if each.method == "OPTIONS"}
+        is_quiet = time.monotonic() - last > QUIET_SECONDS
+        return is_quiet and {f"{API}/{name}" for name in PREFLIGHTS} <= asked
+
+    printed = printed_of(browser, f"{SECURE_PAGE}/", proxy.port, is_done)
     entries = [entry for entry in proxy.journal() if entry.get("url", "").startswith(f"{API}/")]
     posts = [each.url for each in server.received if each.method == "POST"]
     sent = {url.rpartition("/")[2] for url in posts}

@@ -133,7 +133,8 @@ class WebPage:
             self._chromium.call(self.page.keyboard.press(key))
 
     def tab_to(self, selector: str) -> None:
-        """Press Tab until such an element has the focus."""
+        """Press Tab until such an element has the focus, once it is there."""
+        self.see(selector)
         for _ in range(_MOST_TABS):
             if self.run("each => document.activeElement.matches(each)", selector):
                 return
