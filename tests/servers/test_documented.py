@@ -9,7 +9,6 @@ from corscope.fetch.headers import get, values
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.answer import Answer
 from corscope.servers.dialect import Dialect
-from corscope.servers.libraries.aspnet_core import ASPNET_CORE
 from corscope.servers.libraries.laravel import LARAVEL
 from corscope.servers.libraries.spring import SPRING
 from corscope.servers.policy import Policy
@@ -71,18 +70,6 @@ def actual(
                 (AGE, "0"),
             ),
             id="laravel lists all, in small letters",
-        ),
-        pytest.param(
-            ASPNET_CORE,
-            204,
-            (
-                (ORIGIN, APP),
-                (HEADERS, "X-A,x-b"),
-                (METHODS, "GET,PUT"),
-                (AGE, "0"),
-                ("vary", "Origin"),
-            ),
-            id="aspnet-core lists all",
         ),
     ],
 )
@@ -225,37 +212,6 @@ def test_laravel_adds_to_vary(own: tuple[str, ...], lines: tuple[str, ...]) -> N
     assert [name.lower() for name, _ in got.headers[: len(lines)]] == ["vary"] * len(lines)
 
 
-def test_aspnet_core_says_nothing_to_others() -> None:
-    assert answer(ASPNET_CORE, LISTED, options(EVIL)) == Answer(204)
-    assert actual(ASPNET_CORE, LISTED, EVIL) == Response(200, ())
-    assert ASPNET_CORE.preflight(LISTED, options(None)) is None
-
-
-def test_aspnet_core_varies_where_there_is_more_than_one() -> None:
-    one, below = Policy(allow_origins=(APP,)), Policy(allow_origins=("https://*.app.test",))
-    assert values(actual(ASPNET_CORE, one, APP).headers, "vary") == ()
-    got = actual(ASPNET_CORE, below, "https://a.b.app.test", own=(("Vary", "Accept"),))
-    assert values(got.headers, "vary") == ("Accept", "Origin")
-    assert actual(ASPNET_CORE, below, "https://app.test:8443").headers == ()
-    assert actual(ASPNET_CORE, below, APP).headers == ()
-
-
-def test_aspnet_core_has_a_method_by_the_name_of_the_echo_where_it_is_listed() -> None:
-    listed = Policy(allow_origins=(APP,), allow_methods=("request",), allow_headers=("request",))
-    made = answer(ASPNET_CORE, listed, options(APP, "PUT", "x-a"))
-    assert made.headers == ((ORIGIN, APP), (HEADERS, "request"), (METHODS, "request"))
-    assert ASPNET_CORE.export is not None
-    assert 'WithHeaders("request")' in ASPNET_CORE.export(listed).text
-
-
-def test_aspnet_core_loses_its_headers_with_an_exception() -> None:
-    unhandled = Policy(allow_origins="*", settings=(("handled_errors", False),))
-    request = Request("GET", URL, (("Origin", APP),))
-    for status, allowed in ((500, None), (404, "*")):
-        got = ASPNET_CORE.actual(unhandled, request, Response(status, ()))
-        assert get(got.headers, ORIGIN) == allowed
-
-
 @pytest.mark.parametrize(
     ("dialect", "policy", "field"),
     [
@@ -264,8 +220,6 @@ def test_aspnet_core_loses_its_headers_with_an_exception() -> None:
         (LARAVEL, Policy(allow_origins="request"), "allow_origins"),
         (LARAVEL, Policy(allow_origins="*", allow_origin_regex="a"), "allow_origin_regex"),
         (LARAVEL, Policy(allow_origin_regex="("), "allow_origin_regex"),
-        (ASPNET_CORE, Policy(allow_origins="*", allow_credentials=True), "allow_credentials"),
-        (ASPNET_CORE, Policy(allow_origins=("https://*.a.test:*",)), "allow_origins"),
     ],
 )
 def test_what_is_complained_about(dialect: Dialect, policy: Policy, field: str) -> None:
@@ -287,14 +241,6 @@ def test_what_is_complained_about(dialect: Dialect, policy: Policy, field: str) 
             Policy(allow_origin_regex=r"a#\d'"),
             r"'allowed_origins_patterns' => ['#a\\#\\d\'#'],",
         ),
-        (
-            ASPNET_CORE,
-            Policy(allow_origins=("https://*.a.test",), allow_headers="*", max_age=5),
-            'app.UseCors(policy => policy\n    .WithOrigins("https://*.a.test")\n'
-            "    .SetIsOriginAllowedToAllowWildcardSubdomains()\n    .AllowAnyHeader()\n"
-            "    .SetPreflightMaxAge(TimeSpan.FromSeconds(5)));\n",
-        ),
-        (ASPNET_CORE, Policy(), "app.UseCors(policy => { });"),
     ],
 )
 def test_the_export(dialect: Dialect, policy: Policy, text: str) -> None:

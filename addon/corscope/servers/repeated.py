@@ -17,6 +17,7 @@ __all__ = [
     "reading_appended_by_comma",
     "reading_first",
     "reading_joined_by_comma",
+    "reading_joined_where_not_empty",
 ]
 
 _Rest = ParamSpec("_Rest")
@@ -37,6 +38,13 @@ def reading_joined_by_comma(function: _Function[_Rest, _Given]) -> _Function[_Re
 def reading_appended_by_comma(function: _Function[_Rest, _Given]) -> _Function[_Rest, _Given]:
     """The function of a dialect whose server puts a comma only behind what isn't empty."""
     return _given(function, _appended)
+
+
+def reading_joined_where_not_empty(
+    function: _Function[_Rest, _Given],
+) -> _Function[_Rest, _Given]:
+    """The function of a dialect whose server joins without a space what isn't empty."""
+    return _given(function, lambda lines: ",".join(filter(None, lines)))
 
 
 def _appended(lines: list[str]) -> str:

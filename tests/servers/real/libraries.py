@@ -106,6 +106,11 @@ LIBRARIES: dict[str, Library] = {
         ("javac", "/usr/share/java/tomcat9-catalina.jar"),
         ON_DEBIAN,
     ),
+    "aspnet-core": Library(
+        (sys.executable, "-m", f"{__package__}.aspnet.program"),
+        ("mcs", str(HERE / "node" / "node_modules" / "@azure" / "mcp-linux-x64")),
+        ON_DEBIAN,
+    ),
     "rack-cors": Library(
         ("ruby", str(HERE / "debian" / "rack.rb")),
         ("ruby", "/usr/share/doc/ruby-rack-cors", "puma"),

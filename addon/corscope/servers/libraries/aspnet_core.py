@@ -1,12 +1,13 @@
 """How does ASP.NET Core answer with UseCors and one policy?
 
 Follows CorsMiddleware, CorsService and CorsPolicyBuilder in
-https://github.com/dotnet/aspnetcore/tree/main/src/Middleware/CORS/src/Infrastructure.
-Nothing of it was measured, and no test runs it: that Vary comes on a line of its own, and what an
-unhandled exception loses, is how its source reads.
+https://github.com/dotnet/aspnetcore/tree/main/src/Middleware/CORS/src/Infrastructure, and the
+order in which Kestrel sends the lines.
 """
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Final
 
 from corscope.fetch.headers import append, set_header
@@ -33,6 +34,7 @@ from corscope.servers.parts import (
 from corscope.servers.patterns.origins import matches_regex
 from corscope.servers.patterns.regexes import DOTNET
 from corscope.servers.policy import ECHO, WILDCARD, Policy, listed
+from corscope.servers.repeated import reading_joined_where_not_empty
 
 __all__ = ["ASPNET_CORE"]
 
@@ -40,10 +42,15 @@ _HANDLED_ERRORS: Final = Setting(
     "handled_errors",
     "boolean",
     default=True,
-    doc="a 500 comes from the application; if false, from an exception that nobody caught, and "
-    "has no CORS headers.",
+    doc="a 500 comes from the application, or from a page for exceptions (`UseExceptionHandler`, "
+    "and what is there in Development); if false, from an exception that nobody caught, and has no "
+    "CORS headers.",
 )
 _SUBDOMAINS: Final = "://*."
+_MEMBER: Final = re.compile(r'(?:[^",]++|"[^"]*+(?:"|\Z))++')
+_KNOWN: Final = {
+    *(ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, EXPOSE_HEADERS, MAX_AGE, VARY),
+}
 
 
 def _preflight(policy: Policy, request: Request) -> Answer | None:
@@ -57,7 +64,7 @@ def _preflight(policy: Policy, request: Request) -> Answer | None:
         (ALLOW_METHODS, _asked_or_listed(policy.allow_methods, request, REQUEST_METHOD)),
         (MAX_AGE, None if policy.max_age is None else str(policy.max_age)),
     )
-    return Answer(204, _varied(headers, policy))
+    return Answer(204, _as_sent(_varied(headers, policy)))
 
 
 def _actual(policy: Policy, request: Request, response: Response) -> Response:
@@ -71,7 +78,17 @@ def _actual(policy: Policy, request: Request, response: Response) -> Response:
         *present((EXPOSE_HEADERS, exposed)),
     ):
         headers = set_header(headers, name, value)
-    return Response(response.status, _varied(headers, policy))
+    return Response(response.status, _as_sent(_varied(headers, policy)))
+
+
+def _as_sent(headers: HeaderList) -> HeaderList:
+    """Kestrel puts the lines that it knows by name before all others."""
+    known = sorted((line for line in headers if line[0].lower() in _KNOWN), key=_lower_name)
+    return (*known, *(line for line in headers if line[0].lower() not in _KNOWN))
+
+
+def _lower_name(line: tuple[str, str]) -> str:
+    return line[0].lower()
 
 
 def _origin_and_credentials(policy: Policy, allowed: str) -> HeaderList:
@@ -93,9 +110,28 @@ def _asked_or_listed(
     if not _is_open(allowed):
         return ",".join(listed(allowed)) or None
     asked = echoed(request, name)
-    if asked is None or name == REQUEST_METHOD:
-        return asked
-    return ",".join(filter(None, (each.strip() for each in asked.split(",")))) or None
+    if not asked:
+        return None
+    names = (asked,) if name == REQUEST_METHOD else _separated(asked)
+    return ",".join(_quoted(each) for each in names) or None
+
+
+def _separated(value: str) -> Iterator[str]:
+    """The members of a list that aren't empty, as GetCommaSeparatedValues reads them.
+
+    No comma counts within quotation marks, wherever they begin; those around all of a member fall.
+    """
+    for found in _MEMBER.finditer(value):
+        member = found[0].strip()
+        is_quoted = len(member) > 1 and member[0] == member[-1] == '"'
+        if member := member[1:-1] if is_quoted else member:
+            yield member
+
+
+def _quoted(value: str) -> str:
+    """A member as SetCommaSeparatedValues writes it."""
+    is_quoted = value[0] == value[-1] == '"'
+    return f'"{value}"' if "," in value and not is_quoted else value
 
 
 def _is_open(value: str | tuple[str, ...] | None) -> bool:
@@ -155,6 +191,9 @@ def _complaints(policy: Policy) -> tuple[Complaint, ...]:
         message = f'can\'t be true with an origin "{WILDCARD}"'
         hint = f'list the origins, or write "{ECHO}"'
         found.append(Complaint("allow_credentials", message, hint, at_start=True))
+    if policy.max_age is not None and policy.max_age < 0:
+        hint = "leave it out, or write 0"
+        found.append(Complaint("max_age", "is never below 0", hint, at_start=True))
     for origin in _origins(policy):
         if _SUBDOMAINS in origin and origin_of_url(origin.replace("*.", "")) is None:
             hint = 'only subdomains have a pattern: "https://*.example.com"'
@@ -175,6 +214,8 @@ def _export(policy: Policy) -> Export:
         calls.append(f"SetPreflightMaxAge(TimeSpan.FromSeconds({policy.max_age}))")
     body = "policy" + "".join(f"\n    .{call}" for call in calls) if calls else "{ }"
     text = f"builder.Services.AddCors();\n\napp.UseCors(policy => {body});\n"
+    if policy.allow_origin_regex is not None and policy.allow_origins != ECHO:
+        text = f"using System.Text.RegularExpressions;\n\n{text}"
     warned = ("preflights are answered here, not forwarded",) if policy.forward_preflight else ()
     return Export("Program.cs", text, warned)
 
@@ -205,21 +246,22 @@ def _strings(value: str | tuple[str, ...]) -> str:
 ASPNET_CORE = Dialect(
     name="aspnet-core",
     title="ASP.NET Core (UseCors)",
-    version="CorsMiddleware",
+    version="ASP.NET Core 9.0.7",
     source="https://learn.microsoft.com/aspnet/core/security/cors",
-    evidence=Evidence.DOCUMENTED,
-    preflight=_preflight,
-    actual=_actual,
+    evidence=Evidence.PROVED,
+    preflight=reading_joined_where_not_empty(_preflight),
+    actual=reading_joined_where_not_empty(_actual),
     complaints=_complaints,
     defaults=Policy(allow_origins=(), allow_methods=(), allow_headers=(), expose_headers=()),
     export=_export,
     settings=(_HANDLED_ERRORS,),
     surprises=(
-        "A preflight that isn't allowed gets 204 without CORS headers, and without `Vary`.",
+        "Another origin's preflight gets 204 without CORS headers, and without `Vary`.",
         "Methods and headers are never checked, only listed; none are listed by default.",
         "`*` among methods or headers sends back what was asked for, if it stands alone.",
         "An origin that ends in a slash is never matched.",
         "One origin alone has no `Vary`.",
+        "A name with a comma in it is sent in quotation marks, which no browser reads.",
         "An exception that nobody catches loses the headers, so that the browser hides it.",
     ),
 )
