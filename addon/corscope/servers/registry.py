@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from corscope.servers.dialect import Dialect
 from corscope.servers.libraries.aiohttp import AIOHTTP
 from corscope.servers.libraries.aspnet_core import ASPNET_CORE
+from corscope.servers.libraries.chi import CHI
 from corscope.servers.libraries.django import DJANGO
 from corscope.servers.libraries.echo import ECHO_GO
 from corscope.servers.libraries.express import EXPRESS
@@ -56,6 +57,7 @@ _DIALECTS = (
     CADDY,
     HAPROXY,
     RS_CORS,
+    CHI,
     GIN,
     ECHO_GO,
     GORILLA,
@@ -83,7 +85,7 @@ _KNOWN_AS = {
     "fastapi": STARLETTE.name,
     "nitro": H3.name,
     "nuxt": H3.name,
-    "chi": RS_CORS.name,
+    "go-chi": CHI.name,
     "rails": RACK_CORS.name,
     "rack": RACK_CORS.name,
     "flask": FLASK_CORS.name,

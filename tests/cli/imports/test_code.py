@@ -76,7 +76,7 @@ FORMS = {
         ),
     ),
     "chi, as its documentation has it": (
-        "rs-cors",
+        "chi",
         go(
             """r.Use(cors.Handler(cors.Options{
                 // AllowedOrigins: []string{"https://foo.com"},
@@ -298,7 +298,7 @@ FORMS = {
     ),
 }
 FILES = {
-    **dict.fromkeys(("rs-cors", "gin", "echo", "gorilla"), "main.go"),
+    **dict.fromkeys(("rs-cors", "chi", "gin", "echo", "gorilla"), "main.go"),
     "rack-cors": "cors.rb",
     "django": "settings.py",
     **dict.fromkeys(("litestar", "quart-cors", "flask-cors"), "app.py"),
@@ -733,7 +733,7 @@ def test_each_allow_of_rack_cors_is_a_rule_for_its_own_origins() -> None:
     ("name", "file", "text"),
     [
         ("rs-cors", "a.go", go("", RS)),
-        ("rs-cors", "a.go", go("", "github.com/go-chi/cors")),
+        ("chi", "a.go", go("", "github.com/go-chi/cors")),
         ("gin", "a.go", go("", GIN)),
         ("echo", "a.go", go("", ECHO)),
         ("gorilla", "a.go", go("", GORILLA)),
@@ -1034,7 +1034,7 @@ def test_where_djangos_settings_count_is_told(text: str, told: list[str]) -> Non
         ("gin", "github.com/gin-contrib/cors", 'v1 := r.Group("/v1")\nv1.Use(cors.Default())'),
         ("gin", "github.com/gin-contrib/cors", 'v1 := r.Group("/v1", cors.Default())\nv1.X()'),
         (
-            "rs-cors",
+            "chi",
             "github.com/go-chi/cors",
             'r.Route("/v1", func(r chi.Router) {\nr.Use(cors.Handler(cors.Options{}))\n})',
         ),

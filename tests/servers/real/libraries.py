@@ -101,6 +101,7 @@ def _go(name: str, package: str) -> Library:
 
 LIBRARIES: dict[str, Library] = {
     "rs-cors": _go("rs-cors", "rs/cors"),
+    "chi": _go("chi", "go-chi/cors"),
     "tomcat": Library(
         (sys.executable, "-m", f"{__package__}.debian.java_program", "Tomcat"),
         ("javac", "/usr/share/java/tomcat9-catalina.jar"),

@@ -7,6 +7,7 @@ from typing import Final
 
 from corscope.cli.imports.libraries.aspnet_core import read_aspnet_core
 from corscope.cli.imports.libraries.go import (
+    read_chi,
     read_echo,
     read_gin,
     read_gorilla,
@@ -72,6 +73,7 @@ IMPORTERS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "django": read_django,
     "aiohttp": read_aiohttp,
     "rs-cors": read_rs_cors,
+    "chi": read_chi,
     "gin": read_gin,
     "echo": read_echo,
     "gorilla": read_gorilla,
@@ -127,7 +129,8 @@ _SIGNS: Final = {
         "aiohttp": r"\baiohttp_cors\b",
     },
     ".go": {
-        "rs-cors": r"github\.com/(rs|go-chi)/cors\b",
+        "rs-cors": r"github\.com/rs/cors\b",
+        "chi": r"github\.com/go-chi/cors\b",
         "gin": r"github\.com/gin-contrib/cors\b",
         "echo": r"github\.com/labstack/echo/(v\d+/)?middleware\b",
         "gorilla": r"github\.com/gorilla/handlers\b",

@@ -30,6 +30,7 @@ class Library:
 LIBRARIES = {
     "rs-cors": Library("handler.go", "handler"),
     "gorilla": Library("handler.go", "handler"),
+    "chi": Library("chi.go", "r"),
     "gin": Library("gin.go", "router"),
     "echo": Library("echo.go", "e"),
 }

@@ -1,4 +1,4 @@
-"""How do rs/cors, gin, Echo and gorilla take their CORS options in Go?"""
+"""How do rs/cors, chi, gin, Echo and gorilla take their CORS options in Go?"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -23,7 +23,7 @@ from corscope.servers.web_servers.by_hand import regex_of
 
 Settings = tuple[tuple[str, SettingValue], ...]
 
-__all__ = ["read_echo", "read_gin", "read_gorilla", "read_rs_cors"]
+__all__ = ["read_chi", "read_echo", "read_gin", "read_gorilla", "read_rs_cors"]
 
 
 def _ignored(_node: Node) -> Fields:
@@ -60,9 +60,10 @@ def _instead(
     return {name: node for name, node in options.items() if name != listed}, (told,)
 
 
-# rs/cors
+# rs/cors and chi
 
-_CORS: Final = ("github.com/rs/cors", "github.com/go-chi/cors", "github.com/rs/cors/wrapper/gin")
+_CORS: Final = ("github.com/rs/cors", "github.com/rs/cors/wrapper/gin")
+_CHI: Final = "github.com/go-chi/cors"
 _RS_FUNCTIONS: Final = ("AllowOriginVaryRequestFunc", "AllowOriginRequestFunc", "AllowOriginFunc")
 _RS: Final = {
     "AllowedOrigins": listed_or_any("allow_origins"),
@@ -83,29 +84,35 @@ _ALL: Final[Mapping[str, Node]] = {
 
 
 def read_rs_cors(source: Source) -> Iterator[Found]:
-    """`cors.New(cors.Options{…})`, `cors.Default()` and `cors.AllowAll()`; chi's `cors.Handler`."""
-    file = GoFile(source, _CORS[:1], {})
-    ours = {
-        f"{path}.{name}" for path in _CORS for name in ("New", "Handler", "Default", "AllowAll")
-    }
-    for call in _calls(file, ours, "cors.New(cors.Options{…}) of github.com/rs/cors"):
+    """`cors.New(cors.Options{…})`, `cors.Default()` and `cors.AllowAll()`."""
+    for call, read in _with_options(source, _CORS, ("New", "Default", "AllowAll")):
+        settings, of_version = _version(source, call)
+        policy = replace(read.policy, settings=settings)
+        yield replace(read, policy=policy, warnings=(*read.warnings, *of_version))
+
+
+def read_chi(source: Source) -> Iterator[Found]:
+    """`cors.Handler(cors.Options{…})`, and `cors.New` and `cors.AllowAll` beside it."""
+    for _, read in _with_options(source, (_CHI,), ("Handler", "New", "AllowAll")):
+        yield read
+
+
+def _with_options(
+    source: Source, packages: tuple[str, ...], names: tuple[str, ...]
+) -> Iterator[tuple[GoCall, Found]]:
+    file = GoFile(source, packages[:1], {})
+    ours = {f"{path}.{name}" for path in packages for name in names}
+    for call in _calls(file, ours, f"cors.{names[0]}(cors.Options{{…}}) of {packages[0]}"):
         name = call.function.rpartition(".")[2]
         given = Node(call.place, _ALL if name == "AllowAll" else {})
         options = _options(next(iter(call.given()), given))
         counting, told = _instead(options, "AllowedOrigins", *_RS_FUNCTIONS)
         read = found(counting, _RS, call.place)
-        settings, of_version = _version(source, call)
-        yield replace(
-            read,
-            policy=replace(read.policy, settings=settings),
-            warnings=(*call.warnings, *told, *read.warnings, *of_version),
-        )
+        yield call, replace(read, warnings=(*call.warnings, *told, *read.warnings))
 
 
 def _version(source: Source, call: GoCall) -> tuple[Settings, tuple[str, ...]]:
-    """As which version it is read, and what is told where that isn't sure; chi/cors has one."""
-    if not call.function.startswith(_CORS[0]):
-        return (), ()
+    """As which version it is read, and what is told where that isn't sure."""
     required = required_version(source, _CORS[0])
     if required is not None and required >= (1, 11):
         return (("version", "1.11"),), ()

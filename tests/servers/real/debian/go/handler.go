@@ -27,15 +27,3 @@ func start(configure func(App) App) http.Handler {
 	}
 	return recovered(configure(mux))
 }
-
-// Without this, which every router brings, net/http closes the connection.
-func recovered(handler http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if recover() != nil {
-				w.WriteHeader(http.StatusInternalServerError)
-			}
-		}()
-		handler.ServeHTTP(w, r)
-	})
-}

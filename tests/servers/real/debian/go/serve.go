@@ -73,3 +73,15 @@ func answer(w http.ResponseWriter, path string) {
 	}
 	w.Write([]byte("body"))
 }
+
+// Without this, which every router brings, net/http closes the connection.
+func recovered(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if recover() != nil {
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		}()
+		handler.ServeHTTP(w, r)
+	})
+}
