@@ -47,6 +47,7 @@ REASONS: Final = {
     "corscope.rules.locate._KEY_PART.0": "possessive",
     "corscope.rules.locate._STRING.0": "possessive",
     "corscope.servers.libraries.aspnet_core._MEMBER.0": "possessive",
+    "corscope.servers.libraries.echo._HOST.0": "one character or an escape, never both",
     "corscope.servers.libraries.quart_cors._PART.0": "possessive",
     "corscope.servers.patterns.regexes._PART.0": "one character or an escape, never both",
     "corscope.servers.libraries.spring._PORTS.0": "a comma begins each, and digits hold none",

@@ -212,7 +212,19 @@ def _of_its_dialects(found: Sequence[tuple[Dialect, Field]]) -> Field:
     doc = "Only for " + " For ".join(f"{', '.join(of)}: {doc}" for doc, of in names.items())
     first = found[0][1]
     agree = all(field.default == first.default for _, field in found)
-    return replace(first, doc=doc, default=first.default if agree else None)
+    default = first.default if agree else None
+    return replace(first, doc=doc, default=default, kind=_kind_of_all([f.kind for _, f in found]))
+
+
+def _kind_of_all(kinds: Sequence[ValueKind]) -> ValueKind:
+    """One that takes what any of them does: the words to choose from may be others."""
+    words = {
+        word: what
+        for kind in kinds
+        if isinstance(kind, Choice)
+        for word, what in kind.words.items()
+    }
+    return Choice(words) if words else kinds[0]
 
 
 def _elsewhere(homes: _Homes) -> dict[str, str]:

@@ -19,7 +19,7 @@ from tests.cli.imports.reading import APP, OWN, in_little_memory, read
 def go(body: str, *packages: str) -> str:
     """A Go file that imports these and does that when it is run."""
     imports = "".join(f'\t"{path}"\n' for path in packages)
-    version = "// With github.com/rs/cors v1.7.0 in go.mod." if RS in packages else ""
+    version = next((VERSIONS[each] for each in packages if each in VERSIONS), "")
     return f"package main\n{version}\nimport (\n{imports})\n\nfunc main() {{\n{body}\n}}\n"
 
 
@@ -27,6 +27,10 @@ RS = "github.com/rs/cors"
 GIN = "github.com/gin-contrib/cors"
 ECHO = "github.com/labstack/echo/v4/middleware"
 GORILLA = "github.com/gorilla/handlers"
+VERSIONS = {
+    RS: "// With github.com/rs/cors v1.7.0 in go.mod.",
+    ECHO: "// With github.com/labstack/echo/v4 v4.2.1 in go.mod.",
+}
 
 
 def rack(body: str) -> str:
@@ -170,7 +174,8 @@ FORMS = {
     ),
     "Echo with its documentation's function": (
         "echo",
-        """func allowOrigin(origin string) (bool, error) {
+        """// With github.com/labstack/echo/v4 v4.2.1 in go.mod.
+        func allowOrigin(origin string) (bool, error) {
             return regexp.MatchString(`^https:\\/\\/labstack\\.(net|com)$`, origin)
         }
         e.Use(middleware.CORSWithConfig(middleware.CORSConfig{AllowOriginFunc: allowOrigin}))""",

@@ -1,4 +1,4 @@
-"""A Go program's rs/cors is read as the version that its go.mod requires."""
+"""A Go program's rs/cors or Echo is read as the version that its go.mod requires."""
 
 from pathlib import Path
 
@@ -57,3 +57,45 @@ def test_a_version_that_is_open_is_told_of(
 def test_chi_has_no_version() -> None:
     (found,) = read("chi", "main.go", CHI)
     assert (found.policy.settings, found.warnings) == ((), ())
+
+
+ECHO = """package main
+
+import "github.com/labstack/echo/v4/middleware"
+
+func main() {
+\te.Use(middleware.CORSWithConfig(middleware.CORSConfig{
+\t\tAllowOrigins: []string{"*"},
+\t\tAllowCredentials: true,
+\t\tUnsafeWildcardOriginWithAllowCredentials: true,
+\t}))
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("required", "version", "told"),
+    [
+        ("v4.13.4", "4.15", None),
+        ("v4.11.0", "4.15", None),
+        ("v4.6.3", "", None),
+        ("v4.9.0", "", "Echo 4.9 is read as 4.2"),
+        (None, "", "Echo without a go.mod is read as 4.2"),
+    ],
+)
+def test_echo_is_read_as_its_version(
+    tmp_path: Path, required: str | None, version: str, told: str | None
+) -> None:
+    if required is not None:
+        require = f"module app\n\nrequire (\n\tgithub.com/labstack/echo/v4 {required}\n)\n"
+        (tmp_path / "go.mod").write_text(require, "utf-8")
+    (found,) = read("echo", str(tmp_path / "main.go"), ECHO)
+    assert dict(found.policy.settings).get("version", "") == version
+    assert found.policy.allow_origins == "request"  # by the option that says it is unsafe
+    assert [told is not None and told in each for each in found.warnings] == [True] * bool(told)
+
+
+def test_the_path_of_echo_5_says_its_version() -> None:
+    (found,) = read("echo", "main.go", ECHO.replace("/v4", "/v5").replace("Unsafe", "// Unsafe"))
+    assert dict(found.policy.settings) == {"version": "5"}
+    assert (found.policy.allow_origins, found.warnings) == ("*", ())

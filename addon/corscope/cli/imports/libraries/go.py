@@ -18,7 +18,8 @@ from corscope.cli.imports.options import (
     setting,
 )
 from corscope.cli.imports.tree import Found, Node, Opaque, Regex, Source, Value
-from corscope.servers.policy import ECHO, WILDCARD, SettingValue
+from corscope.servers.policy import ECHO, WILDCARD, Policy, SettingValue
+from corscope.servers.policy import listed as listed_values
 from corscope.servers.web_servers.by_hand import regex_of
 
 Settings = tuple[tuple[str, SettingValue], ...]
@@ -243,6 +244,7 @@ _ECHO_KNOWN: Final[Known] = {
     },
     f"{_MIDDLEWARE}.DefaultCORSConfig": {},
 }
+_ECHO_UNSAFE: Final = "UnsafeWildcardOriginWithAllowCredentials"
 _ECHO_FUNCTIONS: Final = ("AllowOriginFunc", "UnsafeAllowOriginFunc")
 _ECHO: Final = {
     "AllowOrigins": listed_or_any("allow_origins"),
@@ -252,6 +254,7 @@ _ECHO: Final = {
     "ExposeHeaders": listed_or_any("expose_headers"),
     "AllowCredentials": flag("allow_credentials"),
     "MaxAge": number("max_age"),
+    _ECHO_UNSAFE: _ignored,
 }
 
 
@@ -269,7 +272,33 @@ def read_echo(source: Source) -> Iterator[Found]:
             options, "AllowOrigins", "UnsafeAllowOriginFunc", "AllowOriginFunc"
         )
         read = found(counting, _ECHO, call.place)
-        yield replace(read, warnings=(*call.warnings, *told, *read.warnings))
+        settings, of_version = _echo_version(source, call.place)
+        policy = replace(_named_where_unsafe(read.policy, options), settings=settings)
+        warnings = (*call.warnings, *told, *read.warnings, *of_version)
+        yield replace(read, policy=policy, warnings=warnings)
+
+
+def _named_where_unsafe(policy: Policy, options: Mapping[str, Node]) -> Policy:
+    """With the option that has a wildcard beside credentials mean whoever asks."""
+    is_unsafe = options.get(_ECHO_UNSAFE, Node("", False)).value is True
+    is_open = WILDCARD in listed_values(policy.allow_origins)
+    if is_unsafe and is_open and policy.allow_credentials:
+        return replace(policy, allow_origins=ECHO)
+    return policy
+
+
+def _echo_version(source: Source, place: str) -> tuple[Settings, tuple[str, ...]]:
+    """As which version it is read, and what is told where that isn't sure."""
+    if f"{_ECHO_PACKAGE}/v5" in source.text:
+        return (("version", "5"),), ()
+    required = required_version(source, f"{_ECHO_PACKAGE}/v4")
+    if required is not None and required >= (4, 11):
+        return (("version", "4.15"),), ()
+    if required is not None and required < (4, 7):
+        return (), ()
+    now = "without a go.mod" if required is None else "{}.{}".format(*required)
+    told = f'Echo {now} is read as 4.2; version = "4.15" in the policy has it answer as 4.15'
+    return (), (f"{place}: {told}",)
 
 
 # gorilla
