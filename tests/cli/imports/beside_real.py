@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from corscope.cli.imports.formats import IMPORTERS
+from corscope.cli.imports.tree import Found, Source
 from corscope.messages import HeaderList, Request, Response
 from corscope.servers.forwarded import answered_by, passed_on
-from tests.cli.imports.reading import dialect, read
+from corscope.servers.policy import Policy
+from tests.cli.imports.reading import dialect
 from tests.servers.real.asked import Asked
 from tests.servers.real.libraries import LIBRARIES, Library, Running
 
@@ -26,7 +29,11 @@ class Heard(NamedTuple):
 
 
 def differences(
-    name: str, texts: Sequence[str], origins: Sequence[str], library: Library | None = None
+    name: str,
+    texts: Sequence[str],
+    origins: Sequence[str],
+    library: Library | None = None,
+    reader: Callable[[Source], Iterator[Found]] | None = None,
 ) -> list[str]:
     """The requests that the first rule of a text answers otherwise than the server that runs it.
 
@@ -35,9 +42,11 @@ def differences(
         texts: configurations, as that library's program of the tests takes them.
         origins: what is asked for, beside another origin and none.
         library: what runs them, if not that of the dialect.
+        reader: what reads them, if not that of the dialect.
     """
-    library = library or LIBRARIES[name]
+    library, reader = library or LIBRARIES[name], reader or IMPORTERS[name]
     library.require()
+    policies = [next(iter(reader(Source("a.js", text)))).policy for text in texts]
     with Running(library, list(texts)) as server:
         assert server.errors == {}
         return [
@@ -47,7 +56,10 @@ def differences(
             )
             for asked in _asked(origins)
             for real, ruled in [
-                (_heard(*_answer(real_port, asked)), _ruled(name, texts[number], bare_port, asked))
+                (
+                    _heard(*_answer(real_port, asked)),
+                    _ruled(name, policies[number], bare_port, asked),
+                )
             ]
             if real != ruled
         ]
@@ -71,9 +83,9 @@ def _answer(port: int, asked: Asked) -> tuple[int, HeaderList, bytes]:
     return response.status, tuple(response.getheaders()), body
 
 
-def _ruled(name: str, text: str, port: int, asked: Asked) -> Heard:
+def _ruled(name: str, policy: Policy, port: int, asked: Asked) -> Heard:
     """What the rule makes of what the application answers without the library."""
-    server, policy = dialect(name), read(name, "a.js", text)[0].policy
+    server = dialect(name)
     assert server.complaints(policy) == ()
     request = Request(asked.method, f"http://127.0.0.1:{port}{asked.path}", asked.headers)
     made = answered_by(server, policy, request)

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import pytest
 
-__all__ = ["LIBRARIES", "NEST", "Library", "Running", "require_program"]
+__all__ = ["LIBRARIES", "NEST", "VITE", "Library", "Running", "require_program"]
 
 HERE = Path(__file__).parent
 STOP_SECONDS = 20.0
@@ -146,6 +146,13 @@ NEST = {
     "fastify": _node("nest-fastify", "@nestjs/platform-fastify"),
 }
 """NestJS by the dialect of the framework that it runs on, whose errors it answers itself."""
+
+VITE = Library(
+    ("node", str(HERE / "node" / "vite.mjs")),
+    ("node", str(HERE / "node" / "node_modules" / "vite")),
+    HINT,
+)
+"""Vite's development server, which hands the package cors what its configuration says."""
 
 
 class Running:

@@ -32,6 +32,7 @@ from corscope.cli.imports.libraries.python import (
 )
 from corscope.cli.imports.libraries.ruby import read_rack_cors
 from corscope.cli.imports.libraries.spring import read_spring
+from corscope.cli.imports.libraries.vite import read_vite
 from corscope.cli.imports.platforms.clouds import (
     read_api_gateway,
     read_azure_blob,
@@ -102,6 +103,7 @@ FORMATS: Final[Mapping[str, Callable[[Source], Iterator[Found]]]] = {
     "netlify": read_netlify,
     "vercel": read_vercel,
     "next": read_next,
+    "vite": read_vite,
     "firebase": read_firebase,
     "static-web-apps": read_static_web_apps,
 }
@@ -174,6 +176,7 @@ _BY_NAME: Final = {
     "firebase.json": "firebase",
     "staticwebapp.config.json": "static-web-apps",
     **{f"next.config.{ending}": "next" for ending in ("js", "mjs", "cjs", "ts", "mts")},
+    **{f"vite.config.{ending}": "vite" for ending in ("js", "mjs", "cjs", "ts", "mts", "cts")},
     **{f"serverless.{ending}": "serverless" for ending in ("yml", "yaml", "json")},
 }
 """What a file is that has this name."""

@@ -58,7 +58,15 @@ from corscope.servers.policy import ECHO, WILDCARD, Policy
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-__all__ = ["read_express", "read_fastify", "read_h3", "read_hapi", "read_hono", "read_koa"]
+__all__ = [
+    "EXPRESS_OPTIONS",
+    "read_express",
+    "read_fastify",
+    "read_h3",
+    "read_hapi",
+    "read_hono",
+    "read_koa",
+]
 
 
 _ENABLED: Final = ".enableCors"
@@ -86,7 +94,7 @@ def _lists(comma: str, methods: str, allowed: str, exposed: str) -> dict[str, Re
     }
 
 
-_EXPRESS: Final = {
+EXPRESS_OPTIONS: Final = {
     "origin": express_origin,
     **_lists(",", "methods", "allowedHeaders", "exposedHeaders"),
     "credentials": only_true("allow_credentials"),
@@ -102,7 +110,7 @@ def _decided_elsewhere(node: Node) -> Fields:
 
 
 _FASTIFY: Final = {
-    **_EXPRESS,
+    **EXPRESS_OPTIONS,
     "origin": fastify_origin,
     "delegator": _decided_elsewhere,
     **_lists(", ", "methods", "allowedHeaders", "exposedHeaders"),
@@ -110,7 +118,7 @@ _FASTIFY: Final = {
     "strictPreflight": setting("strict_preflight", bool),
     "preflight": _left_to_app,
 }
-_NEST_ON_EXPRESS: Final = {**_EXPRESS, "origin": answered_by_nest(express_origin)}
+_NEST_ON_EXPRESS: Final = {**EXPRESS_OPTIONS, "origin": answered_by_nest(express_origin)}
 _NEST_ON_FASTIFY: Final = {**_FASTIFY, "origin": answered_by_nest(fastify_origin)}
 _KOA: Final = {
     "origin": koa_origin,
@@ -164,11 +172,11 @@ def read_express(source: Source) -> Iterator[Found]:
     used = [each for call in made for each in call.placed()]
     answered = _answered_by_hand(file, used)
     handler = next(error_handlers(file, EXPRESS_HANDLER), None)
-    for readers, several in ((_EXPRESS, used), (_NEST_ON_EXPRESS, enabled)):
+    for readers, several in ((EXPRESS_OPTIONS, used), (_NEST_ON_EXPRESS, enabled)):
         read = _of_calls(several, readers, source)
         for each, call in zip(read, several, strict=True):
             origin = _options(call).table().get("origin")
-            is_own = readers is _EXPRESS
+            is_own = readers is EXPRESS_OPTIONS
             if is_own:
                 each = _with_handler(each, file, handler, EXPRESS_HANDLER, origin)
             yield in_route(call, each, starred, answered=answered)
@@ -236,7 +244,7 @@ def _of_others(file: JavaScriptFile) -> Iterator[Found]:
             options = Node(cors.place, {}) if cors.value is True else cors
             path = usual if beside is None else beside.text()
             if cors.value not in (False, None):
-                read = found(options.table(), _EXPRESS, cors.place)
+                read = found(options.table(), EXPRESS_OPTIONS, cors.place)
                 yield only_for(read, cors.place, [path], globs)
         return
 
@@ -308,11 +316,15 @@ def _of_calls(
     if wanted and not calls:
         source.refuse(f"has no {wanted}")
     beside = tuple(_beside(calls[0].file)) if calls else ()
-    is_in_order = readers in (_EXPRESS, _HONO)
+    is_in_order = readers in (EXPRESS_OPTIONS, _HONO)
     told_late = tuple(told_of_answered_before(calls)) if is_in_order else ()
     read_all = []
     for call in calls:
-        given = _options(call) if readers in (_EXPRESS, _NEST_ON_EXPRESS) else call.options(index)
+        given = (
+            _options(call)
+            if readers in (EXPRESS_OPTIONS, _NEST_ON_EXPRESS)
+            else call.options(index)
+        )
         options = given.table()
         read = found(options, readers, call.place)
         late = told_late if call.is_for_all else ()
@@ -321,10 +333,10 @@ def _of_calls(
         globs = with_those_below if readers is _HONO else of_mount
         if call.mounted:
             read = only_for(read, call.place, call.mounted, globs)
-        elif readers is not _EXPRESS:
+        elif readers is not EXPRESS_OPTIONS:
             read = in_route(call, read, globs if readers is _HONO else starred, answered=None)
         read_all.append(read)
-    is_middleware = readers in (_EXPRESS, _KOA, _HONO)
+    is_middleware = readers in (EXPRESS_OPTIONS, _KOA, _HONO)
     yield from with_told_of_others(calls, read_all) if is_middleware else read_all
 
 
